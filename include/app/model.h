@@ -1,0 +1,30 @@
+/* Network ⇄ safetensors file, with how it was trained in the metadata. */
+#ifndef APP_MODEL_H
+#define APP_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/trainer.h"
+#include "base/error.h"
+#include "nn/network.h"
+
+/* What the metadata says about the training; a file made elsewhere has none of it. */
+struct model_info {
+	bool trained_here;
+	struct train_options options;
+	struct train_result result;
+	size_t train_count, val_count;
+};
+
+/* Write atomically. The bytes depend on the weights and the info alone. */
+int model_save(const char *path, const struct network *network, const struct model_info *info,
+			   struct error *error);
+
+/* Build the network that the file describes, for inference, and fill in its weights. `spec` is for
+ * files without metadata; where the file has a spec of its own and it differs, that is an error.
+ * info may be NULL. Free with network_free. */
+int model_load(const char *path, const char *spec, int batch_size, struct network *network,
+			   struct model_info *info, struct error *error);
+
+#endif

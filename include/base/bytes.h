@@ -1,0 +1,35 @@
+/* A reading cursor over bytes in memory. No read goes past the end: each returns false instead,
+ * and then moves nothing and writes nothing. */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytes {
+	const uint8_t *data; /* borrowed */
+	size_t size;
+	size_t offset; /* of the next byte; never above size */
+};
+
+/* Memory that a reader or writer acquired; free with buffer_free. */
+struct buffer {
+	uint8_t *data;
+	size_t size;
+};
+
+size_t bytes_left(const struct bytes *b);
+bool bytes_u8(struct bytes *b, uint8_t *value);
+bool bytes_u16le(struct bytes *b, uint16_t *value);
+bool bytes_u32le(struct bytes *b, uint32_t *value);
+bool bytes_u32be(struct bytes *b, uint32_t *value);
+bool bytes_u64le(struct bytes *b, uint64_t *value);
+
+/* *start = the next `count` bytes, borrowed. */
+bool bytes_take(struct bytes *b, size_t count, const uint8_t **start);
+
+/* Accepts a zeroed buffer; zeroes it. */
+void buffer_free(struct buffer *buffer);
+
+#endif

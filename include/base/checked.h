@@ -1,0 +1,12 @@
+/* Sizes that come from outside are added and multiplied here, and nowhere wrap around. */
+#ifndef BASE_CHECKED_H
+#define BASE_CHECKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* *result = a + b, or a * b. False, with *result untouched, where that does not fit. */
+bool checked_add(size_t a, size_t b, size_t *result);
+bool checked_multiply(size_t a, size_t b, size_t *result);
+
+#endif

@@ -1,0 +1,20 @@
+/* What is at the other end of a stream, and the clock. The only file that asks the system. */
+#ifndef BASE_TERMINAL_H
+#define BASE_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* True where animation is welcome: a terminal, TERM set and not "dumb", NO_COLOR empty or unset. */
+bool terminal_is_rich(FILE *stream);
+
+/* Columns of the terminal, at least 20; 80 where that cannot be found out. */
+int terminal_width(FILE *stream);
+
+/* True where the locale's characters are UTF-8 (LC_ALL, LC_CTYPE or LANG says so). */
+bool terminal_is_utf8(void);
+
+/* Seconds on a clock that only goes forward. */
+double terminal_seconds(void);
+
+#endif

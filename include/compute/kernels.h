@@ -1,0 +1,79 @@
+/* The loops where all time is spent, as a table of functions.
+ *
+ * Letters used throughout: n samples, h height, w width, c channels. Activations are NHWC (the
+ * channel is the fastest index), convolution filters HWIO (size, size, channels, filters), dense
+ * weights (units, inputs). Gradients take a d: dy is the loss's derivative by y. */
+#ifndef COMPUTE_KERNELS_H
+#define COMPUTE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+
+/* A square window sliding over an image: a convolution, or a pooling (filters = channels).
+ * Output pixel (y, x) sees the input rows y × stride - pad_top … + size - 1, and columns alike;
+ * what lies outside of the image counts as 0 for a convolution and as absent for a pooling. */
+struct window {
+	int in_h, in_w, channels;
+	int out_h, out_w, filters;
+	int size, stride, pad_top, pad_left;
+};
+
+struct adam_rates {
+	float step_size;  /* learning rate × sqrt(1 - beta2^t) / (1 - beta1^t) */
+	float beta1, beta2;
+	float epsilon;    /* × sqrt(1 - beta2^t): Kingma & Ba 2015, end of section 2 */
+};
+
+/* Every function is pure: its results depend on its arguments alone. Sizes are those of one
+ * sample, n counts samples. "Adds" means that the result is added to what is there. */
+struct kernels {
+	const char *name;
+
+	/* y[p][f] = bias[f] + sum over the window of x × filters */
+	void (*conv_forward)(const struct window *window, int n, const float *x, const float *filters,
+						 const float *bias, float *y);
+	/* Adds to dfilters and dbias. */
+	void (*conv_backward_filters)(const struct window *window, int n, const float *x,
+								  const float *dy, float *dfilters, float *dbias);
+	/* Overwrites dx. */
+	void (*conv_backward_input)(const struct window *window, int n, const float *filters,
+								const float *dy, float *dx);
+
+	/* The largest of each window, and its index in the input image (y × in_w + x), which is where
+	 * the gradient goes back to. Ties go to the first. */
+	void (*maxpool_forward)(const struct window *window, int n, const float *x, float *y,
+							uint16_t *argmax);
+	/* Overwrites dx. */
+	void (*maxpool_backward)(const struct window *window, int n, const uint16_t *argmax,
+							 const float *dy, float *dx);
+
+	/* y = bias + weights x */
+	void (*dense_forward)(int inputs, int units, int n, const float *x, const float *weights,
+						  const float *bias, float *y);
+	/* Adds to dweights and dbias. */
+	void (*dense_backward_weights)(int inputs, int units, int n, const float *x, const float *dy,
+								   float *dweights, float *dbias);
+	/* Overwrites dx. */
+	void (*dense_backward_input)(int inputs, int units, int n, const float *weights,
+								 const float *dy, float *dx);
+
+	/* y = max(x, 0), NaN stays NaN; dx = dy where y > 0. x and y, dy and dx may be one buffer. */
+	void (*relu_forward)(size_t count, const float *x, float *y);
+	void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
+
+	/* y[i] = x[i] / (1 - rate), or 0 where draw `first + i` says so (Srivastava et al. 2014, scaled
+	 * while training). Its own backward: the same draws apply to dy. May work in place. */
+	void (*dropout)(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
+					float *y);
+
+	/* One step of Adam (Kingma & Ba 2015) for `count` parameters and their two moments. */
+	void (*adam)(size_t count, const struct adam_rates *rates, const float *grad, float *value,
+				 float *m, float *v);
+};
+
+/* The plainest loops: they specify all other tables. */
+extern const struct kernels kernels_reference;
+
+#endif

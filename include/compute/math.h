@@ -1,0 +1,11 @@
+/* exp and log of our own, so that a result does not depend on the C library's version. */
+#ifndef COMPUTE_MATH_H
+#define COMPUTE_MATH_H
+
+/* e^x to within 2 units in the last place; 0 below -103.97, infinity above 88.72, NaN for NaN. */
+float math_exp(float x);
+
+/* Natural logarithm of a positive x to within 2 units in the last place. */
+float math_log(float x);
+
+#endif

@@ -1,0 +1,24 @@
+/* Softmax and sparse categorical cross-entropy. */
+#ifndef NN_LOSS_H
+#define NN_LOSS_H
+
+#include <stdint.h>
+
+/* probabilities[i] = exp(logits[i]) / sum; the largest logit is taken off first, so that nothing
+ * overflows. May work in place. */
+void loss_softmax(int classes, const float *logits, float *probabilities);
+
+/* The most likely class; ties go to the first. */
+int loss_argmax(int classes, const float *logits);
+
+struct loss_sum {
+	double loss; /* the sum of -log p(label) */
+	int correct; /* samples whose most likely class is the label */
+};
+
+/* Over n samples' logits [n][classes]. Where dlogits is not NULL, it gets the gradient of the mean
+ * loss over `divisor` samples: (softmax(logits) - onehot(label)) / divisor. */
+struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
+								   int divisor, float *dlogits);
+
+#endif

@@ -1,0 +1,32 @@
+/* A trainable parameter tensor: what the optimizer, the model file and the gradient check see. */
+#ifndef NN_PARAM_H
+#define NN_PARAM_H
+
+#include <stddef.h>
+
+#define PARAM_NAME 24
+
+/* How the values lie in memory, against PyTorch's order, which model files keep.
+ * PARAM_PLAIN     the same: dims are both.
+ * PARAM_FILTERS   memory (size, size, in, out); file (out, in, size, size)
+ * PARAM_FEATURES  memory (out, h, w, c); file (out, c × h × w), features in the order c, h, w */
+enum param_layout { PARAM_PLAIN, PARAM_FILTERS, PARAM_FEATURES };
+
+struct param {
+	char name[PARAM_NAME]; /* as nn.Sequential names it: "0.weight" */
+	enum param_layout layout;
+	int rank;
+	size_t dims[4]; /* in memory's order */
+	size_t count;   /* the product of dims */
+	float *value;   /* owned by the network's arena */
+	float *grad;    /* alike; NULL in a network that is not trained */
+};
+
+/* The shape that the model file gives it; returns its rank. */
+int param_file_dims(const struct param *param, size_t dims[4]);
+
+/* Copy values between memory's order and the file's order; both hold count floats. */
+void param_to_file(const struct param *param, const float *memory, float *file);
+void param_from_file(const struct param *param, const float *file, float *memory);
+
+#endif
