@@ -129,6 +129,7 @@ provide()
 	for tool in $lacking; do
 		[ "${tool%\?}" != "$tool" ] || exit 1
 	done
+	say "Going on without."
 }
 
 # build FOLDER [CMAKE OPTION]... : configure and build the project there, quietly: the log is
