@@ -99,7 +99,7 @@ apt_install()
 	if ! { as_root "${apt[@]}" update &&
 		as_root "${apt[@]}" install -y --no-install-recommends "$@"; } >"$scratch/apt.log" 2>&1
 	then
-		grep '^E:' "$scratch/apt.log" >&2 || tail -n 3 "$scratch/apt.log" >&2
+		grep '^[EW]:' "$scratch/apt.log" >&2 || tail -n 3 "$scratch/apt.log" >&2
 	fi
 }
 
