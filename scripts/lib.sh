@@ -45,7 +45,7 @@ has()
 # is of no use without the C library's headers; Homebrew itself brings a compiler and make.
 describe()
 {
-	case ${1%\?} in
+	case ${1%:optional} in
 	compiler) echo 'a C compiler|gcc libc6-dev|gcc|gcc|' ;;
 	cmake) echo 'CMake|cmake|cmake|cmake|cmake' ;;
 	make) echo 'make|make|make|make|' ;;
@@ -70,7 +70,7 @@ missing()
 	local tool
 
 	for tool; do
-		has "${tool%\?}" || echo "$tool"
+		has "${tool%:optional}" || echo "$tool"
 	done
 }
 
@@ -104,7 +104,7 @@ apt_install()
 }
 
 # provide TOOL... : have these, installing them where that is possible; says what is to be done and
-# ends the script where it is not. A tool with a ? behind it is welcome, but not necessary.
+# ends the script where it is not. One with :optional behind it is welcome, not necessary.
 # shellcheck disable=SC2046,SC2086 # lists of plain words
 provide()
 {
@@ -127,7 +127,7 @@ provide()
 	say "  macOS            $brew" $(column 5 $lacking)
 	say
 	for tool in $lacking; do
-		[ "${tool%\?}" != "$tool" ] || exit 1
+		[ "${tool%:optional}" != "$tool" ] || exit 1
 	done
 	say "Going on without."
 }

@@ -47,7 +47,7 @@ picture=${curves%.csv}.png
 program=$root/build/mnist-cnn
 export MNIST_CNN_DATA=$data
 
-provide compiler cmake make 'gnuplot?'
+provide compiler cmake make gnuplot:optional
 say "Building in $root/build"
 build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE=
 
