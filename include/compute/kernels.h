@@ -1,8 +1,10 @@
 /* The loops where all time is spent, as a table of functions.
  *
- * Letters used throughout: n samples, h height, w width, c channels. Activations are NHWC (the
- * channel is the fastest index), convolution filters HWIO (size, size, channels, filters), dense
- * weights (units, inputs). Gradients take a d: dy is the loss's derivative by y. */
+ * Letters used throughout: n samples, h height, w width, c channels. Activations are NHWC: the
+ * channel is the fastest index. Weights are the output first, then the input in its own order:
+ * convolution filters (filters, size, size, channels), dense weights (units, inputs). So a row of a
+ * window and the filter's row that it meets are both one run of consecutive numbers.
+ * Gradients take a d: dy is the loss's derivative by y. */
 #ifndef COMPUTE_KERNELS_H
 #define COMPUTE_KERNELS_H
 
@@ -59,12 +61,15 @@ struct kernels {
 	void (*dense_backward_input)(int inputs, int units, int n, const float *weights,
 								 const float *dy, float *dx);
 
-	/* y = max(x, 0), NaN stays NaN; dx = dy where y > 0. x and y, dy and dx may be one buffer. */
+	/* y = max(x, 0), NaN stays NaN; dx = dy where y > 0, else 0. x and y, dy and dx may be one
+	 * buffer. */
 	void (*relu_forward)(size_t count, const float *x, float *y);
 	void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
 
-	/* y[i] = x[i] / (1 - rate), or 0 where draw `first + i` says so (Srivastava et al. 2014, scaled
-	 * while training). Its own backward: the same draws apply to dy. May work in place. */
+	/* y[i] = 0 or x[i] / (1 - rate), scaled while training so that inference needs nothing
+	 * (Srivastava et al. 2014). Element e = first + i is dropped where the 16 bits number e mod 4,
+	 * lowest first, of draw e / 4 are below rate × 65536, rounded down; the scale uses that same
+	 * rounded rate. Its own backward: apply it to dy. May work in place. */
 	void (*dropout)(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
 					float *y);
 

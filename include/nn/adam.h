@@ -3,14 +3,13 @@
 #define NN_ADAM_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/error.h"
 #include "compute/kernels.h"
 
 struct adam {
 	float beta1, beta2, epsilon;
-	uint64_t step; /* taken so far */
+	double beta1_power, beta2_power; /* beta ^ steps taken */
 	size_t count;
 	float *m, *v;  /* first and second moments, count each */
 };

@@ -64,8 +64,4 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
  * (Glorot & Bengio 2010). */
 void layer_init_glorot(const struct param *param, size_t fan_in, size_t fan_out, struct rng rng);
 
-/* All kinds, ended by NULL; and one by name, or NULL. */
-extern const struct layer_kind *const layer_kinds[];
-const struct layer_kind *layer_kind_find(const char *name);
-
 #endif

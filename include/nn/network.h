@@ -15,7 +15,7 @@
 	"conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dropout:0.5 "        \
 	"dense:10 softmax"
 
-/* More than this for parameters and activations is refused when planning. */
+/* A network that needs more memory than this is refused when planning. */
 #define NETWORK_MAX_BYTES ((size_t)2 << 30)
 
 struct network {
@@ -40,6 +40,7 @@ struct network {
 	float **outputs; /* of each layer, [batch_size][out]; in place: the input's buffer */
 	void **caches;
 	float *input_buffer;
+	int first_trained; /* no gradient is needed in front of this layer */
 	float *dfront, *dback; /* the gradients that walk back */
 	void *arena;
 };
@@ -61,10 +62,7 @@ float *network_input(struct network *network);
 const float *network_forward(struct network *network, const struct pass *pass);
 
 /* From the logits' gradient, [n][classes], to the gradients of all parameters, which are set, not
- * added to. After a forward pass with the same `pass`. Writes over dlogits. */
-void network_backward(struct network *network, const struct pass *pass, float *dlogits);
-
-/* Multiply-accumulates that one image costs in the forward pass. */
-uint64_t network_multiplications(const struct network *network);
+ * added to. After a forward pass with the same `pass`. */
+void network_backward(struct network *network, const struct pass *pass, const float *dlogits);
 
 #endif

@@ -7,10 +7,10 @@
 #define PARAM_NAME 24
 
 /* How the values lie in memory, against PyTorch's order, which model files keep.
- * PARAM_PLAIN     the same: dims are both.
- * PARAM_FILTERS   memory (size, size, in, out); file (out, in, size, size)
- * PARAM_FEATURES  memory (out, h, w, c); file (out, c × h × w), features in the order c, h, w */
-enum param_layout { PARAM_PLAIN, PARAM_FILTERS, PARAM_FEATURES };
+ * PARAM_PLAIN    the same: dims are both.
+ * PARAM_FILTERS  memory (out, h, w, c); file (out, c, h, w): convolution filters
+ * PARAM_DENSE    memory (out, h, w, c); file (out, c × h × w): weights of a flattened image */
+enum param_layout { PARAM_PLAIN, PARAM_FILTERS, PARAM_DENSE };
 
 struct param {
 	char name[PARAM_NAME]; /* as nn.Sequential names it: "0.weight" */

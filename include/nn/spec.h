@@ -36,6 +36,9 @@ int spec_integer(const struct spec_layer *layer, int index, const char *what, in
 int spec_real(const struct spec_layer *layer, int index, const char *what, double min,
 			  double below, double *value, struct error *error);
 
+/* Refuse more arguments than `most`. */
+int spec_at_most(const struct spec_layer *layer, int most, struct error *error);
+
 /* "position 12, conv: <message>". Returns -1. */
 int spec_error(const struct spec_layer *layer, struct error *error, const char *format, ...);
 

@@ -1,0 +1,14 @@
+/* The layer kinds, each in a file of its own. */
+#ifndef NN_KINDS_H
+#define NN_KINDS_H
+
+#include "nn/layer.h"
+
+extern const struct layer_kind layer_conv, layer_maxpool, layer_flatten, layer_dense, layer_relu,
+	layer_dropout, layer_softmax;
+
+/* All of them, ended by NULL; and one by name, or NULL. */
+extern const struct layer_kind *const layer_kinds[];
+const struct layer_kind *layer_kind_find(const char *name);
+
+#endif

@@ -1,0 +1,273 @@
+/* Every kernel as the plainest loops that state what it computes: the specification of the others.
+ *
+ * All of them come down to two operations on runs of consecutive numbers: a dot product forward,
+ * y = bias + x · w, and backward "add g times", dw += g x and dx += g w. Behind max-pooling and
+ * relu nine of ten gradients g are zero; these are passed over. */
+#include "compute/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A sum of products in progress. The independent lanes let the compiler use vector registers,
+ * which it may not do with a single sum, since floating-point addition is not associative. */
+#define LANES 16
+
+struct sum {
+	float lanes[LANES], rest;
+};
+
+static inline void dot_add(struct sum *sum, int count, const float *restrict a,
+						   const float *restrict b)
+{
+	int i = 0;
+
+	for (; i + LANES <= count; i += LANES)
+		for (int lane = 0; lane < LANES; lane++)
+			sum->lanes[lane] += a[i + lane] * b[i + lane];
+	for (; i < count; i++)
+		sum->rest += a[i] * b[i];
+}
+
+static inline float total(const struct sum *sum)
+{
+	const float *lanes = sum->lanes;
+	float four[4];
+
+	for (int i = 0; i < 4; i++)
+		four[i] = (lanes[i] + lanes[i + 4]) + (lanes[i + 8] + lanes[i + 12]);
+	return ((four[0] + four[1]) + (four[2] + four[3])) + sum->rest;
+}
+
+/* y += a x */
+static void add_times(int count, float a, const float *restrict x, float *restrict y)
+{
+	for (int i = 0; i < count; i++)
+		y[i] += a * x[i];
+}
+
+/* The part of a window that lies inside the image. */
+struct clip {
+	int row, end_row;   /* of the window */
+	int column, columns;
+	int in_y, in_x;     /* of the window's first row and column in the image; may be negative */
+};
+
+static int most(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static struct clip clip_window(const struct window *w, int out_y, int out_x)
+{
+	struct clip clip = {.in_y = out_y * w->stride - w->pad_top,
+						.in_x = out_x * w->stride - w->pad_left};
+
+	clip.row = most(0, -clip.in_y);
+	clip.end_row = least(w->size, w->in_h - clip.in_y);
+	clip.column = most(0, -clip.in_x);
+	clip.columns = least(w->size, w->in_w - clip.in_x) - clip.column;
+	return clip;
+}
+
+/* Where row `row` of a clipped window begins in an image, and in a filter. */
+static size_t image_run(const struct window *w, const struct clip *clip, int row)
+{
+	return ((size_t)(clip->in_y + row) * w->in_w + clip->in_x + clip->column) * w->channels;
+}
+
+static size_t filter_run(const struct window *w, const struct clip *clip, int row)
+{
+	return ((size_t)row * w->size + clip->column) * w->channels;
+}
+
+static size_t image_size(const struct window *w)
+{
+	return (size_t)w->in_h * w->in_w * w->channels;
+}
+
+static size_t filter_size(const struct window *w)
+{
+	return (size_t)w->size * w->size * w->channels;
+}
+
+static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
+						 const float *bias, float *y)
+{
+	for (int s = 0; s < n; s++, x += image_size(w)) {
+		for (int p = 0; p < w->out_h * w->out_w; p++) {
+			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
+			for (int f = 0; f < w->filters; f++) {
+				const float *filter = filters + f * filter_size(w);
+				struct sum sum = {0};
+				for (int row = clip.row; row < clip.end_row; row++)
+					dot_add(&sum, clip.columns * w->channels, x + image_run(w, &clip, row),
+							filter + filter_run(w, &clip, row));
+				*y++ = bias[f] + total(&sum);
+			}
+		}
+	}
+}
+
+static void conv_backward_filters(const struct window *w, int n, const float *x, const float *dy,
+								  float *dfilters, float *dbias)
+{
+	for (int s = 0; s < n; s++, x += image_size(w)) {
+		for (int p = 0; p < w->out_h * w->out_w; p++) {
+			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
+			for (int f = 0; f < w->filters; f++) {
+				float g = *dy++;
+				float *dfilter = dfilters + f * filter_size(w);
+				if (g == 0)
+					continue;
+				dbias[f] += g;
+				for (int row = clip.row; row < clip.end_row; row++)
+					add_times(clip.columns * w->channels, g, x + image_run(w, &clip, row),
+							  dfilter + filter_run(w, &clip, row));
+			}
+		}
+	}
+}
+
+static void conv_backward_input(const struct window *w, int n, const float *filters,
+								const float *dy, float *dx)
+{
+	memset(dx, 0, n * image_size(w) * sizeof *dx);
+	for (int s = 0; s < n; s++, dx += image_size(w)) {
+		for (int p = 0; p < w->out_h * w->out_w; p++) {
+			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
+			for (int f = 0; f < w->filters; f++) {
+				float g = *dy++;
+				const float *filter = filters + f * filter_size(w);
+				if (g == 0)
+					continue;
+				for (int row = clip.row; row < clip.end_row; row++)
+					add_times(clip.columns * w->channels, g, filter + filter_run(w, &clip, row),
+							  dx + image_run(w, &clip, row));
+			}
+		}
+	}
+}
+
+static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
+							uint16_t *argmax)
+{
+	for (int s = 0; s < n; s++, x += image_size(w)) {
+		for (int p = 0; p < w->out_h * w->out_w; p++) {
+			int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
+			for (int c = 0; c < w->channels; c++) {
+				int best = first;
+				for (int k = 1; k < w->size * w->size; k++) {
+					int at = first + k / w->size * w->in_w + k % w->size;
+					/* Strict >: ties go to the first, so that gradients are deterministic. */
+					if (x[at * w->channels + c] > x[best * w->channels + c])
+						best = at;
+				}
+				*y++ = x[best * w->channels + c];
+				*argmax++ = (uint16_t)best;
+			}
+		}
+	}
+}
+
+static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax,
+							 const float *dy, float *dx)
+{
+	memset(dx, 0, n * image_size(w) * sizeof *dx);
+	for (int s = 0; s < n; s++, dx += image_size(w))
+		for (int p = 0; p < w->out_h * w->out_w; p++)
+			for (int c = 0; c < w->channels; c++)
+				dx[*argmax++ * w->channels + c] += *dy++;
+}
+
+static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
+						  const float *bias, float *y)
+{
+	for (int u = 0; u < units; u++) {
+		for (int s = 0; s < n; s++) {
+			struct sum sum = {0};
+			dot_add(&sum, inputs, x + (size_t)s * inputs, weights + (size_t)u * inputs);
+			y[(size_t)s * units + u] = bias[u] + total(&sum);
+		}
+	}
+}
+
+static void dense_backward_weights(int inputs, int units, int n, const float *x, const float *dy,
+								   float *dweights, float *dbias)
+{
+	for (int u = 0; u < units; u++) {
+		for (int s = 0; s < n; s++) {
+			float g = dy[(size_t)s * units + u];
+			if (g == 0)
+				continue;
+			dbias[u] += g;
+			add_times(inputs, g, x + (size_t)s * inputs, dweights + (size_t)u * inputs);
+		}
+	}
+}
+
+static void dense_backward_input(int inputs, int units, int n, const float *weights,
+								 const float *dy, float *dx)
+{
+	memset(dx, 0, (size_t)n * inputs * sizeof *dx);
+	for (int s = 0; s < n; s++)
+		for (int u = 0; u < units; u++)
+			if (dy[(size_t)s * units + u] != 0)
+				add_times(inputs, dy[(size_t)s * units + u], weights + (size_t)u * inputs,
+						  dx + (size_t)s * inputs);
+}
+
+static void relu_forward(size_t count, const float *x, float *y)
+{
+	for (size_t i = 0; i < count; i++)
+		y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void relu_backward(size_t count, const float *y, const float *dy, float *dx)
+{
+	for (size_t i = 0; i < count; i++)
+		dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+static void dropout(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
+					float *y)
+{
+	unsigned threshold = (unsigned)(rate * 65536);
+	float scale = 65536.0f / (float)(65536 - threshold);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t element = first + i;
+		unsigned bits = rng_bits(rng, element / 4) >> (element % 4 * 16) & 0xffff;
+		y[i] = bits < threshold ? 0 : x[i] * scale;
+	}
+}
+
+static void adam(size_t count, const struct adam_rates *rates, const float *grad, float *value,
+				 float *m, float *v)
+{
+	for (size_t i = 0; i < count; i++) {
+		m[i] += (1 - rates->beta1) * (grad[i] - m[i]);
+		v[i] += (1 - rates->beta2) * (grad[i] * grad[i] - v[i]);
+		value[i] -= rates->step_size * m[i] / (sqrtf(v[i]) + rates->epsilon);
+	}
+}
+
+const struct kernels kernels_reference = {
+	.name = "reference",
+	.conv_forward = conv_forward,
+	.conv_backward_filters = conv_backward_filters,
+	.conv_backward_input = conv_backward_input,
+	.maxpool_forward = maxpool_forward,
+	.maxpool_backward = maxpool_backward,
+	.dense_forward = dense_forward,
+	.dense_backward_weights = dense_backward_weights,
+	.dense_backward_input = dense_backward_input,
+	.relu_forward = relu_forward,
+	.relu_backward = relu_backward,
+	.dropout = dropout,
+	.adam = adam,
+};

@@ -1,0 +1,138 @@
+/* The network's text, split into layers and arguments. */
+#include "nn/spec.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The word that begins at *at and ends before a blank, ':' or ','; *at moves behind it. */
+static int read_word(const char *text, int *at, struct spec_word *word, struct error *error)
+{
+	int length = (int)strcspn(text + *at, " \t\r\n:,");
+
+	word->position = *at + 1;
+	if (length == 0)
+		return error_set(error, "position %d: a name or a number is missing", word->position);
+	if (length > SPEC_MAX_WORD)
+		return error_set(error, "position %d: \"%.*s…\" is too long", word->position, SPEC_MAX_WORD,
+						 text + *at);
+	memcpy(word->text, text + *at, (size_t)length);
+	word->text[length] = '\0';
+	*at += length;
+	return 0;
+}
+
+static int read_layer(const char *text, int *at, struct spec_layer *layer, struct error *error)
+{
+	if (read_word(text, at, &layer->name, error))
+		return -1;
+	layer->argument_count = 0;
+	for (char separator = ':'; text[*at] == separator; separator = ',') {
+		if (layer->argument_count == SPEC_MAX_ARGUMENTS)
+			return spec_error(layer, error, "more than %d arguments", SPEC_MAX_ARGUMENTS);
+		++*at;
+		if (read_word(text, at, &layer->arguments[layer->argument_count++], error))
+			return -1;
+	}
+	if (text[*at] && !is_blank(text[*at]))
+		return error_set(error, "position %d: unexpected '%c'", *at + 1, text[*at]);
+	return 0;
+}
+
+int spec_parse(const char *text, struct spec *out, struct error *error)
+{
+	int at = 0;
+
+	out->layer_count = 0;
+	for (;;) {
+		while (is_blank(text[at]))
+			at++;
+		if (!text[at])
+			break;
+		if (out->layer_count == SPEC_MAX_LAYERS)
+			return error_set(error, "position %d: more than %d layers", at + 1, SPEC_MAX_LAYERS);
+		if (read_layer(text, &at, &out->layers[out->layer_count++], error))
+			return -1;
+	}
+	if (out->layer_count == 0)
+		return error_set(error, "position 1: the network has no layers");
+	return 0;
+}
+
+int spec_error(const struct spec_layer *layer, struct error *error, const char *format, ...)
+{
+	char reason[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof reason, format, arguments);
+	va_end(arguments);
+	return error_set(error, "position %d, %s: %s", layer->name.position, layer->name.text, reason);
+}
+
+static int argument_error(const struct spec_layer *layer, const struct spec_word *argument,
+						  const char *what, const char *reason, struct error *error)
+{
+	return error_set(error, "position %d, %s: %s \"%s\" %s", argument->position, layer->name.text,
+					 what, argument->text, reason);
+}
+
+int spec_at_most(const struct spec_layer *layer, int most, struct error *error)
+{
+	if (layer->argument_count <= most)
+		return 0;
+	return error_set(error, "position %d, %s: unexpected argument \"%s\"",
+					 layer->arguments[most].position, layer->name.text,
+					 layer->arguments[most].text);
+}
+
+int spec_integer(const struct spec_layer *layer, int index, const char *what, int min, int max,
+				 int *value, struct error *error)
+{
+	const struct spec_word *argument = &layer->arguments[index];
+	const char *text = argument->text;
+	size_t length = strlen(text);
+
+	if (index >= layer->argument_count)
+		return spec_error(layer, error, "the %s is missing", what);
+	if (strspn(text, "0123456789") != length)
+		return argument_error(layer, argument, what, "is not a whole number", error);
+	/* SPEC_MAX_WORD digits fit a long long. */
+	long long number = strtoll(text, NULL, 10);
+	if (number < min || number > max) {
+		char reason[64];
+		snprintf(reason, sizeof reason, "is not in %d … %d", min, max);
+		return argument_error(layer, argument, what, reason, error);
+	}
+	*value = (int)number;
+	return 0;
+}
+
+int spec_real(const struct spec_layer *layer, int index, const char *what, double min,
+			  double below, double *value, struct error *error)
+{
+	const struct spec_word *argument = &layer->arguments[index];
+	const char *text = argument->text;
+	char *end;
+
+	if (index >= layer->argument_count)
+		return spec_error(layer, error, "the %s is missing", what);
+	/* Digits and a point only: strtod alone would take "nan", "0x1p3" and " 1". */
+	double number = strtod(text, &end);
+	if (strspn(text, "0123456789.") != strlen(text) || *end)
+		return argument_error(layer, argument, what, "is not a number", error);
+	if (!(number >= min && number < below)) {
+		char reason[64];
+		snprintf(reason, sizeof reason, "is not at least %g and below %g", min, below);
+		return argument_error(layer, argument, what, reason, error);
+	}
+	*value = number;
+	return 0;
+}
