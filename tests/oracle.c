@@ -304,7 +304,7 @@ static double conv_at(const struct window *window, const double *x, const double
 		int channel = i % window->channels;
 		int dx = i / window->channels % window->size;
 		int dy = i / window->channels / window->size;
-		sum += filters[i * window->filters + filter] *
+		sum += filters[filter * per_filter + i] *
 			   pixel(window, x, row * window->stride - window->pad_top + dy,
 					 column * window->stride - window->pad_left + dx, channel, 0);
 	}

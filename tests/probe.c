@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/kinds.h"
 #include "oracle.h"
 
 int probe_plan(struct probe *probe, const char *text, int index, struct shape in, int n,

@@ -83,11 +83,11 @@ static void test_channels(void **state)
 	(void)state;
 	const struct window window = {1, 2, 2, 1, 2, 3, 1, 1, 0, 0};
 	const float x[] = {1, 2, 3, 4, 5, 6, 7, 8};
-	const float filters[] = {1, 10, 100, 2, 20, 200}; /* channel 0, then channel 1 */
+	const float filters[] = {1, 2, 10, 20, 100, 200}; /* two for each filter */
 	const float bias[] = {0, 1, 2};
 	const float y_expected[] = {5, 51, 502, 11, 111, 1102, 17, 171, 1702, 23, 231, 2302};
 	const float dy[] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
-	const float dfilters_expected[] = {1, 3, 5, 2, 4, 6};
+	const float dfilters_expected[] = {1, 2, 3, 4, 5, 6};
 	const float dx_expected[] = {1, 2, 10, 20, 100, 200, 0, 0};
 
 	for (int i = 0; oracle_tables[i]; i++) {
@@ -313,10 +313,10 @@ static void test_parameters(void **state)
 	assert_string_equal(filters->name, "4.weight");
 	assert_int_equal(filters->layout, PARAM_FILTERS);
 	assert_int_equal(filters->rank, 4);
-	assert_int_equal(filters->dims[0], 3);
+	assert_int_equal(filters->dims[0], 5);
 	assert_int_equal(filters->dims[1], 3);
-	assert_int_equal(filters->dims[2], 2);
-	assert_int_equal(filters->dims[3], 5);
+	assert_int_equal(filters->dims[2], 3);
+	assert_int_equal(filters->dims[3], 2);
 	assert_int_equal(filters->count, 90);
 	assert_string_equal(bias->name, "4.bias");
 	assert_int_equal(bias->layout, PARAM_PLAIN);
