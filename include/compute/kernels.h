@@ -29,19 +29,29 @@ struct adam_rates {
 };
 
 /* Every function is pure: its results depend on its arguments alone. Sizes are those of one
- * sample, n counts samples. "Adds" means that the result is added to what is there. */
+ * sample, n counts samples. "Adds" means that the result is added to what is there.
+ *
+ * Kernels read whole vectors: up to KERNELS_SLACK bytes behind the end of every input must be
+ * readable; what stands there has no influence. Nothing is written behind the end. */
+#define KERNELS_SLACK 64
+
 struct kernels {
 	const char *name;
 
+	/* What the convolutions of one shape need: bytes for the prepared filters, and of scratch
+	 * memory for one call with up to n samples. Both begin on 64-byte boundaries. */
+	size_t (*conv_prepared_size)(const struct window *window);
+	size_t (*conv_scratch_size)(const struct window *window, int n);
+	/* Bring filters into the form that conv_forward reads; after each change of the filters. */
+	void (*conv_prepare)(const struct window *window, const float *filters, void *prepared);
+
 	/* y[p][f] = bias[f] + sum over the window of x × filters */
 	void (*conv_forward)(const struct window *window, int n, const float *x, const float *filters,
-						 const float *bias, float *y);
-	/* Adds to dfilters and dbias. */
-	void (*conv_backward_filters)(const struct window *window, int n, const float *x,
-								  const float *dy, float *dfilters, float *dbias);
-	/* Overwrites dx. */
-	void (*conv_backward_input)(const struct window *window, int n, const float *filters,
-								const float *dy, float *dx);
+						 const void *prepared, const float *bias, float *y, void *scratch);
+	/* Adds to dfilters and dbias; overwrites dx, unless that is NULL. */
+	void (*conv_backward)(const struct window *window, int n, const float *x,
+						  const float *filters, const float *dy, float *dfilters, float *dbias,
+						  float *dx, void *scratch);
 
 	/* The largest of each window, and its index in the input image (y × in_w + x), which is where
 	 * the gradient goes back to. Ties go to the first. */
@@ -54,12 +64,15 @@ struct kernels {
 	/* y = bias + weights x */
 	void (*dense_forward)(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y);
-	/* Adds to dweights and dbias. */
-	void (*dense_backward_weights)(int inputs, int units, int n, const float *x, const float *dy,
-								   float *dweights, float *dbias);
+	/* Bytes of scratch memory for one call of the next two, with up to n samples. */
+	size_t (*dense_scratch_size)(int units, int n);
+	/* Overwrites dweights and dbias for `count` units from `first` on; dy has all units. */
+	void (*dense_backward_weights)(int inputs, int units, int first, int count, int n,
+								   const float *x, const float *dy, float *dweights, float *dbias,
+								   void *scratch);
 	/* Overwrites dx. */
 	void (*dense_backward_input)(int inputs, int units, int n, const float *weights,
-								 const float *dy, float *dx);
+								 const float *dy, float *dx, void *scratch);
 
 	/* y = max(x, 0), NaN stays NaN; dx = dy where y > 0, else 0. x and y, dy and dx may be one
 	 * buffer. */
@@ -80,5 +93,9 @@ struct kernels {
 
 /* The plainest loops: they specify all other tables. */
 extern const struct kernels kernels_reference;
+
+/* The fast loops, one table for each instruction set (kernels_simd.c). Call them only where the
+ * processor has it. */
+extern const struct kernels kernels_portable, kernels_avx2, kernels_avx512, kernels_neon;
 
 #endif

@@ -5,8 +5,9 @@
  * relu nine of ten gradients g are zero; these are passed over. */
 #include "compute/kernels.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "compute/elementwise.h"
 
 /* A sum of products in progress. The independent lanes let the compiler use vector registers,
  * which it may not do with a single sum, since floating-point addition is not associative. */
@@ -95,9 +96,27 @@ static size_t filter_size(const struct window *w)
 	return (size_t)w->size * w->size * w->channels;
 }
 
-static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
-						 const float *bias, float *y)
+static size_t conv_prepared_size(const struct window *w)
 {
+	(void)w;
+	return 0;
+}
+
+static size_t conv_scratch_size(const struct window *w, int n)
+{
+	(void)w, (void)n;
+	return 0;
+}
+
+static void conv_prepare(const struct window *w, const float *filters, void *prepared)
+{
+	(void)w, (void)filters, (void)prepared;
+}
+
+static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
+						 const void *prepared, const float *bias, float *y, void *scratch)
+{
+	(void)prepared, (void)scratch;
 	for (int s = 0; s < n; s++, x += image_size(w)) {
 		for (int p = 0; p < w->out_h * w->out_w; p++) {
 			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
@@ -153,6 +172,15 @@ static void conv_backward_input(const struct window *w, int n, const float *filt
 	}
 }
 
+static void conv_backward(const struct window *w, int n, const float *x, const float *filters,
+						  const float *dy, float *dfilters, float *dbias, float *dx, void *scratch)
+{
+	(void)scratch;
+	conv_backward_filters(w, n, x, dy, dfilters, dbias);
+	if (dx)
+		conv_backward_input(w, n, filters, dy, dx);
+}
+
 static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
 							uint16_t *argmax)
 {
@@ -196,23 +224,35 @@ static void dense_forward(int inputs, int units, int n, const float *x, const fl
 	}
 }
 
-static void dense_backward_weights(int inputs, int units, int n, const float *x, const float *dy,
-								   float *dweights, float *dbias)
+static size_t dense_scratch_size(int units, int n)
 {
-	for (int u = 0; u < units; u++) {
+	(void)units, (void)n;
+	return 0;
+}
+
+static void dense_backward_weights(int inputs, int units, int first, int count, int n,
+								   const float *x, const float *dy, float *dweights, float *dbias,
+								   void *scratch)
+{
+	(void)scratch;
+	for (int u = first; u < first + count; u++) {
+		float *dweight = dweights + (size_t)u * inputs;
+		dbias[u] = 0;
+		memset(dweight, 0, (size_t)inputs * sizeof *dweight);
 		for (int s = 0; s < n; s++) {
 			float g = dy[(size_t)s * units + u];
 			if (g == 0)
 				continue;
 			dbias[u] += g;
-			add_times(inputs, g, x + (size_t)s * inputs, dweights + (size_t)u * inputs);
+			add_times(inputs, g, x + (size_t)s * inputs, dweight);
 		}
 	}
 }
 
 static void dense_backward_input(int inputs, int units, int n, const float *weights,
-								 const float *dy, float *dx)
+								 const float *dy, float *dx, void *scratch)
 {
+	(void)scratch;
 	memset(dx, 0, (size_t)n * inputs * sizeof *dx);
 	for (int s = 0; s < n; s++)
 		for (int u = 0; u < units; u++)
@@ -221,48 +261,16 @@ static void dense_backward_input(int inputs, int units, int n, const float *weig
 						  dx + (size_t)s * inputs);
 }
 
-static void relu_forward(size_t count, const float *x, float *y)
-{
-	for (size_t i = 0; i < count; i++)
-		y[i] = x[i] < 0 ? 0 : x[i];
-}
-
-static void relu_backward(size_t count, const float *y, const float *dy, float *dx)
-{
-	for (size_t i = 0; i < count; i++)
-		dx[i] = y[i] > 0 ? dy[i] : 0;
-}
-
-static void dropout(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
-					float *y)
-{
-	unsigned threshold = (unsigned)(rate * 65536);
-	float scale = 65536.0f / (float)(65536 - threshold);
-
-	for (size_t i = 0; i < count; i++) {
-		uint64_t element = first + i;
-		unsigned bits = rng_bits(rng, element / 4) >> (element % 4 * 16) & 0xffff;
-		y[i] = bits < threshold ? 0 : x[i] * scale;
-	}
-}
-
-static void adam(size_t count, const struct adam_rates *rates, const float *grad, float *value,
-				 float *m, float *v)
-{
-	for (size_t i = 0; i < count; i++) {
-		m[i] += (1 - rates->beta1) * (grad[i] - m[i]);
-		v[i] += (1 - rates->beta2) * (grad[i] * grad[i] - v[i]);
-		value[i] -= rates->step_size * m[i] / (sqrtf(v[i]) + rates->epsilon);
-	}
-}
-
 const struct kernels kernels_reference = {
 	.name = "reference",
+	.conv_prepared_size = conv_prepared_size,
+	.conv_scratch_size = conv_scratch_size,
+	.conv_prepare = conv_prepare,
 	.conv_forward = conv_forward,
-	.conv_backward_filters = conv_backward_filters,
-	.conv_backward_input = conv_backward_input,
+	.conv_backward = conv_backward,
 	.maxpool_forward = maxpool_forward,
 	.maxpool_backward = maxpool_backward,
+	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,
 	.dense_backward_input = dense_backward_input,

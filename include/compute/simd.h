@@ -1,0 +1,125 @@
+/* One vector type for the fast loops, whatever the instruction set: LANES floats.
+ *
+ * Only kernels_simd.c includes this. It is compiled once for each instruction set with that set's
+ * flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
+ * extensions (GCC and Clang); only what these cannot say is written with intrinsics. */
+#ifndef COMPUTE_SIMD_H
+#define COMPUTE_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define LANES 16
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define LANES 8
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#define LANES 4
+#else
+#define LANES 4
+#endif
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
+
+ALWAYS_INLINE vec load(const float *p)
+{
+	vec v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+ALWAYS_INLINE void store(float *p, vec v)
+{
+	memcpy(p, &v, sizeof v);
+}
+
+ALWAYS_INLINE vec splat(float x)
+{
+	return x - (vec){0};
+}
+
+/* Reading past the end of a row is allowed (see kernels.h), writing is not: only the first `count`
+ * lanes, all of them from LANES on. */
+ALWAYS_INLINE void store_part(float *p, vec v, int count)
+{
+	if (count >= LANES) {
+		store(p, v);
+		return;
+	}
+#if defined(__AVX512F__)
+	_mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+#elif LANES == 8
+	const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7};
+	_mm256_maskstore_ps(p, (__m256i)(lane < count), (__m256)v);
+#else
+	for (int i = 0; i < count; i++)
+		p[i] = v[i];
+#endif
+}
+
+/* mask ? a : b, lane by lane; a mask is the result of a comparison. */
+ALWAYS_INLINE vec choose(ivec mask, vec a, vec b)
+{
+#if LANES == 8
+	return (vec)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
+#else
+	return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
+#endif
+}
+
+/* a × b + c with one rounding, where the instruction set has it. */
+ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
+{
+#if defined(__AVX512F__)
+	return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif LANES == 8
+	return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+	return vfmaq_f32(c, a, b);
+#else
+	return a * b + c;
+#endif
+}
+
+ALWAYS_INLINE vec square_root(vec a)
+{
+#if defined(__AVX512F__)
+	return (vec)_mm512_sqrt_ps((__m512)a);
+#elif LANES == 8
+	return (vec)_mm256_sqrt_ps((__m256)a);
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+	return vsqrtq_f32(a);
+#else
+	for (int i = 0; i < LANES; i++)
+		a[i] = __builtin_sqrtf(a[i]);
+	return a;
+#endif
+}
+
+/* Bit i is set where lane i is not zero (NaN is not). */
+ALWAYS_INLINE unsigned nonzero_bits(vec v)
+{
+#if defined(__AVX512F__)
+	return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#elif LANES == 8
+	return (unsigned)_mm256_movemask_ps(
+		_mm256_cmp_ps((__m256)v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+	const uint32x4_t bits = {1, 2, 4, 8};
+	return vaddvq_u32(vbicq_u32(bits, vceqzq_f32(v)));
+#else
+	unsigned bits = 0;
+	for (int i = 0; i < LANES; i++)
+		bits |= (unsigned)(v[i] != 0) << i;
+	return bits;
+#endif
+}
+
+#endif
