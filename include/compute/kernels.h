@@ -53,6 +53,16 @@ struct kernels {
 						  const float *filters, const float *dy, float *dfilters, float *dbias,
 						  float *dx, void *scratch);
 
+	/* A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
+	 * [out_h / 2][out_w / 2][filters], place_of_max says which of the four pixels it comes from (0
+	 * to 3, row by row; ties go to the first), and dy is its gradient. */
+	void (*conv_pool_forward)(const struct window *window, int n, const float *x,
+							  const float *filters, const void *prepared, const float *bias,
+							  float *y, uint8_t *place_of_max, void *scratch);
+	void (*conv_pool_backward)(const struct window *window, int n, const float *x,
+							   const float *filters, const float *dy, const uint8_t *place_of_max,
+							   float *dfilters, float *dbias, float *dx, void *scratch);
+
 	/* The largest of each window, and its index in the input image (y × in_w + x), which is where
 	 * the gradient goes back to. Ties go to the first. */
 	void (*maxpool_forward)(const struct window *window, int n, const float *x, float *y,

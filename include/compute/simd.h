@@ -103,6 +103,69 @@ ALWAYS_INLINE vec square_root(vec a)
 #endif
 }
 
+/* Lanes as unsigned bytes or halfwords in memory: only the first `count` are written. Compilers make
+ * poor code of __builtin_convertvector here. */
+ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
+{
+	uint8_t bytes[LANES];
+
+#if defined(__AVX512F__)
+	_mm_storeu_si128((__m128i *)bytes, _mm512_cvtepi32_epi8((__m512i)v));
+#elif LANES == 8
+	__m128i halves = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
+									  _mm256_extracti128_si256((__m256i)v, 1));
+	_mm_storel_epi64((__m128i *)bytes, _mm_packus_epi16(halves, halves));
+#else
+	for (int i = 0; i < LANES; i++)
+		bytes[i] = (uint8_t)v[i];
+#endif
+	if (count >= LANES)
+		memcpy(p, bytes, LANES);
+	else
+		memcpy(p, bytes, (size_t)count);
+}
+
+ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
+{
+#if defined(__AVX512F__)
+	return (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+#elif LANES == 8
+	return (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+#else
+	return (ivec){p[0], p[1], p[2], p[3]};
+#endif
+}
+
+ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
+{
+	uint16_t halves[LANES];
+
+#if defined(__AVX512F__)
+	_mm256_storeu_si256((__m256i *)halves, _mm512_cvtepi32_epi16((__m512i)v));
+#elif LANES == 8
+	_mm_storeu_si128((__m128i *)halves, _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
+														  _mm256_extracti128_si256((__m256i)v, 1)));
+#else
+	for (int i = 0; i < LANES; i++)
+		halves[i] = (uint16_t)v[i];
+#endif
+	if (count >= LANES)
+		memcpy(p, halves, sizeof halves);
+	else
+		memcpy(p, halves, (size_t)count * sizeof *p);
+}
+
+ALWAYS_INLINE ivec load_halves(const uint16_t *p)
+{
+#if defined(__AVX512F__)
+	return (ivec)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+#elif LANES == 8
+	return (ivec)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+#else
+	return (ivec){p[0], p[1], p[2], p[3]};
+#endif
+}
+
 /* Bit i is set where lane i is not zero (NaN is not). */
 ALWAYS_INLINE unsigned nonzero_bits(vec v)
 {

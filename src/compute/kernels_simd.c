@@ -48,7 +48,9 @@
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define ROLLED _Pragma("clang loop unroll(disable)")
 #else
+#define ROLLED _Pragma("GCC unroll 1")
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
@@ -451,6 +453,21 @@ static const float *plane_fill(const struct window *w, const struct plane *p, co
 	return copy;
 }
 
+/* ---- the largest of a window of 2 × 2 ---- */
+
+/* Store the largest of four vectors, and its place (0 to 3, the first of equals). */
+ALWAYS_INLINE void store_largest(const vec in[4], int count, float *largest, uint8_t *places)
+{
+	ivec right0 = in[1] > in[0], right1 = in[3] > in[2];
+	vec row0 = choose(right0, in[1], in[0]), row1 = choose(right1, in[3], in[2]);
+	ivec lower = row1 > row0;
+	/* A comparison is -1 where it is true. */
+	ivec place = (ivec)choose(lower, (vec)(2 - right1), (vec)-right0);
+
+	store_part(largest, choose(lower, row1, row0), count);
+	store_bytes(places, place, count);
+}
+
 /* ---- convolution forward ---- */
 
 /* Filters by blocks of TILE_COLUMNS, in the order k of the sum: [block][k][TILE_COLUMNS], zeros
@@ -482,6 +499,91 @@ static void direct_forward(const struct window *w, const struct plane *p, const 
 				t.c = y + (ptrdiff_t)(row * w->out_w + column) * w->filters + f;
 				tile(count, &t);
 			}
+		}
+	}
+}
+
+/* Like tile_fixed, over the pixels of `windows` pooling windows side by side, whose largest are
+ * stored. */
+#if LANES == 16
+#define POOL_WINDOWS 2
+#else
+#define POOL_WINDOWS 1
+#endif
+
+ALWAYS_INLINE void pool_tile(const int windows, const int runs, const int depth,
+							 const struct tile *t, ptrdiff_t below, float *y,
+							 uint8_t *place_of_max, int filters)
+{
+	vec sum[POOL_WINDOWS][TILE_VECTORS][4];
+	const float *a_run = t->a, *b = t->b;
+
+	UNROLL for (int i = 0; i < windows; i++)
+		UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+			UNROLL for (int q = 0; q < 4; q++)
+				sum[i][v][q] = load(t->start + v * LANES);
+	ROLLED for (int run = 0; run < runs; run++, a_run += t->a_run) {
+		const float *a = a_run;
+		for (int step = 0; step < depth; step++, a++, b += TILE_COLUMNS) {
+			vec right[TILE_VECTORS];
+			UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+				right[v] = load(b + v * LANES);
+			UNROLL for (int i = 0; i < windows; i++) {
+				UNROLL for (int q = 0; q < 4; q++) {
+					vec left = splat(a[(2 * i + q % 2) * t->a_row + q / 2 * below]);
+					UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+						sum[i][v][q] = multiply_add(left, right[v], sum[i][v][q]);
+				}
+			}
+		}
+	}
+	UNROLL for (int i = 0; i < windows; i++)
+		UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+			if (v * LANES < t->columns)
+				store_largest(sum[i][v], t->columns - v * LANES,
+							  y + (ptrdiff_t)i * filters + v * LANES,
+							  place_of_max + (ptrdiff_t)i * filters + v * LANES);
+}
+
+ALWAYS_INLINE void pool_row(const int runs, const int depth, struct tile *t, ptrdiff_t below,
+							int columns, float *y, uint8_t *place_of_max, int filters)
+{
+	int j = 0;
+
+	for (; j + POOL_WINDOWS <= columns; j += POOL_WINDOWS) {
+		pool_tile(POOL_WINDOWS, runs, depth, t, below, y, place_of_max, filters);
+		t->a += 2 * POOL_WINDOWS * t->a_row;
+		y += POOL_WINDOWS * filters;
+		place_of_max += POOL_WINDOWS * filters;
+	}
+	for (; j < columns; j++) {
+		pool_tile(1, runs, depth, t, below, y, place_of_max, filters);
+		t->a += 2 * t->a_row;
+		y += filters;
+		place_of_max += filters;
+	}
+}
+
+static void direct_pool(const struct window *w, const struct plane *p, const float *x,
+						const float *packed, const float *bias, float *y, uint8_t *place_of_max)
+{
+	ptrdiff_t below = (ptrdiff_t)w->stride * p->row;
+
+	for (int f = 0; f < w->filters; f += TILE_COLUMNS, packed += (ptrdiff_t)p->filter * TILE_COLUMNS) {
+		for (int i = 0; i < w->out_h / 2; i++) {
+			struct tile t = {
+				.a = x + window_offset(w, p, 2 * i, 0), .a_row = w->stride * w->channels,
+				.a_run = p->row, .b = packed, .start = bias + f,
+				.columns = least(TILE_COLUMNS, w->filters - f),
+			};
+			ptrdiff_t to = (ptrdiff_t)i * (w->out_w / 2) * w->filters + f;
+			if (p->run == 3)
+				pool_row(3, 3, &t, below, w->out_w / 2, y + to, place_of_max + to, w->filters);
+			else if (p->run == 5)
+				pool_row(5, 5, &t, below, w->out_w / 2, y + to, place_of_max + to, w->filters);
+			else
+				pool_row(w->size, p->run, &t, below, w->out_w / 2, y + to, place_of_max + to,
+						 w->filters);
 		}
 	}
 }
@@ -588,7 +690,23 @@ static void winograd_input(const struct window *w, const struct winograd *g, con
 	}
 }
 
-/* Aᵀ m A for a block of filters, plus bias. */
+/* Aᵀ m A for one vector of filters, plus bias: the four outputs of a tile, row by row. */
+ALWAYS_INLINE void winograd_tile(const float *m, ptrdiff_t place, vec bias, vec out[4])
+{
+	vec s[2][4];
+
+	UNROLL for (int j = 0; j < 4; j++) {
+		vec m0 = load(m + j * place), m1 = load(m + (4 + j) * place);
+		vec m2 = load(m + (8 + j) * place), m3 = load(m + (12 + j) * place);
+		s[0][j] = m0 + (m1 + m2);
+		s[1][j] = (m1 - m2) - m3;
+	}
+	UNROLL for (int i = 0; i < 2; i++) {
+		out[2 * i] = s[i][0] + (s[i][1] + s[i][2]) + bias;
+		out[2 * i + 1] = (s[i][1] - s[i][2]) - s[i][3] + bias;
+	}
+}
+
 static void winograd_output(const struct window *w, const struct winograd *g, const float *m,
 							const float *bias, int columns, float *y)
 {
@@ -598,27 +716,36 @@ static void winograd_output(const struct window *w, const struct winograd *g, co
 		int row = tile / g->tiles_x * 2, column = tile % g->tiles_x * 2;
 		float *to = y + ((ptrdiff_t)row * w->out_w + column) * w->filters;
 		for (int f = 0; f < columns; f += LANES) {
-			vec s[2][4], b = load(bias + f);
-			UNROLL for (int j = 0; j < 4; j++) {
-				vec m0 = load(m + j * place + f), m1 = load(m + (4 + j) * place + f);
-				vec m2 = load(m + (8 + j) * place + f), m3 = load(m + (12 + j) * place + f);
-				s[0][j] = m0 + (m1 + m2);
-				s[1][j] = (m1 - m2) - m3;
-			}
-			UNROLL for (int i = 0; i < 2; i++) {
-				if (row + i >= w->out_h)
-					break;
-				float *out = to + (ptrdiff_t)i * w->out_w * w->filters + f;
-				store_part(out, s[i][0] + (s[i][1] + s[i][2]) + b, columns - f);
-				if (column + 1 < w->out_w)
-					store_part(out + w->filters, (s[i][1] - s[i][2]) - s[i][3] + b, columns - f);
-			}
+			vec out[4];
+			winograd_tile(m + f, place, load(bias + f), out);
+			for (int i = 0; i < 4; i++)
+				if (row + i / 2 < w->out_h && column + i % 2 < w->out_w)
+					store_part(to + ((ptrdiff_t)(i / 2) * w->out_w + i % 2) * w->filters + f, out[i],
+							   columns - f);
 		}
 	}
 }
 
+/* The same, and each tile is a pooling window. */
+static void winograd_pool(const struct window *w, const struct winograd *g, const float *m,
+						  const float *bias, int columns, float *y, uint8_t *place_of_max)
+{
+	ptrdiff_t place = (ptrdiff_t)g->tiles * TILE_COLUMNS;
+
+	for (int tile = 0; tile < g->tiles; tile++, m += TILE_COLUMNS) {
+		for (int f = 0; f < columns; f += LANES) {
+			vec out[4];
+			winograd_tile(m + f, place, load(bias + f), out);
+			store_largest(out, columns - f, y + (ptrdiff_t)tile * w->filters + f,
+						  place_of_max + (ptrdiff_t)tile * w->filters + f);
+		}
+	}
+}
+
+/* y is [pixel][filter], or [window][filter] with the places of the largest. */
 static void winograd_forward(const struct window *w, const struct winograd *g, const float *x,
-							 const float *prepared, const float *bias, float *y, float *v)
+							 const float *prepared, const float *bias, float *y,
+							 uint8_t *place_of_max, float *v)
 {
 	static const float zeros[TILE_COLUMNS];
 	float *m = v + (ptrdiff_t)PLACES * g->tiles * g->stride;
@@ -639,7 +766,10 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 					.columns = columns});
 			}
 		}
-		winograd_output(w, g, m, bias + f, columns, y + f);
+		if (place_of_max)
+			winograd_pool(w, g, m, bias + f, columns, y + f, place_of_max + f);
+		else
+			winograd_output(w, g, m, bias + f, columns, y + f);
 	}
 }
 
@@ -666,25 +796,41 @@ static void conv_prepare(const struct window *w, const float *filters, void *pre
 		pack_filters(w, w->size * w->size * w->channels, filters, prepared);
 }
 
+static void forward(const struct window *w, int n, const float *x, const void *prepared,
+					const float *bias, float *y, uint8_t *place_of_max, void *scratch)
+{
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+	struct winograd g = winograd_of(w);
+	struct plane p = uses_winograd(w) ? g.plane : plane_of(w, w->out_h, w->out_w);
+
+	for (int s = 0; s < n; s++, x += in, y += out) {
+		const float *image = plane_fill(w, &p, x, scratch);
+		if (uses_winograd(w))
+			winograd_forward(w, &g, image, prepared, bias, y, place_of_max,
+							 (float *)((char *)scratch + plane_size(&p)));
+		else if (place_of_max)
+			direct_pool(w, &p, image, prepared, bias, y, place_of_max);
+		else
+			direct_forward(w, &p, image, prepared, bias, y);
+		if (place_of_max)
+			place_of_max += out;
+	}
+}
+
 static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
 						 const void *prepared, const float *bias, float *y, void *scratch)
 {
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)w->out_h * w->out_w * w->filters;
-
 	(void)filters;
-	if (uses_winograd(w)) {
-		struct winograd g = winograd_of(w);
-		float *v = (float *)((char *)scratch + plane_size(&g.plane));
-		for (int s = 0; s < n; s++)
-			winograd_forward(w, &g, plane_fill(w, &g.plane, x + s * in, scratch), prepared, bias,
-							 y + s * out, v);
-	} else {
-		struct plane p = plane_of(w, w->out_h, w->out_w);
-		for (int s = 0; s < n; s++)
-			direct_forward(w, &p, plane_fill(w, &p, x + s * in, scratch), prepared, bias,
-						   y + s * out);
-	}
+	forward(w, n, x, prepared, bias, y, NULL, scratch);
+}
+
+static void conv_pool_forward(const struct window *w, int n, const float *x, const float *filters,
+							  const void *prepared, const float *bias, float *y,
+							  uint8_t *place_of_max, void *scratch)
+{
+	(void)filters;
+	forward(w, n, x, prepared, bias, y, place_of_max, scratch);
 }
 
 /* ---- convolution backward ----
@@ -699,7 +845,6 @@ static void conv_forward(const struct window *w, int n, const float *x, const fl
 struct lists {
 	struct list *pixels, *filters;
 	struct term *pixel_terms, *filter_terms;
-	int pixel_terms_used;
 };
 
 static struct lists lists_place(const struct window *w, int pixels, void *scratch)
@@ -719,28 +864,56 @@ static size_t lists_size(const struct window *w, int pixels)
 		   2 * (size_t)pixels * w->filters * sizeof(struct term);
 }
 
-/* Gradients of one sample into the lists. `x_offset` is where the sample's plane begins. */
+/* One gradient of one sample: a term of its pixel's list and of its filter's. `x_offset` is where
+ * the sample's plane begins. */
+ALWAYS_INLINE void lists_add(struct lists *l, const struct plane *p, struct list *pixel, int filter,
+							 float g, int x_offset)
+{
+	struct list *list = &l->filters[filter];
+
+	l->pixel_terms[pixel->first + pixel->count++] = (struct term){g, filter * p->filter};
+	l->filter_terms[list->first + list->count++] =
+		(struct term){g, x_offset + (int32_t)pixel->target};
+}
+
+ALWAYS_INLINE unsigned nonzero_filters(const struct window *w, const float *dy, int f)
+{
+	unsigned bits = nonzero_bits(load(dy + f));
+
+	return w->filters - f < LANES ? bits & ((1u << (w->filters - f)) - 1) : bits;
+}
+
 static void lists_gather(struct lists *l, const struct window *w, const struct plane *p,
 						 const float *dy, int x_offset)
 {
-	struct term *pixel_term = l->pixel_terms;
-
 	for (int i = 0; i < p->pixels; i++, dy += w->filters) {
-		int offset = window_offset(w, p, i / w->out_w, i % w->out_w);
-		l->pixels[i] = (struct list){(int32_t)(pixel_term - l->pixel_terms), 0, offset};
-		for (int f = 0; f < w->filters; f += LANES) {
-			unsigned bits = nonzero_bits(load(dy + f));
-			if (w->filters - f < LANES)
-				bits &= (1u << (w->filters - f)) - 1;
-			for (; bits; bits &= bits - 1) {
+		struct list *pixel = &l->pixels[i];
+		*pixel = (struct list){i * w->filters, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
+		for (int f = 0; f < w->filters; f += LANES)
+			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
 				int filter = f + __builtin_ctz(bits);
-				struct list *list = &l->filters[filter];
-				float g = dy[filter];
-				*pixel_term++ = (struct term){g, filter * p->filter};
-				l->filter_terms[list->first + list->count++] = (struct term){g, x_offset + offset};
+				lists_add(l, p, pixel, filter, dy[filter], x_offset);
 			}
-		}
-		l->pixels[i].count = (int32_t)(pixel_term - l->pixel_terms) - l->pixels[i].first;
+	}
+}
+
+/* The same from the gradients of pooling windows: each belongs to one of four pixels. */
+static void lists_gather_pooled(struct lists *l, const struct window *w, const struct plane *p,
+								const float *dy, const uint8_t *place_of_max, int x_offset)
+{
+	int columns = w->out_w / 2;
+
+	for (int i = 0; i < p->pixels / 4; i++, dy += w->filters, place_of_max += w->filters) {
+		struct list *pixels = &l->pixels[4 * i];
+		for (int q = 0; q < 4; q++)
+			pixels[q] = (struct list){(4 * i + q) * w->filters, 0,
+									  window_offset(w, p, i / columns * 2 + q / 2,
+													i % columns * 2 + q % 2)};
+		for (int f = 0; f < w->filters; f += LANES)
+			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
+				int filter = f + __builtin_ctz(bits);
+				lists_add(l, p, &pixels[place_of_max[filter]], filter, dy[filter], x_offset);
+			}
 	}
 }
 
@@ -767,6 +940,74 @@ static void filters_dense(const struct window *w, const struct plane *p, const f
 	}
 }
 
+/* filters_dense for one channel, 3 × 3 or 5 × 5, from the gradients of pooling windows: a window's
+ * gradient stands at one of four pixels, and each x is used by up to four of them. `rows` rows of
+ * the filters at once. */
+ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const struct window *w,
+										const float *x, const float *dy,
+										const uint8_t *place_of_max, float *sums, int count)
+{
+	vec sum[9];
+
+	UNROLL for (int k = 0; k < rows * size; k++)
+		sum[k] = load(sums + k * w->filters);
+	for (int i = 0; i < w->out_h / 2; i++) {
+		const float *window = x + 2 * i * w->in_w;
+		for (int j = 0; j < w->out_w / 2; j++, window += 2, dy += w->filters, place_of_max += w->filters) {
+			ivec place = load_bytes(place_of_max);
+			vec all = load(dy), g[4];
+			UNROLL for (int q = 0; q < 4; q++)
+				g[q] = (vec)((place == q) & (ivec)all);
+			UNROLL for (int r = 0; r < rows + 1; r++) {
+				UNROLL for (int c = 0; c < size + 1; c++) {
+					vec value = splat(window[r * w->in_w + c]);
+					UNROLL for (int q = 0; q < 4; q++) {
+						const int ky = r - q / 2, kx = c - q % 2;
+						if (ky >= 0 && ky < rows && kx >= 0 && kx < size)
+							sum[ky * size + kx] = multiply_add(value, g[q], sum[ky * size + kx]);
+					}
+				}
+			}
+		}
+	}
+	UNROLL for (int k = 0; k < rows * size; k++)
+		store_part(sums + k * w->filters, sum[k], count);
+}
+
+static bool has_filters_pooled(const struct window *w, const struct plane *p)
+{
+	return w->channels == 1 && w->stride == 1 && !p->copied && (w->size == 3 || w->size == 5);
+}
+
+static void filters_pooled(const struct window *w, const float *x, const float *dy,
+						   const uint8_t *place_of_max, float *sums)
+{
+	for (int f = 0; f < w->filters; f += LANES) {
+		int count = w->filters - f;
+		if (w->size == 3) {
+			filters_pooled_fixed(3, 3, w, x, dy + f, place_of_max + f, sums + f, count);
+			continue;
+		}
+		for (int row = 0; row < 5; row++)
+			filters_pooled_fixed(5, 1, w, x + row * w->in_w, dy + f, place_of_max + f,
+								 sums + (ptrdiff_t)row * 5 * w->filters + f, count);
+	}
+}
+
+/* dy of all pixels from that of pooling windows. */
+static void spread(const struct window *w, const float *dy, const uint8_t *place_of_max, float *all)
+{
+	int columns = w->out_w / 2;
+
+	for (int i = 0; i < w->out_h / 2 * columns; i++, dy += w->filters, place_of_max += w->filters) {
+		float *to = all + ((ptrdiff_t)(i / columns * 2) * w->out_w + i % columns * 2) * w->filters;
+		for (int q = 0; q < 4; q++)
+			for (int f = 0; f < w->filters; f++)
+				to[((ptrdiff_t)(q / 2) * w->out_w + q % 2) * w->filters + f] =
+					place_of_max[f] == q ? dy[f] : 0;
+	}
+}
+
 static void add_transposed(const struct window *w, int filter, const float *sums, float *dfilters)
 {
 	for (int f = 0; f < w->filters; f++)
@@ -774,11 +1015,14 @@ static void add_transposed(const struct window *w, int filter, const float *sums
 			dfilters[(ptrdiff_t)f * filter + k] += sums[(ptrdiff_t)k * w->filters + f];
 }
 
-static void add_bias_gradient(const struct window *w, int pixels, const float *dy, float *dbias)
+static void add_bias_gradient(const struct window *w, int count, const float *dy, float *dbias)
 {
-	for (int i = 0; i < pixels; i++, dy += w->filters)
-		for (int f = 0; f < w->filters; f++)
-			dbias[f] += dy[f];
+	for (int f = 0; f < w->filters; f += LANES) {
+		vec sum = load(dbias + f);
+		for (int i = 0; i < count; i++)
+			sum += load(dy + (ptrdiff_t)i * w->filters + f);
+		store_part(dbias + f, sum, w->filters - f);
+	}
 }
 
 static void input_gradient(const struct window *w, const struct plane *p, const struct lists *l,
@@ -799,81 +1043,114 @@ static void input_gradient(const struct window *w, const struct plane *p, const 
 			   plane_columns(w, p) * sizeof *dx);
 }
 
+/* Memory of one backward call. */
+struct backward {
+	struct plane plane;
+	int group;       /* samples at once */
+	size_t image;    /* floats of a copied plane, or 0 */
+	float *planes;   /* group copies of x */
+	float *dplane;   /* the gradient of one */
+	float *sums;     /* [filter][filters] */
+	float *all;      /* dy of all pixels */
+	struct lists lists;
+	size_t size;     /* bytes of it all */
+};
+
+static struct backward backward_place(const struct window *w, int n, void *scratch)
+{
+	struct backward b = {.plane = plane_of(w, w->out_h, w->out_w), .group = least(n, BACKWARD_GROUP)};
+	bool few = w->channels < FEW_CHANNELS;
+	size_t sums = few ? (size_t)b.plane.filter * w->filters : 0;
+	size_t all = few ? (size_t)b.plane.pixels * w->filters : 0;
+
+	b.image = plane_size(&b.plane) / sizeof(float);
+	b.planes = scratch;
+	b.dplane = b.planes + b.group * b.image;
+	b.sums = b.dplane + b.image;
+	b.all = b.sums + round_up(sums + LANES, 16);
+	void *lists = b.all + round_up(all + LANES, 16);
+	b.lists = lists_place(w, b.plane.pixels * b.group, lists);
+	b.size = (size_t)((char *)lists - (char *)scratch) + lists_size(w, b.plane.pixels * b.group);
+	return b;
+}
+
 static size_t conv_scratch_size(const struct window *w, int n)
 {
+	static char origin[64]; /* only distances from it matter */
+	struct winograd g = winograd_of(w);
 	struct plane p = plane_of(w, w->out_h, w->out_w);
-	size_t planes = (size_t)(least(n, BACKWARD_GROUP) + 1) * plane_size(&p);
-	size_t sums = (size_t)p.filter * w->filters * sizeof(float);
-	size_t backward = planes + round_up(sums, 64) + lists_size(w, p.pixels * least(n, BACKWARD_GROUP));
-	size_t forward = plane_size(&p);
+	size_t backward = backward_place(w, n, origin).size;
+	size_t forward = uses_winograd(w) ? plane_size(&g.plane) + winograd_scratch(&g) : plane_size(&p);
 
-	if (uses_winograd(w)) {
-		struct winograd g = winograd_of(w);
-		forward = plane_size(&g.plane) + winograd_scratch(&g);
-	}
 	return (backward > forward ? backward : forward) + KERNELS_SLACK;
+}
+
+/* dy is [pixel][filter], or [window][filter] with the places of the largest. */
+static void backward(const struct window *w, int n, const float *x, const float *filters,
+					 const float *dy, const uint8_t *place_of_max, float *dfilters, float *dbias,
+					 float *dx, void *scratch)
+{
+	struct backward b = backward_place(w, n, scratch);
+	const struct plane *p = &b.plane;
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	int gradients = place_of_max ? p->pixels / 4 : p->pixels;
+	size_t out = (size_t)gradients * w->filters;
+	bool few = w->channels < FEW_CHANNELS;
+	size_t image = p->copied ? b.image : in;
+
+	if (few)
+		memset(b.sums, 0, (size_t)p->filter * w->filters * sizeof *b.sums);
+	for (int first = 0; first < n; first += b.group) {
+		int count = least(b.group, n - first);
+		const float *images = p->copied ? b.planes : x + first * in;
+		for (int f = 0; f < w->filters; f++)
+			b.lists.filters[f] =
+				(struct list){f * p->pixels * b.group, 0, (ptrdiff_t)f * p->filter};
+		for (int s = 0; s < count; s++) {
+			const float *g = dy + (first + s) * out;
+			const uint8_t *places = place_of_max ? place_of_max + (first + s) * out : NULL;
+			plane_fill(w, p, x + (first + s) * in, b.planes + s * b.image);
+			add_bias_gradient(w, gradients, g, dbias);
+			if (few && places && has_filters_pooled(w, p)) {
+				filters_pooled(w, images + s * image, g, places, b.sums);
+			} else if (few) {
+				if (places)
+					spread(w, g, places, b.all);
+				filters_dense(w, p, images + s * image, places ? b.all : g, b.sums);
+			}
+			if (few && !dx)
+				continue;
+			if (places)
+				lists_gather_pooled(&b.lists, w, p, g, places, (int)(s * image));
+			else
+				lists_gather(&b.lists, w, p, g, (int)(s * image));
+			if (dx)
+				input_gradient(w, p, &b.lists, filters, dx + (first + s) * in, b.dplane);
+		}
+		if (!few)
+			combine(&(struct combine){.lists = b.lists.filters, .list_count = w->filters,
+									  .terms = b.lists.filter_terms, .x = images, .x_row = p->row,
+									  .y = dfilters, .y_row = p->run},
+					w->size, p->run);
+	}
+	if (few)
+		add_transposed(w, p->filter, b.sums, dfilters);
 }
 
 static void conv_backward(const struct window *w, int n, const float *x, const float *filters,
 						  const float *dy, float *dfilters, float *dbias, float *dx, void *scratch)
 {
-	struct plane p = plane_of(w, w->out_h, w->out_w);
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)p.pixels * w->filters, plane = plane_size(&p) / sizeof(float);
-	int group = least(n, BACKWARD_GROUP);
-	float *planes = scratch, *dplane = planes + group * plane, *sums = dplane + plane;
-	struct lists l;
-	bool few = w->channels < FEW_CHANNELS;
+	backward(w, n, x, filters, dy, NULL, dfilters, dbias, dx, scratch);
+}
 
-	if (few)
-		memset(sums, 0, (size_t)p.filter * w->filters * sizeof *sums);
-	l = lists_place(w, p.pixels * group,
-					(char *)sums + round_up((size_t)p.filter * w->filters * sizeof *sums, 64));
-	for (int first = 0; first < n; first += group) {
-		int count = least(group, n - first);
-		const float *images = p.copied ? planes : x + first * in;
-		size_t image = p.copied ? plane : in;
-		for (int f = 0; f < w->filters; f++)
-			l.filters[f] = (struct list){f * p.pixels * group, 0, (ptrdiff_t)f * p.filter};
-		for (int s = 0; s < count; s++) {
-			const float *g = dy + (first + s) * out;
-			plane_fill(w, &p, x + (first + s) * in, planes + s * plane);
-			add_bias_gradient(w, p.pixels, g, dbias);
-			if (few)
-				filters_dense(w, &p, images + s * image, g, sums);
-			if (!few || dx)
-				lists_gather(&l, w, &p, g, (int)(s * image));
-			if (dx)
-				input_gradient(w, &p, &l, filters, dx + (first + s) * in, dplane);
-		}
-		if (!few)
-			combine(&(struct combine){.lists = l.filters, .list_count = w->filters,
-									  .terms = l.filter_terms, .x = images, .x_row = p.row,
-									  .y = dfilters, .y_row = p.run},
-					w->size, p.run);
-	}
-	if (few)
-		add_transposed(w, p.filter, sums, dfilters);
+static void conv_pool_backward(const struct window *w, int n, const float *x, const float *filters,
+							   const float *dy, const uint8_t *place_of_max, float *dfilters,
+							   float *dbias, float *dx, void *scratch)
+{
+	backward(w, n, x, filters, dy, place_of_max, dfilters, dbias, dx, scratch);
 }
 
 /* ---- max-pooling ---- */
-
-typedef uint16_t narrow __attribute__((vector_size(LANES * 2)));
-
-ALWAYS_INLINE void store_index(uint16_t *p, ivec index, int count)
-{
-	narrow n = __builtin_convertvector(index, narrow);
-
-	memcpy(p, &n, sizeof *p * (size_t)(count < LANES ? count : LANES));
-}
-
-ALWAYS_INLINE ivec load_index(const uint16_t *p)
-{
-	narrow n;
-
-	memcpy(&n, p, sizeof n);
-	return __builtin_convertvector(n, ivec);
-}
 
 static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
 							uint16_t *argmax)
@@ -894,7 +1171,7 @@ static void maxpool_forward(const struct window *w, int n, const float *x, float
 					}
 				}
 				store_part(y + c, best, w->channels - c);
-				store_index(argmax + c, index, w->channels - c);
+				store_halves(argmax + c, index, w->channels - c);
 			}
 		}
 	}
@@ -907,7 +1184,7 @@ static void maxpool_spread(const struct window *w, const uint16_t *argmax, const
 		int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
 		for (int c = 0; c < w->channels; c += LANES) {
 			vec g = load(dy + c);
-			ivec index = load_index(argmax + c);
+			ivec index = load_halves(argmax + c);
 			for (int k = 0; k < w->size * w->size; k++) {
 				int at = first + k / w->size * w->in_w + k % w->size;
 				store_part(dx + (ptrdiff_t)at * w->channels + c,
@@ -942,6 +1219,8 @@ const struct kernels KERNELS_TABLE = {
 	.conv_prepare = conv_prepare,
 	.conv_forward = conv_forward,
 	.conv_backward = conv_backward,
+	.conv_pool_forward = conv_pool_forward,
+	.conv_pool_backward = conv_pool_backward,
 	.maxpool_forward = maxpool_forward,
 	.maxpool_backward = maxpool_backward,
 	.dense_scratch_size = dense_scratch_size,
