@@ -48,8 +48,8 @@ void options_help(FILE *out, const struct option *options, const void *values);
 /* The option of that name in a table, or NULL. `length` bytes of name count. */
 const struct option *options_find(const struct option *options, const char *name, size_t length);
 
-/* The word among `count` that `word` was probably meant to be, or NULL: it begins with it, or few
- * letters are wrong, missing, too many or swapped. */
-const char *options_nearest(const char *word, const char *const *words, size_t count);
+/* The one of the NULL-ended words that `word` was probably meant to be, or NULL: the first that
+ * begins with it, or one that is nearly the same. */
+const char *options_nearest(const char *word, const char *const *words);
 
 #endif

@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "nn/kinds.h"
 
 struct train_values {
 	struct train_options options;

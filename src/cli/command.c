@@ -151,7 +151,7 @@ static bool is_group(const char *first)
 
 static int unknown_command(const char *first, const char *second)
 {
-	const char *names[COMMAND_COUNT], *nearest;
+	const char *names[COMMAND_COUNT + 1] = {NULL}, *nearest;
 	char name[80];
 	struct error error;
 	bool group = is_group(first);
@@ -160,7 +160,7 @@ static int unknown_command(const char *first, const char *second)
 		names[i] = commands[i]->name;
 	snprintf(name, sizeof name, "%s%s%s", first, group && second ? " " : "",
 			 group && second ? second : "");
-	nearest = options_nearest(name, names, COMMAND_COUNT);
+	nearest = options_nearest(name, names);
 	if (group && !second)
 		error_set(&error, "%s what? There is: %s", first, nearest);
 	else if (nearest)

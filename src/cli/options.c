@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 #define HELP_COLUMN 24 /* where the explanations begin */
 #define HELP_WIDTH 80
-#define LONGEST_WORD 32 /* of a command or option, when looking for the nearest */
+#define MOST_OPTIONS 64
+#define LONGEST_WORD 64 /* of an unknown option, when it is shown */
 
 static const struct option help_option = {
 	.name = "help", .letter = 'h', .type = OPTION_FLAG, .help = "print this help"};
@@ -30,71 +33,32 @@ static const struct option *find_letter(const struct option *options, char lette
 	return letter == help_option.letter ? &help_option : NULL;
 }
 
-static int smaller(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* The fewest insertions, deletions, replacements and swaps of neighbours that turn a into b
- * (Damerau 1964; no part is edited twice). */
-static int edit_distance(const char *a, const char *b)
-{
-	int rows[3][LONGEST_WORD + 1]; /* of the table of prefixes: this one and the two before */
-	int a_length = (int)strlen(a), b_length = (int)strlen(b);
-
-	if (a_length > LONGEST_WORD || b_length > LONGEST_WORD)
-		return LONGEST_WORD;
-	for (int j = 0; j <= b_length; j++)
-		rows[0][j] = j;
-	for (int i = 1; i <= a_length; i++) {
-		int *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
-		row[0] = i;
-		for (int j = 1; j <= b_length; j++) {
-			int replace = above[j - 1] + (a[i - 1] != b[j - 1]);
-			row[j] = smaller(replace, smaller(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = smaller(row[j], above2[j - 2] + 1);
-		}
-	}
-	return rows[a_length % 3][b_length];
-}
-
-const char *options_nearest(const char *word, const char *const *words, size_t count)
+const char *options_nearest(const char *word, const char *const *words)
 {
 	size_t length = strlen(word);
-	int best = (int)(length < 3 ? 1 : (length + 1) / 3) + 1; /* farther is no likeness */
-	const char *nearest = NULL;
 
-	for (size_t i = 0; i < count; i++) {
-		int distance = edit_distance(word, words[i]);
-		if (length > 1 && strncmp(word, words[i], length) == 0)
-			distance = smaller(distance, 1);
-		if (distance < best) {
-			best = distance;
-			nearest = words[i];
-		}
-	}
-	return nearest;
+	for (size_t i = 0; length > 1 && words[i]; i++)
+		if (strncmp(word, words[i], length) == 0)
+			return words[i];
+	return nearest_word(word, words);
 }
 
 /* `argument` as it stands on the command line, its name `length` bytes from `name`. */
 static int unknown_option(const struct option *options, const char *argument, const char *name,
 						  size_t length, struct error *error)
 {
-	const char *names[64] = {help_option.name};
-	size_t count = 1;
-	char word[LONGEST_WORD + 2]; /* one more than can be near */
+	const char *names[MOST_OPTIONS + 2] = {help_option.name};
+	char word[LONGEST_WORD + 1];
 	const char *nearest;
+	int shown = (int)(name - argument) + (int)(length < LONGEST_WORD ? length : LONGEST_WORD);
 
-	for (const struct option *o = options; o->name && count < 64; o++)
-		names[count++] = o->name;
-	snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), name);
-	nearest = options_nearest(word, names, count);
-	int shown = (int)(name - argument) + (int)(length < 64 ? length : 64);
-	if (nearest)
-		return error_set(error, "unknown option %.*s; did you mean --%s?", shown, argument,
-						 nearest);
-	return error_set(error, "unknown option %.*s", shown, argument);
+	for (int i = 0; options[i].name && i < MOST_OPTIONS; i++)
+		names[i + 1] = options[i].name;
+	snprintf(word, sizeof word, "%.*s", shown - (int)(name - argument), name);
+	nearest = options_nearest(word, names);
+	return error_set(error, "unknown option %.*s%s%s%s", shown, argument,
+					 nearest ? "; did you mean --" : "", nearest ? nearest : "",
+					 nearest ? "?" : "");
 }
 
 static int set_whole(const struct option *option, const char *text, void *value,
