@@ -118,7 +118,7 @@ static void eval_explain(FILE *out)
 
 #define AT(field) offsetof(struct eval_values, field)
 
-static const struct option eval_options[] = {
+static const struct option eval_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = "the trained network"},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
@@ -136,7 +136,7 @@ static const struct option eval_options[] = {
 const struct command command_eval = {
 	.name = "eval",
 	.summary = "measure a trained network: accuracy, loss, confusion, scores a digit",
-	.options = eval_options,
+	.options = eval_table,
 	.values_size = sizeof(struct eval_values),
 	.defaults = eval_defaults,
 	.run = eval_run,

@@ -180,7 +180,7 @@ static void inspect_defaults(void *values)
 
 #define AT(field) offsetof(struct inspect_values, field)
 
-static const struct option inspect_options[] = {
+static const struct option inspect_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
 	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
 			 "one)"},
@@ -198,7 +198,7 @@ static const struct option inspect_options[] = {
 const struct command command_inspect_data = {
 	.name = "inspect data",
 	.summary = "show counts, pixel statistics and samples of the data",
-	.options = inspect_options,
+	.options = inspect_table,
 	.values_size = sizeof(struct inspect_values),
 	.defaults = inspect_defaults,
 	.run = inspect_run,

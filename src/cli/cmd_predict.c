@@ -163,7 +163,7 @@ static void predict_explain(FILE *out)
 
 #define AT(field) offsetof(struct predict_values, field)
 
-static const struct option predict_options[] = {
+static const struct option predict_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = "the trained network"},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
@@ -182,7 +182,7 @@ const struct command command_predict = {
 	.operands = "FILE.pgm|- ...",
 	.least_operands = 1,
 	.summary = "say which digit is in each picture",
-	.options = predict_options,
+	.options = predict_table,
 	.values_size = sizeof(struct predict_values),
 	.defaults = predict_defaults,
 	.run = predict_run,

@@ -225,7 +225,7 @@ static void train_explain(FILE *out)
 
 #define AT(field) offsetof(struct train_values, field)
 
-static const struct option train_options[] = {
+static const struct option train_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
 	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
 			 "one)"},
@@ -269,7 +269,7 @@ static const struct option train_options[] = {
 const struct command command_train = {
 	.name = "train",
 	.summary = "train a network on the training images and save it",
-	.options = train_options,
+	.options = train_table,
 	.values_size = sizeof(struct train_values),
 	.defaults = train_defaults_set,
 	.run = train_run,

@@ -17,27 +17,38 @@ static void print_column(FILE *out, const char *text, int columns)
 	fprintf(out, "%s%*s", text, width < columns ? columns - width : 0, "");
 }
 
+static int longest_word(const char *text)
+{
+	int longest = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+		longest = length > longest ? length : longest;
+		text += length + (text[length] == ' ');
+	}
+	return longest;
+}
+
 void report_network(FILE *out, const struct network *network)
 {
-	const char *word = network->spec;
+	const char *word = network->spec; /* one for each layer, a blank between them */
+	int width = longest_word(word) + 2;
 
-	fprintf(out, "layer  kind           output          parameters\n");
+	fprintf(out, "layer  %-*s%-14s  parameters\n", width, "kind", "output");
 	for (int i = 0; i < network->layer_count; i++) {
 		const struct layer *layer = &network->layers[i];
-		char text[SHAPE_TEXT], kind[80];
+		char shape[SHAPE_TEXT];
 		size_t count = 0;
 		int length = (int)strcspn(word, " ");
 
 		for (int p = 0; p < layer->param_count; p++)
 			count += layer->params[p].count;
-		snprintf(kind, sizeof kind, "%.*s", length, word);
-		word += length + (word[length] == ' ');
-		fprintf(out, "%5d  ", i);
-		print_column(out, kind, 15);
-		print_column(out, shape_text(layer->out, text), 14);
+		fprintf(out, "%5d  %-*.*s", i, width, length, word);
+		print_column(out, shape_text(layer->out, shape), 14);
 		fprintf(out, "%12zu\n", count);
+		word += length + (word[length] == ' ');
 	}
-	fprintf(out, "       total%36zu\n", network->weight_count);
+	fprintf(out, "%-*s%12zu\n", 7 + width + 14, "total", network->weight_count);
 }
 
 void report_epoch(FILE *out, const struct curves_row *row, int epochs)
