@@ -195,18 +195,18 @@ static void help_is_made_from_the_table(void **state)
 {
 	static const char expected[] =
 		"Options:\n"
-		"      --count N         how many there are, explained in so many words that they\n"
-		"                        fill a second line and more (default 3)\n"
-		"      --limit N         no more\n"
-		"      --seed N          chance (default 0)\n"
-		"      --rate R          speed (default 0.001)\n"
-		"      --part F          share (default 0)\n"
-		"      --file FILE       where (default out)\n"
+		"      --count N           how many there are, explained in so many words that\n"
+		"                          they fill a second line and more (default 3)\n"
+		"      --limit N           no more\n"
+		"      --seed N            chance (default 0)\n"
+		"      --rate R            speed (default 0.001)\n"
+		"      --part F            share (default 0)\n"
+		"      --file FILE         where (default out)\n"
 		"      --split test|train|val\n"
-		"                        which (default train)\n"
-		"      --json            for machines\n"
-		"  -q, --quiet           hush\n"
-		"  -h, --help            print this help\n";
+		"                          which (default train)\n"
+		"      --json              for machines\n"
+		"  -q, --quiet             hush\n"
+		"  -h, --help              print this help\n";
 	const struct values defaults = {.count = 3, .rate = 0.001f, .file = "out", .split = 1};
 	char text[2 * sizeof expected];
 	FILE *file = tmpfile();

@@ -2,6 +2,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "app/curves.h"
@@ -12,7 +13,10 @@
 /* Every layer with its arguments, output shape and number of parameters, and the sums. */
 void report_network(FILE *out, const struct network *network);
 
-/* `epoch 1/3  loss 0.1834  accuracy 0.9441  …  seconds   12.3` */
+/* A row for each epoch, and the row above them that names the columns: epoch, loss, accuracy,
+ * val_loss, val_accuracy, train_loss, train_accuracy, seconds, of which those that are not measured
+ * are left out. */
+void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);
 void report_epoch(FILE *out, const struct curves_row *row, int epochs);
 
 /* Accuracy with its interval, loss, confusion matrix, and scores for each digit. */

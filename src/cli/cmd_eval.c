@@ -112,7 +112,7 @@ static void eval_explain(FILE *out)
 {
 	fputs("test   the test files, which training never opens\n"
 		  "train  the images that the model was trained on; dropout is off\n"
-		  "val    the images that validated it: the split is repeated from the model's file\n",
+		  "val    the images that validated it; the model's file knows which they are\n",
 		  out);
 }
 
@@ -135,7 +135,7 @@ static const struct option eval_table[] = {
 
 const struct command command_eval = {
 	.name = "eval",
-	.summary = "measure a trained network: accuracy, loss, confusion, scores a digit",
+	.summary = "measure a network: accuracy, loss, confusion, scores a digit",
 	.options = eval_table,
 	.values_size = sizeof(struct eval_values),
 	.defaults = eval_defaults,

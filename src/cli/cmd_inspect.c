@@ -137,9 +137,6 @@ static int show_samples(const struct inspect_values *values, const struct datase
 	struct picture *pictures;
 	int status = 0;
 
-	if (values->count > dataset->count)
-		return error_set(error, "--count: %zu, but %s has %zu images", values->count,
-						 dataset->directory, dataset->count);
 	if (values->count == 0)
 		return 0;
 	if (choose(dataset, values->count, values->seed, &pictures, error) != 0)
@@ -154,6 +151,17 @@ static int show_samples(const struct inspect_values *values, const struct datase
 	return status;
 }
 
+static int inspect(const struct inspect_values *values, const struct dataset *dataset,
+				   struct error *error)
+{
+	if (values->count > dataset->count)
+		return error_set(error, "--count: %zu, but %s has %zu images", values->count,
+						 dataset->directory, dataset->count);
+	if (print_summary(dataset, values->split == DATASET_TRAIN ? "training" : "test", error) != 0)
+		return -1;
+	return show_samples(values, dataset, error);
+}
+
 static int inspect_run(const void *v, int operand_count, char **operands)
 {
 	const struct inspect_values *values = v;
@@ -165,8 +173,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	(void)operands;
 	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error) != 0)
 		return command_fail(&error);
-	if (print_summary(&dataset, values->split == DATASET_TRAIN ? "training" : "test", &error) != 0 ||
-		show_samples(values, &dataset, &error) != 0)
+	if (inspect(values, &dataset, &error) != 0)
 		status = command_fail(&error);
 	dataset_free(&dataset);
 	return status;

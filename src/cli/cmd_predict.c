@@ -151,9 +151,10 @@ static void predict_defaults(void *values)
 
 static void predict_explain(FILE *out)
 {
-	fputs("FILE is a PGM picture of 28x28 pixels, P2 or P5, 8 or 16 bits, with the digit light on\n"
-		  "dark as in MNIST; - is standard input. Each gives one line, DIGIT  PROBABILITY  FILE,\n"
-		  "and with --top K the K likeliest digits: DIGIT  PROBABILITY  K times, then FILE.\n"
+	fputs("FILE is a PGM picture of 28x28 pixels, P2 or P5, 8 or 16 bits, with a digit\n"
+		  "light on dark as in MNIST; - is standard input. Each gives one line,\n"
+		  "  DIGIT  PROBABILITY  FILE\n"
+		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits.\n"
 		  "--json prints one object a line:\n"
 		  "  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
 		  "   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"

@@ -52,17 +52,29 @@ static void catch_signal(int number)
 		sigaction(number, &action, NULL);
 }
 
-static int load(struct job *job, struct error *error)
+/* What the command line alone can get wrong. */
+static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct train_options *options = &values->options;
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
-	if (network_build(&job->network, values->network, input, options->batch_size, true, error) != 0)
+	if (strcmp(values->model, values->curves) == 0)
+		return error_set(error, "--model and --curves are the same file: %s", values->model);
+	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
+					  error) != 0)
 		return error_prefix(error, "--network");
 	if (job->network.classes != DATASET_CLASSES)
 		return error_set(error, "--network: %d units before softmax, but there are %d digits",
 						 job->network.classes, DATASET_CLASSES);
+	network_init(&job->network, values->options.seed);
+	return 0;
+}
+
+static int load(struct job *job, struct error *error)
+{
+	const struct train_values *values = job->values;
+	const struct train_options *options = &values->options;
+
 	if (dataset_load(&job->dataset, values->data, DATASET_TRAIN, error) != 0)
 		return -1;
 	if (options->limit > job->dataset.count)
@@ -71,28 +83,11 @@ static int load(struct job *job, struct error *error)
 	if (split_make(&job->split, job->dataset.count, options->limit, options->val_split,
 				   options->seed, error) != 0)
 		return -1;
-	network_init(&job->network, options->seed);
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
 	if (file_check_replace(values->curves, error) != 0)
 		return -1;
 	return curves_open(&job->curves, values->curves, error);
-}
-
-static void print_preamble(const struct job *job)
-{
-	const struct train_options *options = &job->values->options;
-	size_t batch = (size_t)options->batch_size;
-
-	fprintf(stderr, "data   %zu training images in %s\n", job->dataset.count,
-			job->dataset.directory);
-	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
-			job->split.val_count, (unsigned long long)options->seed);
-	fprintf(stderr, "adam   %d epochs of %zu steps, batch %d, learning rate %g, betas %g and %g\n\n",
-			options->epochs, (job->split.train_count + batch - 1) / batch, options->batch_size,
-			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
-	report_network(stderr, &job->network);
-	fputc('\n', stderr);
 }
 
 /* An output that fails in mid-training does not end it: the model is worth more. */
@@ -102,6 +97,35 @@ static void report_lost_output(const struct error *error)
 
 	error_prefix(&longer, "training goes on, but");
 	command_fail(&longer);
+}
+
+static void flush_rows(struct job *job)
+{
+	struct error error;
+
+	if (command_flush(&error) == 0)
+		return;
+	job->stdout_failed = true;
+	report_lost_output(&error);
+}
+
+static void print_preamble(struct job *job)
+{
+	const struct train_options *options = &job->values->options;
+	size_t batch = (size_t)options->batch_size;
+
+	fprintf(stderr, "data   %zu training images in %s\n", job->dataset.count,
+			job->dataset.directory);
+	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
+			job->split.val_count, (unsigned long long)options->seed);
+	fprintf(stderr, "steps  %zu an epoch, of %zu images\n",
+			(job->split.train_count + batch - 1) / batch, batch);
+	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n\n",
+			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	report_network(stderr, &job->network);
+	fputc('\n', stderr);
+	report_epoch_head(stdout, options->epochs, job->split.val_count > 0, options->eval_train);
+	flush_rows(job);
 }
 
 static void on_batch(void *context, const struct train_progress *state)
@@ -120,12 +144,9 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 		job->curves_failed = true;
 		report_lost_output(error);
 	}
-	if (job->values->quiet || job->stdout_failed)
-		return 0;
-	report_epoch(stdout, row, job->values->options.epochs);
-	if (command_flush(error) != 0) {
-		job->stdout_failed = true;
-		report_lost_output(error);
+	if (!job->values->quiet && !job->stdout_failed) {
+		report_epoch(stdout, row, job->values->options.epochs);
+		flush_rows(job);
 	}
 	return 0;
 }
@@ -184,16 +205,14 @@ static int train_run(const void *values, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
-	if (strcmp(job.values->model, job.values->curves) == 0) {
-		error_set(&error, "--model and --curves are the same file: %s", job.values->model);
-		return command_misused(&command_train, &error);
-	}
-	if (load(&job, &error) == 0) {
+	if (build(&job, &error) != 0) {
+		status = command_misused(&command_train, &error);
+	} else if (load(&job, &error) != 0) {
+		status = command_fail(&error);
+	} else {
 		if (!job.values->quiet)
 			print_preamble(&job);
 		status = train_and_save(&job);
-	} else {
-		status = command_fail(&error);
 	}
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
@@ -218,8 +237,8 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
-	fputs("\nOne line an epoch goes to stdout, everything else to stderr. Ctrl-C stops after the\n"
-		  "current step and saves; a second Ctrl-C stops at once.\n",
+	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
+		  "after the current step and saves; a second Ctrl-C stops at once.\n",
 		  out);
 }
 

@@ -172,7 +172,9 @@ static int unknown_command(const char *first, const char *second)
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "Usage: " PROGRAM " COMMAND [OPTION ...] [FILE ...]\n\nCommands:\n");
+	fprintf(out, "Usage: " PROGRAM " COMMAND [OPTION ...] [FILE ...]\n\n"
+				 "Train a convolutional network to read handwritten digits, and use it.\n\n"
+				 "Commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'" PROGRAM " COMMAND --help' explains a command and its options.\n");

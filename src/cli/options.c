@@ -9,7 +9,7 @@
 
 #include "base/nearest.h"
 
-#define HELP_COLUMN 24 /* where the explanations begin */
+#define HELP_COLUMN 26 /* where the explanations begin */
 #define HELP_WIDTH 80
 #define MOST_OPTIONS 64
 #define LONGEST_WORD 64 /* of an unknown option, when it is shown */

@@ -51,18 +51,35 @@ void report_network(FILE *out, const struct network *network)
 	fprintf(out, "%-*s%12zu\n", 7 + width + 14, "total", network->weight_count);
 }
 
+/* "12/12", never narrower than its heading. */
+static int epoch_width(int epochs)
+{
+	int width = 2 * snprintf(NULL, 0, "%d", epochs) + 1;
+
+	return width > 5 ? width : 5;
+}
+
+void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train)
+{
+	fprintf(out, "%*s    loss  accuracy", epoch_width(epochs), "epoch");
+	if (has_val)
+		fputs("  val_loss  val_accuracy", out);
+	if (has_train)
+		fputs("  train_loss  train_accuracy", out);
+	fputs("  seconds\n", out);
+}
+
 void report_epoch(FILE *out, const struct curves_row *row, int epochs)
 {
-	int digits = snprintf(NULL, 0, "%d", epochs);
+	char epoch[32];
 
-	fprintf(out, "epoch %*d/%d  loss %.4f  accuracy %.4f", digits, row->epoch, epochs, row->loss,
-			row->accuracy);
-	if (row->has_train)
-		fprintf(out, "  train_loss %.4f  train_accuracy %.4f", row->train_loss,
-				row->train_accuracy);
+	snprintf(epoch, sizeof epoch, "%d/%d", row->epoch, epochs);
+	fprintf(out, "%*s  %6.4f  %8.4f", epoch_width(epochs), epoch, row->loss, row->accuracy);
 	if (row->has_val)
-		fprintf(out, "  val_loss %.4f  val_accuracy %.4f", row->val_loss, row->val_accuracy);
-	fprintf(out, "  seconds %5.1f\n", row->seconds);
+		fprintf(out, "  %8.4f  %12.4f", row->val_loss, row->val_accuracy);
+	if (row->has_train)
+		fprintf(out, "  %10.4f  %14.4f", row->train_loss, row->train_accuracy);
+	fprintf(out, "  %7.1f\n", row->seconds);
 }
 
 static void print_confusion(FILE *out, const struct evaluation *evaluation)
