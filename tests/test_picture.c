@@ -1,4 +1,4 @@
-/* Digits in characters and on sheets, and the progress bar's line. */
+/* Digits in characters and on sheets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "cli/picture.h"
-#include "cli/progress.h"
 
 static char *read_back(FILE *file, char *text, size_t capacity)
 {
@@ -164,56 +163,6 @@ static void a_sheet_is_about_square(void **state)
 	}
 }
 
-static const struct train_progress third = {.epoch = 1, .epochs = 3, .seen = 16320,
-	.total = 48000, .seconds = 2, .loss = 0.3119, .accuracy = 0.9052};
-
-static void progress_fits_the_width(void **state)
-{
-	char text[PROGRESS_TEXT];
-
-	(void)state;
-	/* 8160 images/s; (48000 - 16320 + 2 × 48000) / 8160 = 15.6 s */
-	progress_text(&third, 80, text);
-	assert_string_equal(text,
-		"epoch 1/3 [===>     ] 34%  8160 images/s  loss 0.312  accuracy 0.905  0:16 left");
-	for (int width = 20; width < 200; width++) {
-		progress_text(&third, width, text);
-		assert_true(strlen(text) < (size_t)width);
-		assert_memory_equal(text, "epoch 1/3 ", 10);
-		assert_non_null(strstr(text, " 34%"));
-	}
-}
-
-static void progress_leaves_out_from_the_end(void **state)
-{
-	char text[PROGRESS_TEXT];
-
-	(void)state;
-	progress_text(&third, 60, text);
-	assert_string_equal(text, "epoch 1/3 [=====>          ] 34%  8160 images/s  loss 0.312");
-	progress_text(&third, 20, text);
-	assert_string_equal(text, "epoch 1/3  34%");
-}
-
-static void progress_begins_and_ends(void **state)
-{
-	char text[PROGRESS_TEXT];
-	struct train_progress p = {.epoch = 2, .epochs = 2, .total = 10};
-
-	(void)state;
-	progress_text(&p, 40, text);
-	assert_non_null(strstr(text, "[>"));
-	assert_non_null(strstr(text, "  0%"));
-	p.seen = 10;
-	p.seconds = 4000;
-	progress_text(&p, 200, text);
-	assert_non_null(strstr(text, "[==============================]100%"));
-	assert_non_null(strstr(text, " 0:00 left"));
-	p.epochs = 3; /* 10 more at 400 s each */
-	progress_text(&p, 200, text);
-	assert_non_null(strstr(text, " 1:06:40 left"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,9 +172,6 @@ int main(void)
 		cmocka_unit_test(one_column_short_is_one_digit_fewer),
 		cmocka_unit_test(a_sheet_holds_digits_and_labels),
 		cmocka_unit_test(a_sheet_is_about_square),
-		cmocka_unit_test(progress_fits_the_width),
-		cmocka_unit_test(progress_leaves_out_from_the_end),
-		cmocka_unit_test(progress_begins_and_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

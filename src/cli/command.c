@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdalign.h>
 #include <stdbool.h>
@@ -187,7 +188,7 @@ static void print_help(const struct command *command)
 	printf("Usage: " PROGRAM " %s%s%s%s\n\n", command->name,
 		   command->options[0].name ? " [OPTION ...]" : "", command->operands ? " " : "",
 		   command->operands ? command->operands : "");
-	printf("%c%s.\n\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+	printf("%c%s.\n\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
 	command->defaults(values);
 	options_help(stdout, command->options, values);
 	if (command->explain) {

@@ -1,4 +1,4 @@
-/* A line that is drawn over itself: carriage return, the new text, erase the rest. */
+/* A line that is drawn over itself: the new text, erase the rest, carriage return. */
 #include "cli/progress.h"
 
 #include <string.h>
@@ -78,7 +78,8 @@ void progress_draw(struct progress *progress, const struct train_progress *state
 		state->seen < state->total)
 		return;
 	progress_text(state, terminal_width(progress->stream), text);
-	fprintf(progress->stream, "\r%s\033[K", text);
+	/* The cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
+	fprintf(progress->stream, "\r%s\033[K\r", text);
 	fflush(progress->stream);
 	progress->shown = true;
 	progress->drawn_at = now;
