@@ -35,8 +35,8 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 				   error) != 0 ||
 		split->train_count != info->train_count || split->val_count != info->val_count)
 		return error_set(error,
-						 "%s: was trained on %zu and validated on %zu images, which cannot be found "
-						 "again among the %zu in %s",
+						 "%s: was trained on %zu and validated on %zu images, which cannot be "
+						 "found again among the %zu in %s",
 						 values->model, info->train_count, info->val_count, dataset->count,
 						 dataset->directory);
 	return 0;

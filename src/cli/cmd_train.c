@@ -2,6 +2,7 @@
  * before the first step; whatever happens later, the trained weights are not lost. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <float.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -261,7 +262,7 @@ static const struct option train_table[] = {
 	 .most = UINT64_MAX,
 	 .help = "of all randomness: the same seed gives the same model"},
 	{.name = "learning-rate", .type = OPTION_FLOAT, .argument = "R",
-	 .offset = AT(options.learning_rate), .min = 0, .above_min = true, .max = 1000,
+	 .offset = AT(options.learning_rate), .min = 0, .above_min = true, .max = FLT_MAX,
 	 .help = "step size of Adam"},
 	{.name = "beta1", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta1),
 	 .min = 0, .max = 1, .below_max = true,

@@ -157,9 +157,9 @@ void report_evaluation_json(FILE *out, const struct evaluation *evaluation, cons
 	for (int label = 0; label < DATASET_CLASSES; label++) {
 		struct class_scores scores = evaluation_class(evaluation, label);
 
-		fprintf(out, "%s{\"digit\":%d,\"precision\":%.9g,\"recall\":%.9g,\"f1\":%.9g,\"support\":%zu}",
-				label ? "," : "", label, scores.precision, scores.recall, scores.f1,
-				scores.support);
+		fprintf(out, "%s{\"digit\":%d,\"precision\":%.9g,\"recall\":%.9g", label ? "," : "", label,
+				scores.precision, scores.recall);
+		fprintf(out, ",\"f1\":%.9g,\"support\":%zu}", scores.f1, scores.support);
 	}
 	fputs("]}\n", out);
 }
