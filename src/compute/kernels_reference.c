@@ -8,29 +8,34 @@
 #include <math.h>
 #include <string.h>
 
-/* sums[i mod LANES] += a[i] b[i]. The independent sums let the compiler use vector registers, which
- * it may not do with a single one, since floating-point addition is not associative. */
+/* A sum of products in progress. The independent lanes let the compiler use vector registers,
+ * which it may not do with a single sum, since floating-point addition is not associative. */
 #define LANES 16
 
-static void dot_add(int count, const float *restrict a, const float *restrict b,
-					float *restrict sums)
+struct sum {
+	float lanes[LANES], rest;
+};
+
+static inline void dot_add(struct sum *sum, int count, const float *restrict a,
+						   const float *restrict b)
 {
 	int i = 0;
 
 	for (; i + LANES <= count; i += LANES)
 		for (int lane = 0; lane < LANES; lane++)
-			sums[lane] += a[i + lane] * b[i + lane];
+			sum->lanes[lane] += a[i + lane] * b[i + lane];
 	for (; i < count; i++)
-		sums[i % LANES] += a[i] * b[i];
+		sum->rest += a[i] * b[i];
 }
 
-static float total(const float *sums)
+static inline float total(const struct sum *sum)
 {
-	float sum = 0;
+	const float *lanes = sum->lanes;
+	float four[4];
 
-	for (int lane = 0; lane < LANES; lane++)
-		sum += sums[lane];
-	return sum;
+	for (int i = 0; i < 4; i++)
+		four[i] = (lanes[i] + lanes[i + 4]) + (lanes[i + 8] + lanes[i + 12]);
+	return ((four[0] + four[1]) + (four[2] + four[3])) + sum->rest;
 }
 
 /* y += a x */
@@ -98,11 +103,11 @@ static void conv_forward(const struct window *w, int n, const float *x, const fl
 			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
 			for (int f = 0; f < w->filters; f++) {
 				const float *filter = filters + f * filter_size(w);
-				float sums[LANES] = {0};
+				struct sum sum = {0};
 				for (int row = clip.row; row < clip.end_row; row++)
-					dot_add(clip.columns * w->channels, x + image_run(w, &clip, row),
-							filter + filter_run(w, &clip, row), sums);
-				*y++ = bias[f] + total(sums);
+					dot_add(&sum, clip.columns * w->channels, x + image_run(w, &clip, row),
+							filter + filter_run(w, &clip, row));
+				*y++ = bias[f] + total(&sum);
 			}
 		}
 	}
@@ -184,9 +189,9 @@ static void dense_forward(int inputs, int units, int n, const float *x, const fl
 {
 	for (int u = 0; u < units; u++) {
 		for (int s = 0; s < n; s++) {
-			float sums[LANES] = {0};
-			dot_add(inputs, x + (size_t)s * inputs, weights + (size_t)u * inputs, sums);
-			y[(size_t)s * units + u] = bias[u] + total(sums);
+			struct sum sum = {0};
+			dot_add(&sum, inputs, x + (size_t)s * inputs, weights + (size_t)u * inputs);
+			y[(size_t)s * units + u] = bias[u] + total(&sum);
 		}
 	}
 }
