@@ -53,7 +53,7 @@ static const struct field training[] = {
 	{"beta2", FIELD_FLOAT, offsetof(struct model_info, options.beta2), 1},
 };
 
-/* What the last epoch came to, where the weights are still those. */
+/* What the last epoch came to. */
 static const struct field figures[] = {
 	{"accuracy", FIELD_DOUBLE, offsetof(struct model_info, result.last.accuracy), 1},
 	{"loss", FIELD_DOUBLE, offsetof(struct model_info, result.last.loss), DBL_MAX},
@@ -133,7 +133,7 @@ static void describe(struct metadata *metadata, const struct network *network,
 	add_text(metadata, "optimizer", "adam");
 	add_fields(metadata, training, COUNT(training), info);
 	if (!info->result.last.epoch || info->result.stopped)
-		return; /* the weights have moved on since the last epoch's figures */
+		return;
 	add_fields(metadata, figures, COUNT(figures), info);
 	if (info->result.last.has_val)
 		add_fields(metadata, val_figures, COUNT(val_figures), info);

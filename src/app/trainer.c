@@ -56,7 +56,7 @@ static int check_finite_loss(const struct run *run, double loss, struct error *e
 					 (double)run->options->learning_rate);
 }
 
-/* A weight can go astray without a trace in the loss: behind a relu that no longer passes anything. */
+/* A weight can go astray without a trace in the loss: a relu behind it may pass nothing. */
 static int check_finite_weights(const struct run *run, struct error *error)
 {
 	for (int i = 0; i < run->network->param_count; i++) {
