@@ -1,0 +1,157 @@
+# What train.sh and test.sh share: finding and installing tools, and quiet builds. To be sourced.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/mnist-cnn.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+say()
+{
+	printf '%s\n' "$*" >&2
+}
+
+# The C compiler that CMake will take.
+compiler()
+{
+	local name
+
+	for name in "${CC:-cc}" gcc clang; do
+		command -v "$name" && return
+	done
+	return 1
+}
+
+# compiles OPTION... : does the program on standard input compile and link?
+compiles()
+{
+	local cc
+
+	cc=$(compiler) && "$cc" -x c - -o "$scratch/program" "$@" 2>/dev/null
+}
+
+has()
+{
+	case $1 in
+	compiler) printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' | compiles ;;
+	make) command -v make || command -v ninja ;;
+	cmocka) printf '%s\n' '#include <stdarg.h>' '#include <stddef.h>' '#include <stdint.h>' \
+		'#include <setjmp.h>' '#include <cmocka.h>' 'int main(void) { return 0; }' |
+		compiles -lcmocka ;;
+	*) command -v "$1" ;;
+	esac >/dev/null
+}
+
+# A tool's name for people | Debian's packages | Fedora's | Arch's | Homebrew's. A C compiler alone
+# is of no use without the C library's headers; Homebrew itself brings a compiler and make.
+describe()
+{
+	case ${1%:optional} in
+	compiler) echo 'a C compiler|gcc libc6-dev|gcc|gcc|' ;;
+	cmake) echo 'CMake|cmake|cmake|cmake|cmake' ;;
+	make) echo 'make|make|make|make|' ;;
+	gnuplot) echo 'gnuplot|gnuplot-nox|gnuplot|gnuplot|gnuplot' ;;
+	cmocka) echo 'cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka' ;;
+	esac
+}
+
+# column N TOOL... : that field of the tools' descriptions, a line each.
+column()
+{
+	local field=$1 tool
+
+	shift
+	for tool; do
+		describe "$tool" | cut -d '|' -f "$field"
+	done
+}
+
+missing()
+{
+	local tool
+
+	for tool; do
+		has "${tool%:optional}" || echo "$tool"
+	done
+}
+
+may_install()
+{
+	command -v apt-get >/dev/null || return 1
+	[ "$(id -u)" = 0 ] && return
+	command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# apt_install PACKAGE...
+apt_install()
+{
+	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120)
+
+	say "Installing with apt: $*"
+	if ! { as_root "${apt[@]}" update &&
+		as_root "${apt[@]}" install -y --no-install-recommends "$@"; } >"$scratch/apt.log" 2>&1
+	then
+		grep '^[EW]:' "$scratch/apt.log" >&2 || tail -n 3 "$scratch/apt.log" >&2
+	fi
+}
+
+# provide TOOL... : have these, installing them where that is possible; says what is to be done and
+# ends the script where it is not. One with :optional behind it is welcome, not necessary.
+# shellcheck disable=SC2046,SC2086 # lists of plain words
+provide()
+{
+	local lacking tool brew='brew install'
+
+	lacking=$(missing "$@")
+	[ -n "$lacking" ] || return 0
+	if may_install; then
+		apt_install $(column 2 $lacking)
+		lacking=$(missing "$@")
+		[ -n "$lacking" ] || return 0
+	fi
+
+	say
+	say "Missing: $(column 1 $lacking | paste -s -d , - | sed 's/,/, /g'). To install:"
+	say "  Debian, Ubuntu   sudo apt-get install" $(column 2 $lacking)
+	say "  Fedora           sudo dnf install" $(column 3 $lacking)
+	say "  Arch             sudo pacman -S" $(column 4 $lacking)
+	has compiler || brew='xcode-select --install; brew install'
+	say "  macOS            $brew" $(column 5 $lacking)
+	say
+	for tool in $lacking; do
+		[ "${tool%:optional}" != "$tool" ] || exit 1
+	done
+	say "Going on without."
+}
+
+# build FOLDER [CMAKE OPTION]... : configure and build the project there, quietly: the log is
+# FOLDER/build.log, shown only where it fails.
+build()
+{
+	local folder=$1 cores
+
+	shift
+	cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+	command -v make >/dev/null || export CMAKE_GENERATOR=Ninja
+
+	# CMake refuses a folder that was configured before the project was moved.
+	grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt" ||
+		rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles"
+
+	mkdir -p "$folder"
+	if ! { cmake -S "$root" -B "$folder" "$@" &&
+		cmake --build "$folder" --parallel "$cores"; } >"$folder/build.log" 2>&1
+	then
+		cat "$folder/build.log" >&2
+		say "Building in $folder failed."
+		return 1
+	fi
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# From a fresh clone to a trained network: see usage below.
+set -eu -o pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: scripts/train.sh [OPTION of mnist-cnn train]...
+
+Builds mnist-cnn in the project's build/, trains a network on MNIST, draws its learning curves,
+evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake, gnuplot)
+is installed with apt where that is possible; otherwise you are told what to install.
+
+Leaves model.safetensors, curves.csv and curves.png in the current folder. Examples:
+  scripts/train.sh
+  scripts/train.sh --epochs 1 --limit 2000      a quick look
+  scripts/train.sh --seed 2 --model second.safetensors --curves second.csv
+All the options: build/mnist-cnn train --help
+END
+}
+
+case ${1:-} in
+-h | --help) usage && exit ;;
+esac
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# What train is told to write, and to read, matters to the steps after it.
+model=model.safetensors
+curves=curves.csv
+data=${MNIST_CNN_DATA:-$root/data}
+previous=
+for argument; do
+	option=$previous$argument
+	case $option in
+	--model=*) model=${option#*=} ;;
+	--curves=*) curves=${option#*=} ;;
+	--data=*) data=${option#*=} ;;
+	esac
+	case $argument in
+	--model | --curves | --data) previous=$argument= ;;
+	*) previous= ;;
+	esac
+done
+picture=${curves%.csv}.png
+program=$root/build/mnist-cnn
+export MNIST_CNN_DATA=$data
+
+provide compiler cmake make gnuplot:optional
+say "Building in $root/build"
+build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE=
+
+"$program" train "$@"
+
+if has gnuplot; then
+	gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"
+else
+	picture="(no picture of the curves without gnuplot)"
+fi
+
+say
+say "On the test images, which training never saw:"
+"$program" eval --model "$model"
+
+say
+say "A digit from data/samples:"
+"$program" predict --model "$model" --show "$root/data/samples/7.pgm"
+
+program=$(printf %q "$program")
+model=$(printf %q "$model")
+say
+say "In $PWD: $model, $curves, $picture"
+say "Next, try:"
+say "  $program inspect data --data $(printf %q "$data")"
+say "  $program predict --model $model $(printf %q "$root")/data/samples/*.pgm"
+say "  $(printf %q "$root")/scripts/train.sh --epochs 10 --eval-train"

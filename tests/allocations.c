@@ -1,0 +1,68 @@
+/* malloc and its kin, counted. */
+#include "allocations.h"
+
+#include <stddef.h>
+
+static int count;
+static int failing;
+
+int allocations_count(void)
+{
+	return count;
+}
+
+void allocations_fail_at(int number)
+{
+	count = 0;
+	failing = number;
+}
+
+#ifdef WRAP_ALLOCATIONS
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t items, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t items, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+
+bool allocations_watched(void)
+{
+	return true;
+}
+
+static bool is_refused(void)
+{
+	return ++count == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t items, size_t size)
+{
+	return is_refused() ? NULL : __real_calloc(items, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+	return is_refused() ? NULL : __real_realloc(memory, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return is_refused() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+#else
+
+bool allocations_watched(void)
+{
+	return false;
+}
+
+#endif

@@ -1,0 +1,16 @@
+/* Count and fail the memory requests of the code under test. The linker puts these functions in
+ * front of the C library's (--wrap); where it cannot, allocations_watched is false. */
+#ifndef TESTS_ALLOCATIONS_H
+#define TESTS_ALLOCATIONS_H
+
+#include <stdbool.h>
+
+bool allocations_watched(void);
+
+/* Requests since the last call of allocations_fail_at. */
+int allocations_count(void);
+
+/* Start counting, and let request number `number` (from 1) return NULL; 0 lets all succeed. */
+void allocations_fail_at(int number);
+
+#endif

@@ -1,0 +1,69 @@
+/* One line of error text: formatted, prefixed, cut where it is too long. */
+#include "oracle.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+static void test_set(void **state)
+{
+	(void)state;
+	struct error error;
+
+	assert_int_equal(error_set(&error, "%s: %d labels for %d images", "a.gz", 9999, 10000), -1);
+	assert_string_equal(error.text, "a.gz: 9999 labels for 10000 images");
+	assert_int_equal(error_set(&error, "short"), -1);
+	assert_string_equal(error.text, "short");
+}
+
+static void test_prefix(void **state)
+{
+	(void)state;
+	struct error error;
+
+	error_set(&error, "offset 3: 100%% wrong");
+	assert_int_equal(error_prefix(&error, "%s/%s", "dir", "%d.gz"), -1);
+	assert_string_equal(error.text, "dir/%d.gz: offset 3: 100% wrong");
+	error_prefix(&error, "predict");
+	assert_string_equal(error.text, "predict: dir/%d.gz: offset 3: 100% wrong");
+}
+
+/* Ends with a NUL inside of the struct, whatever the lengths. */
+static void test_cut(void **state)
+{
+	(void)state;
+	struct error error;
+	const size_t room = sizeof error.text;
+	char text[2 * sizeof error.text];
+
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	error_set(&error, "%s", text);
+	assert_int_equal(strlen(error.text), room - 1);
+	error_prefix(&error, "file");
+	assert_int_equal(strlen(error.text), room - 1);
+	assert_memory_equal(error.text, "file: xxx", 9);
+	error_prefix(&error, "%s", text);
+	assert_int_equal(strlen(error.text), room - 1);
+	assert_memory_equal(error.text, "xxxx", 4);
+
+	/* A prefix that leaves no room but for a part of the ": ". */
+	for (size_t length = room - 4; length <= room; length++) {
+		text[length] = '\0';
+		error_set(&error, "fact");
+		error_prefix(&error, "%s", text);
+		assert_true(strlen(error.text) <= room - 1);
+		text[length] = 'x';
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
