@@ -176,10 +176,10 @@ static void missing_files_are_explained(void **state)
 
 	(void)state;
 	assert_int_equal(dataset_load(&dataset, "no-such-folder", DATASET_TEST, &error), -1);
-	assert_error_contains("there is no folder 'no-such-folder'");
+	assert_error_contains("there is no folder \"no-such-folder\"");
 	assert_error_contains("--data DIR");
 	assert_int_equal(dataset_load(&dataset, "", DATASET_TEST, &error), -1);
-	assert_error_contains("there is no folder ''");
+	assert_error_contains("there is no folder \"\"");
 
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
 	assert_error_contains("neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in scratch.");

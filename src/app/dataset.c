@@ -93,7 +93,7 @@ static int find_in_directory(struct paths *paths, const char *directory,
 
 	join(inside, directory, "."); /* exists in folders alone */
 	if (!*directory || !file_exists(inside))
-		return error_set(error, "there is no folder '%s'; " HOW_TO_GET, directory);
+		return error_set(error, "there is no folder \"%s\"; " HOW_TO_GET, directory);
 	int found = find_pair(paths, directory, names, error);
 	return found ? found : nothing_found(directory, names, error);
 }

@@ -250,9 +250,9 @@ static int read_fields(const struct safetensors *file, const struct field *field
 		const char *text = safetensors_metadata(file, fields[i].key);
 
 		if (!text)
-			return error_set(error, "the metadata has no '%s'", fields[i].key);
+			return error_set(error, "the metadata has no \"%s\"", fields[i].key);
 		if (!parse_field(text, &fields[i], info))
-			return error_set(error, "metadata: %s is '%.40s', which is no such number",
+			return error_set(error, "metadata: %s is \"%.40s\", which is no such number",
 							 fields[i].key, text);
 	}
 	return 0;
@@ -307,20 +307,20 @@ static const char *choose_spec(const struct safetensors *file, const char *spec,
 
 	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) &&
 		strcmp(format, FORMAT)) {
-		error_set(error, "its format is '%.40s'; this program reads '" FORMAT "'", format);
+		error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"", format);
 		return NULL;
 	}
 	for (size_t i = 0; i < COUNT(constants); i++) {
 		const char *value = safetensors_metadata(file, constants[i].key);
 
 		if (value && strcmp(value, constants[i].value)) {
-			error_set(error, "%s is '%.40s'; this program reads '%s'", constants[i].key, value,
+			error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", constants[i].key, value,
 					  constants[i].value);
 			return NULL;
 		}
 	}
 	if (own && spec && !is_same_spec(own, spec)) {
-		error_set(error, "its network is '%.200s', not '%.200s'", own, spec);
+		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, spec);
 		return NULL;
 	}
 	if (!own && !spec)
@@ -347,9 +347,9 @@ static int read_param(const struct safetensors *file, const struct param *param,
 	int rank = param_file_dims(param, dims);
 
 	if (!tensor)
-		return error_set(error, "has no tensor '%s', which the network needs", param->name);
+		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
-		return error_set(error, "tensor '%s' has the shape %s; the network needs %s", param->name,
+		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
 	param_from_file(param, tensor->values, param->value);
 	return 0;
@@ -371,7 +371,7 @@ static int read_weights(const struct safetensors *file, struct network *network,
 			return -1;
 	for (size_t i = 0; i < file->tensor_count; i++)
 		if (!has_param(network, file->tensors[i].name))
-			return error_set(error, "tensor '%.60s' belongs to no layer of the network '%.200s'",
+			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
 							 file->tensors[i].name, network->spec);
 	return 0;
 }
@@ -386,7 +386,7 @@ static int load(const struct safetensors *file, const char *spec, int batch_size
 	if (!spec)
 		return -1;
 	if (network_build(network, spec, input, batch_size, false, error))
-		return error_prefix(error, "network '%.200s'", spec);
+		return error_prefix(error, "network \"%.200s\"", spec);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; digits are %d",
 						 network->classes, DATASET_CLASSES);
