@@ -216,7 +216,7 @@ static void a_stopped_run_has_no_figures(void **state)
 	network_free(&network);
 }
 
-/* conv: memory (y, x, in, out), file (out, in, y, x). The first dense layer: memory (out, y, x, c),
+/* conv: memory (out, y, x, in), file (out, in, y, x). The first dense layer: memory (out, y, x, c),
  * file (out, c, y, x). */
 static void tensors_lie_as_in_pytorch(void **state)
 {
@@ -241,7 +241,7 @@ static void tensors_lie_as_in_pytorch(void **state)
 			for (int y = 0; y < 2; y++)
 				for (int x = 0; x < 2; x++)
 					assert_true(filters->values[((out * 2 + in) * 2 + y) * 2 + x] ==
-								network.params[2]->value[((y * 2 + x) * 2 + in) * 3 + out]);
+								network.params[2]->value[((out * 2 + y) * 2 + x) * 2 + in]);
 
 	const struct safetensors_tensor *dense = safetensors_find(&file, "4.weight");
 	assert_non_null(dense);
