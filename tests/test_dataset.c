@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "app/dataset.h"
 #include "scratch.h"
 
@@ -251,6 +252,36 @@ static void all_places_are_listed(void **state)
 						  "train-labels-idx1-ubyte in /no/such/place, data, /");
 }
 
+/* Each request for memory fails once: an error, and nothing is kept; or it can be done without. */
+static void memory_may_run_out(void **state)
+{
+	struct dataset dataset;
+	struct split split;
+	int requests, number = 0, refused = 0;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	put_images("train-images-idx3-ubyte", 3);
+	put("train-labels-idx1-ubyte.gz", packed_labels, sizeof packed_labels);
+	do {
+		allocations_fail_at(++number);
+		int status = dataset_load(&dataset, folder, DATASET_TRAIN, &error);
+		requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true((dataset.image_file.data == NULL) == (status != 0));
+		refused += status != 0;
+		dataset_free(&dataset);
+	} while (requests >= number);
+	assert_true(refused >= 4); /* two files, the unpacked labels, the folder's name */
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	dataset_free(&dataset);
+	allocations_fail_at(1);
+	assert_int_equal(split_make(&split, 10, 0, 0.2, 1, &error), -1);
+	allocations_fail_at(0);
+	assert_string_equal(error.text, "no memory to split 10 images");
+}
+
 /* Every image of the first `count` of the shuffle is on one side, once. */
 static void assert_partition(const struct split *split, size_t images, size_t train, size_t val)
 {
@@ -388,6 +419,7 @@ int main(void)
 		SCRATCH_TEST(missing_files_are_explained),
 		SCRATCH_TEST(places_have_an_order),
 		SCRATCH_TEST(all_places_are_listed),
+		SCRATCH_TEST(memory_may_run_out),
 		cmocka_unit_test(a_split_is_a_partition),
 		cmocka_unit_test(a_split_follows_its_seed),
 		cmocka_unit_test(impossible_splits_are_refused),

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "base/file.h"
 #include "scratch.h"
 
@@ -373,6 +374,41 @@ static void half_written_is_not_written(void **state)
 	assert_int_equal(scratch_count(folder), 1);
 }
 
+/* Each request for memory fails once: an error, the old content, and nothing left behind. */
+static void memory_may_run_out(void **state)
+{
+	struct buffer buffer;
+	int status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	scratch_path(path, folder, "model");
+	put(path, "old");
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		status = file_read(path, 100, &buffer, &error);
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+		assert_true((buffer.data == NULL) == (status != 0));
+	}
+	buffer_free(&buffer);
+	status = -1;
+	for (int number = 1; status; number++) {
+		assert_content(path, "old");
+		allocations_fail_at(number);
+		status = file_check_replace(path, &error) || file_replace(path, "new", 3, &error) ? -1 : 0;
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+		assert_int_equal(scratch_count(folder), 1);
+		if (status && strstr(error.text, "its folder"))
+			put(path, "old"); /* renamed already */
+	}
+	assert_content(path, "new");
+}
+
 #define CONTENT_SIZE 200000
 
 /* Replace the file over and over by 200,000 times 'a', 'b', … */
@@ -439,6 +475,7 @@ int main(void)
 		FILE_TEST(a_fifo_is_written_to),
 		FILE_TEST(standard_output_continues),
 		FILE_TEST(half_written_is_not_written),
+		FILE_TEST(memory_may_run_out),
 		FILE_TEST(survives_being_killed),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
@@ -434,6 +435,36 @@ static void files_that_are_no_model(void **state)
 	assert_null(network.spec);
 }
 
+/* Each request for memory fails once: an error, and nothing is kept. */
+static void memory_may_run_out(void **state)
+{
+	struct network network;
+	int status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	build(&network, SPEC, 1);
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		status = model_save(path, &network, &info, &error);
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+	}
+	network_free(&network);
+	status = -1;
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		status = model_load(path, NULL, 1, &network, NULL, &error);
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+		assert_true((network.spec == NULL) == (status != 0));
+	}
+	network_free(&network);
+}
+
 static void saving_names_the_file(void **state)
 {
 	struct network network;
@@ -460,6 +491,7 @@ int main(void)
 		MODEL_TEST(numbers_are_read_strictly),
 		MODEL_TEST(a_file_without_metadata_needs_a_spec),
 		MODEL_TEST(files_that_are_no_model),
+		MODEL_TEST(memory_may_run_out),
 		MODEL_TEST(saving_names_the_file),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

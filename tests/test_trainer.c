@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "app/evaluate.h"
 #include "app/trainer.h"
 
@@ -317,6 +318,39 @@ static void numbers_that_blow_up_are_reported(void **state)
 	assert_int_equal(log.epochs, 0);
 }
 
+/* A step allocates nothing, so more epochs need no more requests; and each may fail once. */
+static void memory_is_asked_for_once(void **state)
+{
+	struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct split split;
+	int requests = 0, status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	build(&network, SPEC, 16, 1);
+	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		options.epochs = number;
+		status = train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+					   &result, &error);
+		requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+	}
+	options.epochs = 1;
+	allocations_fail_at(0);
+	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+						   &result, &error),
+					 0);
+	assert_int_equal(allocations_count(), requests);
+	split_free(&split);
+	network_free(&network);
+}
+
 static void ten_classes_are_needed(void **state)
 {
 	const struct train_options options = small_options();
@@ -343,6 +377,7 @@ int main(void)
 		cmocka_unit_test(an_observer_can_end_it),
 		cmocka_unit_test(nobody_need_watch),
 		cmocka_unit_test(numbers_that_blow_up_are_reported),
+		cmocka_unit_test(memory_is_asked_for_once),
 		cmocka_unit_test(ten_classes_are_needed),
 	};
 	return cmocka_run_group_tests_name("trainer", tests, setup, teardown);
