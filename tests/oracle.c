@@ -464,7 +464,7 @@ double *oracle_logits(const struct oracle_network *network, int *classes)
 		at += strcspn(at, " ");
 		at += strspn(at, " ");
 	}
-	*classes = walk.shape.c;
+	*classes = walk.shape.h * walk.shape.w * walk.shape.c;
 	return walk.values;
 }
 
