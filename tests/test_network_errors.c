@@ -128,7 +128,7 @@ static void test_sizes(void **state)
 		{"conv:4096,1 conv:4096,1 flatten dense:10 softmax", "with batches of 64", "2048 MB"},
 		{"conv:4096,1 flatten dense:65536 softmax", "position ", "2048 MB"},
 		{"flatten dense:20000 dense:20000 dense:20000 dense:20000 dense:20000 dense:20000 "
-		 "dense:20000 dense:20000 dense:10 softmax", "position ", "2048 MB"},
+		 "dense:20000 dense:20000 dense:10 softmax", "with batches of 64", "2048 MB"},
 	};
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
