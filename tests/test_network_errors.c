@@ -132,10 +132,42 @@ static void test_sizes(void **state)
 	};
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
-	/* A maximum's place is kept in 16 bits. */
-	check_refused(&(struct refusal){"maxpool:2 flatten dense:2 softmax", "position 1, maxpool: ",
-									"300×300"},
-				  (struct shape){300, 300, 1, false});
+}
+
+/* A maximum's place is kept in 16 bits: 256×256 pixels and no more. */
+static void test_image_too_large_for_maxpool(void **state)
+{
+	(void)state;
+	struct network network;
+	struct error error;
+
+	check_refused(&(struct refusal){"relu maxpool:2 flatten dense:2 softmax",
+									"position 6, maxpool: ", "257×256"},
+				  (struct shape){257, 256, 1, false});
+	assert_int_equal(network_build(&network, "maxpool:64 flatten dense:2 softmax",
+								   (struct shape){256, 256, 1, false}, 1, true, &error), 0);
+	network_free(&network);
+}
+
+/* Images whose size in numbers or in bytes does not fit a size_t. */
+static void test_shapes_that_overflow(void **state)
+{
+	(void)state;
+	const struct shape shapes[] = {
+		{1 << 16, 1 << 16, 1 << 30, false}, /* 2^62 numbers, 2^64 bytes */
+		{1 << 22, 1 << 21, 1 << 21, false}, /* 2^64 numbers */
+		{INT32_MAX, INT32_MAX, INT32_MAX, false},
+	};
+	const char *const specs[] = {
+		"flatten softmax",
+		"flatten dense:2 softmax",
+		"relu conv:1,1,64 flatten dense:2 softmax",
+		"conv:4096,64,64,same flatten dense:2 softmax",
+	};
+
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		for (size_t j = 0; j < sizeof specs / sizeof *specs; j++)
+			check_refused(&(struct refusal){specs[j], "", ""}, shapes[i]);
 }
 
 static void test_too_many_layers(void **state)
@@ -205,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_image_too_large_for_maxpool),
+		cmocka_unit_test(test_shapes_that_overflow),
 		cmocka_unit_test(test_too_many_layers),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_adam_out_of_memory),
