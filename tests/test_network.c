@@ -192,7 +192,7 @@ static void fill_params(const struct network *network)
 	}
 }
 
-/* Logits, loss and every parameter's gradient, twice, because the gradients are set, not added to. */
+/* Logits, loss and every parameter's gradient; twice, since gradients are set, not added to. */
 static void check_network(const char *spec, struct shape input, int n, bool training,
 						  const struct kernels *kernels)
 {
@@ -242,7 +242,8 @@ static void test_gradients(void **state)
 		{"flatten dense:5 softmax", {4, 3, 2, false}},
 		{"conv:3,3,same relu maxpool:2 flatten dense:4 softmax", {5, 7, 2, false}},
 		{"relu conv:5,3,2,same relu flatten dense:3 softmax", {7, 4, 3, false}},
-		{"relu dropout:0.5 flatten relu dense:6 relu dropout:0.3 dense:3 softmax", {3, 2, 5, false}},
+		{"relu dropout:0.5 flatten relu dense:6 relu dropout:0.3 dense:3 softmax",
+		 {3, 2, 5, false}},
 		{"dropout:0.2 relu flatten dense:7 dropout:0.5 relu dense:3 softmax", {3, 3, 1, false}},
 		{"conv:3,2,2,same dropout:0.5 relu maxpool:3,1 flatten relu dropout:0.25 dense:4 softmax",
 		 {7, 5, 3, false}},

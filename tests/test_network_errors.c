@@ -113,7 +113,8 @@ static void test_shapes(void **state)
 	check_refused(&(struct refusal){"maxpool:2 flatten dense:2 softmax", "position 1, maxpool: ",
 									"1×9"},
 				  (struct shape){1, 9, 1, false});
-	check_refused(&(struct refusal){"conv:1,2 flatten dense:2 softmax", "position 1, conv: ", "9×1"},
+	check_refused(&(struct refusal){"conv:1,2 flatten dense:2 softmax", "position 1, conv: ",
+									"9×1"},
 				  (struct shape){9, 1, 1, false});
 }
 

@@ -124,8 +124,8 @@ static void test_integer(void **state)
 static void test_integer_refuses(void **state)
 {
 	(void)state;
-	const char *const words[] = {"0", "11", "-1", "+1", "1.5", "1e1", "0x5", "5x", "x", "4294967297",
-								 "99999999999999", "٣", "\""};
+	const char *const words[] = {"0", "11", "-1", "+1", "1.5", "1e1", "0x5", "5x", "x",
+								 "4294967297", "99999999999999", "٣", "\""};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct error error = {""};
