@@ -36,10 +36,10 @@ static void test_splits_anything(void **state)
 	struct spec spec;
 	struct error error;
 
-	assert_int_equal(spec_parse("x:-1,é,a.b,0x", &spec, &error), 0);
+	assert_int_equal(spec_parse("x:-1,e,a.b,0x", &spec, &error), 0);
 	assert_int_equal(spec.layer_count, 1);
 	assert_int_equal(spec.layers[0].argument_count, SPEC_MAX_ARGUMENTS);
-	assert_string_equal(spec.layers[0].arguments[1].text, "é");
+	assert_string_equal(spec.layers[0].arguments[1].text, "e");
 }
 
 /* Every one is refused at its position. */
@@ -63,6 +63,8 @@ static void test_refuses(void **state)
 		{"conv:1,2,3,4,5", "position "},
 		{"relu aaaaaaaaaaaaaaaa", "position 6"},
 		{"relu:1234567890123456", "position 6"},
+		{"conv:é", "position 6"},
+		{"relu \033[31m", "position 6"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -125,7 +127,7 @@ static void test_integer_refuses(void **state)
 {
 	(void)state;
 	const char *const words[] = {"0", "11", "-1", "+1", "1.5", "1e1", "0x5", "5x", "x",
-								 "4294967297", "99999999999999", "٣", "\""};
+								 "4294967297", "99999999999999", "-", "\""};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct error error = {""};
