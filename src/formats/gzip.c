@@ -2,6 +2,7 @@
  * length. */
 #include "formats/gzip.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "formats/crc32.h"
@@ -66,7 +67,7 @@ static int read_header(struct bytes *in, struct error *error)
 	if (!bytes_u16le(in, &stored))
 		return truncated(in, "a header", error);
 	if (stored != computed)
-		return error_set(error, "offset %zu: the header's CRC is 0x%04x, expected 0x%04x",
+		return error_set(error, "offset %zu: the header's CRC-16 is 0x%04x, expected 0x%04x",
 						 in->offset - 2, stored, computed);
 	return 0;
 }
@@ -77,7 +78,7 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 	uint32_t crc, length;
 
 	if (!gzip_is(in->data + in->offset, bytes_left(in)))
-		return error_set(error, in->offset ? "offset %zu: %zu bytes after the end of the gzip data"
+		return error_set(error, in->offset ? "offset %zu: %zu bytes after the end of the data"
 										   : "offset %zu: %zu bytes that are not gzip data",
 						 in->offset, bytes_left(in));
 	if (read_header(in, error) || inflate_stream(in, out, error))
@@ -86,24 +87,25 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 		return truncated(in, "a trailer", error);
 	uint32_t computed = crc32(out->data + begin, out->size - begin);
 	if (crc != computed)
-		return error_set(error, "offset %zu: CRC-32 is 0x%08lx, that of the data 0x%08lx",
-						 in->offset - 8, (unsigned long)crc, (unsigned long)computed);
+		return error_set(error, "offset %zu: CRC-32 is 0x%08" PRIx32 ", the data's 0x%08" PRIx32,
+						 in->offset - 8, crc, computed);
 	if (length != (uint32_t)(out->size - begin)) /* modulo 2^32 */
-		return error_set(error, "offset %zu: length %lu, the data's is %zu", in->offset - 4,
-						 (unsigned long)length, out->size - begin);
+		return error_set(error, "offset %zu: the length is %" PRIu32 ", the data's %zu",
+						 in->offset - 4, length, out->size - begin);
 	return 0;
 }
 
-/* The last member's length is usually that of the whole: then one allocation is enough. */
-static int reserve_likely_size(const struct bytes *in, struct inflate_output *out,
-							   struct error *error)
+/* The last member's length is usually that of the whole: then one allocation is enough. It is
+ * only a hint; where it is a lie, or there is no such memory, the output grows as it is produced. */
+static void reserve_likely_size(const struct bytes *in, struct inflate_output *out)
 {
+	struct error ignored;
+
 	if (in->size < 4)
-		return 0;
+		return;
 	size_t length = load_u32le(in->data + in->size - 4);
-	if (length > out->max_size || length / MAX_EXPANSION > in->size)
-		return 0;
-	return inflate_reserve(out, length, error);
+	if (length <= out->max_size && length / MAX_EXPANSION <= in->size)
+		inflate_reserve(out, length, &ignored);
 }
 
 int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
@@ -115,8 +117,7 @@ int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct bu
 	*out = (struct buffer){0};
 	if (size == 0)
 		return error_set(error, "an empty file, not gzip data");
-	if (reserve_likely_size(&in, &output, error))
-		return -1;
+	reserve_likely_size(&in, &output);
 	do {
 		if (read_member(&in, &output, error)) {
 			free(output.data);

@@ -57,8 +57,9 @@ static const uint8_t length_extra_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1
 static const uint16_t distance_bases[30] = {
 	1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
 	193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-static const uint8_t distance_extra_bits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-												6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+static const uint8_t distance_extra_bits[30] = {
+	0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
+	6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
 /* At least 56 bits in the buffer. */
 static inline void bits_refill(struct bits *bits)
@@ -293,7 +294,7 @@ static int read_symbols(struct inflate *s)
 		size_t distance = e.value + bits_take(&bits, e.kind);
 		size_t behind = (size_t)(next - out->data) - s->origin;
 		if (distance > behind)
-			return error_set(s->error, "offset %zu: a copy from %zu bytes back, after only %zu bytes",
+			return error_set(s->error, "offset %zu: a copy from %zu bytes back, there are only %zu",
 							 bits_offset(&bits), distance, behind);
 		next = copy_back(next, distance, length);
 	}
@@ -312,7 +313,7 @@ static int read_stored(struct inflate *s)
 	if (bits_overrun(bits) || !bytes_u16le(&in, &length) || !bytes_u16le(&in, &complement))
 		return truncated(bits, s->error);
 	if ((length ^ complement) != 0xffff)
-		return error_set(s->error, "offset %zu: a stored block's length is 0x%04x, its complement 0x%04x",
+		return error_set(s->error, "offset %zu: a stored block's length 0x%04x, complement 0x%04x",
 						 in.offset - 4, length, complement);
 	if (!bytes_take(&in, length, &data))
 		return truncated(bits, s->error);
@@ -351,7 +352,7 @@ static int read_lengths(struct inflate *s, uint8_t *lengths, unsigned count)
 		uint8_t value = (uint8_t)e.value;
 		if (e.value == 16) {
 			if (i == 0)
-				return error_set(s->error, "offset %zu: a code length repeats, but there is none before",
+				return error_set(s->error, "offset %zu: the first code length is a repetition",
 								 bits_offset(&s->bits));
 			value = lengths[i - 1];
 			repeat = 3 + bits_take(&s->bits, 2);
@@ -390,7 +391,7 @@ static int dynamic_tables(struct inflate *s)
 	unsigned literals = 257 + bits_take(bits, 5), distances = 1 + bits_take(bits, 5);
 	unsigned count = 4 + bits_take(bits, 4);
 	if (literals > 286 || distances > 30)
-		return error_set(s->error, "offset %zu: %u literals and %u distances, 286 and 30 are the most",
+		return error_set(s->error, "offset %zu: %u literal and %u distance codes, limits 286 and 30",
 						 bits_offset(bits), literals, distances);
 	for (unsigned i = 0; i < count; i++) {
 		bits_refill(bits);
