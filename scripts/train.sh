@@ -8,8 +8,8 @@ usage()
 Usage: scripts/train.sh [OPTION of mnist-cnn train]...
 
 Builds mnist-cnn in the project's build/, trains a network on MNIST, draws its learning curves,
-evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake, gnuplot)
-is installed with apt where that is possible; otherwise you are told what to install.
+evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake,
+gnuplot) is installed with apt where that is possible; otherwise you are told what to install.
 
 Leaves model.safetensors, curves.csv and curves.png in the current folder. Examples:
   scripts/train.sh
