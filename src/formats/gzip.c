@@ -87,10 +87,10 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 		return truncated(in, "a trailer", error);
 	uint32_t computed = crc32(out->data + begin, out->size - begin);
 	if (crc != computed)
-		return error_set(error, "offset %zu: CRC-32 is 0x%08" PRIx32 ", the data's 0x%08" PRIx32,
+		return error_set(error, "offset %zu: CRC-32 0x%08" PRIx32 ", the data's is 0x%08" PRIx32,
 						 in->offset - 8, crc, computed);
 	if (length != (uint32_t)(out->size - begin)) /* modulo 2^32 */
-		return error_set(error, "offset %zu: the length is %" PRIu32 ", the data's %zu",
+		return error_set(error, "offset %zu: length %" PRIu32 ", the data's is %zu",
 						 in->offset - 4, length, out->size - begin);
 	return 0;
 }

@@ -253,6 +253,15 @@ static int bad_symbol(const struct bits *bits, const char *what, struct error *e
 					 bits_offset(bits), what);
 }
 
+static int bad_distance(const struct bits *bits, size_t distance, size_t behind,
+						struct error *error)
+{
+	if (bits_overrun(bits))
+		return truncated(bits, error);
+	return error_set(error, "offset %zu: a copy from %zu bytes back, there are only %zu",
+					 bits_offset(bits), distance, behind);
+}
+
 /* The symbols of a block, up to its end. A round writes at most 2 literals, 258 bytes of a copy
  * and the 31 too many, which INFLATE_SLACK leaves room for. */
 static int read_symbols(struct inflate *s)
@@ -294,8 +303,7 @@ static int read_symbols(struct inflate *s)
 		size_t distance = e.value + bits_take(&bits, e.kind);
 		size_t behind = (size_t)(next - out->data) - s->origin;
 		if (distance > behind)
-			return error_set(s->error, "offset %zu: a copy from %zu bytes back, there are only %zu",
-							 bits_offset(&bits), distance, behind);
+			return bad_distance(&bits, distance, behind, s->error);
 		next = copy_back(next, distance, length);
 	}
 	s->bits = bits;
@@ -391,7 +399,7 @@ static int dynamic_tables(struct inflate *s)
 	unsigned literals = 257 + bits_take(bits, 5), distances = 1 + bits_take(bits, 5);
 	unsigned count = 4 + bits_take(bits, 4);
 	if (literals > 286 || distances > 30)
-		return error_set(s->error, "offset %zu: %u literal and %u distance codes, limits 286 and 30",
+		return error_set(s->error, "offset %zu: %u literal, %u distance codes; limits 286 and 30",
 						 bits_offset(bits), literals, distances);
 	for (unsigned i = 0; i < count; i++) {
 		bits_refill(bits);

@@ -95,13 +95,15 @@ static int read_shape(const struct json *entry, struct safetensors_tensor *tenso
 	if (shape->length > SAFETENSORS_MAX_RANK)
 		return error_set(error, "tensor \"%.100s\": %zu dimensions, the most is %d", entry->key,
 						 shape->length, SAFETENSORS_MAX_RANK);
+	size_t bytes = sizeof(float); /* zero dimensions left out, so that they hide no absurd ones */
 	tensor->count = 1;
 	for (const struct json *dim = shape->first; dim; dim = dim->next) {
 		size_t *size = &tensor->dims[tensor->rank++];
 		if (!json_to_size(dim, size))
 			return tensor_error(entry, "a dimension that is not a size", error);
-		if (!checked_multiply(tensor->count, *size, &tensor->count))
+		if (!checked_multiply(bytes, *size ? *size : 1, &bytes) || bytes > PTRDIFF_MAX)
 			return tensor_error(entry, "a shape that no memory could hold", error);
+		tensor->count *= *size;
 	}
 	return 0;
 }
@@ -111,7 +113,6 @@ static int read_tensor(const struct span *span, struct safetensors_tensor *tenso
 					   struct error *error)
 {
 	const struct json *entry = span->entry, *dtype = json_member(entry, "dtype");
-	size_t wanted;
 
 	tensor->name = entry->key;
 	if (!dtype || dtype->type != JSON_STRING)
@@ -123,8 +124,7 @@ static int read_tensor(const struct span *span, struct safetensors_tensor *tenso
 		return -1;
 	if (entry->length != 3)
 		return tensor_error(entry, "more than dtype, shape and data_offsets", error);
-	if (!checked_multiply(tensor->count, sizeof(float), &wanted) ||
-		wanted != span->end - span->begin)
+	if (tensor->count * sizeof(float) != span->end - span->begin)
 		return error_set(error, "tensor \"%.100s\": %zu values in %zu bytes, expected 4 bytes each",
 						 entry->key, tensor->count, span->end - span->begin);
 	return 0;
