@@ -61,7 +61,8 @@ set output png
 # Accuracy may use its panel to the full, as all that matters can happen above 98%; loss ends at 0.
 slack = 0.05 * (highs[1] - lows[1]) + 0.2
 array bottoms[2] = [lows[1] - slack, 0]
-array tops[2] = [highs[1] + slack > 100 ? 100 : highs[1] + slack, highs[2] > 0 ? 1.05 * highs[2] : 1]
+array tops[2] = [highs[1] + slack, highs[2] > 0 ? 1.05 * highs[2] : 1]
+if (tops[1] > 100) { tops[1] = 100 }
 
 # Whole epochs: a mark every 1, 2, 5, 10, 20 …
 step = 1; k = 0

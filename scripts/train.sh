@@ -8,8 +8,8 @@ usage()
 Usage: scripts/train.sh [OPTION of mnist-cnn train]...
 
 Builds mnist-cnn in the project's build/, trains a network on MNIST, draws its learning curves,
-evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake, gnuplot)
-is installed with apt where that is possible; otherwise you are told what to install.
+evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake,
+gnuplot) is installed with apt where that is possible; otherwise you are told what to install.
 
 Leaves model.safetensors, curves.csv and curves.png in the current folder. Examples:
   scripts/train.sh
@@ -67,11 +67,13 @@ say
 say "A digit from data/samples:"
 "$program" predict --model "$model" --show "$root/data/samples/7.pgm"
 
-program=$(printf %q "$program")
-model=$(printf %q "$model")
 say
 say "In $PWD: $model, $curves, $picture"
 say "Next, try:"
-say "  $program inspect data --data $(printf %q "$data")"
-say "  $program predict --model $model $(printf %q "$root")/data/samples/*.pgm"
-say "  $(printf %q "$root")/scripts/train.sh --epochs 10 --eval-train"
+here=$(printf %q "$root")/
+if [ . -ef "$root" ]; then
+	here=
+fi
+say "  ${here}build/mnist-cnn inspect data --data $(printf %q "$data")"
+say "  ${here}build/mnist-cnn predict --model $(printf %q "$model") ${here}data/samples/*.pgm"
+say "  ${here}scripts/train.sh --epochs 10 --eval-train"

@@ -54,7 +54,7 @@ void check_close(const char *what, size_t count, const float *actual, const doub
 void check_equal(const char *what, size_t count, const float *actual, const float *expected);
 
 /* Fail unless `gradient` is the derivative of loss(context) by `values`, which loss reads: central
- * differences of some hundred values (all, if there are no more), and one along a random
+ * differences of some sixty values (all, if there are no more), and one along a random
  * direction, which all values take part in. */
 void check_gradient(const char *what, size_t count, const float *gradient, double *values,
 					double (*loss)(const void *context), const void *context, double step,

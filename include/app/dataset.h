@@ -25,8 +25,9 @@ struct dataset {
 /* Load the training or the test files. `directory` is what --data gave, or NULL: then
  * $MNIST_CNN_DATA, ./data and the installed folder are tried in this order, and the first that
  * holds one of the part's two files is taken. Each file under its usual name, with .gz or
- * without, or with .idx3-ubyte / .idx1-ubyte for the ending. A missing file's error lists every path
- * tried and says how to get the data. Free with dataset_free; zeroed on error. */
+ * without, or with .idx3-ubyte / .idx1-ubyte for the ending; a folder that holds only one of the
+ * two is an error. A missing file's error lists what was tried and says how to get the data. Free
+ * with dataset_free; zeroed on error. */
 int dataset_load(struct dataset *dataset, const char *directory, enum dataset_part part,
 				 struct error *error);
 void dataset_free(struct dataset *dataset);

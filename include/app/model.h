@@ -17,13 +17,15 @@ struct model_info {
 	size_t train_count, val_count;
 };
 
-/* Write atomically. The bytes depend on the weights and the info alone. */
+/* Write atomically. The bytes depend on the weights and the info alone, which may be NULL. The last
+ * epoch's figures are left out where training was stopped: the weights have moved on since. */
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 
 /* Build the network that the file describes, for inference, and fill in its weights. `spec` is for
- * files without metadata; where the file has a spec of its own and it differs, that is an error.
- * info may be NULL. Free with network_free. */
+ * files without metadata, else NULL; where the file has a spec of its own and it differs, that is
+ * an error. info may be NULL; info->result.last.epoch is 0 where the file has no figures. Free with
+ * network_free; zeroed on error. */
 int model_load(const char *path, const char *spec, int batch_size, struct network *network,
 			   struct model_info *info, struct error *error);
 

@@ -43,12 +43,14 @@ struct train_observer {
 
 struct train_result {
 	int epochs_done; /* whole epochs */
-	bool stopped;    /* *stop was set: the weights are those of the last finished step */
+	bool stopped;    /* by *stop: the weights are those of the last finished step */
 	struct curves_row last; /* of the last whole epoch; epoch 0 where there is none */
 };
 
-/* Train an initialized network. Fails when the loss or a weight is no longer finite (the message
- * says what to try) or when the observer does. `stop` may be NULL; it is looked at after each step. */
+/* Train an initialized network, whose batch size is at least options->batch_size. Fails when it
+ * does not tell DATASET_CLASSES classes apart, when the loss or a weight is no longer finite (the
+ * message says what to try), or when the observer fails. `stop` may be NULL; it is looked at before
+ * each step. */
 int train(struct network *network, const struct kernels *kernels, const struct dataset *dataset,
 		  const struct split *split, const struct train_options *options,
 		  const struct train_observer *observer, const volatile sig_atomic_t *stop,

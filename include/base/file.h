@@ -25,6 +25,8 @@ int file_replace(const char *path, const void *data, size_t size, struct error *
  * after hours of work. */
 int file_check_replace(const char *path, struct error *error);
 
+/* False where nothing has that name. What may not be looked at counts as there, so that opening it
+ * tells why. */
 bool file_exists(const char *path);
 
 #endif

@@ -7,14 +7,22 @@
 
 #include "base/error.h"
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+};
 
 /* A value. The children of an array or object follow each other through `next`. */
 struct json {
 	enum json_type type;
 	const char *key;  /* of a member of an object, else NULL; decoded, ends with NUL */
 	const char *text; /* of a string: decoded; of a number: as written */
-	size_t length;    /* of a string's text, which may hold NUL bytes; of an array: its elements */
+	size_t length;    /* of text, which may hold NUL bytes; of an array or object: its children */
 	const struct json *first, *next;
 };
 

@@ -54,7 +54,7 @@ void network_free(struct network *network);
 /* Draw the first weights. */
 void network_init(struct network *network, uint64_t seed);
 
-/* Where the next batch goes: [batch_size][h][w][c]. */
+/* Where the next batch goes: [batch_size][h][w][c]. A pass may write over it. */
 float *network_input(struct network *network);
 
 /* From the input to the logits, [n][classes], valid until the next pass. pass->n is at most

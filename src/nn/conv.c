@@ -94,7 +94,7 @@ static void backward(const struct layer *layer, const struct pass *pass, const f
 
 const struct layer_kind layer_conv = {
 	.name = "conv",
-	.grammar = "conv:FILTERS,SIZE[,STRIDE][,same]",
+	.grammar = "conv:FILTERS,SIZE[,STRIDE][,same|valid]",
 	.self_size = sizeof(struct window),
 	.reads_input = true,
 	.plan = plan,

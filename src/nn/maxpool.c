@@ -18,6 +18,9 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	if (w->size > in.h || w->size > in.w)
 		return spec_error(spec, error, "a window of %d×%d is larger than its input of %d×%d",
 						  w->size, w->size, in.h, in.w);
+	if ((size_t)in.h * in.w > UINT16_MAX + 1u)
+		return spec_error(spec, error, "its input of %d×%d has more than %u pixels, the limit",
+						  in.h, in.w, UINT16_MAX + 1u);
 	w->in_h = in.h;
 	w->in_w = in.w;
 	w->channels = w->filters = in.c;

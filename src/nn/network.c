@@ -212,6 +212,15 @@ static int place_all(struct network *network, struct error *error)
 
 /* ---- the whole ---- */
 
+static bool fits(struct shape shape)
+{
+	size_t size;
+
+	return checked_multiply((size_t)shape.h, (size_t)shape.w, &size) &&
+		   checked_multiply(size, (size_t)shape.c, &size) &&
+		   size <= NETWORK_MAX_BYTES / sizeof(float);
+}
+
 /* The spec as it is kept: words separated by single blanks. */
 static char *normalize(const char *text)
 {
@@ -240,6 +249,8 @@ int network_build(struct network *network, const char *text, struct shape input,
 	*network = (struct network){.input = input, .batch_size = batch_size, .trainable = trainable};
 	if (spec_parse(text, &spec, error))
 		return -1;
+	if (!fits(input))
+		return error_set(error, "an input of %d×%d×%d is too large", input.h, input.w, input.c);
 	network->spec = normalize(text);
 	if (!network->spec)
 		return error_set(error, "not enough memory for the network's plan");

@@ -18,6 +18,9 @@ static int read_word(const char *text, int *at, struct spec_word *word, struct e
 	int length = (int)strcspn(text + *at, " \t\r\n:,");
 
 	word->position = *at + 1;
+	for (int i = *at; i < *at + length; i++)
+		if (text[i] < '!' || text[i] > '~')
+			return error_set(error, "position %d: a character that no layer's name has", i + 1);
 	if (length == 0)
 		return error_set(error, "position %d: a name or a number is missing", word->position);
 	if (length > SPEC_MAX_WORD)
@@ -98,11 +101,11 @@ int spec_integer(const struct spec_layer *layer, int index, const char *what, in
 {
 	const struct spec_word *argument = &layer->arguments[index];
 	const char *text = argument->text;
-	size_t length = strlen(text);
 
 	if (index >= layer->argument_count)
 		return spec_error(layer, error, "the %s is missing", what);
-	if (strspn(text, "0123456789") != length)
+	size_t length = strlen(text), sign = *text == '-';
+	if (length == sign || strspn(text + sign, "0123456789") + sign != length)
 		return argument_error(layer, argument, what, "is not a whole number", error);
 	/* SPEC_MAX_WORD digits fit a long long. */
 	long long number = strtoll(text, NULL, 10);
@@ -126,7 +129,7 @@ int spec_real(const struct spec_layer *layer, int index, const char *what, doubl
 		return spec_error(layer, error, "the %s is missing", what);
 	/* Digits and a point only: strtod alone would take "nan", "0x1p3" and " 1". */
 	double number = strtod(text, &end);
-	if (strspn(text, "0123456789.") != strlen(text) || *end)
+	if (strspn(text, "-0123456789.") != strlen(text) || *end)
 		return argument_error(layer, argument, what, "is not a number", error);
 	if (!(number >= min && number < below)) {
 		char reason[64];

@@ -1,0 +1,10 @@
+/* CRC-32, the checksum of gzip and PNG (ISO 3309, polynomial 0xedb88320 in reversed bits). */
+#ifndef FORMATS_CRC32_H
+#define FORMATS_CRC32_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t crc32(const uint8_t *data, size_t size);
+
+#endif

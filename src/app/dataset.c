@@ -1,0 +1,238 @@
+/* Labelled images: found, loaded, split, gathered. One byte a pixel in memory. */
+#include "app/dataset.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "base/rng.h"
+#include "formats/gzip.h"
+#include "formats/idx.h"
+
+#define MAX_FILE ((size_t)1 << 30) /* bytes, packed or not: over a million images */
+#define PATH_SIZE 4096
+
+#define HOW_TO_GET                                                                                 \
+	"the MNIST files are in the folder data of mnist-cnn's source; name their folder with "        \
+	"--data DIR or $MNIST_CNN_DATA"
+
+/* A file of the set is called stem-type or stem.type, with .gz behind it or not. */
+struct file_name {
+	const char *stem, *type;
+};
+
+struct part_names {
+	const char *what;
+	struct file_name images, labels;
+};
+
+static const struct part_names part_names[] = {
+	[DATASET_TRAIN] = {"training", {"train-images", "idx3-ubyte"}, {"train-labels", "idx1-ubyte"}},
+	[DATASET_TEST] = {"test", {"t10k-images", "idx3-ubyte"}, {"t10k-labels", "idx1-ubyte"}},
+};
+
+struct paths {
+	char folder[PATH_SIZE], images[PATH_SIZE], labels[PATH_SIZE];
+};
+
+static void join(char path[PATH_SIZE], const char *folder, const char *name)
+{
+	size_t length = strlen(folder);
+	const char *slash = length && folder[length - 1] == '/' ? "" : "/";
+
+	snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
+}
+
+static bool find_file(char path[PATH_SIZE], const char *folder, const struct file_name *file)
+{
+	static const char *const forms[][2] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
+
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "%s%s%s%s", file->stem, forms[i][0], file->type, forms[i][1]);
+		join(path, folder, name);
+		if (file_exists(path))
+			return true;
+	}
+	return false;
+}
+
+/* 1 where the folder has both files, 0 where it has neither, an error for half a set. */
+static int find_pair(struct paths *paths, const char *folder, const struct part_names *names,
+					 struct error *error)
+{
+	bool has_images = find_file(paths->images, folder, &names->images);
+	bool has_labels = find_file(paths->labels, folder, &names->labels);
+	const struct file_name *missing = has_images ? &names->labels : &names->images;
+
+	snprintf(paths->folder, PATH_SIZE, "%s", folder);
+	if (has_images == has_labels)
+		return has_images;
+	return error_set(error, "%s: %s-%s is missing, and so are its other names %s-%s.gz, %s.%s and "
+					 "%s.%s.gz; " HOW_TO_GET,
+					 folder, missing->stem, missing->type, missing->stem, missing->type,
+					 missing->stem, missing->type, missing->stem, missing->type);
+}
+
+static int nothing_found(const char *folders, const struct part_names *names, struct error *error)
+{
+	return error_set(error, "no %s data: neither %s-%s nor %s-%s in %s (looked for with .gz and "
+					 "without, and for names like %s.%s); " HOW_TO_GET,
+					 names->what, names->images.stem, names->images.type, names->labels.stem,
+					 names->labels.type, folders, names->images.stem, names->images.type);
+}
+
+static int find_in_directory(struct paths *paths, const char *directory,
+							 const struct part_names *names, struct error *error)
+{
+	char inside[PATH_SIZE];
+
+	join(inside, directory, "."); /* exists in folders alone */
+	if (!*directory || !file_exists(inside))
+		return error_set(error, "there is no folder \"%s\"; " HOW_TO_GET, directory);
+	int found = find_pair(paths, directory, names, error);
+	return found ? found : nothing_found(directory, names, error);
+}
+
+static int find_in_usual_places(struct paths *paths, const struct part_names *names,
+								struct error *error)
+{
+	const char *const folders[] = {getenv("MNIST_CNN_DATA"), "data", MNIST_CNN_DATADIR};
+	char tried[512] = "";
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		if (!folders[i] || !*folders[i])
+			continue;
+		int found = find_pair(paths, folders[i], names, error);
+		if (found)
+			return found;
+		size_t used = strlen(tried);
+		snprintf(tried + used, sizeof tried - used, "%s%s", used ? ", " : "", folders[i]);
+	}
+	return nothing_found(tried, names, error);
+}
+
+/* The file's content, unpacked. */
+static int read_unpacked(const char *path, struct buffer *out, struct error *error)
+{
+	struct buffer file;
+
+	if (file_read(path, MAX_FILE, &file, error))
+		return -1;
+	if (!gzip_is(file.data, file.size)) {
+		*out = file;
+		return 0;
+	}
+	int status = gzip_decompress(file.data, file.size, MAX_FILE, out, error);
+	buffer_free(&file);
+	return status ? error_prefix(error, "%s", path) : 0;
+}
+
+static int load_files(struct dataset *dataset, const struct paths *paths, struct error *error)
+{
+	struct buffer *image_file = &dataset->image_file, *label_file = &dataset->label_file;
+	struct idx_images images;
+	struct idx_labels labels;
+
+	if (read_unpacked(paths->images, image_file, error))
+		return -1;
+	if (idx_parse_images(image_file->data, image_file->size, DATASET_SIDE, DATASET_SIDE, &images,
+						 error))
+		return error_prefix(error, "%s", paths->images);
+	if (read_unpacked(paths->labels, label_file, error))
+		return -1;
+	if (idx_parse_labels(label_file->data, label_file->size, DATASET_CLASSES, &labels, error))
+		return error_prefix(error, "%s", paths->labels);
+	if (labels.count != images.count)
+		return error_set(error, "%s: %zu labels for %zu images", paths->labels, labels.count,
+						 images.count);
+	dataset->directory = malloc(strlen(paths->folder) + 1);
+	if (!dataset->directory)
+		return error_set(error, "%s: out of memory", paths->folder);
+	strcpy(dataset->directory, paths->folder);
+	dataset->count = images.count;
+	dataset->images = images.pixels;
+	dataset->labels = labels.labels;
+	return 0;
+}
+
+int dataset_load(struct dataset *dataset, const char *directory, enum dataset_part part,
+				 struct error *error)
+{
+	const struct part_names *names = &part_names[part];
+	struct paths paths;
+
+	*dataset = (struct dataset){0};
+	int found = directory ? find_in_directory(&paths, directory, names, error)
+						  : find_in_usual_places(&paths, names, error);
+	if (found < 0)
+		return -1;
+	if (load_files(dataset, &paths, error)) {
+		dataset_free(dataset);
+		return -1;
+	}
+	return 0;
+}
+
+void dataset_free(struct dataset *dataset)
+{
+	buffer_free(&dataset->image_file);
+	buffer_free(&dataset->label_file);
+	free(dataset->directory);
+	*dataset = (struct dataset){0};
+}
+
+int split_make(struct split *split, size_t image_count, size_t limit, double val_fraction,
+			   uint64_t seed, struct error *error)
+{
+	size_t count = limit && limit < image_count ? limit : image_count;
+	size_t bytes;
+
+	*split = (struct split){0};
+	if (!(val_fraction >= 0 && val_fraction < 1))
+		return error_set(error, "a validation split of %g: from 0 to below 1 is possible",
+						 val_fraction);
+	if (image_count > UINT32_MAX || !checked_multiply(image_count, sizeof *split->train, &bytes))
+		return error_set(error, "%zu images are too many", image_count);
+	split->val_count = (size_t)round((double)count * val_fraction);
+	if (split->val_count >= count)
+		return error_set(error, "a validation split of %g leaves none of %zu images to train on",
+						 val_fraction, count);
+	split->train_count = count - split->val_count;
+	split->train = malloc(bytes);
+	if (!split->train)
+		return error_set(error, "no memory to split %zu images", image_count);
+	split->val = split->train + split->train_count;
+	for (size_t i = 0; i < image_count; i++)
+		split->train[i] = (uint32_t)i;
+	rng_shuffle(rng_stream(seed, RNG_SPLIT, 0), split->train, image_count);
+	return 0;
+}
+
+void split_free(struct split *split)
+{
+	free(split->train);
+	*split = (struct split){0};
+}
+
+void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uint32_t *order)
+{
+	memcpy(order, split->train, split->train_count * sizeof *order);
+	rng_shuffle(rng_stream(seed, RNG_SHUFFLE, epoch), order, split->train_count);
+}
+
+void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x,
+					uint8_t *labels)
+{
+	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
+		const uint8_t *image = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
+
+		for (int p = 0; p < DATASET_PIXELS; p++)
+			x[p] = (float)image[p] / 255.0f;
+		labels[i] = dataset->labels[indices[i]];
+	}
+}

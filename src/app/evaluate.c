@@ -1,0 +1,89 @@
+/* How good is a network on some images? Everything is counted image by image, so that the result
+ * does not depend on how many are looked at together. */
+#include "app/evaluate.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "nn/loss.h"
+
+#define CHUNK 256 /* the most images in one pass */
+
+/* Run n images through the network and count them. */
+static void evaluate_chunk(struct network *network, const struct pass *pass,
+						   const struct dataset *dataset, const uint32_t *indices,
+						   struct evaluation *out)
+{
+	uint8_t labels[CHUNK];
+
+	dataset_gather(dataset, indices, pass->n, network_input(network), labels);
+	const float *logits = network_forward(network, pass);
+	for (int i = 0; i < pass->n; i++, logits += network->classes) {
+		int prediction = loss_argmax(network->classes, logits);
+		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 1, NULL).loss;
+		out->correct += prediction == labels[i];
+		out->confusion[labels[i]][prediction]++;
+	}
+}
+
+void evaluate(struct network *network, const struct kernels *kernels,
+			  const struct dataset *dataset, const uint32_t *indices, size_t count,
+			  struct evaluation *out)
+{
+	size_t chunk = network->batch_size < CHUNK ? (size_t)network->batch_size : CHUNK;
+
+	assert(network->classes == DATASET_CLASSES);
+	*out = (struct evaluation){.count = count};
+	for (size_t done = 0; done < count; done += chunk) {
+		size_t n = count - done < chunk ? count - done : chunk;
+		struct pass pass = {.kernels = kernels, .n = (int)n};
+		uint32_t consecutive[CHUNK];
+
+		for (size_t i = 0; i < n; i++)
+			consecutive[i] = (uint32_t)(done + i);
+		evaluate_chunk(network, &pass, dataset, indices ? indices + done : consecutive, out);
+	}
+	if (count) {
+		out->accuracy = (double)out->correct / (double)count;
+		out->loss /= (double)count;
+	}
+}
+
+static double ratio(size_t part, size_t whole)
+{
+	return whole ? (double)part / (double)whole : 0;
+}
+
+struct class_scores evaluation_class(const struct evaluation *evaluation, int label)
+{
+	struct class_scores scores = {0};
+	size_t hits = evaluation->confusion[label][label];
+	size_t predicted = 0;
+
+	for (int i = 0; i < DATASET_CLASSES; i++) {
+		scores.support += evaluation->confusion[label][i];
+		predicted += evaluation->confusion[i][label];
+	}
+	scores.precision = ratio(hits, predicted);
+	scores.recall = ratio(hits, scores.support);
+	/* The harmonic mean of the two, 2pr / (p + r), in counts. */
+	scores.f1 = ratio(2 * hits, predicted + scores.support);
+	return scores;
+}
+
+void wilson_interval(size_t correct, size_t count, double *low, double *high)
+{
+	const double z = 1.959963984540054; /* 97.5% of a normal distribution lies below */
+
+	*low = 0;
+	*high = 1;
+	if (!count)
+		return;
+	double n = (double)count;
+	double p = (double)correct / n;
+	double centre = p + z * z / (2 * n);
+	double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+	double scale = 1 + z * z / n;
+	*low = fmax(0, (centre - half) / scale);
+	*high = fmin(1, (centre + half) / scale);
+}

@@ -1,0 +1,424 @@
+/* Network ⇄ safetensors file. Tensors have PyTorch's names and layouts; the metadata says which
+ * network it is and how it was trained. */
+#include "app/model.h"
+
+#include <assert.h>
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "formats/safetensors.h"
+
+#define FORMAT "mnist-cnn 1"
+#define FORMAT_FAMILY "mnist-cnn "
+#define MAX_FILE ((size_t)1 << 30)
+#define MAX_METADATA 32
+#define NUMBER_TEXT 32
+#define DIMS_TEXT 100
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Metadata that this program writes always alike, and accepts only so. */
+static const struct safetensors_entry constants[] = {
+	{"input", "28x28x1"},
+	{"scaling", "pixel / 255"},
+	{"classes", "10"},
+};
+
+enum field_type { FIELD_INT, FIELD_SIZE, FIELD_U64, FIELD_FLOAT, FIELD_DOUBLE };
+
+/* A number in struct model_info and its key; max limits FLOAT and DOUBLE, and 0 is the least. */
+struct field {
+	const char *key;
+	enum field_type type;
+	size_t offset;
+	double max;
+};
+
+static const struct field training[] = {
+	{"seed", FIELD_U64, offsetof(struct model_info, options.seed), 0},
+	{"val_split", FIELD_DOUBLE, offsetof(struct model_info, options.val_split), 1},
+	{"limit", FIELD_SIZE, offsetof(struct model_info, options.limit), 0},
+	{"train_images", FIELD_SIZE, offsetof(struct model_info, train_count), 0},
+	{"val_images", FIELD_SIZE, offsetof(struct model_info, val_count), 0},
+	{"epochs", FIELD_INT, offsetof(struct model_info, options.epochs), 0},
+	{"epochs_done", FIELD_INT, offsetof(struct model_info, result.epochs_done), 0},
+	{"batch_size", FIELD_INT, offsetof(struct model_info, options.batch_size), 0},
+	{"learning_rate", FIELD_FLOAT, offsetof(struct model_info, options.learning_rate), FLT_MAX},
+	{"beta1", FIELD_FLOAT, offsetof(struct model_info, options.beta1), 1},
+	{"beta2", FIELD_FLOAT, offsetof(struct model_info, options.beta2), 1},
+};
+
+/* What the last epoch came to. */
+static const struct field figures[] = {
+	{"accuracy", FIELD_DOUBLE, offsetof(struct model_info, result.last.accuracy), 1},
+	{"loss", FIELD_DOUBLE, offsetof(struct model_info, result.last.loss), DBL_MAX},
+};
+static const struct field val_figures[] = {
+	{"val_accuracy", FIELD_DOUBLE, offsetof(struct model_info, result.last.val_accuracy), 1},
+	{"val_loss", FIELD_DOUBLE, offsetof(struct model_info, result.last.val_loss), DBL_MAX},
+};
+
+/* The shortest text that reads back as the same number. */
+static void print_real(char text[NUMBER_TEXT], double value, bool is_float)
+{
+	for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
+		snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+		if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
+			return;
+	}
+}
+
+static void print_field(char text[NUMBER_TEXT], const struct field *field,
+						const struct model_info *info)
+{
+	const void *value = (const char *)info + field->offset;
+
+	switch (field->type) {
+	case FIELD_INT:
+		snprintf(text, NUMBER_TEXT, "%d", *(const int *)value);
+		break;
+	case FIELD_SIZE:
+		snprintf(text, NUMBER_TEXT, "%zu", *(const size_t *)value);
+		break;
+	case FIELD_U64:
+		snprintf(text, NUMBER_TEXT, "%llu", (unsigned long long)*(const uint64_t *)value);
+		break;
+	case FIELD_FLOAT:
+		print_real(text, (double)*(const float *)value, true);
+		break;
+	case FIELD_DOUBLE:
+		print_real(text, *(const double *)value, false);
+		break;
+	}
+}
+
+struct metadata {
+	struct safetensors_entry entries[MAX_METADATA];
+	char numbers[MAX_METADATA][NUMBER_TEXT];
+	size_t count;
+};
+
+static void add_text(struct metadata *metadata, const char *key, const char *value)
+{
+	assert(metadata->count < MAX_METADATA);
+	metadata->entries[metadata->count++] = (struct safetensors_entry){key, value};
+}
+
+static void add_fields(struct metadata *metadata, const struct field *fields, size_t count,
+					   const struct model_info *info)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *text = metadata->numbers[metadata->count];
+
+		print_field(text, &fields[i], info);
+		add_text(metadata, fields[i].key, text);
+	}
+}
+
+static void describe(struct metadata *metadata, const struct network *network,
+					 const struct model_info *info)
+{
+	metadata->count = 0;
+	add_text(metadata, "format", FORMAT);
+	add_text(metadata, "network", network->spec);
+	for (size_t i = 0; i < COUNT(constants); i++)
+		add_text(metadata, constants[i].key, constants[i].value);
+	if (!info || !info->trained_here)
+		return;
+	add_text(metadata, "optimizer", "adam");
+	add_fields(metadata, training, COUNT(training), info);
+	if (!info->result.last.epoch || info->result.stopped)
+		return;
+	add_fields(metadata, figures, COUNT(figures), info);
+	if (info->result.last.has_val)
+		add_fields(metadata, val_figures, COUNT(val_figures), info);
+}
+
+/* The tensors in the file's layout; `values` has room for all of them. */
+static void lay_out(struct safetensors_tensor *tensors, float *values,
+					const struct network *network)
+{
+	for (int i = 0; i < network->param_count; i++) {
+		const struct param *param = network->params[i];
+
+		tensors[i] = (struct safetensors_tensor){
+			.name = param->name, .values = values, .count = param->count};
+		tensors[i].rank = param_file_dims(param, tensors[i].dims);
+		param_to_file(param, param->value, values);
+		values += param->count;
+	}
+}
+
+int model_save(const char *path, const struct network *network, const struct model_info *info,
+			   struct error *error)
+{
+	struct metadata metadata;
+	struct buffer bytes = {0};
+	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
+	float *values = malloc((network->weight_count + 1) * sizeof *values);
+	int status = -1;
+
+	describe(&metadata, network, info);
+	if (tensors && values) {
+		lay_out(tensors, values, network);
+		const struct safetensors file = {
+			.tensors = tensors,
+			.tensor_count = (size_t)network->param_count,
+			.metadata = metadata.entries,
+			.metadata_count = metadata.count,
+		};
+		status = safetensors_write(&file, &bytes, error);
+	} else {
+		error_set(error, "no memory to lay out the model");
+	}
+	free(tensors);
+	free(values);
+	if (status)
+		return error_prefix(error, "%s", path);
+	status = file_replace(path, bytes.data, bytes.size, error);
+	buffer_free(&bytes);
+	return status;
+}
+
+/* Digits alone, at most max. */
+static bool parse_integer(const char *text, uint64_t max, uint64_t *value)
+{
+	uint64_t result = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		uint64_t digit = (uint64_t)(*text - '0');
+		if (result > (max - digit) / 10)
+			return false;
+		result = result * 10 + digit;
+	}
+	*value = result;
+	return true;
+}
+
+/* A decimal number of at least 0; no blanks, no hexadecimal, no names. */
+static bool is_decimal(const char *text)
+{
+	return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789.eE+-")] == 0;
+}
+
+static bool parse_field(const char *text, const struct field *field, struct model_info *info)
+{
+	void *value = (char *)info + field->offset;
+	uint64_t integer;
+	char *end;
+
+	switch (field->type) {
+	case FIELD_INT:
+		if (!parse_integer(text, INT_MAX, &integer))
+			return false;
+		*(int *)value = (int)integer;
+		return true;
+	case FIELD_SIZE:
+		if (!parse_integer(text, SIZE_MAX, &integer))
+			return false;
+		*(size_t *)value = (size_t)integer;
+		return true;
+	case FIELD_U64:
+		return parse_integer(text, UINT64_MAX, value);
+	case FIELD_FLOAT:
+		if (!is_decimal(text))
+			return false;
+		*(float *)value = strtof(text, &end);
+		return !*end && (double)*(float *)value <= field->max;
+	case FIELD_DOUBLE:
+		if (!is_decimal(text))
+			return false;
+		*(double *)value = strtod(text, &end);
+		return !*end && *(double *)value <= field->max;
+	}
+	return false;
+}
+
+static int read_fields(const struct safetensors *file, const struct field *fields, size_t count,
+					   struct model_info *info, struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *text = safetensors_metadata(file, fields[i].key);
+
+		if (!text)
+			return error_set(error, "the metadata has no \"%s\"", fields[i].key);
+		if (!parse_field(text, &fields[i], info))
+			return error_set(error, "metadata: %s is \"%.40s\", which is no such number",
+							 fields[i].key, text);
+	}
+	return 0;
+}
+
+/* How it was trained; nothing where the file does not say. */
+static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
+{
+	struct curves_row *last = &info->result.last;
+
+	*info = (struct model_info){0};
+	if (!safetensors_metadata(file, "seed"))
+		return 0;
+	info->trained_here = true;
+	if (read_fields(file, training, COUNT(training), info, error))
+		return -1;
+	info->result.stopped = info->result.epochs_done < info->options.epochs;
+	if (!safetensors_metadata(file, "accuracy"))
+		return 0;
+	last->epoch = info->result.epochs_done;
+	last->learning_rate = (double)info->options.learning_rate;
+	if (read_fields(file, figures, COUNT(figures), info, error))
+		return -1;
+	last->has_val = safetensors_metadata(file, "val_accuracy") != NULL;
+	return last->has_val ? read_fields(file, val_figures, COUNT(val_figures), info, error) : 0;
+}
+
+/* Equal but for the blanks between words. */
+static bool is_same_spec(const char *a, const char *b)
+{
+	const char *const blanks = " \t\r\n";
+
+	for (;;) {
+		a += strspn(a, blanks);
+		b += strspn(b, blanks);
+		size_t length = strcspn(a, blanks);
+		if (length != strcspn(b, blanks) || memcmp(a, b, length))
+			return false;
+		if (!length)
+			return true;
+		a += length;
+		b += length;
+	}
+}
+
+/* Which network is it? NULL with an error where that is not known or not possible. */
+static const char *choose_spec(const struct safetensors *file, const char *spec,
+							   struct error *error)
+{
+	const char *format = safetensors_metadata(file, "format");
+	const char *own = safetensors_metadata(file, "network");
+
+	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) &&
+		strcmp(format, FORMAT)) {
+		error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"", format);
+		return NULL;
+	}
+	for (size_t i = 0; i < COUNT(constants); i++) {
+		const char *value = safetensors_metadata(file, constants[i].key);
+
+		if (value && strcmp(value, constants[i].value)) {
+			error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", constants[i].key, value,
+					  constants[i].value);
+			return NULL;
+		}
+	}
+	if (own && spec && !is_same_spec(own, spec)) {
+		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, spec);
+		return NULL;
+	}
+	if (!own && !spec)
+		error_set(error, "does not say which network it is for: give it with --network SPEC");
+	return own ? own : spec;
+}
+
+static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
+{
+	int used = snprintf(text, DIMS_TEXT, "[");
+
+	for (int i = 0; i < rank; i++)
+		used += snprintf(text + used, (size_t)(DIMS_TEXT - used), i ? ", %zu" : "%zu", dims[i]);
+	snprintf(text + used, (size_t)(DIMS_TEXT - used), "]");
+	return text;
+}
+
+static int read_param(const struct safetensors *file, const struct param *param,
+					  struct error *error)
+{
+	const struct safetensors_tensor *tensor = safetensors_find(file, param->name);
+	char have[DIMS_TEXT], want[DIMS_TEXT];
+	size_t dims[4];
+	int rank = param_file_dims(param, dims);
+
+	if (!tensor)
+		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
+	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
+		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
+						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
+	param_from_file(param, tensor->values, param->value);
+	return 0;
+}
+
+static bool has_param(const struct network *network, const char *name)
+{
+	for (int i = 0; i < network->param_count; i++)
+		if (!strcmp(network->params[i]->name, name))
+			return true;
+	return false;
+}
+
+static int read_weights(const struct safetensors *file, struct network *network,
+						struct error *error)
+{
+	for (int i = 0; i < network->param_count; i++)
+		if (read_param(file, network->params[i], error))
+			return -1;
+	for (size_t i = 0; i < file->tensor_count; i++)
+		if (!has_param(network, file->tensors[i].name))
+			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
+							 file->tensors[i].name, network->spec);
+	return 0;
+}
+
+static int load(const struct safetensors *file, const char *spec, int batch_size,
+				struct network *network, struct model_info *info, struct error *error)
+{
+	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
+	struct model_info ignored;
+
+	spec = choose_spec(file, spec, error);
+	if (!spec)
+		return -1;
+	if (network_build(network, spec, input, batch_size, false, error))
+		return error_prefix(error, "network \"%.200s\"", spec);
+	if (network->classes != DATASET_CLASSES)
+		return error_set(error, "the network tells %d classes apart; digits are %d",
+						 network->classes, DATASET_CLASSES);
+	if (read_weights(file, network, error))
+		return -1;
+	return read_info(file, info ? info : &ignored, error);
+}
+
+int model_load(const char *path, const char *spec, int batch_size, struct network *network,
+			   struct model_info *info, struct error *error)
+{
+	struct buffer bytes;
+	struct safetensors file;
+
+	*network = (struct network){0};
+	if (info)
+		*info = (struct model_info){0};
+	if (!file_exists(path))
+		return error_set(error, "%s: there is no such file; mnist-cnn train makes one", path);
+	if (file_read(path, MAX_FILE, &bytes, error))
+		return -1;
+	int status = safetensors_parse(bytes.data, bytes.size, &file, error);
+	buffer_free(&bytes);
+	if (status)
+		return error_prefix(error, "%s", path);
+	status = load(&file, spec, batch_size, network, info, error);
+	safetensors_free(&file);
+	if (status) {
+		network_free(network);
+		if (info)
+			*info = (struct model_info){0};
+		error_prefix(error, "%s", path);
+	}
+	return status;
+}

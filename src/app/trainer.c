@@ -1,0 +1,239 @@
+/* The training loop: shuffle, gather, forward, loss, backward, Adam; then validate. */
+#include "app/trainer.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "app/evaluate.h"
+#include "base/terminal.h"
+#include "nn/adam.h"
+#include "nn/loss.h"
+
+/* What one call of train works with, and the sums of the epoch. */
+struct run {
+	struct network *network;
+	const struct kernels *kernels;
+	const struct dataset *dataset;
+	const struct split *split;
+	const struct train_options *options;
+	const struct train_observer *observer;
+	const volatile sig_atomic_t *stop;
+
+	struct adam adam;
+	uint32_t *order;  /* of the training images in this epoch */
+	uint8_t *labels;  /* of a batch */
+	float *dlogits;   /* [batch_size][classes] */
+
+	int epoch;
+	uint64_t step;    /* updates, this one included, over the whole run */
+	size_t seen;      /* images of this epoch */
+	double loss;      /* their sum */
+	size_t correct;
+	double seconds;
+};
+
+struct train_options train_defaults(void)
+{
+	return (struct train_options){
+		.epochs = 3,
+		.batch_size = 64,
+		.val_split = 0.2,
+		.seed = 1,
+		.learning_rate = 1e-3f,
+		.beta1 = ADAM_BETA1,
+		.beta2 = ADAM_BETA2,
+	};
+}
+
+static int check_finite_loss(const struct run *run, double loss, struct error *error)
+{
+	if (isfinite(loss))
+		return 0;
+	return error_set(error, "the loss is no longer a number (epoch %d, step %llu): "
+					 "try a smaller --learning-rate than %g",
+					 run->epoch, (unsigned long long)run->step,
+					 (double)run->options->learning_rate);
+}
+
+/* A weight can go astray without a trace in the loss: a relu behind it may pass nothing. */
+static int check_finite_weights(const struct run *run, struct error *error)
+{
+	for (int i = 0; i < run->network->param_count; i++) {
+		const struct param *param = run->network->params[i];
+
+		for (size_t j = 0; j < param->count; j++)
+			if (!isfinite(param->value[j]))
+				return error_set(error, "a value of %s is no longer a number (epoch %d): "
+								 "try a smaller --learning-rate than %g",
+								 param->name, run->epoch, (double)run->options->learning_rate);
+	}
+	return 0;
+}
+
+/* One batch, one update. */
+static int train_step(struct run *run, int n, struct error *error)
+{
+	struct network *network = run->network;
+	const struct pass pass = {
+		.kernels = run->kernels,
+		.n = n,
+		.training = true,
+		.seed = run->options->seed,
+		.step = ++run->step,
+	};
+
+	dataset_gather(run->dataset, run->order + run->seen, n, network_input(network), run->labels);
+	const float *logits = network_forward(network, &pass);
+	struct loss_sum sum = loss_cross_entropy(n, network->classes, logits, run->labels, n,
+											 run->dlogits);
+	if (check_finite_loss(run, sum.loss, error))
+		return -1;
+	network_backward(network, &pass, run->dlogits);
+	adam_step(&run->adam, run->kernels, run->options->learning_rate, network->grads,
+			  network->values);
+	run->seen += (size_t)n;
+	run->loss += sum.loss;
+	run->correct += (size_t)sum.correct;
+	return 0;
+}
+
+static void report_progress(const struct run *run)
+{
+	const struct train_progress progress = {
+		.epoch = run->epoch,
+		.epochs = run->options->epochs,
+		.seen = run->seen,
+		.total = run->split->train_count,
+		.seconds = run->seconds,
+		.loss = run->loss / (double)run->seen,
+		.accuracy = (double)run->correct / (double)run->seen,
+	};
+
+	if (run->observer && run->observer->batch)
+		run->observer->batch(run->observer->context, &progress);
+}
+
+static bool is_stopped(const struct run *run)
+{
+	return run->stop && *run->stop;
+}
+
+/* All training images once, or as many as there are until *stop. */
+static int train_epoch(struct run *run, struct error *error)
+{
+	size_t total = run->split->train_count;
+	size_t batch = (size_t)run->options->batch_size;
+	double start = terminal_seconds();
+
+	split_shuffle(run->split, run->options->seed, (uint64_t)run->epoch, run->order);
+	run->seen = run->correct = 0;
+	run->loss = run->seconds = 0;
+	while (run->seen < total && !is_stopped(run)) {
+		size_t left = total - run->seen;
+
+		if (train_step(run, (int)(left < batch ? left : batch), error))
+			return -1;
+		run->seconds = terminal_seconds() - start;
+		report_progress(run);
+	}
+	return check_finite_weights(run, error);
+}
+
+/* The epoch's row, with what is measured after it. */
+static struct curves_row finish_epoch(struct run *run)
+{
+	const struct split *split = run->split;
+	struct evaluation evaluation;
+	struct curves_row row = {
+		.epoch = run->epoch,
+		.accuracy = (double)run->correct / (double)run->seen,
+		.loss = run->loss / (double)run->seen,
+		.has_val = split->val_count > 0,
+		.learning_rate = (double)run->options->learning_rate,
+		.seconds = run->seconds,
+		.has_train = run->options->eval_train,
+	};
+
+	if (row.has_val) {
+		evaluate(run->network, run->kernels, run->dataset, split->val, split->val_count,
+				 &evaluation);
+		row.val_accuracy = evaluation.accuracy;
+		row.val_loss = evaluation.loss;
+	}
+	if (row.has_train) {
+		evaluate(run->network, run->kernels, run->dataset, split->train, split->train_count,
+				 &evaluation);
+		row.train_accuracy = evaluation.accuracy;
+		row.train_loss = evaluation.loss;
+	}
+	return row;
+}
+
+static int train_epochs(struct run *run, struct train_result *result, struct error *error)
+{
+	const struct train_observer *observer = run->observer;
+
+	for (run->epoch = 1; run->epoch <= run->options->epochs; run->epoch++) {
+		if (train_epoch(run, error))
+			return -1;
+		if (run->seen < run->split->train_count) {
+			result->stopped = true;
+			return 0;
+		}
+		result->last = finish_epoch(run);
+		result->epochs_done = run->epoch;
+		if (observer && observer->epoch && observer->epoch(observer->context, &result->last, error))
+			return -1;
+	}
+	return 0;
+}
+
+static int run_open(struct run *run, struct error *error)
+{
+	const struct network *network = run->network;
+	const struct train_options *options = run->options;
+	size_t batch = (size_t)network->batch_size;
+
+	assert(network->trainable && options->batch_size <= network->batch_size);
+	if (network->classes != DATASET_CLASSES)
+		return error_set(error, "the network tells %d classes apart; the data has %d",
+						 network->classes, DATASET_CLASSES);
+	run->order = malloc(run->split->train_count * sizeof *run->order);
+	run->labels = malloc(batch);
+	run->dlogits = malloc(batch * (size_t)network->classes * sizeof *run->dlogits);
+	if (!run->order || !run->labels || !run->dlogits)
+		return error_set(error, "no memory for batches of %zu images", batch);
+	return adam_open(&run->adam, network->value_count, options->beta1, options->beta2, error);
+}
+
+static void run_close(struct run *run)
+{
+	free(run->order);
+	free(run->labels);
+	free(run->dlogits);
+	adam_close(&run->adam);
+}
+
+int train(struct network *network, const struct kernels *kernels, const struct dataset *dataset,
+		  const struct split *split, const struct train_options *options,
+		  const struct train_observer *observer, const volatile sig_atomic_t *stop,
+		  struct train_result *result, struct error *error)
+{
+	struct run run = {
+		.network = network,
+		.kernels = kernels,
+		.dataset = dataset,
+		.split = split,
+		.options = options,
+		.observer = observer,
+		.stop = stop,
+	};
+
+	*result = (struct train_result){0};
+	int status = run_open(&run, error);
+	if (!status)
+		status = train_epochs(&run, result, error);
+	run_close(&run);
+	return status;
+}

@@ -1,0 +1,360 @@
+/* Whole files in and out of memory. A file is replaced so that a crash at any moment leaves the old
+ * content or the new: write a temporary file beside it, fsync, rename, fsync the folder. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_READ ((size_t)65536)  /* where the size is not known */
+#define MAX_WRITE ((size_t)1 << 30) /* some systems refuse 2 GiB in one call */
+#define MAX_LINKS 40                /* Linux follows as many */
+#define TEMPORARY_ATTEMPTS 100
+
+/* "path: what: errno's text". Returns -1. */
+static int fail(const char *path, const char *what, struct error *error)
+{
+	return error_set(error, "%s: %s: %s", path, what, strerror(errno));
+}
+
+/* What is left of a regular file; 0 where that is unknown. Refuses directories. */
+static int bytes_ahead(FILE *stream, const char *name, size_t *size, struct error *error)
+{
+	struct stat status;
+
+	*size = 0;
+	if (fstat(fileno(stream), &status))
+		return fail(name, "cannot read", error);
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, "%s: is a directory", name);
+	if (!S_ISREG(status.st_mode))
+		return 0;
+	off_t position = ftello(stream);
+	if (position >= 0 && status.st_size > position)
+		*size = (size_t)(status.st_size - position);
+	return 0;
+}
+
+static int resize(struct buffer *buffer, size_t capacity, const char *name, struct error *error)
+{
+	uint8_t *data = realloc(buffer->data, capacity);
+
+	if (!data)
+		return error_set(error, "%s: no memory for %zu bytes", name, capacity);
+	buffer->data = data;
+	return 0;
+}
+
+static int too_large(const char *name, size_t max_size, struct error *error)
+{
+	return error_set(error, "%s: larger than the %zu bytes allowed", name, max_size);
+}
+
+static int read_all(FILE *stream, const char *name, size_t max_size, struct buffer *out,
+					struct error *error)
+{
+	size_t limit = max_size < SIZE_MAX ? max_size + 1 : max_size;
+	size_t ahead;
+
+	if (bytes_ahead(stream, name, &ahead, error))
+		return -1;
+	if (ahead > max_size)
+		return too_large(name, max_size, error);
+	/* One byte more than expected: that is where the end shows. */
+	size_t capacity = ahead ? ahead + 1 : FIRST_READ < limit ? FIRST_READ : limit;
+	if (resize(out, capacity, name, error))
+		return -1;
+	for (;;) {
+		out->size += fread(out->data + out->size, 1, capacity - out->size, stream);
+		if (feof(stream))
+			return resize(out, out->size ? out->size : 1, name, error);
+		if (ferror(stream) && errno != EINTR)
+			return fail(name, "cannot read", error);
+		clearerr(stream);
+		if (out->size > max_size)
+			return too_large(name, max_size, error);
+		if (out->size == capacity) {
+			capacity = capacity < limit / 2 ? capacity * 2 : limit;
+			if (resize(out, capacity, name, error))
+				return -1;
+		}
+	}
+}
+
+int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buffer *out,
+					 struct error *error)
+{
+	*out = (struct buffer){0};
+	if (read_all(stream, name, max_size, out, error)) {
+		buffer_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+int file_read(const char *path, size_t max_size, struct buffer *out, struct error *error)
+{
+	*out = (struct buffer){0};
+	FILE *stream = fopen(path, "rb");
+	if (!stream)
+		return fail(path, "cannot open", error);
+	int status = file_read_stream(stream, path, max_size, out, error);
+	fclose(stream);
+	return status;
+}
+
+bool file_exists(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* `name` in the folder of `path`. NULL where there is no memory. */
+static char *beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+	char *result = malloc(folder + strlen(name) + 1);
+
+	if (result) {
+		memcpy(result, path, folder);
+		strcpy(result + folder, name);
+	}
+	return result;
+}
+
+/* One of the process's own open files, whatever it is: /dev/stdout leads here. */
+static bool is_descriptor(const char *path)
+{
+	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
+}
+
+/* Where a chain of symbolic links ends, even if nothing is there. NULL where there is no memory. */
+static char *follow_links(const char *path)
+{
+	char link[4096];
+	char *end = beside("", path);
+
+	for (int i = 0; end && i < MAX_LINKS && !is_descriptor(end); i++) {
+		ssize_t length = readlink(end, link, sizeof link - 1);
+		if (length < 0)
+			break;
+		link[length] = 0;
+		char *next = beside(*link == '/' ? "" : end, link);
+		free(end);
+		end = next;
+	}
+	return end;
+}
+
+struct target {
+	char *path;    /* owned; links followed */
+	bool exists;
+	bool special;  /* a device, a pipe, an open file: written to as it is */
+	mode_t permissions;
+};
+
+static int target_find(struct target *target, const char *path, struct error *error)
+{
+	struct stat status;
+
+	*target = (struct target){0};
+	if (!*path)
+		return error_set(error, "the file to write has no name");
+	target->exists = !stat(path, &status);
+	if (!target->exists && errno != ENOENT)
+		return fail(path, "cannot write", error);
+	if (target->exists && S_ISDIR(status.st_mode))
+		return error_set(error, "%s: cannot write: is a directory", path);
+	/* A rename would get around a file's write protection. */
+	if (target->exists && access(path, W_OK))
+		return fail(path, "cannot write", error);
+	target->path = follow_links(path);
+	if (!target->path)
+		return error_set(error, "%s: out of memory", path);
+	if (target->exists) {
+		target->special = !S_ISREG(status.st_mode) || is_descriptor(target->path);
+		target->permissions = status.st_mode & 0777;
+	}
+	return 0;
+}
+
+/* Create a file that nobody else has, in the same folder; *name is freed by the caller. Returns a
+ * descriptor or -1. */
+static int open_temporary(const char *path, char **name)
+{
+	for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS; attempt++) {
+		char base[64];
+		struct timespec now;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		snprintf(base, sizeof base, ".mnist-cnn-%ld-%ld.tmp", (long)getpid(), now.tv_nsec);
+		*name = beside(path, base);
+		if (!*name)
+			break;
+		int file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (file >= 0)
+			return file;
+		int why = errno;
+		free(*name);
+		*name = NULL;
+		errno = why;
+		if (why != EEXIST && why != EINTR)
+			break;
+	}
+	return -1;
+}
+
+static int write_all(int file, const void *data, size_t size)
+{
+	const char *next = data;
+
+	while (size) {
+		ssize_t written = write(file, next, size < MAX_WRITE ? size : MAX_WRITE);
+		if (written < 0 && errno != EINTR)
+			return -1;
+		if (written > 0) {
+			next += written;
+			size -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+static int sync_to_disk(int file)
+{
+	int status;
+
+	do
+		status = fsync(file);
+	while (status && errno == EINTR);
+	return status && errno != EINVAL ? -1 : 0; /* EINVAL: this kind of file cannot be synced */
+}
+
+/* Returns what failed, or NULL. */
+static const char *write_temporary(int file, const struct target *target, const void *data,
+								   size_t size)
+{
+	if (target->exists && fchmod(file, target->permissions))
+		return "cannot keep its permissions";
+	if (write_all(file, data, size))
+		return "cannot write";
+	if (sync_to_disk(file))
+		return "cannot flush to disk";
+	return NULL;
+}
+
+/* Without this a crash of the machine could undo the rename. */
+static const char *sync_folder(const struct target *target)
+{
+	char *folder = beside(target->path, ".");
+
+	if (!folder)
+		return "cannot flush its folder to disk";
+	int file = open(folder, O_RDONLY | O_CLOEXEC);
+	free(folder);
+	if (file < 0)
+		return NULL; /* a folder that may not be read; the new file is whole */
+	int status = sync_to_disk(file);
+	int why = errno;
+	close(file);
+	errno = why;
+	return status ? "cannot flush its folder to disk" : NULL;
+}
+
+static const char *replace_regular(const struct target *target, const void *data, size_t size)
+{
+	char *temporary = NULL;
+	int file = open_temporary(target->path, &temporary);
+
+	if (file < 0)
+		return "cannot create a temporary file beside it";
+	const char *failed = write_temporary(file, target, data, size);
+	int why = errno;
+	if (close(file) && !failed) {
+		failed = "cannot close";
+		why = errno;
+	}
+	if (!failed && rename(temporary, target->path)) {
+		failed = "cannot rename a temporary file to it";
+		why = errno;
+	}
+	if (failed)
+		unlink(temporary);
+	free(temporary);
+	errno = why;
+	return failed ? failed : sync_folder(target);
+}
+
+/* What is standard output or error already is not opened a second time, for then each would write
+ * over what the other wrote. */
+static int open_special(const char *path)
+{
+	struct stat wanted, open_one;
+
+	if (!stat(path, &wanted))
+		for (int file = STDOUT_FILENO; file <= STDERR_FILENO; file++)
+			if (!fstat(file, &open_one) && open_one.st_dev == wanted.st_dev &&
+				open_one.st_ino == wanted.st_ino)
+				return dup(file);
+	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+}
+
+static const char *write_special(const struct target *target, const void *data, size_t size)
+{
+	fflush(stdout);
+	int file = open_special(target->path);
+	if (file < 0)
+		return "cannot open";
+	const char *failed = write_all(file, data, size) ? "cannot write" : NULL;
+	int why = errno;
+	if (close(file) && !failed) {
+		failed = "cannot close";
+		why = errno;
+	}
+	errno = why;
+	return failed;
+}
+
+int file_replace(const char *path, const void *data, size_t size, struct error *error)
+{
+	struct target target;
+
+	if (target_find(&target, path, error))
+		return -1;
+	const char *failed = target.special ? write_special(&target, data, size)
+										: replace_regular(&target, data, size);
+	int status = failed ? fail(path, failed, error) : 0;
+	free(target.path);
+	return status;
+}
+
+int file_check_replace(const char *path, struct error *error)
+{
+	struct target target;
+	char *temporary = NULL;
+	int status = 0;
+
+	if (target_find(&target, path, error))
+		return -1;
+	if (!target.special) {
+		int file = open_temporary(target.path, &temporary);
+		if (file >= 0) {
+			close(file);
+			unlink(temporary);
+		} else {
+			status = fail(path, "cannot create a temporary file beside it", error);
+		}
+	}
+	free(temporary);
+	free(target.path);
+	return status;
+}

@@ -1,0 +1,191 @@
+/* mnist-cnn predict: which digit is in each picture? A picture that cannot be read is reported,
+ * and the others are still predicted. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/picture.h"
+#include "cli/report.h"
+#include "formats/pgm.h"
+#include "nn/loss.h"
+
+/* Two bytes a sample, and room for a header: what a raw picture of the largest size needs. */
+#define MAX_FILE ((size_t)2 * PGM_MAX_PIXELS + (1u << 20))
+
+struct predict_values {
+	const char *model, *network;
+	int top;
+	bool json, show;
+};
+
+struct guess {
+	int digit;
+	double probability;
+};
+
+static int read_picture(const char *path, struct pgm *picture, struct error *error)
+{
+	struct buffer file = {0};
+	bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? "standard input" : path;
+	int status = is_stdin ? file_read_stream(stdin, name, MAX_FILE, &file, error)
+						  : file_read(path, MAX_FILE, &file, error);
+
+	if (status != 0)
+		return -1;
+	status = pgm_parse(file.data, file.size, picture, error);
+	buffer_free(&file);
+	if (status == 0 && (picture->width != DATASET_SIDE || picture->height != DATASET_SIDE)) {
+		status = error_set(error, "%d×%d pixels, but only %d×%d can be read so far", picture->width,
+						   picture->height, DATASET_SIDE, DATASET_SIDE);
+		pgm_free(picture);
+	}
+	return status == 0 ? 0 : error_prefix(error, "%s", name);
+}
+
+/* The picture as MNIST's bytes, 0 to 255, rounded. */
+static int read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error)
+{
+	struct pgm picture = {0};
+	uint32_t maxval;
+
+	if (read_picture(path, &picture, error) != 0)
+		return -1;
+	maxval = (uint32_t)picture.maxval;
+	for (int i = 0; i < DATASET_PIXELS; i++)
+		pixels[i] = (uint8_t)((picture.samples[i] * UINT32_C(255) + maxval / 2) / maxval);
+	pgm_free(&picture);
+	return 0;
+}
+
+/* All digits, the most probable first; of equals the smaller digit. */
+static void recognize(struct network *network, const uint8_t *pixels,
+					  struct guess guesses[DATASET_CLASSES])
+{
+	const struct dataset one = {.count = 1, .images = pixels, .labels = (const uint8_t[]){0}};
+	const struct pass pass = {.kernels = &kernels_reference, .n = 1};
+	float probabilities[DATASET_CLASSES];
+	uint8_t label;
+
+	dataset_gather(&one, (const uint32_t[]){0}, 1, network_input(network), &label);
+	loss_softmax(DATASET_CLASSES, network_forward(network, &pass), probabilities);
+	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
+		const struct guess guess = {digit, (double)probabilities[digit]};
+		int place = digit;
+
+		for (; place > 0 && guesses[place - 1].probability < guess.probability; place--)
+			guesses[place] = guesses[place - 1];
+		guesses[place] = guess;
+	}
+}
+
+static void print_json(const struct guess *guesses, int top, const char *path)
+{
+	fputs("{\"file\":", stdout);
+	report_json_text(stdout, path);
+	printf(",\"digit\":%d,\"probability\":%.6f,\"top\":[", guesses[0].digit,
+		   guesses[0].probability);
+	for (int i = 0; i < top; i++)
+		printf("%s{\"digit\":%d,\"probability\":%.6f}", i ? "," : "", guesses[i].digit,
+			   guesses[i].probability);
+	puts("]}");
+}
+
+static void print_line(const struct guess *guesses, int top, const char *path)
+{
+	for (int i = 0; i < top; i++)
+		printf("%d  %.4f  ", guesses[i].digit, guesses[i].probability);
+	puts(path);
+}
+
+static int predict_file(const struct predict_values *values, struct network *network,
+						const char *path, struct error *error)
+{
+	uint8_t pixels[DATASET_PIXELS];
+	struct guess guesses[DATASET_CLASSES];
+
+	if (read_digit(path, pixels, error) != 0)
+		return -1;
+	recognize(network, pixels, guesses);
+	if (values->show)
+		picture_draw(stdout, pixels);
+	if (values->json)
+		print_json(guesses, values->top, path);
+	else
+		print_line(guesses, values->top, path);
+	return 0;
+}
+
+static int predict_run(const void *v, int operand_count, char **operands)
+{
+	const struct predict_values *values = v;
+	struct network network = {0};
+	struct error error;
+	int status = STATUS_DONE;
+
+	if (values->json && values->show) {
+		error_set(&error, "--show would draw into the output of --json; give one of them");
+		return command_misused(&command_predict, &error);
+	}
+	if (command_load_model(values->model, values->network, 1, &network, NULL, &error) != 0)
+		return command_fail(&error);
+	for (int i = 0; i < operand_count; i++) {
+		if (predict_file(values, &network, operands[i], &error) != 0)
+			status = command_fail(&error);
+		if (command_flush(&error) != 0) {
+			status = command_fail(&error);
+			break;
+		}
+	}
+	network_free(&network);
+	return status;
+}
+
+static void predict_defaults(void *values)
+{
+	*(struct predict_values *)values =
+		(struct predict_values){.model = "model.safetensors", .top = 1};
+}
+
+static void predict_explain(FILE *out)
+{
+	fputs("FILE is a PGM picture of 28x28 pixels, P2 or P5, 8 or 16 bits, with a digit\n"
+		  "light on dark as in MNIST; - is standard input. Each gives one line,\n"
+		  "  DIGIT  PROBABILITY  FILE\n"
+		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits.\n"
+		  "--json prints one object a line:\n"
+		  "  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
+		  "   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"
+		  "The exit status is 1 if any file could not be read.\n",
+		  out);
+}
+
+#define AT(field) offsetof(struct predict_values, field)
+
+static const struct option predict_table[] = {
+	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
+	 .help = "the trained network"},
+	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
+	 .help = "the layers, for a file from elsewhere that does not say"},
+	{.name = "top", .type = OPTION_INT, .argument = "K", .offset = AT(top),
+	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
+	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
+	 .help = "print one JSON object a line"},
+	{.name = "show", .type = OPTION_FLAG, .offset = AT(show),
+	 .help = "draw what the network sees above each line"},
+	{.name = NULL},
+};
+
+const struct command command_predict = {
+	.name = "predict",
+	.operands = "FILE.pgm|- ...",
+	.least_operands = 1,
+	.summary = "say which digit is in each picture",
+	.options = predict_table,
+	.values_size = sizeof(struct predict_values),
+	.defaults = predict_defaults,
+	.run = predict_run,
+	.explain = predict_explain,
+};

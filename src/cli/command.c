@@ -1,0 +1,331 @@
+/* From the words of the command line to the command that they name. */
+#include "cli/command.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define PROGRAM "mnist-cnn"
+#define MOST_VALUES 256 /* bytes of the largest struct of options */
+
+struct program_options {
+	bool version;
+};
+
+static const struct option program_options[] = {
+	{.name = "version", .type = OPTION_FLAG, .offset = offsetof(struct program_options, version),
+	 .help = "print the version"},
+	{.name = NULL},
+};
+
+static void help_defaults(void *values)
+{
+	*(struct program_options *)values = (struct program_options){false};
+}
+
+static int help_run(const void *values, int operand_count, char **operands);
+
+static const struct option no_options[] = {{.name = NULL}};
+
+static const struct command command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.summary = "explain a command",
+	.options = no_options,
+	.values_size = sizeof(struct program_options),
+	.defaults = help_defaults,
+	.run = help_run,
+};
+
+static const struct command *const commands[] = {
+	&command_train,        &command_eval, &command_predict,
+	&command_inspect_data, &command_help,
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+int command_fail(const struct error *error)
+{
+	fprintf(stderr, PROGRAM ": %s\n", error->text);
+	return STATUS_FAILED;
+}
+
+int command_misused(const struct command *command, const struct error *error)
+{
+	const char *blank = command ? " " : "", *name = command ? command->name : "";
+
+	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, name, error->text);
+	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, name);
+	return STATUS_USAGE;
+}
+
+int command_flush(struct error *error)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
+}
+
+int command_load_model(const char *path, const char *spec, int batch_size,
+					   struct network *network, struct model_info *info, struct error *error)
+{
+	if (!file_exists(path))
+		return error_set(error,
+						 "%s: no such file; train a model with '" PROGRAM
+						 " train', or name one with --model FILE",
+						 path);
+	if (model_load(path, spec, batch_size, network, info, error) != 0)
+		return -1;
+	if (network->classes == DATASET_CLASSES)
+		return 0;
+	error_set(error, "%s: the network tells %d classes apart, but there are %d digits", path,
+			  network->classes, DATASET_CLASSES);
+	network_free(network);
+	return -1;
+}
+
+/* The number of the next argument that is neither an option nor the value of one, or argc. Which
+ * options take values is the same in all commands. */
+static int next_word(int argc, char **argv, int from)
+{
+	bool ended = false;
+
+	for (int i = from; i < argc; i++) {
+		const char *word = argv[i];
+
+		if (ended || word[0] != '-' || !word[1])
+			return i;
+		ended = strcmp(word, "--") == 0;
+		for (size_t c = 0; c < COMMAND_COUNT && !ended && word[1] == '-'; c++) {
+			const struct option *option =
+				options_find(commands[c]->options, word + 2, strlen(word + 2));
+			if (option && option->type != OPTION_FLAG) {
+				i++;
+				break;
+			}
+		}
+	}
+	return argc;
+}
+
+static void remove_argument(int *argc, char **argv, int index)
+{
+	memmove(argv + index, argv + index + 1, (size_t)(*argc - index - 1) * sizeof *argv);
+	(*argc)--;
+}
+
+/* Is `word` the first of the command's words? */
+static bool begins_with(const struct command *command, const char *word)
+{
+	size_t length = strcspn(command->name, " ");
+
+	return strlen(word) == length && memcmp(command->name, word, length) == 0;
+}
+
+/* The command called `first`, or `first second`, where second may be NULL. */
+static const struct command *find_command(const char *first, const char *second)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const char *blank = strchr(commands[i]->name, ' ');
+
+		if (begins_with(commands[i], first) &&
+			(!blank || (second && strcmp(blank + 1, second) == 0)))
+			return commands[i];
+	}
+	return NULL;
+}
+
+/* Is `first` the first word of commands that need a second? */
+static bool is_group(const char *first)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (begins_with(commands[i], first) && strchr(commands[i]->name, ' '))
+			return true;
+	return false;
+}
+
+static int unknown_command(const char *first, const char *second)
+{
+	const char *names[COMMAND_COUNT + 1] = {NULL}, *nearest;
+	char name[80];
+	struct error error;
+	bool group = is_group(first);
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i]->name;
+	snprintf(name, sizeof name, "%s%s%s", first, group && second ? " " : "",
+			 group && second ? second : "");
+	nearest = options_nearest(name, names);
+	if (group && !second)
+		error_set(&error, "%s what? There is: %s", first, nearest);
+	else if (nearest)
+		error_set(&error, "unknown command %s; did you mean %s?", name, nearest);
+	else
+		error_set(&error, "unknown command %s", name);
+	return command_misused(NULL, &error);
+}
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "Usage: " PROGRAM " COMMAND [OPTION ...] [FILE ...]\n\n"
+				 "Train a convolutional network to read handwritten digits, and use it.\n\n"
+				 "Commands:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out, "\n'" PROGRAM " COMMAND --help' explains a command and its options.\n");
+}
+
+static void print_help(const struct command *command)
+{
+	alignas(max_align_t) char values[MOST_VALUES];
+
+	printf("Usage: " PROGRAM " %s%s%s%s\n\n", command->name,
+		   command->options[0].name ? " [OPTION ...]" : "", command->operands ? " " : "",
+		   command->operands ? command->operands : "");
+	printf("%c%s.\n\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
+	command->defaults(values);
+	options_help(stdout, command->options, values);
+	if (command->explain) {
+		fputc('\n', stdout);
+		command->explain(stdout);
+	}
+}
+
+static void print_group_help(const char *first)
+{
+	const char *gap = "";
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (begins_with(commands[i], first)) {
+			fputs(gap, stdout);
+			print_help(commands[i]);
+			gap = "\n";
+		}
+}
+
+/* What the program says of itself. */
+static int print_program_help(void)
+{
+	print_usage(stdout);
+	fputc('\n', stdout);
+	options_help(stdout, program_options, &(struct program_options){false});
+	return STATUS_DONE;
+}
+
+static int help_run(const void *values, int operand_count, char **operands)
+{
+	const struct command *command;
+	const char *first, *second;
+
+	(void)values;
+	if (operand_count == 0)
+		return print_program_help();
+	first = operands[0];
+	second = operand_count > 1 ? operands[1] : NULL;
+	command = find_command(first, second);
+	if (command)
+		print_help(command);
+	else if (is_group(first) && !second)
+		print_group_help(first);
+	else
+		return unknown_command(first, second);
+	return STATUS_DONE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	alignas(max_align_t) char values[MOST_VALUES];
+	struct error error;
+	int operand_count;
+	bool help;
+
+	assert(command->values_size <= sizeof values);
+	command->defaults(values);
+	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error) != 0)
+		return command_misused(command, &error);
+	if (help) {
+		print_help(command);
+		return STATUS_DONE;
+	}
+	if (!command->operands && operand_count > 0) {
+		error_set(&error, "unexpected argument %s", argv[0]);
+		return command_misused(command, &error);
+	}
+	if (operand_count < command->least_operands) {
+		error_set(&error, "which file? Usage: " PROGRAM " %s %s", command->name,
+				  command->operands);
+		return command_misused(command, &error);
+	}
+	return command->run(values, operand_count, argv);
+}
+
+/* There is no command on the line. */
+static int run_program(int argc, char **argv)
+{
+	struct program_options options = {false};
+	struct error error;
+	int operand_count;
+	bool help;
+
+	if (options_parse(program_options, argc, argv, &options, &operand_count, &help, &error) != 0)
+		return command_misused(NULL, &error);
+	if (help)
+		return print_program_help();
+	if (options.version) {
+		puts(PROGRAM " " MNIST_CNN_VERSION);
+		return STATUS_DONE;
+	}
+	print_usage(stderr);
+	return STATUS_USAGE;
+}
+
+/* Is there -h or --help before any option of a command? Moves the operands to the front. */
+static bool asks_for_help(int argc, char **argv)
+{
+	struct error error;
+	int operand_count;
+	bool help;
+
+	return options_parse(no_options, argc, argv, NULL, &operand_count, &help, &error) == 0 && help;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	int first = next_word(argc, argv, 0), second;
+	const struct command *command;
+	const char *first_word, *second_word;
+
+	if (first == argc)
+		return run_program(argc, argv);
+	first_word = argv[first];
+	second = next_word(argc, argv, first + 1);
+	second_word = second < argc ? argv[second] : NULL;
+	command = find_command(first_word, second_word);
+	if (!command && is_group(first_word) && asks_for_help(argc, argv)) {
+		print_group_help(first_word);
+		return STATUS_DONE;
+	}
+	if (!command)
+		return unknown_command(first_word, second_word);
+	if (strchr(command->name, ' '))
+		remove_argument(&argc, argv, second);
+	remove_argument(&argc, argv, first);
+	return run(command, argc, argv);
+}
+
+int command_main(int argc, char **argv)
+{
+	int status = dispatch(argc, argv);
+	struct error error;
+
+	/* A command that has failed has said why, perhaps that stdout cannot be written. */
+	if (status == STATUS_DONE && command_flush(&error) != 0)
+		status = command_fail(&error);
+	return status;
+}

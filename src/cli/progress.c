@@ -1,0 +1,95 @@
+/* A line that is drawn over itself: the new text, erase the rest, carriage return. */
+#include "cli/progress.h"
+
+#include <string.h>
+
+#include "base/terminal.h"
+
+#define REDRAW_SECONDS 0.1
+#define LEAST_BAR 6 /* a narrower bar tells nothing */
+#define MOST_BAR 30
+
+void progress_open(struct progress *progress, FILE *stream, bool wanted)
+{
+	*progress = (struct progress){.stream = wanted && terminal_is_rich(stream) ? stream : NULL};
+}
+
+static void duration_text(double seconds, char *text, size_t capacity)
+{
+	/* Beyond this no clock is needed, and the conversion below stays defined. */
+	long whole = seconds < 1e8 ? (long)(seconds + 0.5) : 100000000;
+
+	if (whole < 3600)
+		snprintf(text, capacity, "%ld:%02ld", whole / 60, whole % 60);
+	else
+		snprintf(text, capacity, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+static void bar_text(double part, int width, char *text)
+{
+	int filled = (int)(part * width);
+
+	memset(text, ' ', (size_t)width);
+	memset(text, '=', (size_t)filled);
+	if (filled < width)
+		text[filled] = '>';
+	text[width] = '\0';
+}
+
+void progress_text(const struct train_progress *state, int width, char text[PROGRESS_TEXT])
+{
+	char epoch[40], percent[8], details[4][48], bar[MOST_BAR + 1], time[32];
+	double part = state->total ? (double)state->seen / (double)state->total : 0;
+	double rate = state->seconds > 0 ? (double)state->seen / state->seconds : 0;
+	double to_come = (double)(state->epochs - state->epoch) * (double)state->total +
+					 (double)(state->total - state->seen);
+	int shown = 0, room;
+
+	snprintf(epoch, sizeof epoch, "epoch %d/%d", state->epoch, state->epochs);
+	snprintf(percent, sizeof percent, "%3d%%", (int)(part * 100));
+	snprintf(details[0], sizeof details[0], "  %.0f images/s", rate);
+	snprintf(details[1], sizeof details[1], "  loss %.3f", state->loss);
+	snprintf(details[2], sizeof details[2], "  accuracy %.3f", state->accuracy);
+	duration_text(rate > 0 ? to_come / rate : 0, time, sizeof time);
+	snprintf(details[3], sizeof details[3], "  %s left", time);
+
+	room = width - 1 - (int)strlen(epoch) - (int)strlen(" []") - (int)strlen(percent);
+	while (shown < 4 && room - (int)strlen(details[shown]) >= LEAST_BAR)
+		room -= (int)strlen(details[shown++]);
+	if (room >= LEAST_BAR) {
+		bar_text(part, room < MOST_BAR ? room : MOST_BAR, bar);
+		snprintf(text, PROGRESS_TEXT, "%s [%s]%s", epoch, bar, percent);
+	} else {
+		snprintf(text, PROGRESS_TEXT, "%s %s", epoch, percent);
+	}
+	for (int i = 0; i < shown; i++)
+		strcat(text, details[i]); /* at most 40 + 33 + 8 + 4 × 48 bytes in all */
+}
+
+void progress_draw(struct progress *progress, const struct train_progress *state)
+{
+	char text[PROGRESS_TEXT];
+	double now;
+
+	if (!progress->stream)
+		return;
+	now = terminal_seconds();
+	if (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
+		state->seen < state->total)
+		return;
+	progress_text(state, terminal_width(progress->stream), text);
+	/* The cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
+	fprintf(progress->stream, "\r%s\033[K\r", text);
+	fflush(progress->stream);
+	progress->shown = true;
+	progress->drawn_at = now;
+}
+
+void progress_clear(struct progress *progress)
+{
+	if (!progress->shown)
+		return;
+	fputs("\r\033[K", progress->stream);
+	fflush(progress->stream);
+	progress->shown = false;
+}

@@ -1,0 +1,165 @@
+/* Tables and lines for reading, aligned in columns. */
+#include "cli/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/json.h"
+
+/* Text and blanks up to `columns`; printf would count the bytes of × instead of characters. */
+static void print_column(FILE *out, const char *text, int columns)
+{
+	int width = 0;
+
+	for (const char *c = text; *c; c++)
+		width += (*c & 0xc0) != 0x80; /* not a continuation byte of UTF-8 */
+	fprintf(out, "%s%*s", text, width < columns ? columns - width : 0, "");
+}
+
+static int longest_word(const char *text)
+{
+	int longest = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+		longest = length > longest ? length : longest;
+		text += length + (text[length] == ' ');
+	}
+	return longest;
+}
+
+void report_network(FILE *out, const struct network *network)
+{
+	const char *word = network->spec; /* one for each layer, a blank between them */
+	int width = longest_word(word) + 2;
+
+	fprintf(out, "layer  %-*s%-14s  parameters\n", width, "kind", "output");
+	for (int i = 0; i < network->layer_count; i++) {
+		const struct layer *layer = &network->layers[i];
+		char shape[SHAPE_TEXT];
+		size_t count = 0;
+		int length = (int)strcspn(word, " ");
+
+		for (int p = 0; p < layer->param_count; p++)
+			count += layer->params[p].count;
+		fprintf(out, "%5d  %-*.*s", i, width, length, word);
+		print_column(out, shape_text(layer->out, shape), 14);
+		fprintf(out, "%12zu\n", count);
+		word += length + (word[length] == ' ');
+	}
+	fprintf(out, "%-*s%12zu\n", 7 + width + 14, "total", network->weight_count);
+}
+
+/* "12/12", never narrower than its heading. */
+static int epoch_width(int epochs)
+{
+	int width = 2 * snprintf(NULL, 0, "%d", epochs) + 1;
+
+	return width > 5 ? width : 5;
+}
+
+void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train)
+{
+	fprintf(out, "%*s    loss  accuracy", epoch_width(epochs), "epoch");
+	if (has_val)
+		fputs("  val_loss  val_accuracy", out);
+	if (has_train)
+		fputs("  train_loss  train_accuracy", out);
+	fputs("  seconds\n", out);
+}
+
+void report_epoch(FILE *out, const struct curves_row *row, int epochs)
+{
+	char epoch[32];
+
+	snprintf(epoch, sizeof epoch, "%d/%d", row->epoch, epochs);
+	fprintf(out, "%*s  %6.4f  %8.4f", epoch_width(epochs), epoch, row->loss, row->accuracy);
+	if (row->has_val)
+		fprintf(out, "  %8.4f  %12.4f", row->val_loss, row->val_accuracy);
+	if (row->has_train)
+		fprintf(out, "  %10.4f  %14.4f", row->train_loss, row->train_accuracy);
+	fprintf(out, "  %7.1f\n", row->seconds);
+}
+
+static void print_confusion(FILE *out, const struct evaluation *evaluation)
+{
+	fprintf(out, "confusion: labels down, predictions across\n     ");
+	for (int p = 0; p < DATASET_CLASSES; p++)
+		fprintf(out, "%7d", p);
+	fputc('\n', out);
+	for (int label = 0; label < DATASET_CLASSES; label++) {
+		fprintf(out, "%5d", label);
+		for (int p = 0; p < DATASET_CLASSES; p++) {
+			/* A dot for none lets the mistakes stand out. */
+			if (evaluation->confusion[label][p])
+				fprintf(out, "%7zu", evaluation->confusion[label][p]);
+			else
+				fprintf(out, "%7s", ".");
+		}
+		fputc('\n', out);
+	}
+}
+
+void report_evaluation(FILE *out, const struct evaluation *evaluation)
+{
+	double low, high;
+
+	wilson_interval(evaluation->correct, evaluation->count, &low, &high);
+	fprintf(out, "accuracy  %.4f  (%zu of %zu; 95%% interval %.4f … %.4f)\n", evaluation->accuracy,
+			evaluation->correct, evaluation->count, low, high);
+	fprintf(out, "loss      %.4f\n\n", evaluation->loss);
+	print_confusion(out, evaluation);
+	fprintf(out, "\ndigit  precision  recall      F1  support\n");
+	for (int label = 0; label < DATASET_CLASSES; label++) {
+		struct class_scores scores = evaluation_class(evaluation, label);
+
+		fprintf(out, "%5d %10.4f %7.4f %7.4f %8zu\n", label, scores.precision, scores.recall,
+				scores.f1, scores.support);
+	}
+}
+
+void report_json_text(FILE *out, const char *text)
+{
+	size_t size = json_quote(NULL, 0, text) + 1;
+	char *quoted = malloc(size);
+
+	if (!quoted) {
+		fputs("null", out);
+		return;
+	}
+	json_quote(quoted, size, text);
+	fputs(quoted, out);
+	free(quoted);
+}
+
+void report_evaluation_json(FILE *out, const struct evaluation *evaluation, const char *model,
+							const char *split)
+{
+	double low, high;
+
+	wilson_interval(evaluation->correct, evaluation->count, &low, &high);
+	fputs("{\"model\":", out);
+	report_json_text(out, model);
+	fprintf(out, ",\"split\":\"%s\",\"count\":%zu,\"correct\":%zu,\"accuracy\":%.9g", split,
+			evaluation->count, evaluation->correct, evaluation->accuracy);
+	fprintf(out, ",\"interval\":[%.9g,%.9g]", low, high);
+	if (isfinite(evaluation->loss))
+		fprintf(out, ",\"loss\":%.9g", evaluation->loss);
+	else
+		fputs(",\"loss\":null", out); /* JSON has no word for it */
+	fputs(",\"confusion\":[", out);
+	for (int label = 0; label < DATASET_CLASSES; label++)
+		for (int p = 0; p < DATASET_CLASSES; p++)
+			fprintf(out, "%s%zu%s", p ? "," : label ? ",[" : "[", evaluation->confusion[label][p],
+					p == DATASET_CLASSES - 1 ? "]" : "");
+	fputs("],\"digits\":[", out);
+	for (int label = 0; label < DATASET_CLASSES; label++) {
+		struct class_scores scores = evaluation_class(evaluation, label);
+
+		fprintf(out, "%s{\"digit\":%d,\"precision\":%.9g,\"recall\":%.9g", label ? "," : "", label,
+				scores.precision, scores.recall);
+		fprintf(out, ",\"f1\":%.9g,\"support\":%zu}", scores.f1, scores.support);
+	}
+	fputs("]}\n", out);
+}

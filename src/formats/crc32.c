@@ -1,0 +1,45 @@
+/* CRC-32 sixteen bytes at a time ("slicing", Kounavis & Berry 2005): a byte's share of the
+ * remainder depends only on how many bytes follow it, so each place has a table of its own. */
+#include "formats/crc32.h"
+
+#include "base/bytes.h"
+
+#define POLYNOMIAL 0xedb88320u
+#define PLACES 16
+
+struct tables {
+	uint32_t share[PLACES][256]; /* [bytes that follow][byte] */
+};
+
+static void tables_fill(struct tables *t)
+{
+	for (uint32_t byte = 0; byte < 256; byte++) {
+		uint32_t remainder = byte;
+		for (int bit = 0; bit < 8; bit++)
+			remainder = remainder >> 1 ^ (remainder & 1 ? POLYNOMIAL : 0);
+		t->share[0][byte] = remainder;
+	}
+	for (int place = 1; place < PLACES; place++) {
+		for (int byte = 0; byte < 256; byte++) {
+			uint32_t nearer = t->share[place - 1][byte];
+			t->share[place][byte] = nearer >> 8 ^ t->share[0][nearer & 255];
+		}
+	}
+}
+
+uint32_t crc32(const uint8_t *data, size_t size)
+{
+	struct tables t; /* filled in microseconds, so that nothing global need be kept */
+	uint32_t crc = 0xffffffff;
+
+	tables_fill(&t);
+	for (; size >= PLACES; size -= PLACES, data += PLACES) {
+		uint64_t first = load_u64le(data) ^ crc, second = load_u64le(data + 8);
+		crc = 0;
+		for (int i = 0; i < 8; i++)
+			crc ^= t.share[15 - i][first >> 8 * i & 255] ^ t.share[7 - i][second >> 8 * i & 255];
+	}
+	for (; size; size--, data++)
+		crc = crc >> 8 ^ t.share[0][(crc ^ *data) & 255];
+	return ~crc;
+}

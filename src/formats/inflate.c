@@ -1,0 +1,490 @@
+/* Deflate (RFC 1951): Huffman codes for literals, lengths and distances, and copies from the bytes
+ * already there. The next TABLE_BITS bits index a table that gives the symbol at once; only the
+ * rare longer codes need a second table. 64 bits wait in a buffer, enough for one length and its
+ * distance, or for three literals. */
+#include "formats/inflate.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+#define MAX_CODE_BITS 15
+#define TABLE_BITS 10
+#define SECOND_BITS (MAX_CODE_BITS - TABLE_BITS)
+#define MAX_SYMBOLS 288
+#define MAX_LENGTHS (286 + 30)
+
+/* kind: so many extra bits follow (0 to 13) the base of a length or distance, or: */
+enum { LITERAL = 16, END_OF_BLOCK, SECOND_TABLE, INVALID };
+
+struct entry {
+	uint16_t value; /* a literal, the base of a length or distance, or where a second table is */
+	uint8_t length; /* bits of the code; in a second table, those beyond TABLE_BITS */
+	uint8_t kind;
+};
+
+/* A second table belongs to two codes at least, so there are at most MAX_SYMBOLS / 2. */
+struct table {
+	struct entry entries[(1 << TABLE_BITS) + MAX_SYMBOLS / 2 * (1 << SECOND_BITS)];
+};
+
+enum alphabet { CODE_LENGTHS, LITERALS, DISTANCES };
+
+struct bits {
+	const uint8_t *start, *next, *end;
+	uint64_t buffer;  /* the next bit is the lowest */
+	unsigned count;   /* of bits in the buffer; above them may already be some of *next */
+	unsigned missing; /* zero bytes that were put into the buffer for want of input */
+};
+
+struct inflate {
+	struct bits bits;
+	struct inflate_output *out;
+	size_t origin; /* distances reach back to here */
+	bool fixed;    /* the tables hold the fixed codes */
+	struct table literals, distances;
+	struct error *error;
+};
+
+static const uint16_t length_bases[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,
+										  15, 17, 19, 23, 27, 31, 35, 43, 51,  59,
+										  67, 83, 99, 115, 131, 163, 195, 227, 258};
+static const uint8_t length_extra_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+											  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+static const uint16_t distance_bases[30] = {
+	1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+	193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint8_t distance_extra_bits[30] = {
+	0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
+	6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+
+/* At least 56 bits in the buffer. */
+static inline void bits_refill(struct bits *bits)
+{
+	if (bits->end - bits->next >= 8) {
+		bits->buffer |= load_u64le(bits->next) << bits->count;
+		bits->next += (63 - bits->count) >> 3;
+		bits->count |= 56;
+		return;
+	}
+	for (; bits->count < 56; bits->count += 8) {
+		if (bits->next < bits->end)
+			bits->buffer |= (uint64_t)*bits->next++ << bits->count;
+		else
+			bits->missing++;
+	}
+}
+
+static inline void bits_drop(struct bits *bits, unsigned count)
+{
+	bits->buffer >>= count;
+	bits->count -= count;
+}
+
+static inline unsigned bits_take(struct bits *bits, unsigned count)
+{
+	unsigned value = (unsigned)(bits->buffer & ((1u << count) - 1));
+
+	bits_drop(bits, count);
+	return value;
+}
+
+/* Were bits used that the input does not have? */
+static inline bool bits_overrun(const struct bits *bits)
+{
+	return bits->missing * 8 > bits->count;
+}
+
+/* The offset of the first byte of which no bit was used. */
+static size_t bits_offset(const struct bits *bits)
+{
+	size_t unused = bits_overrun(bits) ? 0 : bits->count / 8 - bits->missing;
+
+	return (size_t)(bits->next - bits->start) - unused;
+}
+
+static int truncated(const struct bits *bits, struct error *error)
+{
+	return error_set(error, "offset %zu: the compressed data ends in the middle of a block",
+					 (size_t)(bits->end - bits->start));
+}
+
+static struct entry symbol_entry(enum alphabet alphabet, unsigned symbol, unsigned length)
+{
+	struct entry e = {(uint16_t)symbol, (uint8_t)length, LITERAL};
+
+	if (alphabet == DISTANCES) {
+		e.value = symbol < 30 ? distance_bases[symbol] : 0;
+		e.kind = symbol < 30 ? distance_extra_bits[symbol] : INVALID;
+	} else if (alphabet == LITERALS && symbol == 256) {
+		e.kind = END_OF_BLOCK;
+	} else if (alphabet == LITERALS && symbol > 256) {
+		e.value = symbol < 286 ? length_bases[symbol - 257] : 0;
+		e.kind = symbol < 286 ? length_extra_bits[symbol - 257] : INVALID;
+	}
+	return e;
+}
+
+/* Codes are packed into bytes from their first bit, so a table's index has them reversed. */
+static unsigned reversed(unsigned code, unsigned length)
+{
+	unsigned result = 0;
+
+	for (; length; length--, code >>= 1)
+		result = result << 1 | (code & 1);
+	return result;
+}
+
+/* Refuse, as zlib does, lengths that give a bit pattern two meanings or none; where `sparse`, no
+ * code at all and a single one of one bit are allowed. Returns NULL, or what is wrong. */
+static const char *check_lengths(const unsigned *counts, bool sparse)
+{
+	unsigned space = 1, used = 0; /* bit patterns not yet taken; codes */
+
+	for (int length = 1; length <= MAX_CODE_BITS; length++) {
+		space *= 2;
+		if (counts[length] > space)
+			return "over-subscribed";
+		space -= counts[length];
+		used += counts[length];
+	}
+	if (space == 0 || (sparse && used == counts[1] && used <= 1))
+		return NULL;
+	return "incomplete";
+}
+
+/* Enter a code that is longer than TABLE_BITS; *end is where the next second table goes. */
+static void enter_long(struct table *table, unsigned code, struct entry e, unsigned *end)
+{
+	struct entry *link = &table->entries[code & ((1u << TABLE_BITS) - 1)];
+
+	if (link->kind != SECOND_TABLE) {
+		*link = (struct entry){(uint16_t)*end, TABLE_BITS, SECOND_TABLE};
+		*end += 1u << SECOND_BITS;
+		assert(*end <= sizeof table->entries / sizeof table->entries[0]);
+	}
+	e.length = (uint8_t)(e.length - TABLE_BITS);
+	for (unsigned i = code >> TABLE_BITS; i < 1u << SECOND_BITS; i += 1u << e.length)
+		table->entries[link->value + i] = e;
+}
+
+/* The codes follow from their lengths (RFC 1951, 3.2.2): from short to long, and among equals from
+ * the first symbol to the last, each is the one before plus 1. The table starts as one entry and
+ * doubles with each length, which leaves a short code's entry wherever an index ends with it.
+ * Returns NULL, or what is wrong with the lengths. */
+static const char *table_build(struct table *table, enum alphabet alphabet, const uint8_t *lengths,
+							   unsigned symbols)
+{
+	unsigned counts[MAX_CODE_BITS + 1] = {0}, ends[MAX_CODE_BITS + 1];
+	uint16_t sorted[MAX_SYMBOLS]; /* the symbols by length, those of length l up to ends[l] */
+
+	for (unsigned s = 0; s < symbols; s++)
+		counts[lengths[s]]++;
+	const char *problem = check_lengths(counts, alphabet != CODE_LENGTHS);
+	if (problem)
+		return problem;
+	for (unsigned length = 0, start = 0; length <= MAX_CODE_BITS; start += counts[length++])
+		ends[length] = start;
+	for (unsigned s = 0; s < symbols; s++)
+		sorted[ends[lengths[s]]++] = (uint16_t)s;
+
+	unsigned code = 0, size = 1, i = counts[0], second = 1u << TABLE_BITS;
+	table->entries[0] = (struct entry){.kind = INVALID};
+	for (unsigned length = 1; length <= MAX_CODE_BITS; length++, code <<= 1) {
+		if (length <= TABLE_BITS) {
+			memcpy(table->entries + size, table->entries, size * sizeof table->entries[0]);
+			size *= 2;
+		}
+		for (; i < ends[length]; i++, code++) {
+			struct entry e = symbol_entry(alphabet, sorted[i], length);
+			if (length <= TABLE_BITS)
+				table->entries[reversed(code, length)] = e;
+			else
+				enter_long(table, reversed(code, length), e, &second);
+		}
+	}
+	return NULL;
+}
+
+/* Needs MAX_CODE_BITS bits in the buffer. */
+static inline struct entry decode(struct bits *bits, const struct table *table)
+{
+	struct entry e = table->entries[bits->buffer & ((1u << TABLE_BITS) - 1)];
+
+	if (e.kind == SECOND_TABLE) {
+		bits_drop(bits, TABLE_BITS);
+		e = table->entries[e.value + (bits->buffer & ((1u << SECOND_BITS) - 1))];
+	}
+	bits_drop(bits, e.length);
+	return e;
+}
+
+/* Repeat `length` bytes from `distance` before; where they overlap, the copy repeats itself.
+ * Whole chunks are written: up to 31 bytes too many. */
+static inline uint8_t *copy_back(uint8_t *next, size_t distance, size_t length)
+{
+	const uint8_t *from = next - distance;
+	uint8_t *end = next + length;
+
+	if (distance >= 16) {
+		/* Two at a time: nearly all lengths are up to 32, so that the end is well predicted. */
+		for (; next < end; next += 32, from += 32) {
+			memcpy(next, from, 16);
+			memcpy(next + 16, from + 16, 16);
+		}
+	} else if (distance == 1) {
+		for (; next < end; next += 16)
+			memset(next, *from, 16);
+	} else {
+		while (next < end)
+			*next++ = *from++;
+	}
+	return end;
+}
+
+static int bad_symbol(const struct bits *bits, const char *what, struct error *error)
+{
+	if (bits_overrun(bits))
+		return truncated(bits, error);
+	return error_set(error, "offset %zu: a bit pattern that is no code for a %s",
+					 bits_offset(bits), what);
+}
+
+static int bad_distance(const struct bits *bits, size_t distance, size_t behind,
+						struct error *error)
+{
+	if (bits_overrun(bits))
+		return truncated(bits, error);
+	return error_set(error, "offset %zu: a copy from %zu bytes back, there are only %zu",
+					 bits_offset(bits), distance, behind);
+}
+
+/* The symbols of a block, up to its end. A round writes at most 2 literals, 258 bytes of a copy
+ * and the 31 too many, which INFLATE_SLACK leaves room for. */
+static int read_symbols(struct inflate *s)
+{
+	struct inflate_output *out = s->out;
+	struct bits bits = s->bits; /* a local copy stays in registers */
+	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity - INFLATE_SLACK;
+
+	for (;;) {
+		if (next > limit) {
+			out->size = (size_t)(next - out->data);
+			if (inflate_reserve(out, 0, s->error))
+				return -1;
+			next = out->data + out->size;
+			limit = out->data + out->capacity - INFLATE_SLACK;
+		}
+		bits_refill(&bits);
+		if (bits_overrun(&bits))
+			return truncated(&bits, s->error);
+		struct entry e = decode(&bits, &s->literals);
+		if (e.kind == LITERAL) {
+			*next++ = (uint8_t)e.value;
+			e = decode(&bits, &s->literals);
+			if (e.kind == LITERAL) {
+				*next++ = (uint8_t)e.value;
+				continue;
+			}
+			bits_refill(&bits);
+		}
+		if (e.kind >= LITERAL) {
+			if (e.kind == END_OF_BLOCK)
+				break;
+			return bad_symbol(&bits, "literal or length", s->error);
+		}
+		size_t length = e.value + bits_take(&bits, e.kind);
+		e = decode(&bits, &s->distances);
+		if (e.kind >= LITERAL)
+			return bad_symbol(&bits, "distance", s->error);
+		size_t distance = e.value + bits_take(&bits, e.kind);
+		size_t behind = (size_t)(next - out->data) - s->origin;
+		if (distance > behind)
+			return bad_distance(&bits, distance, behind, s->error);
+		next = copy_back(next, distance, length);
+	}
+	s->bits = bits;
+	out->size = (size_t)(next - out->data);
+	return 0;
+}
+
+static int read_stored(struct inflate *s)
+{
+	struct bits *bits = &s->bits;
+	struct bytes in = {bits->start, (size_t)(bits->end - bits->start), bits_offset(bits)};
+	uint16_t length, complement;
+	const uint8_t *data;
+
+	if (bits_overrun(bits) || !bytes_u16le(&in, &length) || !bytes_u16le(&in, &complement))
+		return truncated(bits, s->error);
+	if ((length ^ complement) != 0xffff)
+		return error_set(s->error, "offset %zu: a stored block's length 0x%04x, complement 0x%04x",
+						 in.offset - 4, length, complement);
+	if (!bytes_take(&in, length, &data))
+		return truncated(bits, s->error);
+	if (inflate_reserve(s->out, length, s->error))
+		return -1;
+	memcpy(s->out->data + s->out->size, data, length);
+	s->out->size += length;
+	*bits = (struct bits){.start = bits->start, .next = bits->start + in.offset, .end = bits->end};
+	return 0;
+}
+
+static void fixed_tables(struct inflate *s)
+{
+	uint8_t lengths[MAX_SYMBOLS];
+
+	memset(lengths, 8, 144);
+	memset(lengths + 144, 9, 112);
+	memset(lengths + 256, 7, 24);
+	memset(lengths + 280, 8, 8);
+	table_build(&s->literals, LITERALS, lengths, MAX_SYMBOLS);
+	memset(lengths, 5, 32);
+	table_build(&s->distances, DISTANCES, lengths, 32);
+	s->fixed = true;
+}
+
+/* The code lengths of a dynamic block's two alphabets, run-length coded by a code of their own,
+ * whose table is s->literals. */
+static int read_lengths(struct inflate *s, uint8_t *lengths, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count) {
+		bits_refill(&s->bits);
+		struct entry e = decode(&s->bits, &s->literals);
+		unsigned repeat = 1;
+		uint8_t value = (uint8_t)e.value;
+		if (e.value == 16) {
+			if (i == 0)
+				return error_set(s->error, "offset %zu: the first code length is a repetition",
+								 bits_offset(&s->bits));
+			value = lengths[i - 1];
+			repeat = 3 + bits_take(&s->bits, 2);
+		} else if (e.value >= 17) {
+			value = 0;
+			repeat = e.value == 17 ? 3 + bits_take(&s->bits, 3) : 11 + bits_take(&s->bits, 7);
+		}
+		if (bits_overrun(&s->bits))
+			return truncated(&s->bits, s->error);
+		if (repeat > count - i)
+			return error_set(s->error, "offset %zu: %u code lengths for %u symbols",
+							 bits_offset(&s->bits), i + repeat, count);
+		memset(lengths + i, value, repeat);
+		i += repeat;
+	}
+	return 0;
+}
+
+static int bad_code(const struct bits *bits, const char *what, const char *problem,
+					struct error *error)
+{
+	if (bits_overrun(bits))
+		return truncated(bits, error);
+	return error_set(error, "offset %zu: the code for %s is %s", bits_offset(bits), what, problem);
+}
+
+static int dynamic_tables(struct inflate *s)
+{
+	static const uint8_t order[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+									  11, 4,  12, 3, 13, 2, 14, 1, 15};
+	struct bits *bits = &s->bits;
+	uint8_t lengths[MAX_LENGTHS] = {0};
+
+	s->fixed = false;
+	bits_refill(bits);
+	unsigned literals = 257 + bits_take(bits, 5), distances = 1 + bits_take(bits, 5);
+	unsigned count = 4 + bits_take(bits, 4);
+	if (literals > 286 || distances > 30)
+		return error_set(s->error, "offset %zu: %u literal, %u distance codes; limits 286 and 30",
+						 bits_offset(bits), literals, distances);
+	for (unsigned i = 0; i < count; i++) {
+		bits_refill(bits);
+		lengths[order[i]] = (uint8_t)bits_take(bits, 3);
+	}
+	const char *problem = table_build(&s->literals, CODE_LENGTHS, lengths, 19);
+	if (problem)
+		return bad_code(bits, "code lengths", problem, s->error);
+	if (read_lengths(s, lengths, literals + distances))
+		return -1;
+	if (lengths[256] == 0)
+		return bad_code(bits, "literals", "without an end of block", s->error);
+	problem = table_build(&s->literals, LITERALS, lengths, literals);
+	if (problem)
+		return bad_code(bits, "literals", problem, s->error);
+	problem = table_build(&s->distances, DISTANCES, lengths + literals, distances);
+	if (problem)
+		return bad_code(bits, "distances", problem, s->error);
+	return 0;
+}
+
+static int read_block(struct inflate *s, bool *last)
+{
+	bits_refill(&s->bits);
+	*last = bits_take(&s->bits, 1);
+	switch (bits_take(&s->bits, 2)) {
+	case 0:
+		return read_stored(s);
+	case 1:
+		if (!s->fixed)
+			fixed_tables(s);
+		return read_symbols(s);
+	case 2:
+		return dynamic_tables(s) ? -1 : read_symbols(s);
+	default:
+		if (bits_overrun(&s->bits))
+			return truncated(&s->bits, s->error);
+		return error_set(s->error, "offset %zu: a block of type 3, which does not exist",
+						 bits_offset(&s->bits));
+	}
+}
+
+int inflate_reserve(struct inflate_output *out, size_t more, struct error *error)
+{
+	size_t wanted, capacity;
+
+	if (out->size > out->max_size || more > out->max_size - out->size)
+		return error_set(error, "more than %zu bytes of data", out->max_size);
+	wanted = out->size + more;
+	if (out->capacity >= INFLATE_SLACK && wanted <= out->capacity - INFLATE_SLACK)
+		return 0;
+	if (!checked_multiply(out->capacity, 2, &capacity) || capacity > out->max_size)
+		capacity = out->max_size;
+	if (capacity < wanted)
+		capacity = wanted;
+	uint8_t *data = NULL;
+	if (checked_add(capacity, INFLATE_SLACK, &capacity))
+		data = realloc(out->data, capacity);
+	if (!data)
+		return error_set(error, "not enough memory for %zu bytes", wanted);
+	out->data = data;
+	out->capacity = capacity;
+	return 0;
+}
+
+int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *error)
+{
+	struct inflate s;
+	bool last;
+
+	if (inflate_reserve(out, 0, error))
+		return -1;
+	s.bits = (struct bits){in->data, in->data + in->offset, in->data + in->size, 0, 0, 0};
+	s.out = out;
+	s.origin = out->size;
+	s.fixed = false;
+	s.error = error;
+	do {
+		if (read_block(&s, &last))
+			return -1;
+		if (bits_overrun(&s.bits))
+			return truncated(&s.bits, error);
+		if (inflate_reserve(out, 0, error)) /* is it too much already? */
+			return -1;
+	} while (!last);
+	in->offset = bits_offset(&s.bits);
+	return 0;
+}

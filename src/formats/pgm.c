@@ -1,0 +1,216 @@
+/* PGM (Netpbm): magic, width, height and maxval as text, then the samples: in P5 as bytes, most
+ * significant first, in P2 as text. */
+#include "formats/pgm.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+struct other_format {
+	size_t offset; /* where in the file its mark stands */
+	const char *mark, *name, *extension;
+	const char *netpbm; /* the Netpbm command that makes PGM of it, or "" */
+};
+
+static const struct other_format other_formats[] = {
+	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm"},
+	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm"},
+	{0, "P1", "a PBM (black and white)", "pbm", "pbmtopgm 1 1 in.pbm"},
+	{0, "P4", "a PBM (black and white)", "pbm", "pbmtopgm 1 1 in.pbm"},
+	{0, "P3", "a PPM (colour)", "ppm", "ppmtopgm in.ppm"},
+	{0, "P6", "a PPM (colour)", "ppm", "ppmtopgm in.ppm"},
+	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm"},
+	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm"},
+	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm"},
+	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
+	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
+	{8, "WEBP", "a WebP", "webp", ""},
+	{4, "ftypavif", "an AVIF", "avif", ""},
+	{4, "ftyp", "a HEIC", "heic", ""},
+	{0, "<", "an SVG or HTML", "svg", ""},
+};
+
+static int wrong_magic(const struct bytes *in, struct error *error)
+{
+	for (size_t i = 0; i < sizeof other_formats / sizeof other_formats[0]; i++) {
+		const struct other_format *f = &other_formats[i];
+		size_t length = strlen(f->mark);
+		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length) != 0)
+			continue;
+		return error_set(error, "%s file, not PGM; to convert it: %s%s%s%s%s", f->name, f->netpbm,
+						 *f->netpbm ? " > out.pgm, or " : "", "convert in.", f->extension,
+						 " -colorspace gray -depth 8 out.pgm");
+	}
+	if (in->size < 2)
+		return error_set(error, "%zu bytes: too short for a PGM file", in->size);
+	return error_set(error, "offset 0: expected P2 or P5, found bytes %02x %02x: not a PGM file",
+					 in->data[0], in->data[1]);
+}
+
+/* The next character, or -1 at the end. A comment vanishes with the end of its line, even inside a
+ * number (pbm(5)). */
+static int next_character(struct bytes *in)
+{
+	uint8_t c;
+
+	if (!bytes_u8(in, &c))
+		return -1;
+	while (c == '#') {
+		do {
+			if (!bytes_u8(in, &c))
+				return -1;
+		} while (c != '\n' && c != '\r');
+		if (!bytes_u8(in, &c))
+			return -1;
+	}
+	return c;
+}
+
+static bool is_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r'); /* TAB, LF, VT, FF, CR */
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int unexpected(const struct bytes *in, int c, const char *expected, struct error *error)
+{
+	if (c < 0)
+		return error_set(error, "offset %zu: expected %s, found the end of the file", in->size,
+						 expected);
+	return error_set(error, c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
+												: "offset %zu: expected %s, found byte %d",
+					 in->offset - 1, expected, c);
+}
+
+/* White space, a decimal number, and one white space more or the end. Any number above `limit`
+ * becomes limit + 1. */
+static int read_number(struct bytes *in, unsigned limit, const char *what, unsigned *number,
+					   struct error *error)
+{
+	int c = next_character(in);
+
+	while (is_space(c))
+		c = next_character(in);
+	if (!is_digit(c))
+		return unexpected(in, c, what, error);
+	unsigned value = 0;
+	for (; is_digit(c); c = next_character(in)) {
+		if (value <= limit)
+			value = value * 10 + (unsigned)(c - '0');
+	}
+	if (c >= 0 && !is_space(c))
+		return unexpected(in, c, "a digit or white space", error);
+	*number = value > limit ? limit + 1 : value;
+	return 0;
+}
+
+static int read_size(struct bytes *in, struct pgm *out, struct error *error)
+{
+	unsigned width, height, maxval;
+
+	if (read_number(in, PGM_MAX_PIXELS, "the width", &width, error) ||
+		read_number(in, PGM_MAX_PIXELS, "the height", &height, error))
+		return -1;
+	if (width == 0 || height == 0)
+		return error_set(error, "offset %zu: a picture of %u×%u", in->offset, width, height);
+	if (width > PGM_MAX_PIXELS / height)
+		return error_set(error, "offset %zu: more than %u pixels", in->offset, PGM_MAX_PIXELS);
+	if (read_number(in, UINT16_MAX, "the maxval", &maxval, error))
+		return -1;
+	if (maxval == 0 || maxval > UINT16_MAX)
+		return error_set(error, "offset %zu: the maxval is %s, expected 1 to 65535", in->offset,
+						 maxval ? "larger" : "0");
+	out->width = (int)width;
+	out->height = (int)height;
+	out->maxval = (int)maxval;
+	return 0;
+}
+
+/* Sample number i of the raster. A plain one above maxval may come out as maxval + 1. */
+static int read_sample(struct bytes *in, bool plain, int maxval, unsigned *sample,
+					   struct error *error)
+{
+	const uint8_t *p = NULL;
+
+	if (plain)
+		return read_number(in, (unsigned)maxval, "a sample", sample, error);
+	if (!bytes_take(in, maxval > UINT8_MAX ? 2 : 1, &p))
+		return unexpected(in, -1, "a sample", error);
+	*sample = maxval > UINT8_MAX ? (unsigned)p[0] << 8 | p[1] : p[0];
+	return 0;
+}
+
+static int read_raster(struct bytes *in, bool plain, struct pgm *out, struct error *error)
+{
+	const size_t count = (size_t)out->height * (size_t)out->width;
+	/* A plain sample is a digit and a space at least, but for the last one's space. */
+	const size_t least = plain ? 2 * count - 1 : count * (out->maxval > UINT8_MAX ? 2 : 1);
+
+	if (bytes_left(in) < least)
+		return error_set(error, "offset %zu: %d×%d samples need %s%zu bytes, there are %zu",
+						 in->offset, out->width, out->height, plain ? "at least " : "", least,
+						 bytes_left(in));
+	out->samples = malloc(count * sizeof *out->samples);
+	if (!out->samples)
+		return error_set(error, "not enough memory for %zu samples", count);
+	for (size_t i = 0; i < count; i++) {
+		unsigned sample;
+		if (read_sample(in, plain, out->maxval, &sample, error))
+			return -1;
+		if (sample > (unsigned)out->maxval)
+			return error_set(error, "offset %zu: sample %zu is above the maxval, %d", in->offset, i,
+							 out->maxval);
+		out->samples[i] = (uint16_t)sample;
+	}
+	return 0;
+}
+
+int pgm_parse(const uint8_t *data, size_t size, struct pgm *out, struct error *error)
+{
+	struct bytes in = {data, size, 0};
+	const uint8_t *magic;
+
+	*out = (struct pgm){0};
+	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || (magic[1] != '2' && magic[1] != '5'))
+		return wrong_magic(&in, error);
+	int c = next_character(&in);
+	if (!is_space(c))
+		return unexpected(&in, c, "white space after the magic", error);
+	if (read_size(&in, out, error) || read_raster(&in, magic[1] == '2', out, error)) {
+		pgm_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+void pgm_free(struct pgm *image)
+{
+	free(image->samples);
+	*image = (struct pgm){0};
+}
+
+int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out,
+			  struct error *error)
+{
+	char header[48];
+	size_t header_size = (size_t)snprintf(header, sizeof header, "P5\n%d %d\n255\n", width, height);
+	size_t count, size;
+
+	*out = (struct buffer){0};
+	if (checked_multiply((size_t)width, (size_t)height, &count) &&
+		checked_add(count, header_size, &size))
+		out->data = malloc(size);
+	if (!out->data)
+		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
+	out->size = size;
+	memcpy(out->data, header, header_size);
+	memcpy(out->data + header_size, pixels, count);
+	return 0;
+}

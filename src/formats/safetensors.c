@@ -1,0 +1,401 @@
+/* safetensors: u64 little-endian N, N bytes of JSON that describe the tensors, then their values,
+ * little-endian, C order, one tensor after another without a gap. */
+#include "formats/safetensors.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "formats/json.h"
+
+#define METADATA_KEY "__metadata__"
+#define PADDING 8
+
+/* A tensor's entry in the header, and where it says its values are, as offsets in the data. */
+struct span {
+	const struct json *entry;
+	size_t begin, end;
+};
+
+static int tensor_error(const struct json *entry, const char *text, struct error *error)
+{
+	/* A name may be anything, so it is cut. */
+	return error_set(error, "tensor \"%.100s\": %s", entry->key, text);
+}
+
+static int read_header(struct bytes *in, struct json **header, struct error *error)
+{
+	uint64_t length;
+	const uint8_t *text;
+
+	if (!bytes_u64le(in, &length))
+		return error_set(error, "%zu bytes, too short for a safetensors file", in->size);
+	if (length > SAFETENSORS_MAX_HEADER) {
+		bool zip = in->data[0] == 'P' && in->data[1] == 'K';
+		return error_set(error, "offset 0: a header of %" PRIu64 " bytes, the most is %u%s", length,
+						 SAFETENSORS_MAX_HEADER,
+						 zip ? ": this is a zip archive, such as torch.save makes" : "");
+	}
+	if (!bytes_take(in, (size_t)length, &text))
+		return error_set(error, "offset 0: a header of %" PRIu64 " bytes, but only %zu follow",
+						 length, bytes_left(in));
+	if (length == 0 || text[0] != '{')
+		return error_set(error, "offset 8: the header does not begin with '{'");
+	if (json_parse((const char *)text, (size_t)length, header, error))
+		return error_prefix(error, "header");
+	return 0;
+}
+
+static int read_metadata(const struct json *entries, struct safetensors *out, struct error *error)
+{
+	if (entries->type != JSON_OBJECT)
+		return error_set(error, METADATA_KEY " is not an object");
+	for (const struct json *entry = entries->first; entry; entry = entry->next) {
+		if (entry->type != JSON_STRING || strlen(entry->text) != entry->length)
+			return error_set(error, METADATA_KEY ": \"%.100s\" is not a text", entry->key);
+		out->metadata[out->metadata_count++] = (struct safetensors_entry){entry->key, entry->text};
+	}
+	return 0;
+}
+
+static int read_span(const struct json *entry, struct span *span, struct error *error)
+{
+	const struct json *offsets = json_member(entry, "data_offsets");
+
+	if (entry->type != JSON_OBJECT)
+		return tensor_error(entry, "not an object", error);
+	if (!offsets || offsets->type != JSON_ARRAY || offsets->length != 2 ||
+		!json_to_size(offsets->first, &span->begin) ||
+		!json_to_size(offsets->first->next, &span->end) || span->begin > span->end)
+		return tensor_error(entry, "data_offsets are not [begin, end]", error);
+	span->entry = entry;
+	return 0;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *left = a, *right = b;
+
+	if (left->begin != right->begin)
+		return left->begin < right->begin ? -1 : 1;
+	return left->end < right->end ? -1 : left->end > right->end;
+}
+
+static int read_shape(const struct json *entry, struct safetensors_tensor *tensor,
+					  struct error *error)
+{
+	const struct json *shape = json_member(entry, "shape");
+
+	if (!shape || shape->type != JSON_ARRAY)
+		return tensor_error(entry, "no shape", error);
+	if (shape->length > SAFETENSORS_MAX_RANK)
+		return error_set(error, "tensor \"%.100s\": %zu dimensions, the most is %d", entry->key,
+						 shape->length, SAFETENSORS_MAX_RANK);
+	size_t bytes = sizeof(float); /* zero dimensions left out, so that they hide no absurd ones */
+	tensor->count = 1;
+	for (const struct json *dim = shape->first; dim; dim = dim->next) {
+		size_t *size = &tensor->dims[tensor->rank++];
+		if (!json_to_size(dim, size))
+			return tensor_error(entry, "a dimension that is not a size", error);
+		if (!checked_multiply(bytes, *size ? *size : 1, &bytes) || bytes > PTRDIFF_MAX)
+			return tensor_error(entry, "a shape that no memory could hold", error);
+		tensor->count *= *size;
+	}
+	return 0;
+}
+
+/* Everything but the values. */
+static int read_tensor(const struct span *span, struct safetensors_tensor *tensor,
+					   struct error *error)
+{
+	const struct json *entry = span->entry, *dtype = json_member(entry, "dtype");
+
+	tensor->name = entry->key;
+	if (!dtype || dtype->type != JSON_STRING)
+		return tensor_error(entry, "no dtype", error);
+	if (strcmp(dtype->text, "F32") != 0)
+		return error_set(error, "tensor \"%.100s\": dtype \"%.20s\", expected F32", entry->key,
+						 dtype->text);
+	if (read_shape(entry, tensor, error))
+		return -1;
+	if (entry->length != 3)
+		return tensor_error(entry, "more than dtype, shape and data_offsets", error);
+	if (tensor->count * sizeof(float) != span->end - span->begin)
+		return error_set(error, "tensor \"%.100s\": %zu values in %zu bytes, expected 4 bytes each",
+						 entry->key, tensor->count, span->end - span->begin);
+	return 0;
+}
+
+static int load_values(const uint8_t *bytes, struct safetensors_tensor *tensor, struct error *error)
+{
+	for (size_t i = 0; i < tensor->count; i++) {
+		uint32_t bits = load_u32le(bytes + i * sizeof bits);
+		memcpy(&tensor->values[i], &bits, sizeof bits);
+		if (!isfinite(tensor->values[i]))
+			return error_set(error, "tensor \"%.100s\": value %zu is %s", tensor->name, i,
+							 isnan(tensor->values[i]) ? "not a number" : "infinite");
+	}
+	return 0;
+}
+
+/* The tensors in the order of their data, which they must fill without a gap or an overlap. */
+static int read_tensors(const struct bytes *data, const struct span *spans, size_t count,
+						struct safetensors *out, struct error *error)
+{
+	const size_t size = bytes_left(data);
+	float *values = (float *)(out->metadata + out->metadata_count);
+	size_t offset = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct safetensors_tensor *tensor = &out->tensors[i];
+		if (spans[i].begin != offset)
+			return error_set(error, "tensor \"%.100s\": data begins at %zu, expected %zu",
+							 spans[i].entry->key, spans[i].begin, offset);
+		if (spans[i].end > size)
+			return error_set(error, "tensor \"%.100s\": data ends at %zu, the file's at %zu",
+							 spans[i].entry->key, spans[i].end, size);
+		if (read_tensor(&spans[i], tensor, error))
+			return -1;
+		tensor->values = values + offset / sizeof *values;
+		if (load_values(data->data + data->offset + offset, tensor, error))
+			return -1;
+		offset = spans[i].end;
+	}
+	out->tensor_count = count;
+	if (offset != size)
+		return error_set(error, "offset %zu: %zu bytes after the last tensor's data",
+						 data->offset + offset, size - offset);
+	return 0;
+}
+
+/* `out` has room for all entries, `spans` for all members of the header. */
+static int read_entries(const struct bytes *data, struct span *spans, struct safetensors *out,
+						struct error *error)
+{
+	const struct json *header = out->owned;
+	size_t count = 0;
+
+	for (const struct json *entry = header->first; entry; entry = entry->next) {
+		if (strcmp(entry->key, METADATA_KEY) == 0) {
+			if (read_metadata(entry, out, error))
+				return -1;
+		} else if (read_span(entry, &spans[count++], error)) {
+			return -1;
+		}
+	}
+	qsort(spans, count, sizeof *spans, compare_spans);
+	return read_tensors(data, spans, count, out, error);
+}
+
+/* One block holds what `out` will point to: the tensors, the metadata, the values. */
+static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
+					struct span **spans, struct error *error)
+{
+	const struct json *metadata = json_member(header, METADATA_KEY);
+	size_t entries = metadata ? metadata->length : 0;
+	/* The header is at most SAFETENSORS_MAX_HEADER bytes long, so these do not overflow. */
+	size_t tensor_bytes = header->length * sizeof *out->tensors;
+	size_t metadata_bytes = entries * sizeof *out->metadata;
+	size_t total;
+	uint8_t *block = NULL;
+
+	if (checked_add(tensor_bytes + metadata_bytes + 1, data_size, &total))
+		block = calloc(1, total);
+	*spans = malloc((header->length + 1) * sizeof **spans);
+	out->tensors = (struct safetensors_tensor *)block;
+	if (!block || !*spans)
+		return error_set(error, "not enough memory for %zu tensors of %zu bytes", header->length,
+						 data_size);
+	out->metadata = (struct safetensors_entry *)(block + tensor_bytes);
+	return 0;
+}
+
+int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
+					  struct error *error)
+{
+	struct bytes in = {data, size, 0};
+	struct json *header;
+	struct span *spans;
+
+	*out = (struct safetensors){0};
+	if (read_header(&in, &header, error))
+		return -1;
+	out->owned = header;
+	int status = allocate(header, bytes_left(&in), out, &spans, error);
+	if (status == 0)
+		status = read_entries(&in, spans, out, error);
+	free(spans);
+	if (status)
+		safetensors_free(out);
+	return status;
+}
+
+void safetensors_free(struct safetensors *file)
+{
+	if (file->owned) {
+		free(file->tensors); /* the block with the metadata and values */
+		json_free(file->owned);
+	}
+	*file = (struct safetensors){0};
+}
+
+const struct safetensors_tensor *safetensors_find(const struct safetensors *file, const char *name)
+{
+	for (size_t i = 0; i < file->tensor_count; i++) {
+		if (strcmp(file->tensors[i].name, name) == 0)
+			return &file->tensors[i];
+	}
+	return NULL;
+}
+
+const char *safetensors_metadata(const struct safetensors *file, const char *key)
+{
+	for (size_t i = 0; i < file->metadata_count; i++) {
+		if (strcmp(file->metadata[i].key, key) == 0)
+			return file->metadata[i].value;
+	}
+	return NULL;
+}
+
+/* Text that is measured, and written as far as there is room. */
+struct text {
+	char *data;
+	size_t capacity, length;
+};
+
+static char *text_end(const struct text *text)
+{
+	return text->length < text->capacity ? text->data + text->length : NULL;
+}
+
+static size_t text_room(const struct text *text)
+{
+	return text->length < text->capacity ? text->capacity - text->length : 0;
+}
+
+static void add(struct text *text, const char *string)
+{
+	text->length += (size_t)snprintf(text_end(text), text_room(text), "%s", string);
+}
+
+static void add_number(struct text *text, size_t number)
+{
+	text->length += (size_t)snprintf(text_end(text), text_room(text), "%zu", number);
+}
+
+static void add_quoted(struct text *text, const char *string)
+{
+	text->length += json_quote(text_end(text), text_room(text), string);
+}
+
+static void add_metadata(struct text *text, const struct safetensors *file)
+{
+	add(text, "\"" METADATA_KEY "\":{");
+	for (size_t i = 0; i < file->metadata_count; i++) {
+		add(text, i ? "," : "");
+		add_quoted(text, file->metadata[i].key);
+		add(text, ":");
+		add_quoted(text, file->metadata[i].value);
+	}
+	add(text, "}");
+}
+
+static void add_tensor(struct text *text, const struct safetensors_tensor *tensor, size_t begin)
+{
+	add_quoted(text, tensor->name);
+	add(text, ":{\"dtype\":\"F32\",\"shape\":[");
+	for (int i = 0; i < tensor->rank; i++) {
+		add(text, i ? "," : "");
+		add_number(text, tensor->dims[i]);
+	}
+	add(text, "],\"data_offsets\":[");
+	add_number(text, begin);
+	add(text, ",");
+	add_number(text, begin + tensor->count * sizeof(float));
+	add(text, "]}");
+}
+
+/* Returns the header's length without padding, as snprintf does. */
+static size_t header_text(const struct safetensors *file,
+						  const struct safetensors_tensor *const *sorted, char *data,
+						  size_t capacity)
+{
+	struct text text = {data, capacity, 0};
+	size_t begin = 0;
+
+	add(&text, "{");
+	if (file->metadata_count > 0)
+		add_metadata(&text, file);
+	for (size_t i = 0; i < file->tensor_count; i++) {
+		add(&text, i || file->metadata_count > 0 ? "," : "");
+		add_tensor(&text, sorted[i], begin);
+		begin += sorted[i]->count * sizeof(float);
+	}
+	add(&text, "}");
+	return text.length;
+}
+
+static void store_values(uint8_t *bytes, const struct safetensors_tensor *tensor)
+{
+	for (size_t i = 0; i < tensor->count; i++) {
+		uint32_t bits;
+		memcpy(&bits, &tensor->values[i], sizeof bits);
+		store_u32le(bytes + i * sizeof bits, bits);
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct safetensors_tensor *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+static int write_file(const struct safetensors *file,
+					  const struct safetensors_tensor *const *sorted, size_t data_size,
+					  struct buffer *out, struct error *error)
+{
+	const size_t text_size = header_text(file, sorted, NULL, 0);
+	const size_t header_size = (text_size + PADDING - 1) / PADDING * PADDING;
+
+	if (header_size > SAFETENSORS_MAX_HEADER)
+		return error_set(error, "a header of %zu bytes, the most is %u", header_size,
+						 SAFETENSORS_MAX_HEADER);
+	if (checked_add(8 + header_size, data_size, &out->size))
+		out->data = malloc(out->size + 1); /* the header's NUL may come last, for a moment */
+	if (!out->data)
+		return error_set(error, "not enough memory for %zu bytes of weights", data_size);
+	store_u64le(out->data, header_size);
+	header_text(file, sorted, (char *)out->data + 8, text_size + 1);
+	memset(out->data + 8 + text_size, ' ', header_size - text_size);
+	uint8_t *bytes = out->data + 8 + header_size;
+	for (size_t i = 0; i < file->tensor_count; i++) {
+		store_values(bytes, sorted[i]);
+		bytes += sorted[i]->count * sizeof(float);
+	}
+	return 0;
+}
+
+int safetensors_write(const struct safetensors *file, struct buffer *out, struct error *error)
+{
+	size_t data_size = 0;
+
+	*out = (struct buffer){0};
+	const struct safetensors_tensor **sorted = malloc((file->tensor_count + 1) * sizeof *sorted);
+	if (!sorted)
+		return error_set(error, "not enough memory for %zu tensors", file->tensor_count);
+	for (size_t i = 0; i < file->tensor_count; i++) {
+		sorted[i] = &file->tensors[i];
+		data_size += sorted[i]->count * sizeof(float); /* it is in memory, so this fits */
+	}
+	qsort(sorted, file->tensor_count, sizeof *sorted, compare_names);
+	for (size_t i = 1; i < file->tensor_count; i++)
+		assert(strcmp(sorted[i - 1]->name, sorted[i]->name) != 0);
+	int status = write_file(file, sorted, data_size, out, error);
+	free(sorted);
+	return status;
+}

@@ -1,0 +1,57 @@
+/* A folder for a test's files, made under the current one and removed with all that is in it. */
+#ifndef TESTS_SCRATCH_H
+#define TESTS_SCRATCH_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Returns the folder's name, or NULL. */
+static inline const char *scratch_open(char folder[64])
+{
+	strcpy(folder, "scratch.XXXXXX");
+	return mkdtemp(folder);
+}
+
+/* `path` = the folder's file `name`. Returns path. */
+static inline const char *scratch_path(char path[256], const char *folder, const char *name)
+{
+	snprintf(path, 256, "%s/%s", folder, name);
+	return path;
+}
+
+/* How many files are there, hidden ones included? */
+static inline int scratch_count(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	int count = 0;
+
+	if (!stream)
+		return -1;
+	for (struct dirent *entry; (entry = readdir(stream));)
+		count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	closedir(stream);
+	return count;
+}
+
+/* Removes the folder and its files; there are no folders in it. */
+static inline bool scratch_close(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	char path[512];
+
+	if (!stream)
+		return false;
+	for (struct dirent *entry; (entry = readdir(stream));)
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) {
+			snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+			unlink(path);
+		}
+	closedir(stream);
+	return !rmdir(folder);
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* The CSV file of the learning curves, to the byte. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "app/curves.h"
+#include "scratch.h"
+
+#define HEADER                                                                                     \
+	"epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds,train_accuracy,train_loss\n"
+#define FULL_ROW "1,0.912345,0.287654,0.967800,0.111111,0.001,12.346,0.975000,0.090000\n"
+#define BARE_ROW "2,0.500000,2.302585,,,3.33333e-05,0.000,,\n"
+
+static char folder[64];
+static char path[256];
+static struct error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!scratch_open(folder))
+		return -1;
+	scratch_path(path, folder, "curves.csv");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return scratch_close(folder) ? 0 : -1;
+}
+
+static void assert_content(const char *expected)
+{
+	char have[1024] = "";
+	FILE *file = fopen(path, "rb");
+
+	assert_non_null(file);
+	fread(have, 1, sizeof have - 1, file);
+	fclose(file);
+	assert_string_equal(have, expected);
+}
+
+/* Each row is in the file before the next epoch begins, not when the file is closed. */
+static void rows_are_flushed(void **state)
+{
+	struct curves curves;
+	struct curves_row row = {
+		.epoch = 1,
+		.accuracy = 0.9123454,
+		.loss = 0.2876541,
+		.has_val = true,
+		.val_accuracy = 0.9678,
+		.val_loss = 1.0 / 9,
+		.learning_rate = (double)0.001f,
+		.seconds = 12.3456,
+		.has_train = true,
+		.train_accuracy = 0.975,
+		.train_loss = 0.09,
+	};
+
+	(void)state;
+	assert_int_equal(curves_open(&curves, path, &error), 0);
+	assert_content(HEADER);
+	assert_int_equal(curves_append(&curves, &row, &error), 0);
+	assert_content(HEADER FULL_ROW);
+	row = (struct curves_row){
+		.epoch = 2, .accuracy = 0.5, .loss = 2.302585093, .learning_rate = 1e-4 / 3};
+	assert_int_equal(curves_append(&curves, &row, &error), 0);
+	assert_content(HEADER FULL_ROW BARE_ROW);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	assert_content(HEADER FULL_ROW BARE_ROW);
+	assert_int_equal(curves_open(&curves, path, &error), 0);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	assert_content(HEADER);
+}
+
+static void errors_name_the_file(void **state)
+{
+	struct curves curves;
+
+	(void)state;
+	assert_int_equal(curves_open(&curves, "/dev/full", &error), -1);
+	assert_string_equal(error.text, "/dev/full: cannot write: No space left on device");
+	assert_null(curves.file);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	assert_int_equal(curves_open(&curves, "no/such/folder.csv", &error), -1);
+	assert_string_equal(error.text, "no/such/folder.csv: cannot open: No such file or directory");
+}
+
+/* The disk fills up after the header. */
+static void a_row_that_does_not_fit_is_an_error(void **state)
+{
+	struct curves curves = {.file = fopen("/dev/full", "wb"), .path = "curves.csv"};
+	const struct curves_row row = {.epoch = 1};
+
+	(void)state;
+	assert_non_null(curves.file);
+	assert_int_equal(curves_append(&curves, &row, &error), -1);
+	assert_string_equal(error.text, "curves.csv: cannot write: No space left on device");
+	fclose(curves.file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(rows_are_flushed, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_name_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_row_that_does_not_fit_is_an_error, setup, teardown),
+	};
+	return cmocka_run_group_tests_name("curves", tests, NULL, NULL);
+}

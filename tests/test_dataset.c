@@ -1,0 +1,430 @@
+/* Finding, loading, splitting and gathering. What is asserted about MNIST was counted by other
+ * means (zcat and Python); the packed labels below are gzip's own output. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "allocations.h"
+#include "app/dataset.h"
+#include "scratch.h"
+
+/* 00 00 08 01, 3 labels: 1 2 3; made by gzip -9n */
+static const uint8_t packed_labels[] = {
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63,
+	0x60, 0xe0, 0x60, 0x64, 0x60, 0x60, 0x60, 0x66, 0x64, 0x62, 0x06,
+	0x00, 0x8b, 0xe5, 0xbd, 0xa4, 0x0b, 0x00, 0x00, 0x00};
+
+static char folder[64];
+static struct error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	unsetenv("MNIST_CNN_DATA");
+	return scratch_open(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return scratch_close(folder) ? 0 : -1;
+}
+
+static void put(const char *name, const void *content, size_t size)
+{
+	char path[256];
+	FILE *file = fopen(scratch_path(path, folder, name), "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(content, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Image i is filled with i. */
+static void put_images(const char *name, uint8_t count)
+{
+	uint8_t file[16 + 4 * DATASET_PIXELS] = {0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28};
+
+	assert_true(count <= 4);
+	for (size_t i = 0; i < (size_t)count * DATASET_PIXELS; i++)
+		file[16 + i] = (uint8_t)(i / DATASET_PIXELS);
+	put(name, file, 16 + (size_t)count * DATASET_PIXELS);
+}
+
+/* Labels 9, 8, 7 … */
+static void put_labels(const char *name, uint8_t count)
+{
+	uint8_t file[8 + 9] = {0, 0, 8, 1, 0, 0, 0, count};
+
+	assert_true(count <= 9);
+	for (uint8_t i = 0; i < count; i++)
+		file[8 + i] = (uint8_t)(9 - i);
+	put(name, file, 8u + count);
+}
+
+static void assert_error_contains(const char *text)
+{
+	if (!strstr(error.text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, error.text);
+}
+
+static void assert_mnist(enum dataset_part part, size_t count, uint64_t sum, const size_t *classes,
+						 const char *first, const char *last)
+{
+	struct dataset dataset;
+	uint64_t pixels = 0;
+	size_t counted[DATASET_CLASSES] = {0};
+
+	assert_int_equal(dataset_load(&dataset, DATA, part, &error), 0);
+	assert_int_equal(dataset.count, count);
+	assert_string_equal(dataset.directory, DATA);
+	for (size_t i = 0; i < count * DATASET_PIXELS; i++)
+		pixels += dataset.images[i];
+	assert_int_equal(pixels, sum);
+	for (size_t i = 0; i < count; i++)
+		counted[dataset.labels[i]]++;
+	assert_memory_equal(counted, classes, sizeof counted);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(dataset.labels[i], first[i] - '0');
+		assert_int_equal(dataset.labels[count - 5 + i], last[i] - '0');
+	}
+	dataset_free(&dataset);
+	assert_null(dataset.images);
+	dataset_free(&dataset);
+}
+
+static void mnist_is_what_it_is_known_to_be(void **state)
+{
+	static const size_t train[] = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
+	static const size_t test[] = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
+
+	(void)state;
+	assert_mnist(DATASET_TRAIN, 60000, 1567298545, train, "50419", "83568");
+	assert_mnist(DATASET_TEST, 10000, 264923200, test, "72104", "23456");
+}
+
+/* Packed or not, with a dash or a dot, each file for itself. */
+static void every_name_is_found(void **state)
+{
+	static const char *const images[] = {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+										 "t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz"};
+	static const char *const labels[] = {"t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz",
+										 "t10k-labels.idx1-ubyte", "t10k-labels.idx1-ubyte.gz"};
+	struct dataset dataset;
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < 16; i++) {
+		put_images(images[i % 4], 3);
+		put(labels[i / 4], packed_labels, sizeof packed_labels);
+		assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), 0);
+		assert_int_equal(dataset.count, 3);
+		assert_int_equal(dataset.images[2 * DATASET_PIXELS], 2);
+		assert_int_equal(dataset.labels[0], 1);
+		assert_int_equal(dataset.labels[2], 3);
+		dataset_free(&dataset);
+		unlink(scratch_path(path, folder, images[i % 4]));
+		unlink(scratch_path(path, folder, labels[i / 4]));
+	}
+}
+
+static void the_files_must_agree(void **state)
+{
+	struct dataset dataset;
+	char expected[256];
+
+	(void)state;
+	put_images("train-images-idx3-ubyte", 4);
+	put("train-labels-idx1-ubyte.gz", packed_labels, sizeof packed_labels);
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
+	snprintf(expected, sizeof expected, "%s/train-labels-idx1-ubyte.gz: 3 labels for 4 images",
+			 folder);
+	assert_string_equal(error.text, expected);
+	assert_null(dataset.directory);
+	assert_null(dataset.image_file.data);
+}
+
+static void errors_name_the_file(void **state)
+{
+	struct dataset dataset;
+	uint8_t broken[sizeof packed_labels];
+
+	(void)state;
+	put_images("train-images-idx3-ubyte", 3);
+	memcpy(broken, packed_labels, sizeof broken);
+	broken[24] ^= 1; /* a byte of the CRC */
+	put("train-labels-idx1-ubyte.gz", broken, sizeof broken);
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
+	assert_true(!strncmp(error.text, folder, strlen(folder)));
+	assert_error_contains("/train-labels-idx1-ubyte.gz: ");
+	put("train-labels-idx1-ubyte", "no labels", 9); /* goes before the packed file */
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
+	assert_error_contains("/train-labels-idx1-ubyte: ");
+	put("train-images-idx3-ubyte", "no images", 9);
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
+	assert_error_contains("/train-images-idx3-ubyte: ");
+	assert_null(dataset.label_file.data);
+}
+
+static void missing_files_are_explained(void **state)
+{
+	struct dataset dataset;
+
+	(void)state;
+	assert_int_equal(dataset_load(&dataset, "no-such-folder", DATASET_TEST, &error), -1);
+	assert_error_contains("there is no folder \"no-such-folder\"");
+	assert_error_contains("--data DIR");
+	assert_int_equal(dataset_load(&dataset, "", DATASET_TEST, &error), -1);
+	assert_error_contains("there is no folder \"\"");
+
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
+	assert_error_contains("neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in scratch.");
+	assert_error_contains("$MNIST_CNN_DATA");
+
+	put_images("t10k-images.idx3-ubyte", 1);
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
+	assert_error_contains(": t10k-labels-idx1-ubyte is missing");
+	assert_error_contains(" t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte and "
+						  "t10k-labels.idx1-ubyte.gz");
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
+	assert_error_contains("no training data");
+
+	/* A file is no folder. */
+	char path[256];
+	scratch_path(path, folder, "t10k-images.idx3-ubyte");
+	assert_int_equal(dataset_load(&dataset, path, DATASET_TEST, &error), -1);
+	assert_error_contains("there is no folder");
+}
+
+/* $MNIST_CNN_DATA before ./data, and --data before both. */
+static void places_have_an_order(void **state)
+{
+	struct dataset dataset;
+	char here[4096], data[128];
+
+	(void)state;
+	put_images("t10k-images-idx3-ubyte", 2);
+	put_labels("t10k-labels-idx1-ubyte", 2);
+	setenv("MNIST_CNN_DATA", folder, 1);
+	assert_int_equal(dataset_load(&dataset, NULL, DATASET_TEST, &error), 0);
+	assert_string_equal(dataset.directory, folder);
+	assert_int_equal(dataset.count, 2);
+	assert_int_equal(dataset.labels[1], 8);
+	dataset_free(&dataset);
+	assert_int_equal(dataset_load(&dataset, DATA, DATASET_TEST, &error), 0);
+	assert_int_equal(dataset.count, 10000);
+	dataset_free(&dataset);
+
+	/* The folder's link `data` is the folder itself. */
+	setenv("MNIST_CNN_DATA", "no-such-folder", 1);
+	assert_non_null(getcwd(here, sizeof here));
+	snprintf(data, sizeof data, "%s/data", folder);
+	assert_int_equal(symlink(".", data), 0);
+	assert_int_equal(chdir(folder), 0);
+	int status = dataset_load(&dataset, NULL, DATASET_TEST, &error);
+	assert_int_equal(chdir(here), 0);
+	assert_int_equal(status, 0);
+	assert_string_equal(dataset.directory, "data");
+	dataset_free(&dataset);
+}
+
+static void all_places_are_listed(void **state)
+{
+	struct dataset dataset;
+	char here[4096];
+
+	(void)state;
+	setenv("MNIST_CNN_DATA", "/no/such/place", 1);
+	assert_non_null(getcwd(here, sizeof here));
+	assert_int_equal(chdir(folder), 0);
+	int status = dataset_load(&dataset, NULL, DATASET_TRAIN, &error);
+	assert_int_equal(chdir(here), 0);
+	if (!status) { /* this machine has mnist-cnn's data installed */
+		dataset_free(&dataset);
+		skip();
+	}
+	assert_error_contains("no training data: neither train-images-idx3-ubyte nor "
+						  "train-labels-idx1-ubyte in /no/such/place, data, /");
+}
+
+/* Each request for memory fails once: an error, and nothing is kept; or it can be done without. */
+static void memory_may_run_out(void **state)
+{
+	struct dataset dataset;
+	struct split split;
+	int requests, number = 0, refused = 0;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	put_images("train-images-idx3-ubyte", 3);
+	put("train-labels-idx1-ubyte.gz", packed_labels, sizeof packed_labels);
+	do {
+		allocations_fail_at(++number);
+		int status = dataset_load(&dataset, folder, DATASET_TRAIN, &error);
+		requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true((dataset.image_file.data == NULL) == (status != 0));
+		refused += status != 0;
+		dataset_free(&dataset);
+	} while (requests >= number);
+	assert_true(refused >= 4); /* two files, the unpacked labels, the folder's name */
+	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	dataset_free(&dataset);
+	allocations_fail_at(1);
+	assert_int_equal(split_make(&split, 10, 0, 0.2, 1, &error), -1);
+	allocations_fail_at(0);
+	assert_string_equal(error.text, "no memory to split 10 images");
+}
+
+/* Every image of the first `count` of the shuffle is on one side, once. */
+static void assert_partition(const struct split *split, size_t images, size_t train, size_t val)
+{
+	uint8_t *seen = calloc(images, 1);
+
+	assert_int_equal(split->train_count, train);
+	assert_int_equal(split->val_count, val);
+	for (size_t i = 0; i < train + val; i++) {
+		uint32_t index = i < train ? split->train[i] : split->val[i - train];
+		assert_true(index < images);
+		assert_int_equal(seen[index]++, 0);
+	}
+	free(seen);
+}
+
+static void a_split_is_a_partition(void **state)
+{
+	static const struct {
+		size_t images, limit;
+		double fraction;
+		size_t train, val;
+	} cases[] = {
+		{60000, 0, 0.2, 48000, 12000}, {10, 0, 0, 10, 0},    {10, 0, 0.25, 7, 3},
+		{1000, 100, 0.1, 90, 10},      {10, 99, 0.5, 5, 5},  {1, 0, 0.4, 1, 0},
+		{10, 10, 0.94, 1, 9},          {7, 1, 0, 1, 0},
+	};
+	struct split split;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(split_make(&split, cases[i].images, cases[i].limit, cases[i].fraction, 1,
+									&error),
+						 0);
+		assert_partition(&split, cases[i].images, cases[i].train, cases[i].val);
+		split_free(&split);
+		assert_null(split.train);
+	}
+}
+
+static void a_split_follows_its_seed(void **state)
+{
+	struct split a, b, other, part;
+
+	(void)state;
+	assert_int_equal(split_make(&a, 1000, 0, 0.2, 1, &error), 0);
+	assert_int_equal(split_make(&b, 1000, 0, 0.2, 1, &error), 0);
+	assert_int_equal(split_make(&other, 1000, 0, 0.2, 2, &error), 0);
+	assert_int_equal(split_make(&part, 1000, 100, 0, 1, &error), 0);
+	assert_memory_equal(a.train, b.train, 1000 * sizeof *a.train);
+	assert_memory_not_equal(a.train, other.train, 800 * sizeof *a.train);
+	assert_memory_equal(a.train, part.train, 100 * sizeof *a.train);
+	split_free(&a);
+	split_free(&b);
+	split_free(&other);
+	split_free(&part);
+}
+
+static void impossible_splits_are_refused(void **state)
+{
+	struct split split;
+
+	(void)state;
+	assert_int_equal(split_make(&split, 10, 0, 1, 1, &error), -1);
+	assert_string_equal(error.text, "a validation split of 1: from 0 to below 1 is possible");
+	assert_int_equal(split_make(&split, 10, 0, -0.1, 1, &error), -1);
+	assert_int_equal(split_make(&split, 10, 0, (double)NAN, 1, &error), -1);
+	assert_int_equal(split_make(&split, 10, 0, 0.96, 1, &error), -1);
+	assert_string_equal(error.text,
+						"a validation split of 0.96 leaves none of 10 images to train on");
+	assert_int_equal(split_make(&split, 100, 1, 0.5, 1, &error), -1);
+	assert_int_equal(split_make(&split, (size_t)UINT32_MAX + 1, 0, 0.5, 1, &error), -1);
+	assert_null(split.train);
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void every_epoch_shuffles_anew(void **state)
+{
+	struct split split;
+	uint32_t first[80], again[80], second[80];
+
+	(void)state;
+	assert_int_equal(split_make(&split, 100, 0, 0.2, 1, &error), 0);
+	split_shuffle(&split, 1, 1, first);
+	split_shuffle(&split, 1, 2, second);
+	split_shuffle(&split, 1, 1, again);
+	assert_memory_equal(first, again, sizeof first);
+	assert_memory_not_equal(first, second, sizeof first);
+	assert_memory_not_equal(first, split.train, sizeof first);
+	split_shuffle(&split, 2, 1, again);
+	assert_memory_not_equal(first, again, sizeof first);
+	qsort(first, 80, sizeof *first, compare_indices);
+	qsort(second, 80, sizeof *second, compare_indices);
+	qsort(split.train, 80, sizeof *split.train, compare_indices);
+	assert_memory_equal(first, split.train, sizeof first);
+	assert_memory_equal(second, split.train, sizeof first);
+	split_free(&split);
+}
+
+static void bytes_become_fractions(void **state)
+{
+	uint8_t images[3 * DATASET_PIXELS] = {0};
+	const uint8_t stored[] = {4, 5, 6};
+	const struct dataset dataset = {.count = 3, .images = images, .labels = stored};
+	const uint32_t indices[] = {2, 0};
+	float x[2 * DATASET_PIXELS];
+	uint8_t labels[2];
+
+	(void)state;
+	for (int i = 0; i < 256; i++)
+		images[2 * DATASET_PIXELS + i] = (uint8_t)i;
+	images[DATASET_PIXELS - 1] = 51;
+	dataset_gather(&dataset, indices, 2, x, labels);
+	for (int i = 0; i < 256; i++)
+		assert_true(x[i] == (float)((double)i / 255));
+	assert_true(x[256] == 0);
+	assert_true(x[2 * DATASET_PIXELS - 1] == 0.2f);
+	assert_int_equal(labels[0], 6);
+	assert_int_equal(labels[1], 4);
+}
+
+int main(void)
+{
+#define SCRATCH_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mnist_is_what_it_is_known_to_be),
+		SCRATCH_TEST(every_name_is_found),
+		SCRATCH_TEST(the_files_must_agree),
+		SCRATCH_TEST(errors_name_the_file),
+		SCRATCH_TEST(missing_files_are_explained),
+		SCRATCH_TEST(places_have_an_order),
+		SCRATCH_TEST(all_places_are_listed),
+		SCRATCH_TEST(memory_may_run_out),
+		cmocka_unit_test(a_split_is_a_partition),
+		cmocka_unit_test(a_split_follows_its_seed),
+		cmocka_unit_test(impossible_splits_are_refused),
+		cmocka_unit_test(every_epoch_shuffles_anew),
+		cmocka_unit_test(bytes_become_fractions),
+	};
+	return cmocka_run_group_tests_name("dataset", tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* Evaluation of networks whose answers are known. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "app/evaluate.h"
+#include "nn/network.h"
+
+#define IMAGES 1000
+
+static struct error error;
+
+/* Logit k is pixel k. */
+static void build_transparent(struct network *network, int batch_size)
+{
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+
+	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, batch_size, false,
+								   &error),
+					 0);
+	memset(network->values, 0, network->value_count * sizeof(float));
+	for (size_t k = 0; k < 10; k++)
+		network->params[0]->value[k * DATASET_PIXELS + k] = 1; /* (units, inputs) */
+}
+
+/* Image i has one white pixel, i % 10, and the label i % 10, but for every 100th, whose label is
+ * one higher. */
+static void fill(uint8_t *images, uint8_t *labels)
+{
+	memset(images, 0, (size_t)IMAGES * DATASET_PIXELS);
+	for (size_t i = 0; i < IMAGES; i++) {
+		images[i * DATASET_PIXELS + i % 10] = 255;
+		labels[i] = (uint8_t)((i + (i % 100 == 0)) % 10);
+	}
+}
+
+static void answers_are_counted(void **state)
+{
+	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	uint8_t labels[IMAGES];
+	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const double e = exp(1);
+	const double right = log(e + 9) - 1, wrong = log(e + 9);
+
+	(void)state;
+	assert_non_null(images);
+	fill(images, labels);
+	for (int batch_size = 1; batch_size <= 1024; batch_size *= 4) {
+		struct network network;
+		struct evaluation evaluation;
+
+		build_transparent(&network, batch_size);
+		evaluate(&network, &kernels_reference, &dataset, NULL, IMAGES, &evaluation);
+		network_free(&network);
+		assert_int_equal(evaluation.count, IMAGES);
+		assert_int_equal(evaluation.correct, 990);
+		assert_true(evaluation.accuracy == 0.99);
+		assert_true(fabs(evaluation.loss - (0.99 * right + 0.01 * wrong)) < 1e-6);
+		for (size_t label = 0; label < 10; label++)
+			for (size_t prediction = 0; prediction < 10; prediction++) {
+				size_t expected = label == prediction ? (label == 0 ? 90 : 100) : 0;
+				if (label == 1 && prediction == 0)
+					expected = 10;
+				assert_int_equal(evaluation.confusion[label][prediction], expected);
+			}
+	}
+	free(images);
+}
+
+static void indices_choose_the_images(void **state)
+{
+	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	uint8_t labels[IMAGES];
+	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const uint32_t indices[] = {100, 7, 300, 999, 500};
+	struct network network;
+	struct evaluation evaluation;
+
+	(void)state;
+	assert_non_null(images);
+	fill(images, labels);
+	build_transparent(&network, 2);
+	evaluate(&network, &kernels_reference, &dataset, indices, 5, &evaluation);
+	assert_int_equal(evaluation.count, 5);
+	assert_int_equal(evaluation.correct, 2);
+	assert_int_equal(evaluation.confusion[1][0], 3);
+	assert_int_equal(evaluation.confusion[9][9], 1);
+	evaluate(&network, &kernels_reference, &dataset, indices, 0, &evaluation);
+	assert_int_equal(evaluation.count, 0);
+	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
+	network_free(&network);
+	free(images);
+}
+
+/* To the last bit, with weights and pixels like any. */
+static void the_batch_size_does_not_matter(void **state)
+{
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+	static const int sizes[] = {1, 7, 64, 300};
+	struct dataset dataset;
+	struct evaluation first = {0};
+
+	(void)state;
+	assert_int_equal(dataset_load(&dataset, DATA, DATASET_TEST, &error), 0);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct network network;
+		struct evaluation evaluation;
+
+		assert_int_equal(network_build(&network,
+									   "conv:3,5,2 relu maxpool:2 dropout:0.5 flatten dense:10 "
+									   "softmax",
+									   input, sizes[i], false, &error),
+						 0);
+		network_init(&network, 1);
+		evaluate(&network, &kernels_reference, &dataset, NULL, 500, &evaluation);
+		network_free(&network);
+		if (i == 0)
+			first = evaluation;
+		assert_true(evaluation.loss == first.loss);
+		assert_int_equal(evaluation.correct, first.correct);
+		assert_memory_equal(evaluation.confusion, first.confusion, sizeof first.confusion);
+	}
+	dataset_free(&dataset);
+}
+
+/* 8 ones: 6 seen as ones, 2 as sevens; 4 sevens: 3 seen so, 1 as a one; 1 nine seen as a one. */
+static void scores_of_a_class(void **state)
+{
+	struct evaluation evaluation = {0};
+
+	(void)state;
+	evaluation.confusion[1][1] = 6;
+	evaluation.confusion[1][7] = 2;
+	evaluation.confusion[7][7] = 3;
+	evaluation.confusion[7][1] = 1;
+	evaluation.confusion[9][1] = 1;
+	struct class_scores ones = evaluation_class(&evaluation, 1);
+	assert_int_equal(ones.support, 8);
+	assert_true(ones.precision == 0.75); /* 6 of 8 */
+	assert_true(ones.recall == 0.75);    /* 6 of 8 */
+	assert_true(ones.f1 == 0.75);
+	struct class_scores sevens = evaluation_class(&evaluation, 7);
+	assert_int_equal(sevens.support, 4);
+	assert_true(sevens.precision == 0.6); /* 3 of 5 */
+	assert_true(sevens.recall == 0.75);   /* 3 of 4 */
+	assert_true(fabs(sevens.f1 - 2 * 0.6 * 0.75 / 1.35) < 1e-15);
+	struct class_scores nines = evaluation_class(&evaluation, 9);
+	assert_int_equal(nines.support, 1);
+	assert_true(nines.precision == 0 && nines.recall == 0 && nines.f1 == 0);
+	struct class_scores zeros = evaluation_class(&evaluation, 0);
+	assert_int_equal(zeros.support, 0);
+	assert_true(zeros.precision == 0 && zeros.recall == 0 && zeros.f1 == 0);
+}
+
+/* The bounds are the p for which |p̂ - p| is z times the deviation sqrt(p (1 - p) / n); these were
+ * found by bisection of that equation. */
+static void wilson(void **state)
+{
+	static const struct {
+		size_t correct, count;
+		double low, high;
+	} cases[] = {
+		{8, 10, 0.490162471537, 0.943317848546},
+		{9921, 10000, 0.990165947072, 0.993656121731},
+		{10, 10, 0.722467200137, 1},
+		{0, 10, 0, 1 - 0.722467200137},
+		{1, 1, 0.206549314377, 1},
+		{0, 0, 0, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		double low, high;
+
+		wilson_interval(cases[i].correct, cases[i].count, &low, &high);
+		assert_true(fabs(low - cases[i].low) < 1e-11);
+		assert_true(fabs(high - cases[i].high) < 1e-11);
+		assert_true(low >= 0 && high <= 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_counted),
+		cmocka_unit_test(indices_choose_the_images),
+		cmocka_unit_test(the_batch_size_does_not_matter),
+		cmocka_unit_test(scores_of_a_class),
+		cmocka_unit_test(wilson),
+	};
+	return cmocka_run_group_tests_name("evaluate", tests, NULL, NULL);
+}

@@ -1,0 +1,498 @@
+/* The model file: written, read back, and refused when it is not what it should be. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "allocations.h"
+#include "app/model.h"
+#include "base/file.h"
+#include "formats/safetensors.h"
+#include "scratch.h"
+
+#define SPEC "conv:2,3 relu maxpool:4 flatten dense:10 softmax"
+
+static char folder[64];
+static char path[256];
+static struct error error;
+
+static const struct shape input = {.h = 28, .w = 28, .c = 1};
+
+static const struct model_info info = {
+	.trained_here = true,
+	.options = {.epochs = 3,
+				.batch_size = 64,
+				.val_split = 0.1,
+				.limit = 5000,
+				.seed = UINT64_MAX,
+				.learning_rate = 1e-3f,
+				.beta1 = 0.9f,
+				.beta2 = 0.999f},
+	.result = {.epochs_done = 3,
+			   .last = {.epoch = 3,
+						.accuracy = 1.0 / 3,
+						.loss = 0.1,
+						.has_val = true,
+						.val_accuracy = 0.985,
+						.val_loss = 2.0 / 3,
+						.learning_rate = (double)1e-3f}},
+	.train_count = 4500,
+	.val_count = 500,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!scratch_open(folder))
+		return -1;
+	scratch_path(path, folder, "model.safetensors");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return scratch_close(folder) ? 0 : -1;
+}
+
+static void build(struct network *network, const char *spec, uint64_t seed)
+{
+	if (network_build(network, spec, input, 1, false, &error))
+		fail_msg("%s", error.text);
+	network_init(network, seed);
+	for (int i = 0; i < network->param_count; i++)
+		for (size_t j = 0; j < network->params[i]->count; j++)
+			network->params[i]->value[j] += (float)j * 0x1p-20f; /* biases begin as 0 */
+}
+
+static void assert_error_contains(const char *text)
+{
+	if (!strstr(error.text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, error.text);
+}
+
+static void read_back(struct buffer *bytes, const char *name)
+{
+	if (file_read(name, SIZE_MAX, bytes, &error))
+		fail_msg("%s", error.text);
+}
+
+static void what_is_saved_is_loaded(void **state)
+{
+	struct network saved, loaded;
+	struct model_info back;
+
+	(void)state;
+	build(&saved, "  conv:2,3   relu maxpool:4 flatten dense:10 softmax ", 7);
+	assert_int_equal(model_save(path, &saved, &info, &error), 0);
+	if (model_load(path, NULL, 16, &loaded, &back, &error))
+		fail_msg("%s", error.text);
+	assert_string_equal(loaded.spec, SPEC);
+	assert_int_equal(loaded.batch_size, 16);
+	assert_false(loaded.trainable);
+	assert_int_equal(loaded.param_count, 4);
+	for (int i = 0; i < 4; i++)
+		assert_memory_equal(loaded.params[i]->value, saved.params[i]->value,
+							saved.params[i]->count * sizeof(float));
+
+	const struct train_options *a = &info.options, *b = &back.options;
+	assert_true(back.trained_here && !back.result.stopped);
+	assert_true(a->seed == b->seed && a->limit == b->limit && a->val_split == b->val_split);
+	assert_true(a->epochs == b->epochs && a->batch_size == b->batch_size);
+	assert_true(a->learning_rate == b->learning_rate && a->beta1 == b->beta1);
+	assert_true(a->beta2 == b->beta2 && back.train_count == 4500 && back.val_count == 500);
+	const struct curves_row *row = &back.result.last;
+	assert_true(back.result.epochs_done == 3 && row->epoch == 3 && row->has_val);
+	assert_true(row->accuracy == 1.0 / 3 && row->loss == 0.1);
+	assert_true(row->val_accuracy == 0.985 && row->val_loss == 2.0 / 3);
+	network_free(&saved);
+	network_free(&loaded);
+}
+
+/* Neither the path nor what was there before leaves a trace. */
+static void the_same_run_gives_the_same_bytes(void **state)
+{
+	struct network network, other;
+	struct buffer first, second, third;
+	char elsewhere[256];
+
+	(void)state;
+	build(&network, SPEC, 1);
+	build(&other, SPEC, 2);
+	scratch_path(elsewhere, folder, "elsewhere");
+	assert_int_equal(model_save(path, &network, &info, &error), 0);
+	read_back(&first, path);
+	assert_int_equal(model_save(elsewhere, &other, &info, &error), 0);
+	read_back(&third, elsewhere);
+	assert_int_equal(model_save(elsewhere, &network, &info, &error), 0);
+	read_back(&second, elsewhere);
+	assert_int_equal(first.size, second.size);
+	assert_memory_equal(first.data, second.data, first.size);
+	assert_int_equal(first.size, third.size);
+	assert_memory_not_equal(first.data, third.data, first.size);
+	buffer_free(&first);
+	buffer_free(&second);
+	buffer_free(&third);
+	network_free(&network);
+	network_free(&other);
+}
+
+static void assert_metadata(const struct safetensors_entry *expected, size_t count)
+{
+	struct buffer bytes;
+	struct safetensors file;
+
+	read_back(&bytes, path);
+	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
+	assert_int_equal(file.metadata_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(safetensors_metadata(&file, expected[i].key), expected[i].value);
+	safetensors_free(&file);
+	buffer_free(&bytes);
+}
+
+static void metadata_says_how_it_was_trained(void **state)
+{
+	static const struct safetensors_entry expected[] = {
+		{"format", "mnist-cnn 1"},
+		{"network", SPEC},
+		{"input", "28x28x1"},
+		{"scaling", "pixel / 255"},
+		{"classes", "10"},
+		{"optimizer", "adam"},
+		{"seed", "18446744073709551615"},
+		{"val_split", "0.1"},
+		{"limit", "5000"},
+		{"train_images", "4500"},
+		{"val_images", "500"},
+		{"epochs", "3"},
+		{"epochs_done", "3"},
+		{"batch_size", "64"},
+		{"learning_rate", "0.001"},
+		{"beta1", "0.9"},
+		{"beta2", "0.999"},
+		{"accuracy", "0.3333333333333333"},
+		{"loss", "0.1"},
+		{"val_accuracy", "0.985"},
+		{"val_loss", "0.6666666666666666"},
+	};
+	struct network network;
+	struct model_info partial = info;
+
+	(void)state;
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save(path, &network, &info, &error), 0);
+	assert_metadata(expected, 21);
+	partial.result.last.has_val = false;
+	assert_int_equal(model_save(path, &network, &partial, &error), 0);
+	assert_metadata(expected, 19);
+	partial.result.stopped = true;
+	assert_int_equal(model_save(path, &network, &partial, &error), 0);
+	assert_metadata(expected, 17);
+	assert_int_equal(model_save(path, &network, NULL, &error), 0);
+	assert_metadata(expected, 5);
+	network_free(&network);
+}
+
+static void a_stopped_run_has_no_figures(void **state)
+{
+	struct network network;
+	struct model_info stopped = info, back;
+
+	(void)state;
+	build(&network, SPEC, 1);
+	stopped.result.stopped = true;
+	stopped.result.epochs_done = stopped.result.last.epoch = 2;
+	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
+	network_free(&network);
+	assert_int_equal(model_load(path, NULL, 1, &network, &back, &error), 0);
+	assert_true(back.trained_here && back.result.stopped);
+	assert_int_equal(back.result.epochs_done, 2);
+	assert_int_equal(back.result.last.epoch, 0);
+	network_free(&network);
+	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), 0);
+	network_free(&network);
+}
+
+/* conv: memory (out, y, x, in), file (out, in, y, x). The first dense layer: memory (out, y, x, c),
+ * file (out, c, y, x). */
+static void tensors_lie_as_in_pytorch(void **state)
+{
+	struct network network;
+	struct buffer bytes;
+	struct safetensors file;
+
+	(void)state;
+	build(&network, "conv:2,3 conv:3,2 maxpool:5 flatten dense:10 softmax", 3);
+	assert_int_equal(model_save(path, &network, NULL, &error), 0);
+	read_back(&bytes, path);
+	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
+	assert_int_equal(file.tensor_count, 6);
+
+	const struct safetensors_tensor *filters = safetensors_find(&file, "1.weight");
+	const size_t filter_dims[] = {3, 2, 2, 2};
+	assert_non_null(filters);
+	assert_int_equal(filters->rank, 4);
+	assert_memory_equal(filters->dims, filter_dims, sizeof filter_dims);
+	for (int out = 0; out < 3; out++)
+		for (int in = 0; in < 2; in++)
+			for (int y = 0; y < 2; y++)
+				for (int x = 0; x < 2; x++)
+					assert_true(filters->values[((out * 2 + in) * 2 + y) * 2 + x] ==
+								network.params[2]->value[((out * 2 + y) * 2 + x) * 2 + in]);
+
+	const struct safetensors_tensor *dense = safetensors_find(&file, "4.weight");
+	assert_non_null(dense);
+	assert_int_equal(dense->rank, 2);
+	assert_int_equal(dense->dims[0], 10);
+	assert_int_equal(dense->dims[1], 75);
+	for (int out = 0; out < 10; out++)
+		for (int c = 0; c < 3; c++)
+			for (int p = 0; p < 25; p++)
+				assert_true(dense->values[out * 75 + c * 25 + p] ==
+							network.params[4]->value[out * 75 + p * 3 + c]);
+	assert_int_equal(safetensors_find(&file, "4.bias")->rank, 1);
+	safetensors_free(&file);
+	buffer_free(&bytes);
+	network_free(&network);
+}
+
+/* Write the model file anew with metadata `key` set to `value` (taken out where that is NULL), and
+ * load it. */
+static int load_changed(const char *key, const char *value, const char *spec)
+{
+	struct network network;
+	struct buffer bytes;
+	struct safetensors file;
+	struct safetensors_entry entries[40];
+
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save(path, &network, &info, &error), 0);
+	network_free(&network);
+	read_back(&bytes, path);
+	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
+	buffer_free(&bytes);
+
+	struct safetensors changed = file;
+	changed.metadata = entries;
+	changed.metadata_count = 0;
+	for (size_t i = 0; i < file.metadata_count; i++)
+		if (strcmp(file.metadata[i].key, key))
+			entries[changed.metadata_count++] = file.metadata[i];
+	if (value)
+		entries[changed.metadata_count++] = (struct safetensors_entry){key, value};
+	assert_int_equal(safetensors_write(&changed, &bytes, &error), 0);
+	safetensors_free(&file);
+	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
+	buffer_free(&bytes);
+
+	struct model_info back;
+	int status = model_load(path, spec, 1, &network, &back, &error);
+	if (status) {
+		assert_null(network.spec);
+		assert_false(back.trained_here);
+		assert_true(!strncmp(error.text, path, strlen(path)));
+	}
+	network_free(&network);
+	return status;
+}
+
+static void other_formats_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(load_changed("nothing", "new", NULL), 0);
+	assert_int_equal(load_changed("format", "pt", NULL), 0); /* what PyTorch's users write */
+	assert_int_equal(load_changed("format", "mnist-cnn 2", NULL), -1);
+	assert_error_contains("its format is \"mnist-cnn 2\"; this program reads \"mnist-cnn 1\"");
+	assert_int_equal(load_changed("input", "14x14x1", NULL), -1);
+	assert_error_contains("input is \"14x14x1\"; this program reads \"28x28x1\"");
+	assert_int_equal(load_changed("scaling", "pixel / 127.5 - 1", NULL), -1);
+	assert_error_contains("scaling is ");
+	assert_int_equal(load_changed("classes", "26", NULL), -1);
+	assert_error_contains("classes is \"26\"");
+}
+
+static void the_network_must_fit(void **state)
+{
+	(void)state;
+	assert_int_equal(load_changed("network", NULL, SPEC), 0);
+	assert_int_equal(load_changed("network", NULL, NULL), -1);
+	assert_error_contains("--network SPEC");
+	assert_int_equal(load_changed("format", "pt", "conv:2,3\trelu  maxpool:4 flatten dense:10 "
+												  "softmax "),
+					 0);
+	assert_int_equal(load_changed("format", "pt", "flatten dense:10 softmax"), -1);
+	assert_error_contains("its network is \"" SPEC "\", not \"flatten dense:10 softmax\"");
+	assert_int_equal(load_changed("network", SPEC " softmax", NULL), -1);
+	assert_error_contains("network \"" SPEC " softmax\": position ");
+	assert_int_equal(load_changed("network", "conv:2,3 relu maxpool:4 flatten dense:9 softmax",
+								  NULL),
+					 -1);
+	assert_error_contains("the network tells 9 classes apart; digits are 10");
+}
+
+static void tensors_must_fit(void **state)
+{
+	(void)state;
+	assert_int_equal(load_changed("network", "conv:2,5 relu maxpool:4 flatten dense:10 softmax",
+								  NULL),
+					 -1);
+	assert_error_contains(
+		"tensor \"0.weight\" has the shape [2, 1, 3, 3]; the network needs [2, 1, 5, 5]");
+	assert_int_equal(load_changed("network", "conv:2,3 maxpool:4 flatten dense:10 softmax", NULL),
+					 -1);
+	assert_error_contains("has no tensor \"3.weight\", which the network needs");
+	assert_int_equal(load_changed("network", "conv:2,3 relu maxpool:7 flatten dense:10 softmax",
+								  NULL),
+					 -1);
+	assert_error_contains("tensor \"4.weight\" has the shape [10, 72]; the network needs [10, 18]");
+}
+
+static void numbers_are_read_strictly(void **state)
+{
+	static const struct {
+		const char *key, *value;
+	} refused[] = {
+		{"seed", "18446744073709551616"}, {"seed", "-1"},       {"seed", " 1"},
+		{"seed", ""},                     {"seed", "1 "},       {"seed", "1.0"},
+		{"seed", "0x10"},                 {"epochs", "2147483648"},
+		{"batch_size", "+64"},            {"val_split", "nan"}, {"val_split", "1.5"},
+		{"val_split", "-0.1"},            {"val_split", ".2"},  {"val_split", "0.2x"},
+		{"learning_rate", "inf"},         {"learning_rate", "1e99"},
+		{"learning_rate", "0x1p-3"},      {"beta1", "0.9 "},    {"beta2", "2"},
+		{"accuracy", "1.01"},             {"loss", "1e999"},    {"val_loss", "1-2"},
+		{"limit", "5000,0"},
+	};
+	static const char *const needed[] = {"val_split", "limit", "epochs_done", "loss", "val_loss"};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		assert_int_equal(load_changed(refused[i].key, refused[i].value, NULL), -1);
+		snprintf(text, sizeof text, "metadata: %s is \"%s\"", refused[i].key, refused[i].value);
+		assert_error_contains(text);
+	}
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		assert_int_equal(load_changed(needed[i], NULL, NULL), -1);
+		snprintf(text, sizeof text, "the metadata has no \"%s\"", needed[i]);
+		assert_error_contains(text);
+	}
+	assert_int_equal(load_changed("learning_rate", "1e-3", NULL), 0);
+}
+
+static void put_tensors(struct safetensors_tensor *tensors, size_t count)
+{
+	const struct safetensors file = {.tensors = tensors, .tensor_count = count};
+	struct buffer bytes;
+
+	assert_int_equal(safetensors_write(&file, &bytes, &error), 0);
+	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
+	buffer_free(&bytes);
+}
+
+/* As PyTorch's users leave it: tensors alone. */
+static void a_file_without_metadata_needs_a_spec(void **state)
+{
+	float weights[10 * 784], biases[10] = {0};
+	struct safetensors_tensor tensors[] = {
+		{.name = "0.bias", .rank = 1, .dims = {10}, .values = biases, .count = 10},
+		{.name = "1.bias", .rank = 1, .dims = {10}, .values = biases, .count = 10},
+		{.name = "1.weight", .rank = 2, .dims = {10, 784}, .values = weights, .count = 7840},
+	};
+	struct network network;
+	struct model_info back;
+
+	(void)state;
+	for (int i = 0; i < 7840; i++)
+		weights[i] = (float)i;
+	put_tensors(tensors, 3);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), -1);
+	assert_error_contains("tensor \"0.bias\" is not in the network \"flatten dense:10 softmax\"");
+	put_tensors(tensors + 1, 2);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), 0);
+	assert_false(back.trained_here);
+	assert_true(network.params[0]->value[7839] == 7839);
+	network_free(&network);
+	assert_int_equal(model_load(path, NULL, 4, &network, &back, &error), -1);
+	assert_error_contains("does not say which network it is for");
+}
+
+static void files_that_are_no_model(void **state)
+{
+	struct network network;
+
+	(void)state;
+	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_error_contains("there is no such file; mnist-cnn train makes one");
+	assert_int_equal(model_load(folder, NULL, 1, &network, NULL, &error), -1);
+	assert_error_contains(": is a directory");
+	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
+	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_true(!strncmp(error.text, path, strlen(path)));
+	assert_null(network.spec);
+}
+
+/* Each request for memory fails once: an error, and nothing is kept. */
+static void memory_may_run_out(void **state)
+{
+	struct network network;
+	int status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	build(&network, SPEC, 1);
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		status = model_save(path, &network, &info, &error);
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+	}
+	network_free(&network);
+	status = -1;
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		status = model_load(path, NULL, 1, &network, NULL, &error);
+		int requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+		assert_true((network.spec == NULL) == (status != 0));
+	}
+	network_free(&network);
+}
+
+static void saving_names_the_file(void **state)
+{
+	struct network network;
+
+	(void)state;
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save("/dev/full", &network, &info, &error), -1);
+	assert_string_equal(error.text, "/dev/full: cannot write: No space left on device");
+	network_free(&network);
+}
+
+int main(void)
+{
+#define MODEL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		MODEL_TEST(what_is_saved_is_loaded),
+		MODEL_TEST(the_same_run_gives_the_same_bytes),
+		MODEL_TEST(metadata_says_how_it_was_trained),
+		MODEL_TEST(a_stopped_run_has_no_figures),
+		MODEL_TEST(tensors_lie_as_in_pytorch),
+		MODEL_TEST(other_formats_are_refused),
+		MODEL_TEST(the_network_must_fit),
+		MODEL_TEST(tensors_must_fit),
+		MODEL_TEST(numbers_are_read_strictly),
+		MODEL_TEST(a_file_without_metadata_needs_a_spec),
+		MODEL_TEST(files_that_are_no_model),
+		MODEL_TEST(memory_may_run_out),
+		MODEL_TEST(saving_names_the_file),
+	};
+	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

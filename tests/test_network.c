@@ -1,0 +1,331 @@
+/* Networks: what the table says of them, their first weights, and the gradients of whole chains
+ * of layers against the formulas in double precision. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nn/loss.h"
+#include "nn/network.h"
+#include "probe.h"
+
+static void build(struct network *network, const char *spec, struct shape input, int batch_size,
+				  bool trainable)
+{
+	struct error error;
+
+	if (network_build(network, spec, input, batch_size, trainable, &error))
+		fail_msg("%s: %s", spec, error.text);
+}
+
+/* 320 + 18496 + 204928 + 1290, as every description of this network says. */
+static void test_reference_network(void **state)
+{
+	(void)state;
+	const char *const names[] = {"0.weight", "0.bias",   "3.weight", "3.bias",
+								 "7.weight", "7.bias",   "10.weight", "10.bias"};
+	const size_t counts[] = {288, 32, 18432, 64, 204800, 128, 1280, 10};
+	const char *const shapes[] = {"26×26×32", "26×26×32", "13×13×32", "11×11×64", "11×11×64",
+								  "5×5×64",   "1600",     "128",      "128",      "128",
+								  "10",       "10"};
+	struct network network;
+
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true);
+	assert_string_equal(network.spec, NETWORK_SPEC_REFERENCE);
+	assert_int_equal(network.weight_count, 225034);
+	assert_int_equal(network.classes, 10);
+	assert_int_equal(network.batch_size, 64);
+	assert_int_equal(network.layer_count, 12);
+	for (int i = 0; i < network.layer_count; i++) {
+		char text[SHAPE_TEXT];
+		assert_string_equal(shape_text(network.layers[i].out, text), shapes[i]);
+	}
+	assert_int_equal(network.param_count, 8);
+	for (int i = 0; i < network.param_count; i++) {
+		const struct param *param = network.params[i];
+		assert_string_equal(param->name, names[i]);
+		assert_int_equal(param->count, counts[i]);
+		/* Inside the one vector that the optimizer sees, value and gradient at the same place. */
+		size_t offset = (size_t)(param->value - network.values);
+		assert_true(offset + param->count <= network.value_count);
+		assert_ptr_equal(param->grad, network.grads + offset);
+	}
+	network_free(&network);
+}
+
+static void test_blanks_are_normalized(void **state)
+{
+	(void)state;
+	struct network network;
+
+	build(&network, "\t flatten   dense:3\t\trelu dense:10  softmax ",
+		  (struct shape){2, 2, 1, false}, 1, false);
+	assert_string_equal(network.spec, "flatten dense:3 relu dense:10 softmax");
+	assert_null(network.grads);
+	network_free(&network);
+}
+
+static void test_free_of_zeroed(void **state)
+{
+	(void)state;
+	struct network network = {0};
+
+	network_free(&network);
+}
+
+/* Uniform within Glorot's limit: the bounds are reached, the variance is limit² / 3. */
+static void check_glorot(const struct param *param, double fan_in, double fan_out)
+{
+	const double limit = sqrt(6 / (fan_in + fan_out));
+	double sum = 0;
+	double squares = 0;
+	double largest = 0;
+
+	for (size_t i = 0; i < param->count; i++) {
+		sum += param->value[i];
+		squares += (double)param->value[i] * param->value[i];
+		largest = fmax(largest, fabs(param->value[i]));
+	}
+	assert_true(largest <= limit * (1 + 1e-6));
+	assert_true(largest > 0.95 * limit);
+	/* Within five deviations, which are limit / sqrt(3n) and limit² × sqrt(4 / 45n). */
+	const double n = (double)param->count;
+	assert_true(fabs(sum / n) < 5 * limit / sqrt(3 * n));
+	assert_true(fabs(squares / n - limit * limit / 3) < 5 * limit * limit * sqrt(4 / (45 * n)));
+}
+
+static void test_first_weights(void **state)
+{
+	(void)state;
+	struct network network;
+
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 1, true);
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		network_init(&network, seed);
+		check_glorot(network.params[0], 9, 9 * 32);
+		check_glorot(network.params[2], 9 * 32, 9 * 64);
+		check_glorot(network.params[4], 1600, 128);
+		check_glorot(network.params[6], 128, 10);
+		for (int i = 1; i < 8; i += 2)
+			for (size_t j = 0; j < network.params[i]->count; j++)
+				assert_true(network.params[i]->value[j] == 0);
+	}
+	network_free(&network);
+}
+
+/* The same seed, the same weights, whatever the batch size; other seeds and other layers differ. */
+static void test_seeds(void **state)
+{
+	(void)state;
+	const char *spec = "flatten dense:9 dense:9 dense:9 softmax";
+	const struct shape input = {3, 3, 1, false};
+	struct network a, b;
+
+	build(&a, spec, input, 1, true);
+	build(&b, spec, input, 5, false);
+	network_init(&a, 5);
+	network_init(&b, 5);
+	assert_int_equal(a.value_count, b.value_count);
+	check_equal("same seed", a.value_count, a.values, b.values);
+	size_t size = a.params[2]->count * sizeof(float);
+	assert_int_equal(a.params[2]->count, a.params[4]->count);
+	assert_true(memcmp(a.params[2]->value, a.params[4]->value, size) != 0);
+	network_init(&b, 6);
+	assert_true(memcmp(a.params[2]->value, b.params[2]->value, size) != 0);
+	network_free(&b);
+	network_free(&a);
+}
+
+/* A dropout's mask: what it makes of ones in the same pass. */
+static double *dropout_mask(const struct network *network, int index, const struct pass *pass)
+{
+	const char *word = network->spec;
+	struct probe probe;
+	char text[32];
+
+	for (int i = 0; i < index; i++)
+		word = strchr(word, ' ') + 1;
+	snprintf(text, sizeof text, "%.*s", (int)strcspn(word, " "), word);
+	probe_open(&probe, text, index, network->layers[index].in, pass->n, pass->kernels);
+	probe.pass = *pass;
+	for (size_t i = 0; i < probe.in_count; i++)
+		probe.x[i] = 1;
+	probe_forward(&probe);
+	double *mask = widen(probe.out_count, probe.y);
+	probe_close(&probe);
+	return mask;
+}
+
+static void oracle_open(struct oracle_network *oracle, const struct network *network,
+						const struct pass *pass, const float *x, const uint8_t *labels)
+{
+	*oracle = (struct oracle_network){
+		.spec = network->spec, .input = network->input, .n = pass->n, .labels = labels,
+		.x = widen(pass->n * shape_size(network->input), x),
+	};
+	for (int i = 0; i < network->param_count; i++)
+		oracle->params[i] = widen(network->params[i]->count, network->params[i]->value);
+	for (int i = 0; i < network->layer_count; i++)
+		if (pass->training && !strcmp(network->layers[i].kind->name, "dropout"))
+			oracle->masks[i] = dropout_mask(network, i, pass);
+}
+
+static void oracle_close(struct oracle_network *oracle)
+{
+	free((void *)oracle->x);
+	for (int i = 0; i < 16; i++) {
+		free(oracle->params[i]);
+		free((void *)oracle->masks[i]);
+	}
+}
+
+/* Random weights, biases too, large enough that all of the network is alive. */
+static void fill_params(const struct network *network)
+{
+	for (int i = 0; i < network->param_count; i++) {
+		const struct param *param = network->params[i];
+		float *values = random_floats((uint64_t)i + 10, param->count);
+		for (size_t j = 0; j < param->count; j++)
+			param->value[j] = values[j] / 2;
+		free(values);
+	}
+}
+
+/* Logits, loss and every parameter's gradient; twice, since gradients are set, not added to. */
+static void check_network(const char *spec, struct shape input, int n, bool training,
+						  const struct kernels *kernels)
+{
+	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1};
+	const struct pass pass = {kernels, n, 0, training, 1, 1};
+	struct network network;
+	struct oracle_network oracle;
+	int classes;
+
+	build(&network, spec, input, n, true);
+	fill_params(&network);
+	float *x = random_floats(1, n * shape_size(input));
+	oracle_open(&oracle, &network, &pass, x, labels);
+	double *logits = oracle_logits(&oracle, &classes);
+	float *dlogits = floats((size_t)(n * classes));
+	assert_int_equal(network.classes, classes);
+	for (int time = 0; time < 2; time++) {
+		memcpy(network_input(&network), x, n * shape_size(input) * sizeof *x);
+		const float *found = network_forward(&network, &pass);
+		check_close(spec, (size_t)(n * classes), found, logits, 5e-6);
+		struct loss_sum loss = loss_cross_entropy(n, classes, found, labels, n, dlogits);
+		assert_true(fabs(loss.loss / n - oracle_network_loss(&oracle)) < 1e-5);
+		network_backward(&network, &pass, dlogits);
+	}
+	for (int i = 0; i < network.param_count; i++) {
+		char what[200];
+		snprintf(what, sizeof what, "%s, %s, n=%d: %s", spec, training ? "training" : "inference",
+				 n, network.params[i]->name);
+		check_gradient(what, network.params[i]->count, network.params[i]->grad, oracle.params[i],
+					   oracle_network_loss, &oracle, 1e-6, 2e-5);
+	}
+	free(dlogits);
+	free(logits);
+	oracle_close(&oracle);
+	free(x);
+	network_free(&network);
+}
+
+/* Layers that work in place in every order; layers with weights first and late; odd shapes. */
+static void test_gradients(void **state)
+{
+	(void)state;
+	const struct {
+		const char *spec;
+		struct shape input;
+	} cases[] = {
+		{"flatten dense:5 softmax", {4, 3, 2, false}},
+		{"conv:3,3,same relu maxpool:2 flatten dense:4 softmax", {5, 7, 2, false}},
+		{"relu conv:5,3,2,same relu flatten dense:3 softmax", {7, 4, 3, false}},
+		{"relu dropout:0.5 flatten relu dense:6 relu dropout:0.3 dense:3 softmax",
+		 {3, 2, 5, false}},
+		{"dropout:0.2 relu flatten dense:7 dropout:0.5 relu dense:3 softmax", {3, 3, 1, false}},
+		{"conv:3,2,2,same dropout:0.5 relu maxpool:3,1 flatten relu dropout:0.25 dense:4 softmax",
+		 {7, 5, 3, false}},
+		{"maxpool:2,1 conv:5,4,3,same maxpool:2,1 conv:4,1 flatten dense:3 softmax",
+		 {6, 7, 1, false}},
+		{"conv:17,1 conv:3,5,same conv:1,2,3 relu relu flatten flatten dense:3 softmax",
+		 {6, 5, 3, false}},
+		{"flatten dense:5 dense:17 relu dense:3 dropout:0.5 softmax", {1, 1, 3, false}},
+		{"conv:3,7,3,same dropout:0.1 dropout:0.1 flatten softmax", {5, 2, 1, false}},
+		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
+		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
+	};
+	const int batches[] = {1, 3, 7};
+
+	for (int table = 0; oracle_tables[table]; table++)
+		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+			for (int batch = 0; batch < 3; batch++)
+				check_network(cases[i].spec, cases[i].input, batches[batch], (i + batch) % 3 != 0,
+							  oracle_tables[table]);
+}
+
+/* Nothing to learn is no error: the input, flattened, is the logits. */
+static void test_no_parameters(void **state)
+{
+	(void)state;
+	const struct pass pass = {&kernels_reference, 2, 0, true, 1, 1};
+	const float x[] = {1, 2, 3, 4};
+	const float dlogits[] = {1, 1, 1, 1};
+	struct network network;
+
+	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true);
+	assert_int_equal(network.weight_count, 0);
+	memcpy(network_input(&network), x, sizeof x);
+	check_equal("logits", 4, network_forward(&network, &pass), x);
+	network_backward(&network, &pass, dlogits);
+	network_free(&network);
+}
+
+/* A sample's logits depend neither on its batch nor on room for gradients: bit by bit. */
+static void test_batch_in_parts(void **state)
+{
+	(void)state;
+	const char *spec = "conv:3,3,same relu maxpool:2 dropout:0.5 flatten dense:5 softmax";
+	const struct shape input = {6, 5, 2, false};
+	const size_t sample = shape_size(input);
+	float *x = random_floats(1, 7 * sample);
+	struct network whole, part;
+	float logits[7 * 5];
+
+	build(&whole, spec, input, 7, true);
+	build(&part, spec, input, 4, false);
+	network_init(&whole, 3);
+	network_init(&part, 3);
+	for (int training = 0; training <= 1; training++) {
+		struct pass pass = {&kernels_reference, 7, 0, training, 1, 9};
+		memcpy(network_input(&whole), x, 7 * sample * sizeof *x);
+		memcpy(logits, network_forward(&whole, &pass), sizeof logits);
+		pass.n = 3;
+		memcpy(network_input(&part), x, 3 * sample * sizeof *x);
+		check_equal("samples 0 to 2", 15, network_forward(&part, &pass), logits);
+		pass.first = 3;
+		pass.n = 4;
+		memcpy(network_input(&part), x + 3 * sample, 4 * sample * sizeof *x);
+		check_equal("samples 3 to 6", 20, network_forward(&part, &pass), logits + 15);
+	}
+	network_free(&part);
+	network_free(&whole);
+	free(x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reference_network),
+		cmocka_unit_test(test_blanks_are_normalized),
+		cmocka_unit_test(test_free_of_zeroed),
+		cmocka_unit_test(test_first_weights),
+		cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_gradients),
+		cmocka_unit_test(test_no_parameters),
+		cmocka_unit_test(test_batch_in_parts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

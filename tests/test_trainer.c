@@ -1,0 +1,384 @@
+/* The training loop, on a few hundred of MNIST's images. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "allocations.h"
+#include "app/evaluate.h"
+#include "app/trainer.h"
+
+#define SPEC "conv:4,5,2 relu maxpool:2 flatten dropout:0.1 dense:10 softmax"
+#define PLAIN_SPEC "conv:4,5,2 relu maxpool:2 flatten dense:10 softmax"
+
+static struct dataset dataset;
+static struct error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	return dataset_load(&dataset, DATA, DATASET_TEST, &error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	dataset_free(&dataset);
+	return 0;
+}
+
+/* What an observer saw, and what it is to do. */
+struct log {
+	size_t batches, stop_after; /* 0: never */
+	volatile sig_atomic_t stop;
+	size_t seen[64];
+	struct train_progress progress;
+	int epochs, fail_after; /* 0: never */
+	struct curves_row row;
+};
+
+static void on_batch(void *context, const struct train_progress *progress)
+{
+	struct log *log = context;
+
+	if (log->batches < 64)
+		log->seen[log->batches] = progress->seen;
+	log->progress = *progress;
+	log->stop = ++log->batches == log->stop_after;
+}
+
+static int on_epoch(void *context, const struct curves_row *row, struct error *why)
+{
+	struct log *log = context;
+
+	log->row = *row;
+	if (++log->epochs == log->fail_after)
+		return error_set(why, "the observer has seen enough");
+	return 0;
+}
+
+static void build(struct network *network, const char *spec, int batch_size, uint64_t seed)
+{
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+
+	if (network_build(network, spec, input, batch_size, true, &error))
+		fail_msg("%s", error.text);
+	network_init(network, seed);
+}
+
+/* Train a new network on the first images of the options' split. */
+static int run(struct network *network, const char *spec, const struct train_options *options,
+			   struct log *log, struct train_result *result)
+{
+	const struct train_observer observer = {log, on_batch, on_epoch};
+	struct split split;
+
+	build(network, spec, options->batch_size, options->seed);
+	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
+								options->seed, &error),
+					 0);
+	int status = train(network, &kernels_reference, &dataset, &split, options, &observer,
+					   &log->stop, result, &error);
+	split_free(&split);
+	return status;
+}
+
+static struct train_options small_options(void)
+{
+	struct train_options options = train_defaults();
+
+	options.batch_size = 16;
+	options.limit = 80;
+	options.learning_rate = 0.01f;
+	return options;
+}
+
+static void the_defaults_are_documented(void **state)
+{
+	const struct train_options options = train_defaults();
+
+	(void)state;
+	assert_true(options.epochs == 3 && options.batch_size == 64 && options.val_split == 0.2);
+	assert_true(options.seed == 1 && options.limit == 0 && !options.eval_train);
+	assert_true(options.learning_rate == 1e-3f && options.beta1 == 0.9f);
+	assert_true(options.beta2 == 0.999f);
+}
+
+static void a_batch_is_learned_by_heart(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	options.epochs = 40;
+	options.limit = 64;
+	options.val_split = 0;
+	options.eval_train = true;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	assert_int_equal(result.epochs_done, 40);
+	assert_false(result.stopped);
+	assert_int_equal(log.epochs, 40);
+	assert_int_equal(log.batches, 160);
+	assert_int_equal(log.row.epoch, 40);
+	assert_false(log.row.has_val);
+	assert_true(log.row.has_train);
+	assert_true(log.row.train_accuracy == 1);
+	assert_true(log.row.train_loss < 0.05);
+	assert_true(result.last.epoch == 40 && result.last.train_loss == log.row.train_loss);
+	network_free(&network);
+}
+
+static void the_seed_decides_all(void **state)
+{
+	struct train_options options = small_options();
+	struct network networks[3];
+	struct train_result results[3];
+
+	(void)state;
+	options.epochs = 2;
+	for (int i = 0; i < 3; i++) {
+		struct log log = {0};
+		options.seed = i < 2 ? 1 : 2;
+		assert_int_equal(run(&networks[i], SPEC, &options, &log, &results[i]), 0);
+		results[i].last.seconds = 0;
+	}
+	size_t bytes = networks[0].value_count * sizeof(float);
+	assert_memory_equal(networks[0].values, networks[1].values, bytes);
+	assert_memory_not_equal(networks[0].values, networks[2].values, bytes);
+	assert_true(results[0].last.loss == results[1].last.loss);
+	assert_true(results[0].last.val_loss == results[1].last.val_loss);
+	assert_true(results[0].last.loss != results[2].last.loss);
+	for (int i = 0; i < 3; i++)
+		network_free(&networks[i]);
+}
+
+/* A network that learns nothing, with a learning rate of 0, shows what the columns mean. */
+static void rows_hold_means_over_images(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+	struct split split;
+	struct evaluation train_part, val_part;
+
+	(void)state;
+	options.epochs = 1;
+	options.limit = 70; /* 56 and 14: the last batch has 8 */
+	options.learning_rate = 0;
+	options.eval_train = true;
+	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+	assert_int_equal(split_make(&split, dataset.count, 70, 0.2, 1, &error), 0);
+	evaluate(&network, &kernels_reference, &dataset, split.train, 56, &train_part);
+	evaluate(&network, &kernels_reference, &dataset, split.val, 14, &val_part);
+	assert_true(log.row.accuracy == train_part.accuracy);
+	assert_true(fabs(log.row.loss - train_part.loss) < 1e-6);
+	assert_true(log.row.has_val && log.row.has_train);
+	assert_true(log.row.val_accuracy == val_part.accuracy && log.row.val_loss == val_part.loss);
+	assert_true(log.row.train_accuracy == train_part.accuracy);
+	assert_true(log.row.train_loss == train_part.loss);
+	assert_true(log.row.learning_rate == 0 && log.row.seconds > 0);
+	split_free(&split);
+	network_free(&network);
+}
+
+static void progress_counts_images(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+	static const size_t seen[] = {16, 32, 48, 56, 16, 32, 48, 56};
+
+	(void)state;
+	options.epochs = 2;
+	options.limit = 70;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	assert_int_equal(log.batches, 8);
+	assert_memory_equal(log.seen, seen, sizeof seen);
+	assert_int_equal(log.progress.epoch, 2);
+	assert_int_equal(log.progress.epochs, 2);
+	assert_int_equal(log.progress.total, 56);
+	assert_true(log.progress.loss == log.row.loss);
+	assert_true(log.progress.accuracy == log.row.accuracy);
+	network_free(&network);
+}
+
+/* A batch of 6 in room for 64 is a batch of 6. */
+static void a_short_batch_counts_itself(void **state)
+{
+	struct train_options options = small_options();
+	struct network networks[2];
+	struct train_result result;
+
+	(void)state;
+	options.limit = 6;
+	options.val_split = 0;
+	for (int i = 0; i < 2; i++) {
+		struct log log = {0};
+		options.batch_size = i ? 64 : 6;
+		assert_int_equal(run(&networks[i], SPEC, &options, &log, &result), 0);
+		assert_int_equal(log.batches, 3);
+	}
+	assert_int_equal(networks[0].value_count, networks[1].value_count);
+	assert_memory_equal(networks[0].values, networks[1].values,
+						networks[0].value_count * sizeof(float));
+	network_free(&networks[0]);
+	network_free(&networks[1]);
+}
+
+static void it_stops_when_told(void **state)
+{
+	static const struct {
+		size_t stop_after, batches;
+		int epochs_done;
+		bool stopped;
+	} cases[] = {
+		{1, 1, 0, true}, {3, 3, 0, true}, {4, 4, 1, true}, {5, 5, 1, true}, {12, 12, 3, false}};
+	const struct train_options options = small_options(); /* 3 epochs of 4 batches */
+	struct train_result result;
+	struct network network;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct log log = {.stop_after = cases[i].stop_after};
+		assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+		network_free(&network);
+		assert_int_equal(log.batches, cases[i].batches);
+		assert_int_equal(result.epochs_done, cases[i].epochs_done);
+		assert_int_equal(result.last.epoch, cases[i].epochs_done);
+		assert_int_equal(result.stopped, cases[i].stopped);
+		assert_int_equal(log.epochs, cases[i].epochs_done);
+	}
+}
+
+static void an_observer_can_end_it(void **state)
+{
+	const struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct log log = {.fail_after = 2};
+
+	(void)state;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), -1);
+	assert_string_equal(error.text, "the observer has seen enough");
+	assert_int_equal(log.epochs, 2);
+	network_free(&network);
+}
+
+static void nobody_need_watch(void **state)
+{
+	const struct train_options options = small_options();
+	const struct train_observer blind = {0};
+	struct train_result result;
+	struct network network;
+	struct split split;
+
+	(void)state;
+	build(&network, SPEC, 16, 1);
+	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
+	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+						   &result, &error),
+					 0);
+	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, &blind, NULL,
+						   &result, &error),
+					 0);
+	split_free(&split);
+	network_free(&network);
+}
+
+static void numbers_that_blow_up_are_reported(void **state)
+{
+	struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct log log = {0};
+
+	(void)state;
+	options.learning_rate = 1e30f;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), -1);
+	network_free(&network);
+	assert_non_null(strstr(error.text, "is no longer a number (epoch 1, step "));
+	assert_non_null(strstr(error.text, "try a smaller --learning-rate than 1e+30"));
+
+	/* One step to an epoch: the weights are looked at before the next loss could tell. */
+	options.learning_rate = INFINITY;
+	options.batch_size = 64;
+	memset(&log, 0, sizeof log);
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), -1);
+	network_free(&network);
+	assert_non_null(strstr(error.text, "a value of 0.weight is no longer a number (epoch 1)"));
+	assert_int_equal(log.batches, 1);
+	assert_int_equal(log.epochs, 0);
+}
+
+/* A step allocates nothing, so more epochs need no more requests; and each may fail once. */
+static void memory_is_asked_for_once(void **state)
+{
+	struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct split split;
+	int requests = 0, status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	build(&network, SPEC, 16, 1);
+	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
+	for (int number = 1; status; number++) {
+		allocations_fail_at(number);
+		options.epochs = number;
+		status = train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+					   &result, &error);
+		requests = allocations_count();
+		allocations_fail_at(0);
+		assert_true(status == (requests < number ? 0 : -1));
+	}
+	options.epochs = 1;
+	allocations_fail_at(0);
+	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+						   &result, &error),
+					 0);
+	assert_int_equal(allocations_count(), requests);
+	split_free(&split);
+	network_free(&network);
+}
+
+static void ten_classes_are_needed(void **state)
+{
+	const struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct log log = {0};
+
+	(void)state;
+	assert_int_equal(run(&network, "flatten dense:7 softmax", &options, &log, &result), -1);
+	assert_string_equal(error.text, "the network tells 7 classes apart; the data has 10");
+	network_free(&network);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_defaults_are_documented),
+		cmocka_unit_test(a_batch_is_learned_by_heart),
+		cmocka_unit_test(the_seed_decides_all),
+		cmocka_unit_test(rows_hold_means_over_images),
+		cmocka_unit_test(progress_counts_images),
+		cmocka_unit_test(a_short_batch_counts_itself),
+		cmocka_unit_test(it_stops_when_told),
+		cmocka_unit_test(an_observer_can_end_it),
+		cmocka_unit_test(nobody_need_watch),
+		cmocka_unit_test(numbers_that_blow_up_are_reported),
+		cmocka_unit_test(memory_is_asked_for_once),
+		cmocka_unit_test(ten_classes_are_needed),
+	};
+	return cmocka_run_group_tests_name("trainer", tests, setup, teardown);
+}
