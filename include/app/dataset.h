@@ -47,8 +47,16 @@ void split_free(struct split *split);
  * indices, is overwritten with a new shuffle of split->train. */
 void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uint32_t *order);
 
-/* Gather n images by index as floats in [0, 1] (the byte / 255), NHWC, and their labels. */
-void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x,
-					uint8_t *labels);
+/* Gather n images by index as floats in [0, 1] (the byte / 255), NHWC; and n labels. */
+void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x);
+void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels);
+
+/* Some images of a dataset, as the context of a network's batch: its `load` is selection_load. */
+struct selection {
+	const struct dataset *dataset;
+	const uint32_t *indices;
+};
+
+void selection_load(const void *selection, int first, int n, float *x);
 
 #endif

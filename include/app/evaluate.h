@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "app/dataset.h"
-#include "compute/kernels.h"
 #include "nn/network.h"
 
 struct evaluation {
@@ -17,9 +16,8 @@ struct evaluation {
 
 /* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
  * Dropout is off. Results do not depend on the network's batch size. */
-void evaluate(struct network *network, const struct kernels *kernels,
-			  const struct dataset *dataset, const uint32_t *indices, size_t count,
-			  struct evaluation *out);
+void evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+			  size_t count, struct evaluation *out);
 
 /* Precision, recall and F1 of one class; 0 where there is nothing to divide by. */
 struct class_scores {

@@ -10,7 +10,6 @@
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "base/error.h"
-#include "compute/kernels.h"
 #include "nn/network.h"
 
 struct train_options {
@@ -51,9 +50,8 @@ struct train_result {
  * does not tell DATASET_CLASSES classes apart, when the loss or a weight is no longer finite (the
  * message says what to try), or when the observer fails. `stop` may be NULL; it is looked at before
  * each step. */
-int train(struct network *network, const struct kernels *kernels, const struct dataset *dataset,
-		  const struct split *split, const struct train_options *options,
-		  const struct train_observer *observer, const volatile sig_atomic_t *stop,
-		  struct train_result *result, struct error *error);
+int train(struct network *network, const struct dataset *dataset, const struct split *split,
+		  const struct train_options *options, const struct train_observer *observer,
+		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error);
 
 #endif

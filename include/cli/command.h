@@ -7,6 +7,7 @@
 
 #include "app/model.h"
 #include "base/error.h"
+#include "compute/engine.h"
 #include "cli/options.h"
 #include "nn/network.h"
 
@@ -39,8 +40,19 @@ int command_misused(const struct command *command, const struct error *error);
 /* Whatever was printed on stdout so far must have arrived there. */
 int command_flush(struct error *error);
 
+/* The options --kernels and --threads; 0 threads: $MNIST_CNN_THREADS, or else as many as there are
+ * processors. */
+struct engine_choice {
+	const char *kernels;
+	size_t threads;
+};
+
+int command_open_engine(const struct engine_choice *choice, struct engine *engine,
+						struct error *error);
+
 /* model_load, for images of the data's shape and classes; says how to come by a missing file. */
 int command_load_model(const char *path, const char *spec, int batch_size,
-					   struct network *network, struct model_info *info, struct error *error);
+					   const struct engine *engine, struct network *network,
+					   struct model_info *info, struct error *error);
 
 #endif

@@ -8,9 +8,11 @@
 #ifndef COMPUTE_KERNELS_H
 #define COMPUTE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/rng.h"
 
 /* A square window sliding over an image: a convolution, or a pooling (filters = channels).
@@ -53,7 +55,8 @@ struct kernels {
 						  const float *filters, const float *dy, float *dfilters, float *dbias,
 						  float *dx, void *scratch);
 
-	/* A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
+	/* NULL in a table that has no fast way for these two.
+	 * A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
 	 * [out_h / 2][out_w / 2][filters], place_of_max says which of the four pixels it comes from (0
 	 * to 3, row by row; ties go to the first), and dy is its gradient. */
 	void (*conv_pool_forward)(const struct window *window, int n, const float *x,
@@ -104,8 +107,15 @@ struct kernels {
 /* The plainest loops: they specify all other tables. */
 extern const struct kernels kernels_reference;
 
-/* The fast loops, one table for each instruction set (kernels_simd.c). Call them only where the
- * processor has it. */
+/* The fast loops, one table for each instruction set (kernels_simd.c). With those that have a fused
+ * multiply-add (avx2, avx512, neon), all results are the same to the bit. */
 extern const struct kernels kernels_portable, kernels_avx2, kernels_avx512, kernels_neon;
+
+/* A table by name, or "auto" for the fastest that runs here. NULL, with a message, where there is
+ * none of that name or this processor cannot run it. */
+const struct kernels *kernels_choose(const char *name, struct error *error);
+
+/* Those that run here, from the fastest on; NULL behind the last. */
+const struct kernels *kernels_available(size_t index);
 
 #endif

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__AVX512F__)
+#if defined(PORTABLE)
+#define LANES 4
+#elif defined(__AVX512F__)
 #include <immintrin.h>
 #define LANES 16
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -18,6 +20,7 @@
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 #define LANES 4
+#define NEON
 #else
 #define LANES 4
 #endif
@@ -53,7 +56,7 @@ ALWAYS_INLINE void store_part(float *p, vec v, int count)
 		store(p, v);
 		return;
 	}
-#if defined(__AVX512F__)
+#if LANES == 16
 	_mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
 #elif LANES == 8
 	const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -77,11 +80,11 @@ ALWAYS_INLINE vec choose(ivec mask, vec a, vec b)
 /* a × b + c with one rounding, where the instruction set has it. */
 ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 {
-#if defined(__AVX512F__)
+#if LANES == 16
 	return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 #elif LANES == 8
 	return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+#elif defined(NEON)
 	return vfmaq_f32(c, a, b);
 #else
 	return a * b + c;
@@ -90,11 +93,11 @@ ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 
 ALWAYS_INLINE vec square_root(vec a)
 {
-#if defined(__AVX512F__)
+#if LANES == 16
 	return (vec)_mm512_sqrt_ps((__m512)a);
 #elif LANES == 8
 	return (vec)_mm256_sqrt_ps((__m256)a);
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+#elif defined(NEON)
 	return vsqrtq_f32(a);
 #else
 	for (int i = 0; i < LANES; i++)
@@ -109,7 +112,7 @@ ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 {
 	uint8_t bytes[LANES];
 
-#if defined(__AVX512F__)
+#if LANES == 16
 	_mm_storeu_si128((__m128i *)bytes, _mm512_cvtepi32_epi8((__m512i)v));
 #elif LANES == 8
 	__m128i halves = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
@@ -127,7 +130,7 @@ ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 
 ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
 {
-#if defined(__AVX512F__)
+#if LANES == 16
 	return (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
 #elif LANES == 8
 	return (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
@@ -140,7 +143,7 @@ ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
 {
 	uint16_t halves[LANES];
 
-#if defined(__AVX512F__)
+#if LANES == 16
 	_mm256_storeu_si256((__m256i *)halves, _mm512_cvtepi32_epi16((__m512i)v));
 #elif LANES == 8
 	_mm_storeu_si128((__m128i *)halves, _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
@@ -157,7 +160,7 @@ ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
 
 ALWAYS_INLINE ivec load_halves(const uint16_t *p)
 {
-#if defined(__AVX512F__)
+#if LANES == 16
 	return (ivec)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
 #elif LANES == 8
 	return (ivec)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
@@ -169,12 +172,12 @@ ALWAYS_INLINE ivec load_halves(const uint16_t *p)
 /* Bit i is set where lane i is not zero (NaN is not). */
 ALWAYS_INLINE unsigned nonzero_bits(vec v)
 {
-#if defined(__AVX512F__)
+#if LANES == 16
 	return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
 #elif LANES == 8
 	return (unsigned)_mm256_movemask_ps(
 		_mm256_cmp_ps((__m256)v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+#elif defined(NEON)
 	const uint32x4_t bits = {1, 2, 4, 8};
 	return vaddvq_u32(vbicq_u32(bits, vceqzq_f32(v)));
 #else

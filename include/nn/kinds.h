@@ -7,6 +7,13 @@
 extern const struct layer_kind layer_conv, layer_maxpool, layer_flatten, layer_dense, layer_relu,
 	layer_dropout, layer_softmax;
 
+/* Can these kernels do a convolution and the pooling that comes next (with at most a relu between
+ * them, which commutes with a maximum) in one? And make one layer of them: only the largest of each
+ * window is kept, and only it has a gradient. */
+bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
+					 const struct kernels *kernels);
+void conv_take_pool(struct layer *conv, const struct layer *pool);
+
 /* All of them, ended by NULL; and one by name, or NULL. */
 extern const struct layer_kind *const layer_kinds[];
 const struct layer_kind *layer_kind_find(const char *name);

@@ -18,25 +18,36 @@ struct layer {
 	const struct layer_kind *kind;
 	int index;           /* in the spec, from 0: it names parameters and random streams */
 	struct shape in, out;
-	struct param params[LAYER_MAX_PARAMS];
+	struct param *params;
 	int param_count;
 	size_t cache_size;   /* bytes a sample that forward leaves for backward */
 	void *self;          /* kind->self_size bytes for the kind's own use, zeroed before plan */
+
+	/* What the kernels need (kind->measure), and where the network placed it. */
+	size_t prepared_size, scratch_size;
+	void *prepared; /* the weights as the kernels want them */
 };
+
+/* A batch is cut into at most LAYER_SLOTS chunks of consecutive samples, the same ones for any number
+ * of threads. What is summed over samples is summed in one slot for each chunk, and the slots are
+ * added up in their order: so the sums do not depend on who computed which chunk when. */
+#define LAYER_SLOTS 8
 
 /* The circumstances of one forward or backward call. */
 struct pass {
 	const struct kernels *kernels;
-	int n;          /* samples in this call */
-	int first;      /* index in the batch of the first of them */
-	bool training;  /* dropout drops only then */
-	uint64_t seed;  /* with step: keys the random draws */
+	int n;              /* samples in this call */
+	int first;          /* index in the batch of the first of them */
+	bool training;      /* dropout drops only then */
+	uint64_t seed;      /* with step: keys the random draws */
 	uint64_t step;
+	size_t slot_offset; /* from a parameter's `partial` to that of this chunk's slot */
+	void *scratch;      /* scratch_size bytes that nobody else uses meanwhile */
 };
 
 struct layer_kind {
 	const char *name;
-	const char *grammar; /* as help shows it: "conv:FILTERS,SIZE[,STRIDE][,same]" */
+	const char *grammar; /* as help shows it: "conv:FILTERS,SIZE[,STRIDE][,same|valid]" */
 	size_t self_size;
 	bool in_place;     /* forward may write over its input, and backward over dy */
 	bool reads_input;  /* backward needs x */
@@ -45,15 +56,23 @@ struct layer_kind {
 	/* From `in` and the arguments: check them, set out, params (name, layout, rank, dims) and
 	 * cache_size. */
 	int (*plan)(struct layer *layer, const struct spec_layer *spec, struct error *error);
+	/* Set prepared_size and scratch_size for calls with up to n samples; NULL where both are 0. */
+	void (*measure)(struct layer *layer, const struct kernels *kernels, int n);
 	/* The first weights; NULL where there are none. */
 	void (*init)(const struct layer *layer, struct rng rng);
+	/* Fill `prepared` from the weights, after each change of them; NULL where there is nothing. */
+	void (*prepare)(const struct layer *layer, const struct kernels *kernels);
 	/* y from x. */
 	void (*forward)(const struct layer *layer, const struct pass *pass, const float *x, float *y,
 					void *cache);
-	/* dx from dy, and the parameters' gradients, which are added to. dx is NULL where nobody
-	 * needs it. */
+	/* dx from dy; NULL where nobody needs it. Without `gradients`, this adds the parameters'
+	 * gradients to their slot, too. */
 	void (*backward)(const struct layer *layer, const struct pass *pass, const float *x,
 					 const float *y, const void *cache, const float *dy, float *dx);
+	/* The parameters' gradients from a whole batch, for `count` outputs from `first` on: for
+	 * weights so many that slots of them would cost more than they save. NULL where slots do. */
+	void (*gradients)(const struct layer *layer, const struct pass *pass, const float *x,
+					  const float *dy, int first, int count);
 };
 
 /* Adds a parameter in plan. `suffix` is "weight" or "bias". */

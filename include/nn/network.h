@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "compute/kernels.h"
+#include "compute/engine.h"
 #include "nn/layer.h"
+#include "nn/loss.h"
 #include "nn/shape.h"
 
 #define NETWORK_SPEC_REFERENCE                                                                     \
@@ -20,49 +21,86 @@
 
 struct network {
 	char *spec; /* the text it was built from, blanks normalized */
+	const struct engine *engine; /* borrowed */
 	struct shape input;
 	int classes;    /* the logits */
 	int batch_size; /* the most samples in one pass */
 	bool trainable;
 
-	struct layer *layers; /* the last one is softmax */
+	struct layer *layers; /* as the spec has them; the last one is softmax */
 	int layer_count;
 	int param_count;      /* tensors */
 	struct param **params; /* in the order of the layers: pointers into layers */
-	size_t weight_count;  /* trainable numbers, for the table */
+	size_t weight_count;  /* trainable numbers */
 
 	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0. */
 	size_t value_count;
 	float *values;
 	float *grads; /* NULL unless trainable */
 
-	/* Private to network.c. */
-	float **outputs; /* of each layer, [batch_size][out]; in place: the input's buffer */
-	void **caches;
+	/* Private to network.c and network_run.c. */
+	struct step *steps;  /* what is run: the layers, some of them in one */
+	int step_count;
+	int flat_from;       /* the steps before it work on images */
+	int first_trained;   /* no gradient is needed in front of this step */
 	float *input_buffer;
-	int first_trained; /* no gradient is needed in front of this layer */
-	float *dfront, *dback; /* the gradients that walk back */
+	float *slots;        /* LAYER_SLOTS × slot_size: sums over chunks */
+	size_t slot_size;
+	struct update_task *tasks;
+	int task_count;
+	unsigned char *scratch; /* scratch_size bytes for each worker */
+	size_t scratch_size;
 	void *arena;
+};
+
+/* A layer, or several in one, with its buffers: [batch_size][…]. */
+struct step {
+	struct layer layer;
+	float *y;    /* in place: the same as the step's before */
+	float *dy;   /* alike; NULL unless trainable */
+	void *cache;
+};
+
+/* A part of the parameters whose gradient and update are one worker's task. */
+struct update_task {
+	int step;
+	int first, count; /* outputs of a layer that has `gradients`, else all (count 0) */
 };
 
 /* Plan and place. The spec must end with softmax over a flat vector. Without trainable there is
  * no room for gradients. Free with network_free. */
 int network_build(struct network *network, const char *spec, struct shape input, int batch_size,
-				  bool trainable, struct error *error);
+				  bool trainable, const struct engine *engine, struct error *error);
 void network_free(struct network *network);
 
 /* Draw the first weights. */
 void network_init(struct network *network, uint64_t seed);
 
-/* Where the next batch goes: [batch_size][h][w][c]. A pass may write over it. */
-float *network_input(struct network *network);
+/* To be called after the values were changed from outside, before the next pass. */
+void network_prepare(const struct network *network);
 
-/* From the input to the logits, [n][classes], valid until the next pass. pass->n is at most
- * batch_size. */
-const float *network_forward(struct network *network, const struct pass *pass);
+/* Where images come from: write samples first … first + n - 1 of the batch to x, [n][h][w][c]. Called
+ * by several threads at once. */
+struct batch {
+	int n; /* at most batch_size */
+	void (*load)(const void *context, int first, int n, float *x);
+	const void *context;
+	const uint8_t *labels; /* n; for training and for the loss */
+};
 
-/* From the logits' gradient, [n][classes], to the gradients of all parameters, which are set, not
- * added to. After a forward pass with the same `pass`. */
-void network_backward(struct network *network, const struct pass *pass, const float *dlogits);
+/* Who changes the weights: parameters first … first + count - 1 of the vector, whose gradients are
+ * complete. Called by several threads at once, for different parts. */
+struct update {
+	void (*apply)(const void *context, size_t first, size_t count);
+	const void *context;
+};
+
+/* One training step: all chunks forward, loss, and backward; then all parameters' gradients of the
+ * mean loss, and their update (NULL: none). Dropout's draws depend on seed and step. */
+struct loss_sum network_train(struct network *network, const struct batch *batch, uint64_t seed,
+							  uint64_t step, const struct update *update);
+
+/* The logits, [n][classes], valid until the next pass. Dropout is off. Labels are not needed. */
+const float *network_predict(struct network *network, const struct batch *batch);
 
 #endif

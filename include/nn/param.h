@@ -18,8 +18,10 @@ struct param {
 	int rank;
 	size_t dims[4]; /* in memory's order */
 	size_t count;   /* the product of dims */
-	float *value;   /* owned by the network's arena */
-	float *grad;    /* alike; NULL in a network that is not trained */
+	/* Owned by the network's arena, the last two NULL in a network that is not trained. */
+	float *value;
+	float *grad;
+	float *partial; /* slot 0's part of grad (layer.h); NULL where there are none */
 };
 
 /* The shape that the model file gives it; returns its rank. */

@@ -225,14 +225,25 @@ void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uin
 	rng_shuffle(rng_stream(seed, RNG_SHUFFLE, epoch), order, split->train_count);
 }
 
-void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x,
-					uint8_t *labels)
+void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x)
 {
 	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
 		const uint8_t *image = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
 
 		for (int p = 0; p < DATASET_PIXELS; p++)
 			x[p] = (float)image[p] / 255.0f;
-		labels[i] = dataset->labels[indices[i]];
 	}
+}
+
+void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels)
+{
+	for (int i = 0; i < n; i++)
+		labels[i] = dataset->labels[indices[i]];
+}
+
+void selection_load(const void *context, int first, int n, float *x)
+{
+	const struct selection *selection = context;
+
+	dataset_gather(selection->dataset, selection->indices + first, n, x);
 }

@@ -10,15 +10,15 @@
 #define CHUNK 256 /* the most images in one pass */
 
 /* Run n images through the network and count them. */
-static void evaluate_chunk(struct network *network, const struct pass *pass,
-						   const struct dataset *dataset, const uint32_t *indices,
+static void evaluate_chunk(struct network *network, const struct selection *selection, int n,
 						   struct evaluation *out)
 {
+	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
+	const float *logits = network_predict(network, &batch);
 	uint8_t labels[CHUNK];
 
-	dataset_gather(dataset, indices, pass->n, network_input(network), labels);
-	const float *logits = network_forward(network, pass);
-	for (int i = 0; i < pass->n; i++, logits += network->classes) {
+	dataset_labels(selection->dataset, selection->indices, n, labels);
+	for (int i = 0; i < n; i++, logits += network->classes) {
 		int prediction = loss_argmax(network->classes, logits);
 		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 1, NULL).loss;
 		out->correct += prediction == labels[i];
@@ -26,9 +26,8 @@ static void evaluate_chunk(struct network *network, const struct pass *pass,
 	}
 }
 
-void evaluate(struct network *network, const struct kernels *kernels,
-			  const struct dataset *dataset, const uint32_t *indices, size_t count,
-			  struct evaluation *out)
+void evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+			  size_t count, struct evaluation *out)
 {
 	size_t chunk = network->batch_size < CHUNK ? (size_t)network->batch_size : CHUNK;
 
@@ -36,12 +35,12 @@ void evaluate(struct network *network, const struct kernels *kernels,
 	*out = (struct evaluation){.count = count};
 	for (size_t done = 0; done < count; done += chunk) {
 		size_t n = count - done < chunk ? count - done : chunk;
-		struct pass pass = {.kernels = kernels, .n = (int)n};
 		uint32_t consecutive[CHUNK];
 
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
-		evaluate_chunk(network, &pass, dataset, indices ? indices + done : consecutive, out);
+		const struct selection selection = {dataset, indices ? indices + done : consecutive};
+		evaluate_chunk(network, &selection, (int)n, out);
 	}
 	if (count) {
 		out->accuracy = (double)out->correct / (double)count;

@@ -377,7 +377,8 @@ static int read_weights(const struct safetensors *file, struct network *network,
 }
 
 static int load(const struct safetensors *file, const char *spec, int batch_size,
-				struct network *network, struct model_info *info, struct error *error)
+				const struct engine *engine, struct network *network, struct model_info *info,
+				struct error *error)
 {
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 	struct model_info ignored;
@@ -385,18 +386,19 @@ static int load(const struct safetensors *file, const char *spec, int batch_size
 	spec = choose_spec(file, spec, error);
 	if (!spec)
 		return -1;
-	if (network_build(network, spec, input, batch_size, false, error))
+	if (network_build(network, spec, input, batch_size, false, engine, error))
 		return error_prefix(error, "network \"%.200s\"", spec);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; digits are %d",
 						 network->classes, DATASET_CLASSES);
 	if (read_weights(file, network, error))
 		return -1;
+	network_prepare(network);
 	return read_info(file, info ? info : &ignored, error);
 }
 
-int model_load(const char *path, const char *spec, int batch_size, struct network *network,
-			   struct model_info *info, struct error *error)
+int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
+			   struct network *network, struct model_info *info, struct error *error)
 {
 	struct buffer bytes;
 	struct safetensors file;
@@ -412,7 +414,7 @@ int model_load(const char *path, const char *spec, int batch_size, struct networ
 	buffer_free(&bytes);
 	if (status)
 		return error_prefix(error, "%s", path);
-	status = load(&file, spec, batch_size, network, info, error);
+	status = load(&file, spec, batch_size, engine, network, info, error);
 	safetensors_free(&file);
 	if (status) {
 		network_free(network);

@@ -8,12 +8,10 @@
 #include "app/evaluate.h"
 #include "base/terminal.h"
 #include "nn/adam.h"
-#include "nn/loss.h"
 
 /* What one call of train works with, and the sums of the epoch. */
 struct run {
 	struct network *network;
-	const struct kernels *kernels;
 	const struct dataset *dataset;
 	const struct split *split;
 	const struct train_options *options;
@@ -23,7 +21,6 @@ struct run {
 	struct adam adam;
 	uint32_t *order;  /* of the training images in this epoch */
 	uint8_t *labels;  /* of a batch */
-	float *dlogits;   /* [batch_size][classes] */
 
 	int epoch;
 	uint64_t step;    /* updates, this one included, over the whole run */
@@ -71,31 +68,31 @@ static int check_finite_weights(const struct run *run, struct error *error)
 	return 0;
 }
 
+/* The network's parameters first … first + count - 1 take their step. */
+static void update_weights(const void *context, size_t first, size_t count)
+{
+	const struct run *run = context;
+
+	adam_apply(&run->adam, run->network->engine->kernels, first, count, run->network->grads,
+			   run->network->values);
+}
+
 /* One batch, one update. */
 static int train_step(struct run *run, int n, struct error *error)
 {
-	struct network *network = run->network;
-	const struct pass pass = {
-		.kernels = run->kernels,
-		.n = n,
-		.training = true,
-		.seed = run->options->seed,
-		.step = ++run->step,
-	};
+	const uint32_t *indices = run->order + run->seen;
+	const struct selection selection = {run->dataset, indices};
+	const struct batch batch = {n, selection_load, &selection, run->labels};
+	const struct update update = {update_weights, run};
 
-	dataset_gather(run->dataset, run->order + run->seen, n, network_input(network), run->labels);
-	const float *logits = network_forward(network, &pass);
-	struct loss_sum sum = loss_cross_entropy(n, network->classes, logits, run->labels, n,
-											 run->dlogits);
-	if (check_finite_loss(run, sum.loss, error))
-		return -1;
-	network_backward(network, &pass, run->dlogits);
-	adam_step(&run->adam, run->kernels, run->options->learning_rate, network->grads,
-			  network->values);
+	dataset_labels(run->dataset, indices, n, run->labels);
+	adam_begin(&run->adam, run->options->learning_rate);
+	struct loss_sum sum =
+		network_train(run->network, &batch, run->options->seed, ++run->step, &update);
 	run->seen += (size_t)n;
 	run->loss += sum.loss;
 	run->correct += (size_t)sum.correct;
-	return 0;
+	return check_finite_loss(run, sum.loss, error);
 }
 
 static void report_progress(const struct run *run)
@@ -156,13 +153,13 @@ static struct curves_row finish_epoch(struct run *run)
 	};
 
 	if (row.has_val) {
-		evaluate(run->network, run->kernels, run->dataset, split->val, split->val_count,
+		evaluate(run->network, run->dataset, split->val, split->val_count,
 				 &evaluation);
 		row.val_accuracy = evaluation.accuracy;
 		row.val_loss = evaluation.loss;
 	}
 	if (row.has_train) {
-		evaluate(run->network, run->kernels, run->dataset, split->train, split->train_count,
+		evaluate(run->network, run->dataset, split->train, split->train_count,
 				 &evaluation);
 		row.train_accuracy = evaluation.accuracy;
 		row.train_loss = evaluation.loss;
@@ -182,6 +179,8 @@ static int train_epochs(struct run *run, struct train_result *result, struct err
 			return 0;
 		}
 		result->last = finish_epoch(run);
+		if (result->last.has_val && check_finite_loss(run, result->last.val_loss, error))
+			return -1;
 		result->epochs_done = run->epoch;
 		if (observer && observer->epoch && observer->epoch(observer->context, &result->last, error))
 			return -1;
@@ -201,8 +200,7 @@ static int run_open(struct run *run, struct error *error)
 						 network->classes, DATASET_CLASSES);
 	run->order = malloc(run->split->train_count * sizeof *run->order);
 	run->labels = malloc(batch);
-	run->dlogits = malloc(batch * (size_t)network->classes * sizeof *run->dlogits);
-	if (!run->order || !run->labels || !run->dlogits)
+	if (!run->order || !run->labels)
 		return error_set(error, "no memory for batches of %zu images", batch);
 	return adam_open(&run->adam, network->value_count, options->beta1, options->beta2, error);
 }
@@ -211,18 +209,15 @@ static void run_close(struct run *run)
 {
 	free(run->order);
 	free(run->labels);
-	free(run->dlogits);
 	adam_close(&run->adam);
 }
 
-int train(struct network *network, const struct kernels *kernels, const struct dataset *dataset,
-		  const struct split *split, const struct train_options *options,
-		  const struct train_observer *observer, const volatile sig_atomic_t *stop,
-		  struct train_result *result, struct error *error)
+int train(struct network *network, const struct dataset *dataset, const struct split *split,
+		  const struct train_options *options, const struct train_observer *observer,
+		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
 	struct run run = {
 		.network = network,
-		.kernels = kernels,
 		.dataset = dataset,
 		.split = split,
 		.options = options,

@@ -12,6 +12,7 @@
 enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 
 struct eval_values {
+	struct engine_choice engine;
 	const char *model, *network, *data;
 	int split; /* enum eval_split */
 	bool json;
@@ -50,13 +51,13 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 	int status = 0;
 
 	if (values->split == EVAL_TEST) {
-		evaluate(network, &kernels_reference, dataset, NULL, dataset->count, evaluation);
+		evaluate(network, dataset, NULL, dataset->count, evaluation);
 		return 0;
 	}
 	status = repeat_split(values, info, dataset, &split, error);
 	if (status == 0) {
 		bool val = values->split == EVAL_VAL;
-		evaluate(network, &kernels_reference, dataset, val ? split.val : split.train,
+		evaluate(network, dataset, val ? split.val : split.train,
 				 val ? split.val_count : split.train_count, evaluation);
 	}
 	split_free(&split);
@@ -80,6 +81,7 @@ static void print_evaluation(const struct eval_values *values, const char *direc
 static int eval_run(const void *v, int operand_count, char **operands)
 {
 	const struct eval_values *values = v;
+	struct engine engine = {0};
 	struct network network = {0};
 	struct dataset dataset = {0};
 	struct model_info info = {0};
@@ -89,9 +91,11 @@ static int eval_run(const void *v, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
-	if (command_load_model(values->model, values->network, BATCH, &network, &info, &error) != 0)
-		return command_fail(&error);
-	if (dataset_load(&dataset, values->data,
+	if (command_open_engine(&values->engine, &engine, &error) != 0)
+		return command_misused(&command_eval, &error);
+	if (command_load_model(values->model, values->network, BATCH, &engine, &network, &info,
+						   &error) != 0 ||
+		dataset_load(&dataset, values->data,
 					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||
 		evaluate_split(values, &network, &info, &dataset, &evaluation, &error) != 0)
 		status = command_fail(&error);
@@ -99,13 +103,15 @@ static int eval_run(const void *v, int operand_count, char **operands)
 		print_evaluation(values, dataset.directory, &evaluation);
 	dataset_free(&dataset);
 	network_free(&network);
+	engine_close(&engine);
 	return status;
 }
 
 static void eval_defaults(void *values)
 {
 	*(struct eval_values *)values =
-		(struct eval_values){.model = "model.safetensors", .split = EVAL_TEST};
+		(struct eval_values){.model = "model.safetensors", .split = EVAL_TEST,
+							 .engine = {.kernels = "auto"}};
 }
 
 static void eval_explain(FILE *out)
@@ -128,6 +134,11 @@ static const struct option eval_table[] = {
 			 "one)"},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "the images"},
+	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
+	 .least = 1, .most = WORKERS_MAX,
+	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)"},
+	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
+	 .help = "the loops to compute with: auto, reference, portable, avx2, avx512 or neon"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object on one line"},
 	{.name = NULL},

@@ -39,7 +39,6 @@ static int measure(const struct dataset *dataset, struct statistics *before,
 {
 	float *x /* NHWC */ = malloc(sizeof *x * BATCH * DATASET_PIXELS);
 	uint32_t indices[BATCH];
-	uint8_t labels[BATCH];
 
 	if (!x)
 		return error_set(error, "no memory for a batch of %d images", BATCH);
@@ -48,7 +47,7 @@ static int measure(const struct dataset *dataset, struct statistics *before,
 
 		for (size_t i = 0; i < n; i++)
 			indices[i] = (uint32_t)(first + i);
-		dataset_gather(dataset, indices, (int)n, x, labels);
+		dataset_gather(dataset, indices, (int)n, x);
 		for (size_t i = 0; i < n * DATASET_PIXELS; i++) {
 			add_value(before, dataset->images[first * DATASET_PIXELS + i]);
 			add_value(after, (double)x[i]);

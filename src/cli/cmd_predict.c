@@ -64,13 +64,12 @@ static int read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct e
 static void recognize(struct network *network, const uint8_t *pixels,
 					  struct guess guesses[DATASET_CLASSES])
 {
-	const struct dataset one = {.count = 1, .images = pixels, .labels = (const uint8_t[]){0}};
-	const struct pass pass = {.kernels = &kernels_reference, .n = 1};
+	const struct dataset one = {.count = 1, .images = pixels};
+	const struct selection selection = {&one, (const uint32_t[]){0}};
+	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 	float probabilities[DATASET_CLASSES];
-	uint8_t label;
 
-	dataset_gather(&one, (const uint32_t[]){0}, 1, network_input(network), &label);
-	loss_softmax(DATASET_CLASSES, network_forward(network, &pass), probabilities);
+	loss_softmax(DATASET_CLASSES, network_predict(network, &batch), probabilities);
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
 		const struct guess guess = {digit, (double)probabilities[digit]};
 		int place = digit;
@@ -121,6 +120,8 @@ static int predict_file(const struct predict_values *values, struct network *net
 static int predict_run(const void *v, int operand_count, char **operands)
 {
 	const struct predict_values *values = v;
+	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
+	struct engine engine = {0};
 	struct network network = {0};
 	struct error error;
 	int status = STATUS_DONE;
@@ -129,9 +130,10 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--show would draw into the output of --json; give one of them");
 		return command_misused(&command_predict, &error);
 	}
-	if (command_load_model(values->model, values->network, 1, &network, NULL, &error) != 0)
-		return command_fail(&error);
-	for (int i = 0; i < operand_count; i++) {
+	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
+		command_load_model(values->model, values->network, 1, &engine, &network, NULL, &error) != 0)
+		status = command_fail(&error);
+	for (int i = 0; network.layers && i < operand_count; i++) {
 		if (predict_file(values, &network, operands[i], &error) != 0)
 			status = command_fail(&error);
 		if (command_flush(&error) != 0) {
@@ -140,6 +142,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		}
 	}
 	network_free(&network);
+	engine_close(&engine);
 	return status;
 }
 

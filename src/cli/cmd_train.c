@@ -19,6 +19,7 @@
 
 struct train_values {
 	struct train_options options;
+	struct engine_choice engine;
 	const char *data, *network, *model, *curves;
 	bool quiet, no_color;
 };
@@ -27,6 +28,7 @@ struct job {
 	const struct train_values *values;
 	struct dataset dataset;
 	struct split split;
+	struct engine engine;
 	struct network network;
 	struct curves curves;
 	struct progress progress;
@@ -61,8 +63,10 @@ static int build(struct job *job, struct error *error)
 
 	if (strcmp(values->model, values->curves) == 0)
 		return error_set(error, "--model and --curves are the same file: %s", values->model);
+	if (command_open_engine(&values->engine, &job->engine, error) != 0)
+		return -1;
 	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
-					  error) != 0)
+					  &job->engine, error) != 0)
 		return error_prefix(error, "--network");
 	if (job->network.classes != DATASET_CLASSES)
 		return error_set(error, "--network: %d units before softmax, but there are %d digits",
@@ -121,8 +125,11 @@ static void print_preamble(struct job *job)
 			job->split.val_count, (unsigned long long)options->seed);
 	fprintf(stderr, "steps  %zu an epoch, of %zu images\n",
 			(job->split.train_count + batch - 1) / batch, batch);
-	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n\n",
+	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n",
 			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
+			workers_count(job->engine.workers),
+			workers_count(job->engine.workers) == 1 ? "" : "s");
 	report_network(stderr, &job->network);
 	fputc('\n', stderr);
 	report_epoch_head(stdout, options->epochs, job->split.val_count > 0, options->eval_train);
@@ -186,8 +193,8 @@ static int train_and_save(struct job *job)
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
 	progress_open(&job->progress, stderr, !job->values->quiet && !job->values->no_color);
-	trained = train(&job->network, &kernels_reference, &job->dataset, &job->split,
-					&job->values->options, &observer, &stop_signal, &result, &error);
+	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
+					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
 	if (trained != 0 || save(job, &result, &error) != 0)
 		return command_fail(&error);
@@ -218,6 +225,7 @@ static int train_run(const void *values, int operand_count, char **operands)
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
 	network_free(&job.network);
+	engine_close(&job.engine);
 	split_free(&job.split);
 	dataset_free(&job.dataset);
 	return status;
@@ -227,6 +235,7 @@ static void train_defaults_set(void *values)
 {
 	*(struct train_values *)values = (struct train_values){
 		.options = train_defaults(),
+		.engine = {.kernels = "auto"},
 		.network = NETWORK_SPEC_REFERENCE,
 		.model = "model.safetensors",
 		.curves = "curves.csv",
@@ -279,6 +288,12 @@ static const struct option train_table[] = {
 	 .help = "where the trained network goes"},
 	{.name = "curves", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(curves),
 	 .help = "where the learning curves go, as CSV"},
+	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
+	 .least = 1, .most = WORKERS_MAX,
+	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor); the model is the same "
+			 "for any number"},
+	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
+	 .help = "the loops to compute with: auto, reference, portable, avx2, avx512 or neon"},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet),
 	 .help = "say nothing but errors"},
 	{.name = "no-color", .type = OPTION_FLAG, .offset = AT(no_color),

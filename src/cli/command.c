@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -72,15 +73,32 @@ int command_flush(struct error *error)
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
 }
 
+int command_open_engine(const struct engine_choice *choice, struct engine *engine,
+						struct error *error)
+{
+	const char *text = getenv("MNIST_CNN_THREADS");
+	size_t threads = choice->threads;
+
+	if (!threads && text && *text) {
+		if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 6)
+			threads = (size_t)atoi(text);
+		if (threads < 1 || threads > WORKERS_MAX)
+			return error_set(error, "MNIST_CNN_THREADS: \"%s\" is not a number in 1 … %d", text,
+							 WORKERS_MAX);
+	}
+	return engine_open(engine, choice->kernels, (int)threads, error);
+}
+
 int command_load_model(const char *path, const char *spec, int batch_size,
-					   struct network *network, struct model_info *info, struct error *error)
+					   const struct engine *engine, struct network *network,
+					   struct model_info *info, struct error *error)
 {
 	if (!file_exists(path))
 		return error_set(error,
 						 "%s: no such file; train a model with '" PROGRAM
 						 " train', or name one with --model FILE",
 						 path);
-	if (model_load(path, spec, batch_size, network, info, error) != 0)
+	if (model_load(path, spec, batch_size, engine, network, info, error) != 0)
 		return -1;
 	if (network->classes == DATASET_CLASSES)
 		return 0;

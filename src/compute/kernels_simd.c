@@ -31,7 +31,7 @@
 #define COMBINE_VECTORS 12
 #define DOT_UNITS 3
 #define DOT_SAMPLES 2
-#elif defined(__aarch64__)
+#elif defined(NEON)
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
 #define COMBINE_VECTORS 24

@@ -24,18 +24,23 @@ void adam_close(struct adam *adam)
 	*adam = (struct adam){0};
 }
 
-void adam_step(struct adam *adam, const struct kernels *kernels, float learning_rate,
-			   const float *grad, float *value)
+void adam_begin(struct adam *adam, float learning_rate)
 {
 	adam->beta1_power *= adam->beta1;
 	adam->beta2_power *= adam->beta2;
 
 	double correction = sqrt(1 - adam->beta2_power);
-	struct adam_rates rates = {
+	adam->rates = (struct adam_rates){
 		.step_size = (float)(learning_rate * correction / (1 - adam->beta1_power)),
 		.beta1 = adam->beta1,
 		.beta2 = adam->beta2,
 		.epsilon = (float)(adam->epsilon * correction),
 	};
-	kernels->adam(adam->count, &rates, grad, value, adam->m, adam->v);
+}
+
+void adam_apply(const struct adam *adam, const struct kernels *kernels, size_t first, size_t part,
+				const float *grad, float *value)
+{
+	kernels->adam(part, &adam->rates, grad + first, value + first, adam->m + first,
+				  adam->v + first);
 }

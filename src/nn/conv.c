@@ -74,22 +74,32 @@ static void init(const struct layer *layer, struct rng rng)
 	layer_init_glorot(&layer->params[0], area * w->channels, area * w->filters, rng);
 }
 
+static void measure(struct layer *layer, const struct kernels *kernels, int n)
+{
+	layer->prepared_size = kernels->conv_prepared_size(layer->self);
+	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
+}
+
+static void prepare(const struct layer *layer, const struct kernels *kernels)
+{
+	kernels->conv_prepare(layer->self, layer->params[0].value, layer->prepared);
+}
+
 static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
 					void *cache)
 {
 	(void)cache;
-	pass->kernels->conv_forward(layer->self, pass->n, x, layer->params[0].value,
-								layer->params[1].value, y);
+	pass->kernels->conv_forward(layer->self, pass->n, x, layer->params[0].value, layer->prepared,
+								layer->params[1].value, y, pass->scratch);
 }
 
 static void backward(const struct layer *layer, const struct pass *pass, const float *x,
 					 const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)y, (void)cache;
-	pass->kernels->conv_backward_filters(layer->self, pass->n, x, dy, layer->params[0].grad,
-										 layer->params[1].grad);
-	if (dx)
-		pass->kernels->conv_backward_input(layer->self, pass->n, layer->params[0].value, dy, dx);
+	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value, dy,
+								 layer->params[0].partial + pass->slot_offset,
+								 layer->params[1].partial + pass->slot_offset, dx, pass->scratch);
 }
 
 const struct layer_kind layer_conv = {
@@ -98,7 +108,60 @@ const struct layer_kind layer_conv = {
 	.self_size = sizeof(struct window),
 	.reads_input = true,
 	.plan = plan,
+	.measure = measure,
 	.init = init,
+	.prepare = prepare,
 	.forward = forward,
 	.backward = backward,
 };
+
+/* ---- with the max-pooling behind it ---- */
+
+static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
+						 float *y, void *cache)
+{
+	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
+									 layer->prepared, layer->params[1].value, y, cache,
+									 pass->scratch);
+}
+
+static void pool_backward(const struct layer *layer, const struct pass *pass, const float *x,
+						  const float *y, const void *cache, const float *dy, float *dx)
+{
+	(void)y;
+	pass->kernels->conv_pool_backward(layer->self, pass->n, x, layer->params[0].value, dy, cache,
+									  layer->params[0].partial + pass->slot_offset,
+									  layer->params[1].partial + pass->slot_offset, dx,
+									  pass->scratch);
+}
+
+static const struct layer_kind conv_pool = {
+	.name = "conv and maxpool",
+	.self_size = sizeof(struct window),
+	.reads_input = true,
+	.measure = measure,
+	.prepare = prepare,
+	.forward = pool_forward,
+	.backward = pool_backward,
+};
+
+bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
+					 const struct kernels *kernels)
+{
+	const struct window *w = pool->self;
+
+	return kernels->conv_pool_forward && conv->kind == &layer_conv &&
+		   pool->kind == &layer_maxpool && w->size == 2 && w->stride == 2;
+}
+
+void conv_take_pool(struct layer *conv, const struct layer *pool)
+{
+	struct window *w = conv->self;
+
+	conv->kind = &conv_pool;
+	conv->out = pool->out;
+	conv->cache_size = shape_size(conv->out) * sizeof(uint8_t);
+	/* Rows and columns that fill no window are not computed. */
+	w->out_h = 2 * pool->out.h;
+	w->out_w = 2 * pool->out.w;
+}

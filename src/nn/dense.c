@@ -19,6 +19,11 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return 0;
 }
 
+static void measure(struct layer *layer, const struct kernels *kernels, int n)
+{
+	layer->scratch_size = kernels->dense_scratch_size(layer->out.c, n);
+}
+
 static void init(const struct layer *layer, struct rng rng)
 {
 	layer_init_glorot(&layer->params[0], shape_size(layer->in), shape_size(layer->out), rng);
@@ -35,13 +40,18 @@ static void forward(const struct layer *layer, const struct pass *pass, const fl
 static void backward(const struct layer *layer, const struct pass *pass, const float *x,
 					 const float *y, const void *cache, const float *dy, float *dx)
 {
-	int inputs = (int)shape_size(layer->in), units = layer->out.c;
-
-	(void)y, (void)cache;
-	pass->kernels->dense_backward_weights(inputs, units, pass->n, x, dy, layer->params[0].grad,
-										  layer->params[1].grad);
+	(void)x, (void)y, (void)cache;
 	if (dx)
-		pass->kernels->dense_backward_input(inputs, units, pass->n, layer->params[0].value, dy, dx);
+		pass->kernels->dense_backward_input((int)shape_size(layer->in), layer->out.c, pass->n,
+											layer->params[0].value, dy, dx, pass->scratch);
+}
+
+static void gradients(const struct layer *layer, const struct pass *pass, const float *x,
+					  const float *dy, int first, int count)
+{
+	pass->kernels->dense_backward_weights((int)shape_size(layer->in), layer->out.c, first, count,
+										  pass->n, x, dy, layer->params[0].grad,
+										  layer->params[1].grad, pass->scratch);
 }
 
 const struct layer_kind layer_dense = {
@@ -49,7 +59,9 @@ const struct layer_kind layer_dense = {
 	.grammar = "dense:UNITS",
 	.reads_input = true,
 	.plan = plan,
+	.measure = measure,
 	.init = init,
 	.forward = forward,
 	.backward = backward,
+	.gradients = gradients,
 };

@@ -1,8 +1,8 @@
-/* A chain of layers in one arena.
+/* A network's plan and its place in memory.
  *
- * Planning goes through the spec and fixes every shape; placing adds up what they need, allocates
- * once, and hands out: values | gradients | moving gradients | activations | caches. After that a
- * training step allocates nothing. */
+ * Planning goes through the spec and fixes every shape, then decides what is run in one. Placing adds
+ * up what that needs, allocates once, and hands out: values | gradients | slots | activations |
+ * scratch. After that a training step allocates nothing. */
 #include "nn/network.h"
 
 #include <stdint.h>
@@ -44,7 +44,8 @@ static int plan_layer(struct layer *layer, const struct spec_layer *spec, struct
 	if (!layer->kind)
 		return unknown_layer(spec, error);
 	layer->self = calloc(1, layer->kind->self_size + 1); /* + 1: never NULL for want of a size */
-	if (!layer->self)
+	layer->params = calloc(LAYER_MAX_PARAMS, sizeof *layer->params);
+	if (!layer->self || !layer->params)
 		return error_set(error, "not enough memory for the network's plan");
 	if (layer->kind->plan(layer, spec, error))
 		return -1;
@@ -82,6 +83,73 @@ static int plan_layers(struct network *network, const struct spec *spec, struct 
 			network->weight_count += layer->params[p].count;
 	}
 	network->classes = (int)shape_size(shape);
+	if (spec->layer_count == 1)
+		return spec_error(&spec->layers[0], error, "there is no layer in front of it");
+	return 0;
+}
+
+/* What runs: the layers, but a convolution takes the max-pooling behind it where the kernels can, and
+ * then relu comes after both, which is the same and a quarter of the work. */
+static int plan_steps(struct network *network, struct error *error)
+{
+	const struct kernels *kernels = network->engine->kernels;
+	const struct layer *layers = network->layers;
+	int count = network->layer_count - 1; /* softmax has nothing to do */
+
+	network->steps = calloc((size_t)network->layer_count, sizeof *network->steps);
+	if (!network->steps)
+		return error_set(error, "not enough memory for the network's plan");
+	for (int i = 0; i < count; i++) {
+		struct layer *layer = &network->steps[network->step_count++].layer;
+		int pool = i + 1 < count && layers[i + 1].kind == &layer_relu ? i + 2 : i + 1;
+		*layer = layers[i];
+		if (pool < count && conv_takes_pool(layer, &layers[pool], kernels)) {
+			conv_take_pool(layer, &layers[pool]);
+			if (pool == i + 2) {
+				struct layer *relu = &network->steps[network->step_count++].layer;
+				*relu = layers[i + 1];
+				relu->in = relu->out = layer->out;
+			}
+			i = pool;
+		}
+	}
+	while (network->flat_from < network->step_count &&
+		   !network->steps[network->flat_from].layer.in.flat)
+		network->flat_from++;
+	while (network->first_trained < network->step_count &&
+		   !network->steps[network->first_trained].layer.param_count)
+		network->first_trained++;
+	return 0;
+}
+
+/* Outputs are shared out so that a task has about this many weights. */
+#define TASK_WEIGHTS 32768
+
+static int plan_tasks(struct network *network, struct error *error)
+{
+	int most = 0;
+
+	for (int i = 0; i < network->step_count; i++)
+		most += network->steps[i].layer.out.c;
+	network->tasks = calloc((size_t)most + 1, sizeof *network->tasks);
+	if (!network->tasks)
+		return error_set(error, "not enough memory for the network's plan");
+	for (int i = 0; i < network->step_count; i++) {
+		const struct layer *layer = &network->steps[i].layer;
+		int units = layer->out.c, count;
+		if (!layer->param_count)
+			continue;
+		if (!layer->kind->gradients) {
+			network->tasks[network->task_count++] = (struct update_task){.step = i};
+			continue;
+		}
+		size_t row = layer->params[0].count / (size_t)units;
+		int rows = row < TASK_WEIGHTS ? (int)(TASK_WEIGHTS / row) : 1;
+		for (int first = 0; first < units; first += count) {
+			count = rows < units - first ? rows : units - first;
+			network->tasks[network->task_count++] = (struct update_task){i, first, count};
+		}
+	}
 	return 0;
 }
 
@@ -119,52 +187,89 @@ static size_t aligned_floats(size_t count)
  * parameters for one vector. */
 static void place_params(struct network *network, struct arena *arena)
 {
-	size_t offset = 0;
+	size_t count = 0;
 
 	for (int p = 0; p < network->param_count; p++)
-		offset += aligned_floats(network->params[p]->count);
-	network->value_count = offset;
-	network->values = arena_take(arena, offset, sizeof(float));
-	network->grads = network->trainable ? arena_take(arena, offset, sizeof(float)) : NULL;
+		count += aligned_floats(network->params[p]->count);
+	network->value_count = count;
+	network->values = arena_take(arena, count, sizeof(float));
+	network->grads = network->trainable ? arena_take(arena, count, sizeof(float)) : NULL;
 	if (!arena->base)
 		return;
-	offset = 0;
+	count = 0;
 	for (int p = 0; p < network->param_count; p++) {
 		struct param *param = network->params[p];
-		param->value = network->values + offset;
-		param->grad = network->grads ? network->grads + offset : NULL;
-		offset += aligned_floats(param->count);
+		param->value = network->values + count;
+		param->grad = network->grads ? network->grads + count : NULL;
+		count += aligned_floats(param->count);
 	}
 }
 
-/* May layer i write its output over its input? Not where the layer before still needs that. */
+/* Slots for the parameters whose gradients are summed in chunks. */
+static void place_slots(struct network *network, struct arena *arena)
+{
+	size_t count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass)
+			network->slots = arena_take(arena, LAYER_SLOTS, count * sizeof(float));
+		network->slot_size = count;
+		count = 0;
+		for (int i = 0; i < network->step_count; i++) {
+			const struct layer *layer = &network->steps[i].layer;
+			for (int p = 0; p < layer->param_count && !layer->kind->gradients; p++) {
+				layer->params[p].partial = arena->base && pass ? network->slots + count : NULL;
+				count += aligned_floats(layer->params[p].count);
+			}
+		}
+	}
+	network->slot_size = count;
+}
+
+/* May step i write its output over its input? Not where the step before still needs that. */
 static bool works_in_place(const struct network *network, int i)
 {
-	const struct layer *layers = network->layers;
+	const struct step *steps = network->steps;
 
-	return layers[i].kind->in_place && (i == 0 || !layers[i - 1].kind->reads_output);
+	return steps[i].layer.kind->in_place && (i == 0 || !steps[i - 1].layer.kind->reads_output);
 }
 
-static void place_activations(struct network *network, struct arena *arena)
+static void *take_output(const struct network *network, struct arena *arena, struct shape shape)
 {
-	size_t batch = (size_t)network->batch_size, largest = shape_size(network->input);
-	float *x = network->input_buffer =
-		arena_take(arena, batch, shape_size(network->input) * sizeof(float));
+	return arena_take(arena, (size_t)network->batch_size, shape_size(shape) * sizeof(float));
+}
 
-	for (int i = 0; i < network->layer_count; i++) {
-		const struct layer *layer = &network->layers[i];
-		size_t size = shape_size(layer->out);
-		if (size > largest)
-			largest = size;
+static void place_steps(struct network *network, struct arena *arena)
+{
+	const struct kernels *kernels = network->engine->kernels;
+	float *y = network->input_buffer = take_output(network, arena, network->input);
+
+	network->scratch_size = 0;
+	for (int i = 0; i < network->step_count; i++) {
+		struct step *step = &network->steps[i];
+		struct layer *layer = &step->layer;
 		if (!works_in_place(network, i))
-			x = arena_take(arena, batch, size * sizeof(float));
-		network->outputs[i] = x;
-		network->caches[i] =
-			layer->cache_size ? arena_take(arena, batch, layer->cache_size) : NULL;
+			y = take_output(network, arena, layer->out);
+		step->y = y;
+		if (layer->cache_size)
+			step->cache = arena_take(arena, (size_t)network->batch_size, layer->cache_size);
+		if (layer->kind->measure)
+			layer->kind->measure(layer, kernels, network->batch_size);
+		layer->prepared = arena_take(arena, 1, layer->prepared_size);
+		if (layer->scratch_size > network->scratch_size)
+			network->scratch_size = layer->scratch_size;
 	}
-	if (network->trainable) {
-		network->dfront = arena_take(arena, batch, largest * sizeof(float));
-		network->dback = arena_take(arena, batch, largest * sizeof(float));
+	network->scratch_size = aligned_floats(network->scratch_size / sizeof(float) + 1) * sizeof(float);
+	network->scratch = arena_take(arena, (size_t)workers_count(network->engine->workers),
+								  network->scratch_size);
+
+	/* Gradients by outputs, from the last to the first. */
+	float *dy = NULL;
+	for (int i = network->step_count - 1; network->trainable && i >= 0; i--) {
+		bool shared = i + 1 < network->step_count && network->steps[i + 1].layer.kind->in_place;
+		if (!shared)
+			dy = take_output(network, arena, network->steps[i].layer.out);
+		network->steps[i].dy = dy;
 	}
 }
 
@@ -172,29 +277,24 @@ static void place(struct network *network, struct arena *arena)
 {
 	arena->used = 0;
 	place_params(network, arena);
-	place_activations(network, arena);
+	if (network->trainable)
+		place_slots(network, arena);
+	place_steps(network, arena);
+	arena_take(arena, 1, KERNELS_SLACK);
 }
 
 static int place_all(struct network *network, struct error *error)
 {
-	size_t layers = (size_t)network->layer_count;
 	struct arena arena = {0};
 
 	/* + 1: a network without parameters is allowed. */
 	network->params = calloc((size_t)network->param_count + 1, sizeof *network->params);
-	network->outputs = calloc(layers, sizeof *network->outputs);
-	network->caches = calloc(layers, sizeof *network->caches);
-	if (!network->params || !network->outputs || !network->caches)
+	if (!network->params)
 		return error_set(error, "not enough memory for the network's plan");
-
 	int p = 0;
 	for (int i = 0; i < network->layer_count; i++)
 		for (int j = 0; j < network->layers[i].param_count; j++)
 			network->params[p++] = &network->layers[i].params[j];
-	network->first_trained = 0;
-	while (network->first_trained < network->layer_count &&
-		   !network->layers[network->first_trained].param_count)
-		network->first_trained++;
 
 	place(network, &arena);
 	if (arena.too_large)
@@ -242,11 +342,12 @@ static char *normalize(const char *text)
 }
 
 int network_build(struct network *network, const char *text, struct shape input, int batch_size,
-				  bool trainable, struct error *error)
+				  bool trainable, const struct engine *engine, struct error *error)
 {
 	struct spec spec;
 
-	*network = (struct network){.input = input, .batch_size = batch_size, .trainable = trainable};
+	*network = (struct network){.input = input, .batch_size = batch_size, .trainable = trainable,
+								.engine = engine};
 	if (spec_parse(text, &spec, error))
 		return -1;
 	if (!fits(input))
@@ -254,7 +355,8 @@ int network_build(struct network *network, const char *text, struct shape input,
 	network->spec = normalize(text);
 	if (!network->spec)
 		return error_set(error, "not enough memory for the network's plan");
-	if (!plan_layers(network, &spec, error) && !place_all(network, error))
+	if (!plan_layers(network, &spec, error) && !plan_steps(network, error) &&
+		!plan_tasks(network, error) && !place_all(network, error))
 		return 0;
 	network_free(network);
 	return -1;
@@ -262,12 +364,14 @@ int network_build(struct network *network, const char *text, struct shape input,
 
 void network_free(struct network *network)
 {
-	for (int i = 0; i < network->layer_count; i++)
+	for (int i = 0; i < network->layer_count; i++) {
 		free(network->layers[i].self);
+		free(network->layers[i].params);
+	}
 	free(network->layers);
+	free(network->steps);
+	free(network->tasks);
 	free(network->params);
-	free(network->outputs);
-	free(network->caches);
 	free(network->arena);
 	free(network->spec);
 	*network = (struct network){0};
@@ -280,38 +384,5 @@ void network_init(struct network *network, uint64_t seed)
 		if (layer->kind->init)
 			layer->kind->init(layer, rng_stream(seed, RNG_INIT + (uint32_t)i, 0));
 	}
-}
-
-float *network_input(struct network *network)
-{
-	return network->input_buffer;
-}
-
-const float *network_forward(struct network *network, const struct pass *pass)
-{
-	const float *x = network->input_buffer;
-
-	for (int i = 0; i < network->layer_count - 1; i++) { /* softmax has nothing to do */
-		const struct layer *layer = &network->layers[i];
-		layer->kind->forward(layer, pass, x, network->outputs[i], network->caches[i]);
-		x = network->outputs[i];
-	}
-	return x;
-}
-
-void network_backward(struct network *network, const struct pass *pass, const float *dlogits)
-{
-	const float *dy = dlogits;
-	float *spare[2] = {network->dfront, network->dback};
-
-	memset(network->grads, 0, network->value_count * sizeof *network->grads);
-	for (int i = network->layer_count - 2; i >= network->first_trained; i--) {
-		const struct layer *layer = &network->layers[i];
-		const float *x = i ? network->outputs[i - 1] : network->input_buffer;
-		float *dx = NULL;
-		if (i > network->first_trained)
-			dx = dy == spare[0] ? spare[1] : spare[0];
-		layer->kind->backward(layer, pass, x, network->outputs[i], network->caches[i], dy, dx);
-		dy = dx;
-	}
+	network_prepare(network);
 }

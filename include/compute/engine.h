@@ -1,0 +1,18 @@
+/* Kernels and workers, chosen once and passed down. */
+#ifndef COMPUTE_ENGINE_H
+#define COMPUTE_ENGINE_H
+
+#include "base/error.h"
+#include "compute/kernels.h"
+#include "compute/workers.h"
+
+struct engine {
+	const struct kernels *kernels;
+	struct workers *workers;
+};
+
+/* `kernels` is a table's name or "auto", `threads` is 0 for as many as there are processors. */
+int engine_open(struct engine *engine, const char *kernels, int threads, struct error *error);
+void engine_close(struct engine *engine); /* accepts a zeroed one */
+
+#endif
