@@ -1,11 +1,13 @@
 /* One vector type for the fast loops, whatever the instruction set: LANES floats.
  *
- * Only kernels_simd.c includes this. It is compiled once for each instruction set with that set's
- * flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
+ * Only kernels_simd.c includes this and its neighbours. It is compiled once for each instruction
+ * set with that set's flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
  * extensions (GCC and Clang); only what these cannot say is written with intrinsics. */
-#ifndef COMPUTE_SIMD_H
-#define COMPUTE_SIMD_H
+#ifndef COMPUTE_SIMD_VEC_H
+#define COMPUTE_SIMD_VEC_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -186,6 +188,58 @@ ALWAYS_INLINE unsigned nonzero_bits(vec v)
 		bits |= (unsigned)(v[i] != 0) << i;
 	return bits;
 #endif
+}
+
+/* As many sums as registers can hold beside what is multiplied: TILE_ROWS × TILE_VECTORS for tile,
+ * COMBINE_VECTORS for combine; DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
+#if LANES == 16
+#define TILE_ROWS 13
+#define TILE_VECTORS 2
+#define COMBINE_VECTORS 24
+#define DOT_UNITS 4
+#define DOT_SAMPLES 4
+#elif LANES == 8
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#define COMBINE_VECTORS 12
+#define DOT_UNITS 3
+#define DOT_SAMPLES 2
+#elif defined(NEON)
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
+#define COMBINE_VECTORS 24
+#define DOT_UNITS 3
+#define DOT_SAMPLES 2
+#else
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#define COMBINE_VECTORS 12
+#define DOT_UNITS 1
+#define DOT_SAMPLES 2
+#endif
+#define TILE_COLUMNS (TILE_VECTORS * LANES)
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define ROLLED _Pragma("GCC unroll 1")
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static int divide_up(int a, int b)
+{
+	return (a + b - 1) / b;
+}
+
+static size_t round_up(size_t size, size_t step)
+{
+	return (size + step - 1) / step * step;
 }
 
 #endif
