@@ -22,7 +22,7 @@
 
 static size_t conv_prepared_size(const struct window *w)
 {
-	size_t columns = (size_t)divide_up(w->filters, TILE_COLUMNS) * TILE_COLUMNS;
+	size_t columns = (size_t)divide_up(w->filters, LANES) * LANES;
 	size_t depth = uses_winograd(w) ? PLACES : (size_t)w->size * w->size;
 
 	return columns * depth * w->channels * sizeof(float);
@@ -52,7 +52,7 @@ static void forward(const struct window *w, int n, const float *x, const void *p
 		else if (place_of_max)
 			direct_pool(w, &p, image, prepared, bias, y, place_of_max);
 		else
-			direct_forward(w, &p, image, prepared, bias, y);
+			direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
 		if (place_of_max)
 			place_of_max += out;
 	}

@@ -93,21 +93,18 @@ static void lists_gather_pooled(struct lists *l, const struct window *w, const s
 static void filters_dense(const struct window *w, const struct plane *p, const float *x,
 						  const float *dy, float *sums)
 {
-	int columns = p->run <= 3 ? 4 * LANES : TILE_COLUMNS;
+	struct tile t = tile_plan((struct tile){
+		.runs = w->out_h, .depth = w->out_w, .a = x, .a_row = 1,
+		.a_run = w->stride * p->row, .a_step = w->stride * w->channels,
+		.b = dy, .b_run = w->out_w * w->filters, .b_step = w->filters, .b_vector = LANES,
+		.start = sums, .start_row = w->filters, .c = sums, .c_row = w->filters,
+		.rows = p->run, .columns = w->filters});
 
 	for (int row = 0; row < w->size; row++) {
-		for (int k = 0, count; k < p->run; k += count) {
-			count = tile_rows(p->run, k);
-			float *c = sums + (ptrdiff_t)(row * p->run + k) * w->filters;
-			for (int f = 0; f < w->filters; f += columns)
-				tile(count, &(struct tile){
-					.runs = w->out_h, .depth = w->out_w,
-					.a = x + (ptrdiff_t)row * p->row + k, .a_row = 1,
-					.a_run = w->stride * p->row, .a_step = w->stride * w->channels,
-					.b = dy + f, .b_run = w->out_w * w->filters, .b_step = w->filters,
-					.start = c + f, .start_row = w->filters, .c = c + f, .c_row = w->filters,
-					.columns = least(columns, w->filters - f)});
-		}
+		tile(&t);
+		t.a += p->row;
+		t.c += (ptrdiff_t)p->run * w->filters;
+		t.start = t.c;
 	}
 }
 

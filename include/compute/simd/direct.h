@@ -18,120 +18,120 @@ ALWAYS_INLINE void store_largest(const vec in[4], int count, float *largest, uin
 	store_bytes(places, place, count);
 }
 
-/* Filters by blocks of TILE_COLUMNS, in the order k of the sum: [block][k][TILE_COLUMNS], zeros
- * where there are no more filters. */
+/* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are
+ * no more filters. */
 static void pack_filters(const struct window *w, int filter, const float *filters, float *packed)
 {
 	for (int f = 0; f < w->filters; f++) {
-		float *to = packed + (ptrdiff_t)(f / TILE_COLUMNS) * filter * TILE_COLUMNS + f % TILE_COLUMNS;
+		float *to = packed + (ptrdiff_t)(f / LANES) * filter * LANES + f % LANES;
 		for (int k = 0; k < filter; k++)
-			to[(ptrdiff_t)k * TILE_COLUMNS] = filters[(ptrdiff_t)f * filter + k];
+			to[(ptrdiff_t)k * LANES] = filters[(ptrdiff_t)f * filter + k];
 	}
 }
 
-static void direct_forward(const struct window *w, const struct plane *p, const float *x,
-						   const float *packed, const float *bias, float *y)
+/* `rows` rows of output pixels from `first` on. */
+static void direct_rows(const struct window *w, const struct plane *p, const float *x,
+						const float *packed, const float *bias, int first, int rows, float *y)
 {
-	for (int f = 0; f < w->filters; f += TILE_COLUMNS, packed += (ptrdiff_t)p->filter * TILE_COLUMNS) {
-		struct tile t = {
-			.runs = w->size, .depth = p->run,
-			.a_row = w->stride * w->channels, .a_run = p->row, .a_step = 1,
-			.b = packed, .b_run = (ptrdiff_t)p->run * TILE_COLUMNS, .b_step = TILE_COLUMNS,
-			.start = bias + f, .start_row = 0,
-			.c_row = w->filters, .columns = least(TILE_COLUMNS, w->filters - f),
-		};
-		for (int row = 0; row < w->out_h; row++) {
-			for (int column = 0, count; column < w->out_w; column += count) {
-				count = tile_rows(w->out_w, column);
-				t.a = x + window_offset(w, p, row, column);
-				t.c = y + (ptrdiff_t)(row * w->out_w + column) * w->filters + f;
-				tile(count, &t);
-			}
-		}
+	struct tile t = tile_plan((struct tile){
+		.runs = w->size, .depth = p->run,
+		.a_row = w->stride * w->channels, .a_run = p->row, .a_step = 1,
+		.b = packed, .b_run = (ptrdiff_t)p->run * LANES, .b_step = LANES,
+		.b_vector = (ptrdiff_t)p->filter * LANES,
+		.start = bias, .start_row = 0,
+		.c = y, .c_row = w->filters, .rows = w->out_w, .columns = w->filters,
+	});
+
+	for (int row = first; row < first + rows; row++, t.c += w->out_w * w->filters) {
+		t.a = x + window_offset(w, p, row, 0);
+		tile(&t);
 	}
 }
 
-/* Like tile_fixed, over the pixels of `windows` pooling windows side by side, whose largest are
- * stored. */
-#if LANES == 16
-#define POOL_WINDOWS 2
-#else
+/* Like tile_fixed for the pixels of `windows` pooling windows side by side, of which only the
+ * largest are stored. */
+#define POOL_VECTORS 2
+#if LANES == 8
 #define POOL_WINDOWS 1
+#else
+#define POOL_WINDOWS (TILE_SUMS / (4 * POOL_VECTORS))
 #endif
 
-ALWAYS_INLINE void pool_tile(const int windows, const int runs, const int depth,
-							 const struct tile *t, ptrdiff_t below, float *y,
-							 uint8_t *place_of_max, int filters)
+ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth,
+							  const struct tile *t, ptrdiff_t below, float *y,
+							  uint8_t *place_of_max)
 {
-	vec sum[POOL_WINDOWS][TILE_VECTORS][4];
+	vec sum[POOL_WINDOWS][POOL_VECTORS][4];
 	const float *a_run = t->a, *b = t->b;
 
 	UNROLL for (int i = 0; i < windows; i++)
-		UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+		UNROLL for (int v = 0; v < vectors; v++)
 			UNROLL for (int q = 0; q < 4; q++)
 				sum[i][v][q] = load(t->start + v * LANES);
-	ROLLED for (int run = 0; run < runs; run++, a_run += t->a_run) {
+	for (int run = 0; run < t->runs; run++, a_run += t->a_run) {
 		const float *a = a_run;
-		for (int step = 0; step < depth; step++, a++, b += TILE_COLUMNS) {
-			vec right[TILE_VECTORS];
-			UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-				right[v] = load(b + v * LANES);
+		for (int step = 0; step < depth; step++, a++, b += LANES) {
+			vec right[POOL_VECTORS];
+			UNROLL for (int v = 0; v < vectors; v++)
+				right[v] = load(b + v * t->b_vector);
 			UNROLL for (int i = 0; i < windows; i++) {
 				UNROLL for (int q = 0; q < 4; q++) {
 					vec left = splat(a[(2 * i + q % 2) * t->a_row + q / 2 * below]);
-					UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+					UNROLL for (int v = 0; v < vectors; v++)
 						sum[i][v][q] = multiply_add(left, right[v], sum[i][v][q]);
 				}
 			}
 		}
 	}
 	UNROLL for (int i = 0; i < windows; i++)
-		UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-			if (v * LANES < t->columns)
-				store_largest(sum[i][v], t->columns - v * LANES,
-							  y + (ptrdiff_t)i * filters + v * LANES,
-							  place_of_max + (ptrdiff_t)i * filters + v * LANES);
+		UNROLL for (int v = 0; v < vectors; v++)
+			store_largest(sum[i][v], t->columns - v * LANES, y + i * t->c_row + v * LANES,
+						  place_of_max + i * t->c_row + v * LANES);
 }
 
-ALWAYS_INLINE void pool_row(const int runs, const int depth, struct tile *t, ptrdiff_t below,
-							int columns, float *y, uint8_t *place_of_max, int filters)
+ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, const struct tile *t,
+								  ptrdiff_t below, float *y, uint8_t *place_of_max)
 {
+	struct tile one = *t;
 	int j = 0;
 
-	for (; j + POOL_WINDOWS <= columns; j += POOL_WINDOWS) {
-		pool_tile(POOL_WINDOWS, runs, depth, t, below, y, place_of_max, filters);
-		t->a += 2 * POOL_WINDOWS * t->a_row;
-		y += POOL_WINDOWS * filters;
-		place_of_max += POOL_WINDOWS * filters;
+	for (; j + POOL_WINDOWS <= t->rows; j += POOL_WINDOWS) {
+		pool_fixed(POOL_WINDOWS, vectors, depth, &one, below, y + j * t->c_row,
+				   place_of_max + j * t->c_row);
+		one.a += 2 * POOL_WINDOWS * t->a_row;
 	}
-	for (; j < columns; j++) {
-		pool_tile(1, runs, depth, t, below, y, place_of_max, filters);
-		t->a += 2 * t->a_row;
-		y += filters;
-		place_of_max += filters;
-	}
+	for (; j < t->rows; j++, one.a += 2 * t->a_row)
+		pool_fixed(1, vectors, depth, &one, below, y + j * t->c_row, place_of_max + j * t->c_row);
+}
+
+/* A row of windows, for up to POOL_VECTORS of filters. The first layer, with its short runs, gains a
+ * fifth from loops of a literal length. */
+static void pool_row(const struct tile *t, ptrdiff_t below, float *y, uint8_t *place_of_max)
+{
+	if (t->columns <= LANES)
+		pool_row_fixed(1, t->depth, t, below, y, place_of_max);
+	else if (t->depth == 3)
+		pool_row_fixed(POOL_VECTORS, 3, t, below, y, place_of_max);
+	else if (t->depth == 5)
+		pool_row_fixed(POOL_VECTORS, 5, t, below, y, place_of_max);
+	else
+		pool_row_fixed(POOL_VECTORS, t->depth, t, below, y, place_of_max);
 }
 
 static void direct_pool(const struct window *w, const struct plane *p, const float *x,
 						const float *packed, const float *bias, float *y, uint8_t *place_of_max)
 {
-	ptrdiff_t below = (ptrdiff_t)w->stride * p->row;
-
-	for (int f = 0; f < w->filters; f += TILE_COLUMNS, packed += (ptrdiff_t)p->filter * TILE_COLUMNS) {
+	for (int f = 0; f < w->filters; f += POOL_VECTORS * LANES) {
+		struct tile t = {
+			.runs = w->size, .depth = p->run, .a_row = w->stride * w->channels, .a_run = p->row,
+			.b = packed + (ptrdiff_t)f * p->filter, .b_vector = (ptrdiff_t)p->filter * LANES,
+			.start = bias + f, .c_row = w->filters, .rows = w->out_w / 2,
+			.columns = w->filters - f,
+		};
 		for (int i = 0; i < w->out_h / 2; i++) {
-			struct tile t = {
-				.a = x + window_offset(w, p, 2 * i, 0), .a_row = w->stride * w->channels,
-				.a_run = p->row, .b = packed, .start = bias + f,
-				.columns = least(TILE_COLUMNS, w->filters - f),
-			};
-			ptrdiff_t to = (ptrdiff_t)i * (w->out_w / 2) * w->filters + f;
-			if (p->run == 3)
-				pool_row(3, 3, &t, below, w->out_w / 2, y + to, place_of_max + to, w->filters);
-			else if (p->run == 5)
-				pool_row(5, 5, &t, below, w->out_w / 2, y + to, place_of_max + to, w->filters);
-			else
-				pool_row(w->size, p->run, &t, below, w->out_w / 2, y + to, place_of_max + to,
-						 w->filters);
+			ptrdiff_t to = (ptrdiff_t)i * t.rows * w->filters + f;
+			t.a = x + window_offset(w, p, 2 * i, 0);
+			pool_row(&t, (ptrdiff_t)w->stride * p->row, y + to, place_of_max + to);
 		}
 	}
 }

@@ -190,40 +190,33 @@ ALWAYS_INLINE unsigned nonzero_bits(vec v)
 #endif
 }
 
-/* As many sums as registers can hold beside what is multiplied: TILE_ROWS × TILE_VECTORS for tile,
- * COMBINE_VECTORS for combine; DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
+/* As many sums as there are registers beside what is multiplied: TILE_SUMS for tile,
+ * COMBINE_VECTORS for combine, and DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
 #if LANES == 16
-#define TILE_ROWS 13
-#define TILE_VECTORS 2
+#define TILE_SUMS 26
 #define COMBINE_VECTORS 24
 #define DOT_UNITS 4
 #define DOT_SAMPLES 4
 #elif LANES == 8
-#define TILE_ROWS 6
-#define TILE_VECTORS 2
+#define TILE_SUMS 12
 #define COMBINE_VECTORS 12
 #define DOT_UNITS 3
 #define DOT_SAMPLES 2
 #elif defined(NEON)
-#define TILE_ROWS 6
-#define TILE_VECTORS 4
+#define TILE_SUMS 24
 #define COMBINE_VECTORS 24
 #define DOT_UNITS 3
 #define DOT_SAMPLES 2
 #else
-#define TILE_ROWS 6
-#define TILE_VECTORS 2
+#define TILE_SUMS 12
 #define COMBINE_VECTORS 12
 #define DOT_UNITS 1
 #define DOT_SAMPLES 2
 #endif
-#define TILE_COLUMNS (TILE_VECTORS * LANES)
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define ROLLED _Pragma("clang loop unroll(disable)")
 #else
-#define ROLLED _Pragma("GCC unroll 1")
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 

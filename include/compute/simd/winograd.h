@@ -11,6 +11,7 @@
 #include "compute/simd/direct.h"
 
 #define PLACES 16
+#define BLOCK (2 * LANES) /* filters at once: what the product leaves stays in the cache */
 
 struct winograd {
 	int tiles_y, tiles_x, tiles;
@@ -56,20 +57,20 @@ ALWAYS_INLINE void transform_filter(const float *filter, int channels, vec u[PLA
 	}
 }
 
-/* [block][place][channel][TILE_COLUMNS] */
+/* [filters / LANES][place][channel][LANES] */
 static void winograd_filters(const struct window *w, const float *filters, float *prepared)
 {
-	ptrdiff_t place = (ptrdiff_t)w->channels * TILE_COLUMNS;
+	ptrdiff_t place = (ptrdiff_t)w->channels * LANES;
 
 	for (int f = 0; f < w->filters; f++) {
-		float *to = prepared + f / TILE_COLUMNS * PLACES * place + f % TILE_COLUMNS;
+		float *to = prepared + f / LANES * PLACES * place + f % LANES;
 		const float *filter = filters + (ptrdiff_t)f * 9 * w->channels;
 		for (int c = 0; c < w->channels; c += LANES) {
 			vec u[PLACES];
 			transform_filter(filter + c, w->channels, u);
 			for (int p = 0; p < PLACES; p++)
 				for (int lane = 0; lane < LANES && c + lane < w->channels; lane++)
-					to[p * place + (ptrdiff_t)(c + lane) * TILE_COLUMNS] = u[p][lane];
+					to[p * place + (ptrdiff_t)(c + lane) * LANES] = u[p][lane];
 		}
 	}
 }
@@ -124,9 +125,9 @@ ALWAYS_INLINE void winograd_tile(const float *m, ptrdiff_t place, vec bias, vec 
 static void winograd_output(const struct window *w, const struct winograd *g, const float *m,
 							const float *bias, int columns, float *y)
 {
-	ptrdiff_t place = (ptrdiff_t)g->tiles * TILE_COLUMNS;
+	ptrdiff_t place = (ptrdiff_t)g->tiles * BLOCK;
 
-	for (int tile = 0; tile < g->tiles; tile++, m += TILE_COLUMNS) {
+	for (int tile = 0; tile < g->tiles; tile++, m += BLOCK) {
 		int row = tile / g->tiles_x * 2, column = tile % g->tiles_x * 2;
 		float *to = y + ((ptrdiff_t)row * w->out_w + column) * w->filters;
 		for (int f = 0; f < columns; f += LANES) {
@@ -144,9 +145,9 @@ static void winograd_output(const struct window *w, const struct winograd *g, co
 static void winograd_pool(const struct window *w, const struct winograd *g, const float *m,
 						  const float *bias, int columns, float *y, uint8_t *place_of_max)
 {
-	ptrdiff_t place = (ptrdiff_t)g->tiles * TILE_COLUMNS;
+	ptrdiff_t place = (ptrdiff_t)g->tiles * BLOCK;
 
-	for (int tile = 0; tile < g->tiles; tile++, m += TILE_COLUMNS) {
+	for (int tile = 0; tile < g->tiles; tile++, m += BLOCK) {
 		for (int f = 0; f < columns; f += LANES) {
 			vec out[4];
 			winograd_tile(m + f, place, load(bias + f), out);
@@ -161,24 +162,22 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 							 const float *prepared, const float *bias, float *y,
 							 uint8_t *place_of_max, float *v)
 {
-	static const float zeros[TILE_COLUMNS];
+	static const float zeros[BLOCK];
+	ptrdiff_t filter = (ptrdiff_t)PLACES * w->channels * LANES; /* of LANES prepared filters */
 	float *m = v + (ptrdiff_t)PLACES * g->tiles * g->stride;
 
 	winograd_input(w, g, x, v);
-	for (int f = 0; f < w->filters; f += TILE_COLUMNS) {
-		int columns = least(TILE_COLUMNS, w->filters - f);
-		for (int p = 0; p < PLACES; p++, prepared += (ptrdiff_t)w->channels * TILE_COLUMNS) {
-			const float *a = v + (ptrdiff_t)p * g->tiles * g->stride;
-			float *c = m + (ptrdiff_t)p * g->tiles * TILE_COLUMNS;
-			for (int first = 0, count; first < g->tiles; first += count) {
-				count = tile_rows(g->tiles, first);
-				tile(count, &(struct tile){
-					.runs = 1, .depth = w->channels,
-					.a = a + (ptrdiff_t)first * g->stride, .a_row = g->stride, .a_step = 1,
-					.b = prepared, .b_step = TILE_COLUMNS, .start = zeros,
-					.c = c + (ptrdiff_t)first * TILE_COLUMNS, .c_row = TILE_COLUMNS,
-					.columns = columns});
-			}
+	for (int f = 0; f < w->filters; f += BLOCK) {
+		int columns = least(BLOCK, w->filters - f);
+		struct tile t = tile_plan((struct tile){
+			.runs = 1, .depth = w->channels, .a = v, .a_row = g->stride, .a_step = 1,
+			.b = prepared + f / LANES * filter, .b_step = LANES, .b_vector = filter,
+			.start = zeros, .c = m, .c_row = BLOCK, .rows = g->tiles, .columns = columns});
+		for (int p = 0; p < PLACES; p++) {
+			tile(&t);
+			t.a += (ptrdiff_t)g->tiles * g->stride;
+			t.b += (ptrdiff_t)w->channels * LANES;
+			t.c += (ptrdiff_t)g->tiles * BLOCK;
 		}
 		if (place_of_max)
 			winograd_pool(w, g, m, bias + f, columns, y + f, place_of_max + f);
@@ -189,7 +188,7 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 
 static size_t winograd_scratch(const struct winograd *g)
 {
-	return (size_t)PLACES * g->tiles * (g->stride + TILE_COLUMNS) * sizeof(float);
+	return (size_t)PLACES * g->tiles * (g->stride + BLOCK) * sizeof(float);
 }
 
 #endif
