@@ -200,7 +200,8 @@ static void input_gradient(const struct window *w, const struct plane *p, const 
 
 	memset(target, 0, (size_t)p->h * p->row * sizeof *target);
 	combine(&(struct combine){.lists = l->pixels, .list_count = p->pixels, .terms = l->pixel_terms,
-							  .x = filters, .x_row = p->run, .y = target, .y_row = p->row},
+							  .x = filters, .x_row = p->run, .y = target, .y_row = p->row,
+							  .overlap = true},
 			w->size, p->run);
 	if (!p->copied)
 		return;

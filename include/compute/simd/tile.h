@@ -76,14 +76,10 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 
 typedef void tile_function(const struct tile *t);
 
-#if TILE_SUMS == 26
+#if TILE_SUMS >= 24
 TILES_13(1) TILES_13(2) TILES_8(3) TILES_6(4)
 static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
 	{NAMES_13(1)}, {NAMES_13(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
-#elif TILE_SUMS == 24
-TILES_12(1) TILES_12(2) TILES_8(3) TILES_6(4)
-static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
-	{NAMES_12(1)}, {NAMES_12(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
 #else
 TILES_12(1) TILES_6(2) TILES_4(3) TILES_3(4)
 static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
