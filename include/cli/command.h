@@ -5,10 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "app/model.h"
 #include "base/error.h"
 #include "cli/options.h"
-#include "nn/network.h"
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -38,9 +36,5 @@ int command_misused(const struct command *command, const struct error *error);
 
 /* Whatever was printed on stdout so far must have arrived there. */
 int command_flush(struct error *error);
-
-/* model_load, for images of the data's shape and classes; says how to come by a missing file. */
-int command_load_model(const char *path, const char *spec, int batch_size,
-					   struct network *network, struct model_info *info, struct error *error);
 
 #endif

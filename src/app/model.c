@@ -405,7 +405,8 @@ int model_load(const char *path, const char *spec, int batch_size, struct networ
 	if (info)
 		*info = (struct model_info){0};
 	if (!file_exists(path))
-		return error_set(error, "%s: there is no such file; mnist-cnn train makes one", path);
+		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
+						 "one with --model FILE", path);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
 	int status = safetensors_parse(bytes.data, bytes.size, &file, error);

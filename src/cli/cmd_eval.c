@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "app/evaluate.h"
+#include "app/model.h"
 #include "cli/command.h"
 #include "cli/report.h"
 
@@ -89,7 +90,7 @@ static int eval_run(const void *v, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
-	if (command_load_model(values->model, values->network, BATCH, &network, &info, &error) != 0)
+	if (model_load(values->model, values->network, BATCH, &network, &info, &error) != 0)
 		return command_fail(&error);
 	if (dataset_load(&dataset, values->data,
 					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/model.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/picture.h"
@@ -129,7 +130,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--show would draw into the output of --json; give one of them");
 		return command_misused(&command_predict, &error);
 	}
-	if (command_load_model(values->model, values->network, 1, &network, NULL, &error) != 0)
+	if (model_load(values->model, values->network, 1, &network, NULL, &error) != 0)
 		return command_fail(&error);
 	for (int i = 0; i < operand_count; i++) {
 		if (predict_file(values, &network, operands[i], &error) != 0)

@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/file.h"
-
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
 
@@ -70,24 +68,6 @@ int command_flush(struct error *error)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
-}
-
-int command_load_model(const char *path, const char *spec, int batch_size,
-					   struct network *network, struct model_info *info, struct error *error)
-{
-	if (!file_exists(path))
-		return error_set(error,
-						 "%s: no such file; train a model with '" PROGRAM
-						 " train', or name one with --model FILE",
-						 path);
-	if (model_load(path, spec, batch_size, network, info, error) != 0)
-		return -1;
-	if (network->classes == DATASET_CLASSES)
-		return 0;
-	error_set(error, "%s: the network tells %d classes apart, but there are %d digits", path,
-			  network->classes, DATASET_CLASSES);
-	network_free(network);
-	return -1;
 }
 
 /* The number of the next argument that is neither an option nor the value of one, or argc. Which
