@@ -17,7 +17,7 @@ struct command {
 	const char *summary;  /* one line */
 	const struct option *options;
 	size_t values_size;   /* of the struct that the options fill in */
-	void (*defaults)(void *values);
+	void (*defaults)(void *values); /* NULL where there are no options */
 	int (*run)(const void *values, int operand_count, char **operands); /* the exit status */
 	void (*explain)(FILE *out); /* what help says under the options; may be NULL */
 };
@@ -27,7 +27,7 @@ extern const struct command command_train, command_eval, command_predict, comman
 /* Find the command on the line (without the program's name) and run it. Returns the exit status. */
 int command_main(int argc, char **argv);
 
-/* "mnist-cnn: <message>" on stderr. Returns STATUS_FAILED. */
+/* "mnist-cnn: <message>" on stderr, control characters replaced. Returns STATUS_FAILED. */
 int command_fail(const struct error *error);
 
 /* A command line that parses but makes no sense: the message and where help is, on stderr.
