@@ -279,7 +279,7 @@ static void memory_may_run_out(void **state)
 	allocations_fail_at(1);
 	assert_int_equal(split_make(&split, 10, 0, 0.2, 1, &error), -1);
 	allocations_fail_at(0);
-	assert_string_equal(error.text, "no memory to split 10 images");
+	assert_string_equal(error.text, "not enough memory to split 10 images");
 }
 
 /* Every image of the first `count` of the shuffle is on one side, once. */

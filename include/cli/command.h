@@ -8,6 +8,12 @@
 #include "base/error.h"
 #include "cli/options.h"
 
+/* What options that several commands have say in their help. */
+#define HELP_DATA                                                                                  \
+	"folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed one)"
+#define HELP_MODEL "the trained network"
+#define HELP_NETWORK "the layers, for a file from elsewhere that does not say"
+
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 struct command {

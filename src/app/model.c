@@ -174,7 +174,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 		};
 		status = safetensors_write(&file, &bytes, error);
 	} else {
-		error_set(error, "no memory to lay out the model");
+		error_set(error, "not enough memory to lay out %zu weights", network->weight_count);
 	}
 	free(tensors);
 	free(values);

@@ -47,7 +47,7 @@ static int resize(struct buffer *buffer, size_t capacity, const char *name, stru
 	uint8_t *data = realloc(buffer->data, capacity);
 
 	if (!data)
-		return error_set(error, "%s: no memory for %zu bytes", name, capacity);
+		return error_set(error, "%s: not enough memory for %zu bytes", name, capacity);
 	buffer->data = data;
 	return 0;
 }
@@ -179,7 +179,7 @@ static int target_find(struct target *target, const char *path, struct error *er
 		return fail(path, "cannot write", error);
 	target->path = follow_links(path);
 	if (!target->path)
-		return error_set(error, "%s: out of memory", path);
+		return error_set(error, "%s: not enough memory for its name", path);
 	if (target->exists) {
 		target->special = !S_ISREG(status.st_mode) || is_descriptor(target->path);
 		target->permissions = status.st_mode & 0777;

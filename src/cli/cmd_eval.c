@@ -121,12 +121,11 @@ static void eval_explain(FILE *out)
 
 static const struct option eval_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = "the trained network"},
+	 .help = HELP_MODEL},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = "the layers, for a file from elsewhere that does not say"},
+	 .help = HELP_NETWORK},
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	 .help = HELP_DATA},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "the images"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),

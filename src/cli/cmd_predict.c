@@ -167,9 +167,9 @@ static void predict_explain(FILE *out)
 
 static const struct option predict_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = "the trained network"},
+	 .help = HELP_MODEL},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = "the layers, for a file from elsewhere that does not say"},
+	 .help = HELP_NETWORK},
 	{.name = "top", .type = OPTION_INT, .argument = "K", .offset = AT(top),
 	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),

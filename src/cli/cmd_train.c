@@ -86,9 +86,7 @@ static int load(struct job *job, struct error *error)
 		return -1;
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
-	if (file_check_replace(values->curves, error) != 0)
-		return -1;
-	return curves_open(&job->curves, values->curves, error);
+	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
 }
 
 /* An output that fails in mid-training does not end it: the model is worth more. */
@@ -247,8 +245,7 @@ static void train_explain(FILE *out)
 
 static const struct option train_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	 .help = HELP_DATA},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
 	 .help = "the layers"},
 	{.name = "epochs", .type = OPTION_INT, .argument = "E", .offset = AT(options.epochs),
