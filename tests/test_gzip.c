@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "fixture.h"
 #include "formats/gzip.h"
 #include "mutations.h"
@@ -182,25 +183,57 @@ static void refuse_or_same(const uint8_t *data, size_t size, void *context)
 static void mutations(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *name;
-		enum mutation_values values;
-	} files[] = {
-		{"small-stored.gz", MUTATE_ALL},
-		{"small-fixed.gz", MUTATE_ALL},
-		{"small-dynamic.gz", MUTATE_ALL},
-		{"fields.gz", MUTATE_SOME},
-	};
+	static const char *const names[] = {"small-stored.gz", "small-fixed.gz", "small-dynamic.gz",
+										"small-fields.gz"};
 
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		struct buffer file = read_gzip_fixture(files[i].name), plain;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct buffer file = read_gzip_fixture(names[i]), plain;
 		struct error error;
 		assert_int_equal(gzip_decompress(file.data, file.size, MAX_SIZE, &plain, &error), 0);
-		mutate(file.data, file.size, files[i].values,
-			   (struct mutation_target){refuse_or_same, &plain});
+		mutate(file.data, file.size, MUTATE_ALL, (struct mutation_target){refuse_or_same, &plain});
 		buffer_free(&plain);
 		buffer_free(&file);
 	}
+}
+
+/* Any request for memory may fail; only the first, a guess at the size, can be done without. */
+static void out_of_memory(void **state)
+{
+	(void)state;
+	struct buffer plain = read_gzip_fixture("plain.bin");
+	struct buffer file = read_gzip_fixture("gzip-9.gz"), out;
+	struct error error;
+	bool failed;
+	int number = 0, refusals = 0;
+
+	if (!allocations_watched())
+		skip();
+	memset(file.data + file.size - 4, 0, 4); /* no guess: the output has to grow */
+	refuse(file.data, file.size, "length 0, the data's is 5316");
+	do {
+		allocations_fail_at(++number);
+		assert_int_equal(gzip_decompress(file.data, file.size, MAX_SIZE, &out, &error), -1);
+		failed = allocations_count() >= number;
+		allocations_fail_at(0);
+		refusals += strstr(error.text, "not enough memory") != NULL;
+	} while (failed);
+	assert_true(refusals >= 3);
+	buffer_free(&file);
+
+	/* Giving memory back may fail, too: then it is kept. */
+	file = read_gzip_fixture("gzip-9.gz");
+	number = 0;
+	do {
+		allocations_fail_at(++number);
+		int status = gzip_decompress(file.data, file.size, MAX_SIZE, &out, &error);
+		failed = allocations_count() >= number;
+		allocations_fail_at(0);
+		if (status == 0)
+			assert_memory_equal(out.data, plain.data, plain.size);
+		buffer_free(&out);
+	} while (failed);
+	buffer_free(&file);
+	buffer_free(&plain);
 }
 
 int main(void)
@@ -210,7 +243,7 @@ int main(void)
 		cmocka_unit_test(not_gzip),         cmocka_unit_test(damaged_fields),
 		cmocka_unit_test(every_truncation), cmocka_unit_test(trailing_bytes),
 		cmocka_unit_test(lying_length),     cmocka_unit_test(empty_content),
-		cmocka_unit_test(mutations),
+		cmocka_unit_test(mutations),        cmocka_unit_test(out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

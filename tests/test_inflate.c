@@ -473,6 +473,26 @@ static void limits(void **state)
 	}
 }
 
+/* The last literal and the end of the block in one round of the loop. */
+static void one_byte_too_many(void **state)
+{
+	(void)state;
+	struct stream s = {{0}, 0};
+	struct inflate_output out = {.max_size = 0};
+	struct error error;
+
+	begin_block(&s, true, 1);
+	put_fixed(&s, 'a');
+	put_fixed(&s, 256);
+	struct bytes in = {s.data, stream_size(&s), 0};
+	assert_int_equal(inflate_stream(&in, &out, &error), -1);
+	assert_string_equal(error.text, "more than 0 bytes of data");
+	/* And now that there is too much already, nothing more is read. */
+	assert_int_equal(inflate_stream(&in, &out, &error), -1);
+	assert_string_equal(error.text, "more than 0 bytes of data");
+	free(out.data);
+}
+
 static void impossible_reservations(void **state)
 {
 	(void)state;
@@ -530,6 +550,15 @@ static void truncations(void **state)
 	const size_t whole = s.bits;
 	for (s.bits = 0; stream_size(&s) < (whole + 7) / 8; s.bits += 8)
 		refuse(&s, "ends in the middle of a block");
+
+	/* A length whose extra bit is missing, and a distance for which there is no code. */
+	uint8_t sparse[286] = {['a'] = 1, [256] = 2, [265] = 2}, none[1] = {0};
+	s = (struct stream){{0}, 0};
+	begin_dynamic(&s, sparse, 266, none, 1);
+	while ((s.bits + 2) % 8)
+		put_symbol(&s, sparse, 'a');
+	put_symbol(&s, sparse, 265);
+	refuse(&s, "ends in the middle of a block");
 }
 
 static void parse(const uint8_t *data, size_t size, void *context)
@@ -583,6 +612,7 @@ int main(void)
 		cmocka_unit_test(wrong_counts),
 		cmocka_unit_test(wrong_repeats),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(one_byte_too_many),
 		cmocka_unit_test(impossible_reservations),
 		cmocka_unit_test(one_after_another),
 		cmocka_unit_test(truncations),

@@ -42,7 +42,8 @@ static void refuse(const char *data, const char *text)
 static void structure(void **state)
 {
 	(void)state;
-	struct json *root = parse(" {\"a\" : [1, 2.5e-3 ,\t[]], \"\":{\"b\":null},\r\n\"c\":true,\"d\":false } ");
+	struct json *root = parse(" {\"a\" : [1, 2.5e-3 ,\t[]], \"\":{\"b\":null},\r\n"
+							  "\"c\":true,\"d\":false } ");
 
 	assert_int_equal(root->type, JSON_OBJECT);
 	assert_int_equal(root->length, 4);
@@ -69,7 +70,8 @@ static void structure(void **state)
 static void strings(void **state)
 {
 	(void)state;
-	struct json *root = parse("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\ud83D\\uDE00\x7f\u00e9\U0001f600\"");
+	struct json *root = parse("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9"
+							  "\\u20AC\\ud83D\\uDE00\x7f\u00e9\U0001f600\"");
 
 	assert_int_equal(root->type, JSON_STRING);
 	assert_string_equal(root->text, "\"\\/\b\f\n\r\tA\u00e9\u20ac\U0001f600\x7f\u00e9\U0001f600");
@@ -210,7 +212,8 @@ static void many_keys(void **state)
 
 	assert_non_null(text);
 	for (int i = 0; i < 50000; i++)
-		used += (size_t)snprintf(text + used, capacity - used, "%c\"key %d\":%d", i ? ',' : '{', i, i);
+		used += (size_t)snprintf(text + used, capacity - used, "%s\"key %d\":%d", i ? "," : "{", i,
+								 i);
 	text[used] = '}';
 	assert_int_equal(json_parse(text, used + 1, &root, &error), 0);
 	assert_int_equal(root->length, 50000);
@@ -260,10 +263,11 @@ static void try_parse(const uint8_t *data, size_t size, void *context)
 static void mutations(void **state)
 {
 	(void)state;
-	static const char text[] = "{\"a\":[1,-2.5e+3,\"\\u00e9\\ud83d\\ude00\xc3\xa9\\n\"],\"b\":{\"c\":null,"
-							   "\"d\":true},\"e\":[[0]]}";
+	static const char text[] = "{\"a\":[1,-2.5e+3,\"\\u00e9\\ud83d\\ude00\xc3\xa9\\n\"],"
+							   "\"b\":{\"c\":null,\"d\":true},\"e\":[[0]]}";
 
-	mutate((const uint8_t *)text, sizeof text - 1, MUTATE_ALL, (struct mutation_target){try_parse, NULL});
+	mutate((const uint8_t *)text, sizeof text - 1, MUTATE_ALL,
+		   (struct mutation_target){try_parse, NULL});
 }
 
 int main(void)

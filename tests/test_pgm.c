@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "allocations.h"
 #include "formats/pgm.h"
 #include "mutations.h"
 
@@ -181,11 +182,31 @@ static void mutations(void **state)
 {
 	(void)state;
 	static const char *const files[] = {
-		"P5\n# c\n3 2\n255\nabcdef", "P2 3#x\n 2 255\n0 1 2 33 44 255\n", "P5 2 2 1000 \3\1\2\1\1\1\2\2"};
+		"P5\n# c\n3 2\n255\nabcdef", "P2 3#x\n 2 255\n0 1 2 33 44 255\n",
+		"P5 2 2 1000 \3\1\2\1\1\1\2\2"};
 	const struct mutation_target target = {parse, NULL};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		mutate((const uint8_t *)files[i], strlen(files[i]), MUTATE_ALL, target);
+}
+
+static void out_of_memory(void **state)
+{
+	(void)state;
+	const uint8_t pixels[] = {1, 2};
+	struct pgm image;
+	struct buffer out;
+	struct error error;
+
+	if (!allocations_watched())
+		skip();
+	allocations_fail_at(1);
+	assert_int_equal(pgm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
+	assert_non_null(strstr(error.text, "not enough memory for 1 samples"));
+	allocations_fail_at(1);
+	assert_int_equal(pgm_write(pixels, 1, 2, &out, &error), -1);
+	assert_non_null(strstr(error.text, "not enough memory for a picture of 1×2"));
+	allocations_fail_at(0);
 }
 
 int main(void)
@@ -195,6 +216,7 @@ int main(void)
 		cmocka_unit_test(plain),         cmocka_unit_test(comments),
 		cmocka_unit_test(wrong_numbers), cmocka_unit_test(other_formats),
 		cmocka_unit_test(written),       cmocka_unit_test(mutations),
+		cmocka_unit_test(out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
