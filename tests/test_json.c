@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errors.h"
 #include "formats/json.h"
 #include "mutations.h"
 
@@ -220,7 +221,7 @@ static void many_keys(void **state)
 	json_free(root);
 	used += (size_t)snprintf(text + used, capacity - used, ",\"key 7\":0}");
 	assert_int_equal(json_parse(text, used, &root, &error), -1);
-	assert_non_null(strstr(error.text, "the key \"key 7\" again"));
+	assert_error_has(&error, "the key \"key 7\" again");
 	free(text);
 }
 
