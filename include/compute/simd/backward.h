@@ -47,11 +47,17 @@ ALWAYS_INLINE void lists_add(struct lists *l, const struct plane *p, struct list
 		(struct term){g, x_offset + (int32_t)pixel->target};
 }
 
-ALWAYS_INLINE unsigned nonzero_filters(const struct window *w, const float *dy, int f)
-{
-	unsigned bits = nonzero_bits(load(dy + f));
+/* Bit i is set where the gradient of filter first + i, of up to 64, is not zero. */
+#define FILTERS_AT_ONCE 64
 
-	return w->filters - f < LANES ? bits & ((1u << (w->filters - f)) - 1) : bits;
+ALWAYS_INLINE uint64_t nonzero_filters(const struct window *w, const float *dy, int first)
+{
+	int count = least(w->filters - first, FILTERS_AT_ONCE);
+	uint64_t bits = 0;
+
+	for (int f = 0; f < count; f += LANES)
+		bits |= (uint64_t)nonzero_bits(load(dy + first + f)) << f;
+	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
 }
 
 static void lists_gather(struct lists *l, const struct window *w, const struct plane *p,
@@ -60,9 +66,9 @@ static void lists_gather(struct lists *l, const struct window *w, const struct p
 	for (int i = 0; i < p->pixels; i++, dy += w->filters) {
 		struct list *pixel = &l->pixels[i];
 		*pixel = (struct list){i * w->filters, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
-		for (int f = 0; f < w->filters; f += LANES)
-			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctz(bits);
+		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
+			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
+				int filter = f + __builtin_ctzll(bits);
 				lists_add(l, p, pixel, filter, dy[filter], x_offset);
 			}
 	}
@@ -80,9 +86,9 @@ static void lists_gather_pooled(struct lists *l, const struct window *w, const s
 			pixels[q] = (struct list){(4 * i + q) * w->filters, 0,
 									  window_offset(w, p, i / columns * 2 + q / 2,
 													i % columns * 2 + q % 2)};
-		for (int f = 0; f < w->filters; f += LANES)
-			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctz(bits);
+		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
+			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
+				int filter = f + __builtin_ctzll(bits);
 				lists_add(l, p, &pixels[place_of_max[filter]], filter, dy[filter], x_offset);
 			}
 	}
