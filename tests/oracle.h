@@ -16,10 +16,13 @@
 #include "compute/kernels.h"
 #include "nn/shape.h"
 
-/* Every table of kernels, ended by NULL: each test of a kernel runs over all of them. */
-extern const struct kernels *const oracle_tables[];
+/* Every table of kernels that runs here, NULL behind the last: each test of a kernel goes over all of
+ * them. Besides the program's own there are the fast loops once more, with other vectors written in
+ * plain C (tests/lanes), where the processor has a multiply-add for them. */
+const struct kernels *oracle_table(size_t index);
 
-/* Memory for `count` numbers, zeroed, one at least; never NULL. Free with free. */
+/* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable; they
+ * are NaN. Free with free. */
 float *floats(size_t count);
 double *doubles(size_t count);
 

@@ -17,6 +17,7 @@
 
 static char folder[64];
 static char path[256];
+static struct engine engine;
 static struct error error;
 
 static const struct shape input = {.h = 28, .w = 28, .c = 1};
@@ -46,7 +47,7 @@ static const struct model_info info = {
 static int setup(void **state)
 {
 	(void)state;
-	if (!scratch_open(folder))
+	if (!scratch_open(folder) || engine_open(&engine, "auto", 1, &error))
 		return -1;
 	scratch_path(path, folder, "model.safetensors");
 	return 0;
@@ -55,17 +56,19 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	engine_close(&engine);
 	return scratch_close(folder) ? 0 : -1;
 }
 
 static void build(struct network *network, const char *spec, uint64_t seed)
 {
-	if (network_build(network, spec, input, 1, false, &error))
+	if (network_build(network, spec, input, 1, false, &engine, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 	for (int i = 0; i < network->param_count; i++)
 		for (size_t j = 0; j < network->params[i]->count; j++)
 			network->params[i]->value[j] += (float)j * 0x1p-20f; /* biases begin as 0 */
+	network_prepare(network);
 }
 
 static void assert_error_contains(const char *text)
@@ -88,7 +91,7 @@ static void what_is_saved_is_loaded(void **state)
 	(void)state;
 	build(&saved, "  conv:2,3   relu maxpool:4 flatten dense:10 softmax ", 7);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, 16, &loaded, &back, &error))
+	if (model_load(path, NULL, 16, &engine, &loaded, &back, &error))
 		fail_msg("%s", error.text);
 	assert_string_equal(loaded.spec, SPEC);
 	assert_int_equal(loaded.batch_size, 16);
@@ -208,12 +211,12 @@ static void a_stopped_run_has_no_figures(void **state)
 	stopped.result.epochs_done = stopped.result.last.epoch = 2;
 	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
 	assert_true(back.trained_here && back.result.stopped);
 	assert_int_equal(back.result.epochs_done, 2);
 	assert_int_equal(back.result.last.epoch, 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), 0);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), 0);
 	network_free(&network);
 }
 
@@ -290,7 +293,7 @@ static int load_changed(const char *key, const char *value, const char *spec)
 	buffer_free(&bytes);
 
 	struct model_info back;
-	int status = model_load(path, spec, 1, &network, &back, &error);
+	int status = model_load(path, spec, 1, &engine, &network, &back, &error);
 	if (status) {
 		assert_null(network.spec);
 		assert_false(back.trained_here);
@@ -409,14 +412,18 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	for (int i = 0; i < 7840; i++)
 		weights[i] = (float)i;
 	put_tensors(tensors, 3);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
+								&error),
+					 -1);
 	assert_error_contains("tensor \"0.bias\" is not in the network \"flatten dense:10 softmax\"");
 	put_tensors(tensors + 1, 2);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
+								&error),
+					 0);
 	assert_false(back.trained_here);
 	assert_true(network.params[0]->value[7839] == 7839);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 4, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, NULL, 4, &engine, &network, &back, &error), -1);
 	assert_error_contains("does not say which network it is for");
 }
 
@@ -425,12 +432,12 @@ static void files_that_are_no_model(void **state)
 	struct network network;
 
 	(void)state;
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_error_contains("there is no such file; mnist-cnn train makes one");
-	assert_int_equal(model_load(folder, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(folder, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_error_contains(": is a directory");
 	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_true(!strncmp(error.text, path, strlen(path)));
 	assert_null(network.spec);
 }
@@ -456,7 +463,7 @@ static void memory_may_run_out(void **state)
 	status = -1;
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
-		status = model_load(path, NULL, 1, &network, NULL, &error);
+		status = model_load(path, NULL, 1, &engine, &network, NULL, &error);
 		int requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));

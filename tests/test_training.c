@@ -10,6 +10,7 @@
 #include "nn/adam.h"
 #include "nn/loss.h"
 #include "nn/network.h"
+#include "probe.h"
 
 enum { DIGITS = 64, PIXELS = 28 * 28 };
 
@@ -34,10 +35,11 @@ static struct digits *read_digits(void)
 
 /* A network, its optimizer, and the step that trains them. */
 struct training {
+	struct engine engine;
 	struct network network;
 	struct adam adam;
-	struct pass pass;
-	float *dlogits;
+	int n;
+	uint64_t step;
 };
 
 static void training_open(struct training *training, const char *spec, int batch_size,
@@ -46,47 +48,51 @@ static void training_open(struct training *training, const char *spec, int batch
 	struct error error;
 	const struct shape input = {28, 28, 1, false};
 
-	if (network_build(&training->network, spec, input, batch_size, true, &error))
+	test_engine_open(&training->engine, kernels, 2);
+	if (network_build(&training->network, spec, input, batch_size, true, &training->engine,
+					  &error))
 		fail_msg("%s: %s", spec, error.text);
 	assert_int_equal(adam_open(&training->adam, training->network.value_count, ADAM_BETA1,
 							   ADAM_BETA2, &error), 0);
-	training->pass = (struct pass){kernels, batch_size, 0, true, 1, 0};
-	training->dlogits = floats((size_t)(batch_size * training->network.classes));
+	training->n = batch_size;
+	training->step = 0;
 }
 
 static void training_close(struct training *training)
 {
-	free(training->dlogits);
 	adam_close(&training->adam);
 	network_free(&training->network);
+	engine_close(&training->engine);
 }
 
-static void gather(struct training *training, const struct digits *digits, int first)
+static void digits_load(const void *context, int first, int n, float *x)
 {
-	float *x = network_input(&training->network);
+	const uint8_t *const *images = context;
 
-	for (int i = 0; i < training->pass.n * PIXELS; i++)
-		x[i] = (float)digits->images[first + i / PIXELS][i % PIXELS] / 255;
+	for (int i = 0; i < n * PIXELS; i++)
+		x[i] = (float)(*images)[first * PIXELS + i] / 255;
 }
 
-/* Forward and backward; the optimizer is the caller's. */
-static struct loss_sum gradients(struct training *training, const struct digits *digits, int first)
+static void apply_adam(const void *context, size_t first, size_t count)
 {
-	const int n = training->pass.n;
+	const struct training *training = context;
 
-	training->pass.step++;
-	gather(training, digits, first);
-	const float *logits = network_forward(&training->network, &training->pass);
-	const struct loss_sum sum = loss_cross_entropy(n, training->network.classes, logits,
-												   digits->labels + first, n, training->dlogits);
-	network_backward(&training->network, &training->pass, training->dlogits);
-	return sum;
+	adam_apply(&training->adam, training->engine.kernels, first, count, training->network.grads,
+			   training->network.values);
 }
 
-static void update(struct training *training, float learning_rate)
+/* Forward and backward on the digits from `first` on, and Adam unless the rate is 0. */
+static struct loss_sum train_step(struct training *training, const struct digits *digits, int first,
+								  float learning_rate)
 {
-	adam_step(&training->adam, training->pass.kernels, learning_rate, training->network.grads,
-			  training->network.values);
+	const uint8_t *images = digits->images[first];
+	const struct batch batch = {training->n, digits_load, &images, digits->labels + first};
+	const struct update update = {apply_adam, training};
+
+	if (learning_rate > 0)
+		adam_begin(&training->adam, learning_rate);
+	return network_train(&training->network, &batch, 1, ++training->step,
+						 learning_rate > 0 ? &update : NULL);
 }
 
 /* Weights come in PyTorch's order and cross as a model file's do. */
@@ -98,6 +104,7 @@ static void read_weights(struct fixture *fixture, const struct network *network)
 		param_from_file(param, values, param->value);
 		free(values);
 	}
+	network_prepare(network);
 }
 
 /* Compare values or gradients with the rows called <prefix><name>. */
@@ -120,13 +127,14 @@ static void check_rows(struct fixture *fixture, const struct network *network, b
 static void check_step(struct fixture *fixture, struct training *training,
 					   const struct digits *digits, int step)
 {
-	const int n = training->pass.n;
-	const struct loss_sum sum = gradients(training, digits, n * (step % 2));
-	const float loss = (float)(sum.loss / n);
+	const int first = training->n * (step % 2);
 
-	if (step == 0)
+	if (step == 0) {
+		train_step(training, digits, first, 0);
 		check_rows(fixture, &training->network, true, 1e-5);
-	update(training, 1e-3f);
+	}
+	const struct loss_sum sum = train_step(training, digits, first, 1e-3f);
+	const float loss = (float)(sum.loss / training->n);
 	double *expected = fixture_doubles(fixture, "loss", 1);
 	check_close("loss", 1, &loss, expected, 2e-6);
 	free(expected);
@@ -135,21 +143,23 @@ static void check_step(struct fixture *fixture, struct training *training,
 static void test_against_pytorch(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	struct digits *digits = read_digits();
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		struct fixture fixture;
 		struct training training;
 		int numbers[2];
 		fixture_open(&fixture, "network.txt");
 		fixture_integers(&fixture, "case", 2, numbers);
 		training_open(&training, "conv:4,3 relu maxpool:2 conv:6,3,same relu maxpool:3,2 flatten "
-								 "dense:16 relu dense:10 softmax", numbers[0], oracle_tables[i]);
+								 "dense:16 relu dense:10 softmax", numbers[0], kernels);
 		read_weights(&fixture, &training.network);
-		gather(&training, digits, 0);
+		const uint8_t *images = digits->images[0];
+		const struct batch batch = {numbers[0], digits_load, &images, NULL};
 		double *logits = fixture_doubles(&fixture, "logits", (size_t)numbers[0] * 10);
 		check_close("logits", (size_t)numbers[0] * 10,
-					network_forward(&training.network, &training.pass), logits, 2e-6);
+					network_predict(&training.network, &batch), logits, 2e-6);
 		for (int step = 0; step < numbers[1]; step++)
 			check_step(&fixture, &training, digits, step);
 		/* Five steps move a weight by 5e-3 at most; the largest are about 0.5. */
@@ -164,18 +174,18 @@ static void test_against_pytorch(void **state)
 static void test_learned_by_heart(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	struct digits *digits = read_digits();
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		struct training training;
 		struct loss_sum sum = {0, 0};
 		int steps = 0;
 		training_open(&training, "conv:8,3,2 relu maxpool:2 flatten dense:32 relu dense:10 softmax",
-					  DIGITS, oracle_tables[i]);
+					  DIGITS, kernels);
 		network_init(&training.network, 1);
 		do {
-			sum = gradients(&training, digits, 0);
-			update(&training, 0.01f);
+			sum = train_step(&training, digits, 0, 0.01f);
 		} while (++steps < 200 && sum.loss / DIGITS >= 0.01);
 		assert_true(sum.loss / DIGITS < 0.01);
 		assert_int_equal(sum.correct, DIGITS);
@@ -194,12 +204,10 @@ static void test_repeats(void **state)
 	struct training training[2];
 
 	for (int i = 0; i < 2; i++) {
-		training_open(&training[i], spec, 16, &kernels_reference);
+		training_open(&training[i], spec, 16, kernels_available(0));
 		network_init(&training[i].network, 7);
-		for (int step = 0; step < 4; step++) {
-			gradients(&training[i], digits, 16 * step);
-			update(&training[i], 1e-3f);
-		}
+		for (int step = 0; step < 4; step++)
+			train_step(&training[i], digits, 16 * step, 1e-3f);
 	}
 	check_equal("weights", training[0].network.value_count, training[0].network.values,
 				training[1].network.values);
@@ -220,14 +228,12 @@ static void test_nothing_allocated(void **state)
 	}
 	allocations_fail_at(0);
 	training_open(&training, "conv:4,3,same relu maxpool:2 dropout:0.5 flatten dense:16 relu "
-							 "dense:10 softmax", 16, &kernels_reference);
+							 "dense:10 softmax", 16, kernels_available(0));
 	network_init(&training.network, 1);
 	assert_true(allocations_count() > 0);
 	allocations_fail_at(0);
-	for (int step = 0; step < 3; step++) {
-		gradients(&training, digits, 16 * step);
-		update(&training, 1e-3f);
-	}
+	for (int step = 0; step < 3; step++)
+		train_step(&training, digits, 16 * step, 1e-3f);
 	assert_int_equal(allocations_count(), 0);
 	training_close(&training);
 	free(digits);
