@@ -63,6 +63,13 @@ void check_gradient(const char *what, size_t count, const float *gradient, doubl
 					double (*loss)(const void *context), const void *context, double step,
 					double tolerance);
 
+/* The same for the gradient that each table found, gradients[table], NULL behind the last: the
+ * differences are what takes time. */
+#define ORACLE_TABLES 8 /* at most */
+void check_gradients(const char *what, size_t count, float *const *gradients, double *values,
+					 double (*loss)(const void *context), const void *context, double step,
+					 double tolerance);
+
 /* The sum of a × b. */
 double dot(size_t count, const double *a, const double *b);
 

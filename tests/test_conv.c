@@ -199,87 +199,103 @@ static double conv_loss(const void *context)
 	return dot(self->y_count, self->dy, self->y);
 }
 
-/* Both sums start at 1.5: they are added to. */
-static void differences_case(struct shape in, int filters, int size, int stride, bool same, int n,
-							 const struct kernels *kernels)
+/* What a table finds: its y is compared, its gradients are returned. Both sums start at 1.5: they are
+ * added to. */
+static void run_table(const struct kernels *kernels, const struct conv_loss *loss,
+					  float *const *arguments, const char *what, float **gradients)
+{
+	const struct window *w = loss->window;
+	const size_t filter_count = (size_t)(w->size * w->size * w->channels * w->filters);
+	const size_t sums[] = {filter_count, (size_t)w->filters};
+	float *y = floats(loss->y_count);
+	char text[150];
+
+	snprintf(text, sizeof text, "%s: %s", kernels->name, what);
+	call_conv_forward(kernels, w, loss->n, arguments[0], arguments[1], arguments[2], y);
+	check_close(text, loss->y_count, y, loss->y, 5e-6);
+	free(y);
+	for (int sum = 0; sum < 2; sum++) {
+		gradients[sum] = floats(sums[sum]);
+		for (size_t i = 0; i < sums[sum]; i++)
+			gradients[sum][i] = 1.5f;
+	}
+	gradients[2] = floats((size_t)(loss->n * w->in_h * w->in_w * w->channels));
+	call_conv_backward(kernels, w, loss->n, arguments[0], arguments[1], arguments[3],
+					   gradients[0], gradients[1], gradients[2]);
+	for (int sum = 0; sum < 2; sum++)
+		for (size_t i = 0; i < sums[sum]; i++)
+			gradients[sum][i] -= 1.5f;
+}
+
+static void differences_case(struct shape in, int filters, int size, int stride, bool same, int n)
 {
 	const struct window window = oracle_window(in, filters, size, stride, same);
-	const size_t x_count = n * shape_size(in);
-	const size_t y_count = (size_t)(n * window.out_h * window.out_w * filters);
-	const size_t filter_count = (size_t)(size * size * in.c * filters);
-	float *x = random_floats(1, x_count);
-	float *weights = random_floats(2, filter_count);
-	float *bias = random_floats(3, (size_t)filters);
-	float *dy = random_floats(4, y_count);
-	float *y = floats(y_count);
-	float *dx = floats(x_count);
-	float *dweights = floats(filter_count + (size_t)filters);
-	double *wide[5] = {widen(x_count, x), widen(filter_count, weights),
-					   widen((size_t)filters, bias), widen(y_count, dy), doubles(y_count)};
-	const struct conv_loss loss = {&window, n, wide[0], wide[1], wide[2], wide[3], wide[4],
-								   y_count};
+	/* x, filters, bias, y */
+	const size_t counts[] = {n * shape_size(in), (size_t)(size * size * in.c * filters),
+							 (size_t)filters, (size_t)(n * window.out_h * window.out_w * filters)};
+	const int order[] = {1, 2, 0};
+	float *arguments[4], *gradients[3][ORACLE_TABLES + 1] = {{NULL}};
+	double *wide[5];
 	char what[100];
 
-	snprintf(what, sizeof what, "%s: %d×%d×%d conv:%d,%d,%d%s n=%d", kernels->name, in.h, in.w,
-			 in.c, filters, size, stride, same ? ",same" : "", n);
-	call_conv_forward(kernels, &window, n, x, weights, bias, y);
+	snprintf(what, sizeof what, "%d×%d×%d conv:%d,%d,%d%s n=%d", in.h, in.w, in.c, filters, size,
+			 stride, same ? ",same" : "", n);
+	for (int i = 0; i < 4; i++) {
+		arguments[i] = random_floats((uint64_t)i + 1, counts[i]);
+		wide[i] = widen(counts[i], arguments[i]);
+	}
+	wide[4] = doubles(counts[3]);
+	const struct conv_loss loss = {&window, n, wide[0], wide[1], wide[2], wide[3], wide[4],
+								   counts[3]};
 	conv_loss(&loss);
-	check_close(what, y_count, y, wide[4], 5e-6);
-	for (size_t i = 0; i < filter_count + (size_t)filters; i++)
-		dweights[i] = 1.5f;
-	call_conv_backward(kernels, &window, n, x, weights, dy, dweights, dweights + filter_count, dx);
-	for (size_t i = 0; i < filter_count + (size_t)filters; i++)
-		dweights[i] -= 1.5f;
-	check_gradient(what, filter_count, dweights, wide[1], conv_loss, &loss, 0.125, 1e-5);
-	check_gradient(what, (size_t)filters, dweights + filter_count, wide[2], conv_loss, &loss, 0.125,
-				   1e-5);
-	check_gradient(what, x_count, dx, wide[0], conv_loss, &loss, 0.125, 1e-5);
+	for (size_t table = 0; oracle_table(table); table++) {
+		float *found[3];
+		run_table(oracle_table(table), &loss, arguments, what, found);
+		for (int i = 0; i < 3; i++)
+			gradients[i][table] = found[i];
+	}
+	for (int i = 0; i < 3; i++) {
+		check_gradients(what, counts[order[i]], gradients[i], wide[order[i]], conv_loss, &loss,
+						0.125, 1e-5);
+		for (size_t table = 0; gradients[i][table]; table++)
+			free(gradients[i][table]);
+	}
 	for (int i = 0; i < 5; i++)
 		free(wide[i]);
-	free(dweights);
-	free(dx);
-	free(y);
-	free(dy);
-	free(bias);
-	free(weights);
-	free(x);
+	for (int i = 0; i < 4; i++)
+		free(arguments[i]);
 }
 
 /* Every size with every stride, and the channel counts and batches in turn. */
 static void test_against_differences(void **state)
 {
 	(void)state;
-	const struct kernels *kernels;
 	const int sizes[] = {1, 2, 3, 4, 5, 7};
 	const int channels[] = {1, 3, 5, 17, 33};
 	const int batches[] = {1, 3, 7};
 	int turn = 0;
 
-	for (size_t i = 0; (kernels = oracle_table(i)); i++)
-		for (int size = 0; size < 6; size++)
-			for (int stride = 1; stride <= 3; stride++)
-				for (int same = 0; same <= 1; same++, turn++) {
-					struct shape in = {7 + turn % 2, 9 - turn % 3, channels[turn % 5], false};
-					differences_case(in, channels[(turn / 2) % 4], sizes[size], stride, same,
-									 batches[turn % 5 < 2 ? turn % 3 : 0], kernels);
-				}
+	for (int size = 0; size < 6; size++)
+		for (int stride = 1; stride <= 3; stride++)
+			for (int same = 0; same <= 1; same++, turn++) {
+				struct shape in = {7 + turn % 2, 9 - turn % 3, channels[turn % 5], false};
+				differences_case(in, channels[(turn / 2) % 4], sizes[size], stride, same,
+								 batches[turn % 5 < 2 ? turn % 3 : 0]);
+			}
 }
 
 /* Images smaller than the filter, a single pixel, and images of one row or column. */
 static void test_tiny_images(void **state)
 {
 	(void)state;
-	const struct kernels *kernels;
 
-	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
-		differences_case((struct shape){1, 1, 1, false}, 1, 1, 1, false, 1, kernels);
-		differences_case((struct shape){1, 1, 3, false}, 2, 7, 1, true, 3, kernels);
-		differences_case((struct shape){2, 1, 1, false}, 3, 5, 2, true, 1, kernels);
-		differences_case((struct shape){1, 9, 2, false}, 1, 3, 1, true, 7, kernels);
-		differences_case((struct shape){9, 1, 1, false}, 5, 4, 3, true, 1, kernels);
-		differences_case((struct shape){3, 3, 33, false}, 1, 3, 1, false, 1, kernels);
-		differences_case((struct shape){2, 2, 1, false}, 33, 1, 3, true, 3, kernels);
-	}
+	differences_case((struct shape){1, 1, 1, false}, 1, 1, 1, false, 1);
+	differences_case((struct shape){1, 1, 3, false}, 2, 7, 1, true, 3);
+	differences_case((struct shape){2, 1, 1, false}, 3, 5, 2, true, 1);
+	differences_case((struct shape){1, 9, 2, false}, 1, 3, 1, true, 7);
+	differences_case((struct shape){9, 1, 1, false}, 5, 4, 3, true, 1);
+	differences_case((struct shape){3, 3, 33, false}, 1, 3, 1, false, 1);
+	differences_case((struct shape){2, 2, 1, false}, 33, 1, 3, true, 3);
 }
 
 static void check_layer_adds_gradients(const struct kernels *kernels)

@@ -217,58 +217,79 @@ static const float *last_logits(const struct network *network)
 	return network->steps[network->step_count - 1].y;
 }
 
-static void check_prediction(struct network *network, const struct batch *batch,
-							 struct oracle_network *oracle)
-{
-	int classes;
-	double *logits = oracle_logits(oracle, &classes);
+/* The gradients of each parameter as each table finds them. */
+struct gradients {
+	float *by_table[16][ORACLE_TABLES + 1];
+};
 
-	assert_int_equal(network->classes, classes);
-	check_close(network->spec, (size_t)(batch->n * classes), network_predict(network, batch), logits,
-				5e-6);
-	free(logits);
+/* Logits and loss, and every parameter's gradient; twice, since gradients are set, not added to. */
+static void run_table(size_t table, const char *spec, const struct batch *batch,
+					  const struct oracle_network *oracle, const double *logits, double loss,
+					  bool training, struct gradients *gradients)
+{
+	const struct samples *samples = batch->context;
+	struct engine engine;
+	struct network network;
+
+	test_engine_open(&engine, oracle_table(table), 2);
+	build(&network, spec, oracle->input, batch->n, true, &engine);
+	assert_int_equal(samples->size, shape_size(network.input));
+	fill_params(&network);
+	const size_t count = (size_t)(batch->n * network.classes);
+	if (!training)
+		check_close(spec, count, network_predict(&network, batch), logits, 5e-6);
+	for (int time = 0; training && time < 2; time++) {
+		const struct loss_sum sum = network_train(&network, batch, 1, 1, NULL);
+		check_close(spec, count, last_logits(&network), logits, 5e-6);
+		assert_true(fabs(sum.loss / batch->n - loss) < 1e-5);
+	}
+	for (int i = 0; training && i < network.param_count; i++) {
+		size_t size = network.params[i]->count;
+		gradients->by_table[i][table] = floats(size);
+		memcpy(gradients->by_table[i][table], network.params[i]->grad, size * sizeof(float));
+	}
+	network_free(&network);
+	engine_close(&engine);
 }
 
-/* Logits, loss and every parameter's gradient; twice, since gradients are set, not added to. */
-static void check_training(struct network *network, const struct batch *batch,
-						   struct oracle_network *oracle)
+static void check_gradients_of(const struct network *network, struct oracle_network *oracle,
+							   struct gradients *gradients)
 {
-	int classes;
-	double *logits = oracle_logits(oracle, &classes);
-
-	for (int time = 0; time < 2; time++) {
-		struct loss_sum loss = network_train(network, batch, 1, 1, NULL);
-		check_close(network->spec, (size_t)(batch->n * classes), last_logits(network), logits, 5e-6);
-		assert_true(fabs(loss.loss / batch->n - oracle_network_loss(oracle)) < 1e-5);
-	}
 	for (int i = 0; i < network->param_count; i++) {
 		char what[200];
-		snprintf(what, sizeof what, "%s: %s, n=%d: %s", network->engine->kernels->name,
-				 network->spec, batch->n, network->params[i]->name);
-		check_gradient(what, network->params[i]->count, network->params[i]->grad,
-					   oracle->params[i], oracle_network_loss, oracle, 1e-6, 2e-5);
+		snprintf(what, sizeof what, "%s, n=%d: %s", network->spec, oracle->n,
+				 network->params[i]->name);
+		check_gradients(what, network->params[i]->count, gradients->by_table[i], oracle->params[i],
+						oracle_network_loss, oracle, 1e-6, 2e-5);
+		for (size_t table = 0; gradients->by_table[i][table]; table++)
+			free(gradients->by_table[i][table]);
 	}
-	free(logits);
 }
 
-static void check_network(const char *spec, struct shape input, int n, const struct engine *engine)
+static void check_network(const char *spec, struct shape input, int n, bool training)
 {
 	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2};
-	struct pass pass = {.kernels = engine->kernels, .n = n, .seed = 1, .step = 1};
+	const struct pass pass = {.kernels = &kernels_reference, .n = n, .training = training,
+							  .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
 	const struct samples samples = {x, shape_size(input)};
 	const struct batch batch = {n, samples_load, &samples, labels};
+	struct gradients gradients = {{{NULL}}};
 	struct network network;
 	struct oracle_network oracle;
+	int classes;
 
-	build(&network, spec, input, n, true, engine);
+	build(&network, spec, input, n, true, &default_engine);
 	fill_params(&network);
 	oracle_open(&oracle, &network, &pass, x, labels);
-	check_prediction(&network, &batch, &oracle);
-	oracle_close(&oracle);
-	pass.training = true;
-	oracle_open(&oracle, &network, &pass, x, labels);
-	check_training(&network, &batch, &oracle);
+	double *logits = oracle_logits(&oracle, &classes);
+	double loss = oracle_network_loss(&oracle);
+	assert_int_equal(network.classes, classes);
+	for (size_t table = 0; oracle_table(table); table++)
+		run_table(table, spec, &batch, &oracle, logits, loss, training, &gradients);
+	if (training)
+		check_gradients_of(&network, &oracle, &gradients);
+	free(logits);
 	oracle_close(&oracle);
 	free(x);
 	network_free(&network);
@@ -298,19 +319,20 @@ static void test_gradients(void **state)
 		{"conv:3,7,3,same dropout:0.1 dropout:0.1 flatten softmax", {5, 2, 1, false}},
 		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
 		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
+		{"conv:9,3 relu maxpool:2 conv:17,3 maxpool:2 relu flatten dense:3 softmax",
+		 {13, 15, 1, false}},
+		{"conv:8,5 relu maxpool:2 conv:10,3,same maxpool:2 flatten dropout:0.4 dense:3 softmax",
+		 {13, 12, 1, false}},
+		{"conv:3,3,2 maxpool:2 conv:5,2,2,same relu maxpool:2 flatten dense:3 softmax",
+		 {14, 17, 2, false}},
 	};
 	const int batches[] = {1, 3, 7, 11};
-	const struct kernels *kernels;
 
-	for (size_t table = 0; (kernels = oracle_table(table)); table++) {
-		struct engine engine;
-		test_engine_open(&engine, kernels, 2);
-		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-			for (size_t batch = 0; batch < 4; batch++)
-				if (kernels == kernels_available(0) || (i + batch + table) % 2 == 0)
-					check_network(cases[i].spec, cases[i].input, batches[batch], &engine);
-		engine_close(&engine);
-	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int batch = 0; batch < 4; batch++) {
+			check_network(cases[i].spec, cases[i].input, batches[batch], false);
+			check_network(cases[i].spec, cases[i].input, batches[batch], true);
+		}
 }
 
 /* Nothing to learn is no error: the input, flattened, is the logits. */
