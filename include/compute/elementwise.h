@@ -26,10 +26,13 @@ static void dropout(size_t count, struct rng rng, uint64_t first, float rate, co
 	unsigned threshold = (unsigned)(rate * 65536);
 	float scale = 65536.0f / (float)(65536 - threshold);
 
-	for (size_t i = 0; i < count; i++) {
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < count; i++, bits >>= 16) {
 		uint64_t element = first + i;
-		unsigned bits = rng_bits(rng, element / 4) >> (element % 4 * 16) & 0xffff;
-		y[i] = bits < threshold ? 0 : x[i] * scale;
+		if (i == 0 || element % 4 == 0)
+			bits = rng_bits(rng, element / 4) >> element % 4 * 16;
+		y[i] = (bits & 0xffff) < threshold ? 0 : x[i] * scale;
 	}
 }
 

@@ -131,6 +131,7 @@ static void describe(struct metadata *metadata, const struct network *network,
 	if (!info || !info->trained_here)
 		return;
 	add_text(metadata, "optimizer", "adam");
+	add_text(metadata, "kernels", network->engine->kernels->name);
 	add_fields(metadata, training, COUNT(training), info);
 	if (!info->result.last.epoch || info->result.stopped)
 		return;

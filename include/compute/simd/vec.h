@@ -1,26 +1,34 @@
 /* One vector type for the fast loops, whatever the instruction set: LANES floats.
  *
- * Only kernels_simd.c includes this. It is compiled once for each instruction set with that set's
- * flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
+ * Only kernels_simd.c includes this and its neighbours. It is compiled once for each instruction
+ * set with that set's flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
  * extensions (GCC and Clang); only what these cannot say is written with intrinsics. */
-#ifndef COMPUTE_SIMD_H
-#define COMPUTE_SIMD_H
+#ifndef COMPUTE_SIMD_VEC_H
+#define COMPUTE_SIMD_VEC_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+/* PORTABLE: no intrinsics. EMULATED_LANES: vectors of another width than the machine's, with a fused
+ * multiply-add, for tests. */
 #if defined(PORTABLE)
 #define LANES 4
+#elif defined(EMULATED_LANES)
+#define LANES EMULATED_LANES
 #elif defined(__AVX512F__)
 #include <immintrin.h>
+#define AVX512
 #define LANES 16
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
+#define AVX2
 #define LANES 8
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
-#define LANES 4
 #define NEON
+#define LANES 4
 #else
 #define LANES 4
 #endif
@@ -56,9 +64,9 @@ ALWAYS_INLINE void store_part(float *p, vec v, int count)
 		store(p, v);
 		return;
 	}
-#if LANES == 16
+#if defined(AVX512)
 	_mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
-#elif LANES == 8
+#elif defined(AVX2)
 	const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7};
 	_mm256_maskstore_ps(p, (__m256i)(lane < count), (__m256)v);
 #else
@@ -70,7 +78,7 @@ ALWAYS_INLINE void store_part(float *p, vec v, int count)
 /* mask ? a : b, lane by lane; a mask is the result of a comparison. */
 ALWAYS_INLINE vec choose(ivec mask, vec a, vec b)
 {
-#if LANES == 8
+#if defined(AVX2)
 	return (vec)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
 #else
 	return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
@@ -80,12 +88,16 @@ ALWAYS_INLINE vec choose(ivec mask, vec a, vec b)
 /* a × b + c with one rounding, where the instruction set has it. */
 ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 {
-#if LANES == 16
+#if defined(AVX512)
 	return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif LANES == 8
+#elif defined(AVX2)
 	return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif defined(NEON)
 	return vfmaq_f32(c, a, b);
+#elif defined(EMULATED_LANES)
+	for (int i = 0; i < LANES; i++)
+		c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+	return c;
 #else
 	return a * b + c;
 #endif
@@ -93,9 +105,9 @@ ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 
 ALWAYS_INLINE vec square_root(vec a)
 {
-#if LANES == 16
+#if defined(AVX512)
 	return (vec)_mm512_sqrt_ps((__m512)a);
-#elif LANES == 8
+#elif defined(AVX2)
 	return (vec)_mm256_sqrt_ps((__m256)a);
 #elif defined(NEON)
 	return vsqrtq_f32(a);
@@ -112,9 +124,9 @@ ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 {
 	uint8_t bytes[LANES];
 
-#if LANES == 16
+#if defined(AVX512)
 	_mm_storeu_si128((__m128i *)bytes, _mm512_cvtepi32_epi8((__m512i)v));
-#elif LANES == 8
+#elif defined(AVX2)
 	__m128i halves = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
 									  _mm256_extracti128_si256((__m256i)v, 1));
 	_mm_storel_epi64((__m128i *)bytes, _mm_packus_epi16(halves, halves));
@@ -130,12 +142,16 @@ ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 
 ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
 {
-#if LANES == 16
+#if defined(AVX512)
 	return (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
-#elif LANES == 8
+#elif defined(AVX2)
 	return (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
 #else
-	return (ivec){p[0], p[1], p[2], p[3]};
+	ivec v;
+
+	for (int i = 0; i < LANES; i++)
+		v[i] = p[i];
+	return v;
 #endif
 }
 
@@ -143,9 +159,9 @@ ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
 {
 	uint16_t halves[LANES];
 
-#if LANES == 16
+#if defined(AVX512)
 	_mm256_storeu_si256((__m256i *)halves, _mm512_cvtepi32_epi16((__m512i)v));
-#elif LANES == 8
+#elif defined(AVX2)
 	_mm_storeu_si128((__m128i *)halves, _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
 														  _mm256_extracti128_si256((__m256i)v, 1)));
 #else
@@ -160,21 +176,25 @@ ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
 
 ALWAYS_INLINE ivec load_halves(const uint16_t *p)
 {
-#if LANES == 16
+#if defined(AVX512)
 	return (ivec)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
-#elif LANES == 8
+#elif defined(AVX2)
 	return (ivec)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
 #else
-	return (ivec){p[0], p[1], p[2], p[3]};
+	ivec v;
+
+	for (int i = 0; i < LANES; i++)
+		v[i] = p[i];
+	return v;
 #endif
 }
 
 /* Bit i is set where lane i is not zero (NaN is not). */
 ALWAYS_INLINE unsigned nonzero_bits(vec v)
 {
-#if LANES == 16
+#if defined(AVX512)
 	return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-#elif LANES == 8
+#elif defined(AVX2)
 	return (unsigned)_mm256_movemask_ps(
 		_mm256_cmp_ps((__m256)v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
 #elif defined(NEON)
@@ -186,6 +206,51 @@ ALWAYS_INLINE unsigned nonzero_bits(vec v)
 		bits |= (unsigned)(v[i] != 0) << i;
 	return bits;
 #endif
+}
+
+/* As many sums as there are registers beside what is multiplied: TILE_SUMS for tile,
+ * COMBINE_VECTORS for combine, and DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
+#if LANES == 16
+#define TILE_SUMS 26
+#define COMBINE_VECTORS 24
+#define DOT_UNITS 4
+#define DOT_SAMPLES 4
+#elif LANES == 8
+#define TILE_SUMS 12
+#define COMBINE_VECTORS 12
+#define DOT_UNITS 3
+#define DOT_SAMPLES 2
+#elif defined(NEON) || defined(EMULATED_LANES)
+#define TILE_SUMS 24
+#define COMBINE_VECTORS 24
+#define DOT_UNITS 3
+#define DOT_SAMPLES 2
+#else
+#define TILE_SUMS 12
+#define COMBINE_VECTORS 12
+#define DOT_UNITS 1
+#define DOT_SAMPLES 2
+#endif
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static int divide_up(int a, int b)
+{
+	return (a + b - 1) / b;
+}
+
+static size_t round_up(size_t size, size_t step)
+{
+	return (size + step - 1) / step * step;
 }
 
 #endif

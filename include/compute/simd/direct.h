@@ -1,0 +1,139 @@
+/* Convolution forward, directly: tiles of pixels by filters. */
+#ifndef COMPUTE_SIMD_DIRECT_H
+#define COMPUTE_SIMD_DIRECT_H
+
+#include "compute/simd/plane.h"
+#include "compute/simd/tile.h"
+
+/* Store the largest of four vectors, and its place (0 to 3, the first of equals). */
+ALWAYS_INLINE void store_largest(const vec in[4], int count, float *largest, uint8_t *places)
+{
+	ivec right0 = in[1] > in[0], right1 = in[3] > in[2];
+	vec row0 = choose(right0, in[1], in[0]), row1 = choose(right1, in[3], in[2]);
+	ivec lower = row1 > row0;
+	/* A comparison is -1 where it is true. */
+	ivec place = (ivec)choose(lower, (vec)(2 - right1), (vec)-right0);
+
+	store_part(largest, choose(lower, row1, row0), count);
+	store_bytes(places, place, count);
+}
+
+/* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are
+ * no more filters. */
+static void pack_filters(const struct window *w, int filter, const float *filters, float *packed)
+{
+	for (int f = 0; f < w->filters; f++) {
+		float *to = packed + (ptrdiff_t)(f / LANES) * filter * LANES + f % LANES;
+		for (int k = 0; k < filter; k++)
+			to[(ptrdiff_t)k * LANES] = filters[(ptrdiff_t)f * filter + k];
+	}
+}
+
+/* `rows` rows of output pixels from `first` on. */
+static void direct_rows(const struct window *w, const struct plane *p, const float *x,
+						const float *packed, const float *bias, int first, int rows, float *y)
+{
+	struct tile t = tile_plan((struct tile){
+		.runs = w->size, .depth = p->run,
+		.a_row = w->stride * w->channels, .a_run = p->row, .a_step = 1,
+		.b = packed, .b_run = (ptrdiff_t)p->run * LANES, .b_step = LANES,
+		.b_vector = (ptrdiff_t)p->filter * LANES,
+		.start = bias, .start_row = 0,
+		.c = y, .c_row = w->filters, .rows = w->out_w, .columns = w->filters,
+	});
+
+	for (int row = first; row < first + rows; row++, t.c += w->out_w * w->filters) {
+		t.a = x + window_offset(w, p, row, 0);
+		tile(&t);
+	}
+}
+
+/* Like tile_fixed for the pixels of `windows` pooling windows side by side, of which only the
+ * largest are stored. */
+#define POOL_VECTORS 2
+#if LANES == 8
+#define POOL_WINDOWS 1
+#else
+#define POOL_WINDOWS (TILE_SUMS / (4 * POOL_VECTORS))
+#endif
+
+ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth,
+							  const struct tile *t, ptrdiff_t below, float *y,
+							  uint8_t *place_of_max)
+{
+	vec sum[POOL_WINDOWS][POOL_VECTORS][4];
+	const float *a_run = t->a, *b = t->b;
+
+	UNROLL for (int i = 0; i < windows; i++)
+		UNROLL for (int v = 0; v < vectors; v++)
+			UNROLL for (int q = 0; q < 4; q++)
+				sum[i][v][q] = load(t->start + v * LANES);
+	for (int run = 0; run < t->runs; run++, a_run += t->a_run) {
+		const float *a = a_run;
+		for (int step = 0; step < depth; step++, a++, b += LANES) {
+			vec right[POOL_VECTORS];
+			UNROLL for (int v = 0; v < vectors; v++)
+				right[v] = load(b + v * t->b_vector);
+			UNROLL for (int i = 0; i < windows; i++) {
+				UNROLL for (int q = 0; q < 4; q++) {
+					vec left = splat(a[(2 * i + q % 2) * t->a_row + q / 2 * below]);
+					UNROLL for (int v = 0; v < vectors; v++)
+						sum[i][v][q] = multiply_add(left, right[v], sum[i][v][q]);
+				}
+			}
+		}
+	}
+	UNROLL for (int i = 0; i < windows; i++)
+		UNROLL for (int v = 0; v < vectors; v++)
+			store_largest(sum[i][v], t->columns - v * LANES, y + i * t->c_row + v * LANES,
+						  place_of_max + i * t->c_row + v * LANES);
+}
+
+ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, const struct tile *t,
+								  ptrdiff_t below, float *y, uint8_t *place_of_max)
+{
+	struct tile one = *t;
+	int j = 0;
+
+	for (; j + POOL_WINDOWS <= t->rows; j += POOL_WINDOWS) {
+		pool_fixed(POOL_WINDOWS, vectors, depth, &one, below, y + j * t->c_row,
+				   place_of_max + j * t->c_row);
+		one.a += 2 * POOL_WINDOWS * t->a_row;
+	}
+	for (; j < t->rows; j++, one.a += 2 * t->a_row)
+		pool_fixed(1, vectors, depth, &one, below, y + j * t->c_row, place_of_max + j * t->c_row);
+}
+
+/* A row of windows, for up to POOL_VECTORS of filters. The first layer, with its short runs, gains a
+ * fifth from loops of a literal length. */
+static void pool_row(const struct tile *t, ptrdiff_t below, float *y, uint8_t *place_of_max)
+{
+	if (t->columns <= LANES)
+		pool_row_fixed(1, t->depth, t, below, y, place_of_max);
+	else if (t->depth == 3)
+		pool_row_fixed(POOL_VECTORS, 3, t, below, y, place_of_max);
+	else if (t->depth == 5)
+		pool_row_fixed(POOL_VECTORS, 5, t, below, y, place_of_max);
+	else
+		pool_row_fixed(POOL_VECTORS, t->depth, t, below, y, place_of_max);
+}
+
+static void direct_pool(const struct window *w, const struct plane *p, const float *x,
+						const float *packed, const float *bias, float *y, uint8_t *place_of_max)
+{
+	for (int f = 0; f < w->filters; f += POOL_VECTORS * LANES) {
+		struct tile t = {
+			.runs = w->size, .depth = p->run, .a_row = w->stride * w->channels, .a_run = p->row,
+			.b = packed + (ptrdiff_t)f * p->filter, .b_vector = (ptrdiff_t)p->filter * LANES,
+			.start = bias + f, .c_row = w->filters, .rows = w->out_w / 2,
+			.columns = w->filters - f,
+		};
+		for (int i = 0; i < w->out_h / 2; i++) {
+			ptrdiff_t to = (ptrdiff_t)i * t.rows * w->filters + f;
+			t.a = x + window_offset(w, p, 2 * i, 0);
+			pool_row(&t, (ptrdiff_t)w->stride * p->row, y + to, place_of_max + to);
+		}
+	}
+}
+
+#endif

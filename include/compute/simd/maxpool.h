@@ -1,0 +1,68 @@
+/* Max-pooling on its own. */
+#ifndef COMPUTE_SIMD_MAXPOOL_H
+#define COMPUTE_SIMD_MAXPOOL_H
+
+#include "compute/kernels.h"
+#include "compute/simd/vec.h"
+
+static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
+							uint16_t *argmax)
+{
+	for (int s = 0; s < n; s++, x += (ptrdiff_t)w->in_h * w->in_w * w->channels) {
+		for (int p = 0; p < w->out_h * w->out_w; p++, y += w->channels, argmax += w->channels) {
+			int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
+			for (int c = 0; c < w->channels; c += LANES) {
+				const float *from = x + (ptrdiff_t)first * w->channels + c;
+				vec best = load(from);
+				ivec index = first - (ivec){0};
+				for (int row = 0; row < w->size; row++, from += w->in_w * w->channels) {
+					for (int column = 0; column < w->size; column++) {
+						vec v = load(from + column * w->channels);
+						ivec larger = v > best;
+						best = choose(larger, v, best);
+						index = (ivec)choose(larger, (vec)(first + row * w->in_w + column - (ivec){0}), (vec)index);
+					}
+				}
+				store_part(y + c, best, w->channels - c);
+				store_halves(argmax + c, index, w->channels - c);
+			}
+		}
+	}
+}
+
+/* Windows that do not overlap: each pixel of one gets dy or 0. */
+static void maxpool_spread(const struct window *w, const uint16_t *argmax, const float *dy, float *dx)
+{
+	for (int p = 0; p < w->out_h * w->out_w; p++, dy += w->channels, argmax += w->channels) {
+		int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
+		for (int c = 0; c < w->channels; c += LANES) {
+			vec g = load(dy + c);
+			ivec index = load_halves(argmax + c);
+			for (int k = 0; k < w->size * w->size; k++) {
+				int at = first + k / w->size * w->in_w + k % w->size;
+				store_part(dx + (ptrdiff_t)at * w->channels + c,
+						   choose(index == at, g, (vec){0}), w->channels - c);
+			}
+		}
+	}
+}
+
+static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax,
+							 const float *dy, float *dx)
+{
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->channels;
+	bool whole = w->out_h * w->stride == w->in_h && w->out_w * w->stride == w->in_w;
+
+	if (w->stride != w->size || !whole)
+		memset(dx, 0, n * in * sizeof *dx);
+	for (int s = 0; s < n; s++, dx += in, dy += out, argmax += out) {
+		if (w->stride >= w->size)
+			maxpool_spread(w, argmax, dy, dx);
+		else
+			for (size_t i = 0; i < out; i++)
+				dx[argmax[i] * w->channels + i % w->channels] += dy[i];
+	}
+}
+
+#endif
