@@ -9,26 +9,30 @@
 
 #include "compute/cpu.h"
 
-#ifdef HAVE_LANES
-extern const struct kernels kernels_lanes16, kernels_lanes4;
+extern const struct kernels kernels_emulated16, kernels_emulated8, kernels_emulated4;
 
-static const struct kernels *extra_table(size_t index)
-{
-	static const struct kernels *const tables[] = {&kernels_lanes16, &kernels_lanes4};
-
-#ifdef LANES_NEED_AVX2
-	if (!cpu_has_avx2())
-		return NULL;
+static const struct kernels *const emulated[] = {
+#ifdef HAVE_EMULATED16
+	&kernels_emulated16,
 #endif
-	return index < sizeof tables / sizeof *tables ? tables[index] : NULL;
-}
+#ifdef HAVE_EMULATED8
+	&kernels_emulated8,
+#endif
+#ifdef HAVE_EMULATED4
+	&kernels_emulated4,
+#endif
+	NULL,
+};
+
+/* On x86 they are compiled for AVX2's multiply-add. */
+static bool emulation_runs(void)
+{
+#ifdef __x86_64__
+	return cpu_has_avx2();
 #else
-static const struct kernels *extra_table(size_t index)
-{
-	(void)index;
-	return NULL;
-}
+	return true;
 #endif
+}
 
 const struct kernels *oracle_table(size_t index)
 {
@@ -36,7 +40,10 @@ const struct kernels *oracle_table(size_t index)
 
 	while (kernels_available(own))
 		own++;
-	return index < own ? kernels_available(index) : extra_table(index - own);
+	if (index < own)
+		return kernels_available(index);
+	index -= own;
+	return index < sizeof emulated / sizeof *emulated && emulation_runs() ? emulated[index] : NULL;
 }
 
 /* ---- numbers ---- */

@@ -17,8 +17,8 @@
 #include "nn/shape.h"
 
 /* Every table of kernels that runs here, NULL behind the last: each test of a kernel goes over all of
- * them. Besides the program's own there are the fast loops once more, with other vectors written in
- * plain C (tests/lanes), where the processor has a multiply-add for them. */
+ * them. Besides the program's own there are the fast loops once more, with vectors of widths that this
+ * processor lacks. */
 const struct kernels *oracle_table(size_t index);
 
 /* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable; they

@@ -159,13 +159,14 @@ static void assert_metadata(const struct safetensors_entry *expected, size_t cou
 
 static void metadata_says_how_it_was_trained(void **state)
 {
-	static const struct safetensors_entry expected[] = {
+	const struct safetensors_entry expected[] = {
 		{"format", "mnist-cnn 1"},
 		{"network", SPEC},
 		{"input", "28x28x1"},
 		{"scaling", "pixel / 255"},
 		{"classes", "10"},
 		{"optimizer", "adam"},
+		{"kernels", engine.kernels->name},
 		{"seed", "18446744073709551615"},
 		{"val_split", "0.1"},
 		{"limit", "5000"},
@@ -188,13 +189,13 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 21);
+	assert_metadata(expected, 22);
 	partial.result.last.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 19);
+	assert_metadata(expected, 20);
 	partial.result.stopped = true;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 17);
+	assert_metadata(expected, 18);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
