@@ -138,13 +138,13 @@ static void compare_with_reference(const struct kernels *kernels, const struct d
 	for (int step = 0; step < 50; step++) {
 		const struct loss_sum a = training_step(&expected, digits, step % 2 * 32, 1e-3f);
 		const struct loss_sum b = training_step(&found, digits, step % 2 * 32, 1e-3f);
-		if (!(fabs(a.loss - b.loss) <= 1e-4 * fabs(a.loss)))
+		if (!(fabs(a.loss - b.loss) <= 1e-5 * fabs(a.loss)))
 			fail_msg("%s, step %d: loss %.9g, should be %.9g", kernels->name, step, b.loss, a.loss);
 	}
 	for (int i = 0; i < expected.network.param_count; i++) {
 		const struct param *param = expected.network.params[i];
 		double *wide = widen(param->count, param->value);
-		check_close(param->name, param->count, found.network.params[i]->value, wide, 1e-3);
+		check_close(param->name, param->count, found.network.params[i]->value, wide, 2e-5);
 		free(wide);
 	}
 	training_close(&found);
