@@ -19,9 +19,11 @@ All the options: build/mnist-cnn train --help
 END
 }
 
-case ${1:-} in
--h | --help) usage && exit ;;
-esac
+for argument; do
+	case $argument in
+	-h | --help) usage && exit ;;
+	esac
+done
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

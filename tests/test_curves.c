@@ -1,10 +1,15 @@
 /* The CSV file of the learning curves, to the byte. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <float.h>
+#include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 
 #include "app/curves.h"
@@ -92,17 +97,58 @@ static void errors_name_the_file(void **state)
 	assert_string_equal(error.text, "no/such/folder.csv: cannot open: No such file or directory");
 }
 
-/* The disk fills up after the header. */
-static void a_row_that_does_not_fit_is_an_error(void **state)
+/* A limit on the size of files stands for a disk that gets full in the middle of a row. */
+static void half_a_row_is_taken_back(void **state)
 {
-	struct curves curves = {.file = fopen("/dev/full", "wb"), .path = "curves.csv"};
-	const struct curves_row row = {.epoch = 1};
+	const rlim_t size = sizeof HEADER - 1 + sizeof BARE_ROW - 1 + 10;
+	const struct rlimit limit = {.rlim_cur = size, .rlim_max = size};
+	const struct curves_row row = {
+		.epoch = 2, .accuracy = 0.5, .loss = 2.302585093, .learning_rate = 1e-4 / 3};
+	struct curves curves;
+	int status;
 
 	(void)state;
-	assert_non_null(curves.file);
-	assert_int_equal(curves_append(&curves, &row, &error), -1);
-	assert_string_equal(error.text, "curves.csv: cannot write: No space left on device");
-	fclose(curves.file);
+	fflush(stdout);
+	pid_t child = fork();
+	if (!child) {
+		signal(SIGXFSZ, SIG_IGN);
+		if (setrlimit(RLIMIT_FSIZE, &limit) || curves_open(&curves, path, &error) ||
+			curves_append(&curves, &row, &error))
+			_exit(2);
+		if (!curves_append(&curves, &row, &error) ||
+			!strstr(error.text, "curves.csv: cannot write: File too large"))
+			_exit(1);
+		_exit(curves_close(&curves, &error) ? 3 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(HEADER BARE_ROW);
+}
+
+/* Every number that a double can be has room. */
+static void large_numbers_are_written_out(void **state)
+{
+	const struct curves_row row = {
+		.epoch = INT_MAX, .accuracy = -DBL_MAX, .loss = -DBL_MAX, .has_val = true,
+		.val_accuracy = -DBL_MAX, .val_loss = -DBL_MAX, .learning_rate = -DBL_MAX,
+		.seconds = -DBL_MAX, .has_train = true, .train_accuracy = -DBL_MAX,
+		.train_loss = -DBL_MAX};
+	struct curves curves;
+	char have[4096] = "";
+	int commas = 0;
+
+	(void)state;
+	assert_int_equal(curves_open(&curves, path, &error), 0);
+	assert_int_equal(curves_append(&curves, &row, &error), 0);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	FILE *file = fopen(path, "rb");
+	assert_non_null(file);
+	size_t size = fread(have, 1, sizeof have - 1, file);
+	fclose(file);
+	for (size_t i = sizeof HEADER - 1; i < size; i++)
+		commas += have[i] == ',';
+	assert_int_equal(commas, 8);
+	assert_string_equal(have + size - 8, ".000000\n");
 }
 
 int main(void)
@@ -110,7 +156,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rows_are_flushed, setup, teardown),
 		cmocka_unit_test_setup_teardown(errors_name_the_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_row_that_does_not_fit_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(half_a_row_is_taken_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_numbers_are_written_out, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("curves", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "allocations.h"
 #include "app/dataset.h"
+#include "errors.h"
 #include "scratch.h"
 
 /* 00 00 08 01, 3 labels: 1 2 3; made by gzip -9n */
@@ -65,12 +66,6 @@ static void put_labels(const char *name, uint8_t count)
 	for (uint8_t i = 0; i < count; i++)
 		file[8 + i] = (uint8_t)(9 - i);
 	put(name, file, 8u + count);
-}
-
-static void assert_error_contains(const char *text)
-{
-	if (!strstr(error.text, text))
-		fail_msg("\"%s\" is not in \"%s\"", text, error.text);
 }
 
 static void assert_mnist(enum dataset_part part, size_t count, uint64_t sum, const size_t *classes,
@@ -161,13 +156,13 @@ static void errors_name_the_file(void **state)
 	put("train-labels-idx1-ubyte.gz", broken, sizeof broken);
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
 	assert_true(!strncmp(error.text, folder, strlen(folder)));
-	assert_error_contains("/train-labels-idx1-ubyte.gz: ");
+	assert_error_has(&error, "/train-labels-idx1-ubyte.gz: ");
 	put("train-labels-idx1-ubyte", "no labels", 9); /* goes before the packed file */
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
-	assert_error_contains("/train-labels-idx1-ubyte: ");
+	assert_error_has(&error, "/train-labels-idx1-ubyte: ");
 	put("train-images-idx3-ubyte", "no images", 9);
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
-	assert_error_contains("/train-images-idx3-ubyte: ");
+	assert_error_has(&error, "/train-images-idx3-ubyte: ");
 	assert_null(dataset.label_file.data);
 }
 
@@ -177,28 +172,29 @@ static void missing_files_are_explained(void **state)
 
 	(void)state;
 	assert_int_equal(dataset_load(&dataset, "no-such-folder", DATASET_TEST, &error), -1);
-	assert_error_contains("there is no folder \"no-such-folder\"");
-	assert_error_contains("--data DIR");
+	assert_error_has(&error, "there is no folder \"no-such-folder\"");
+	assert_error_has(&error, "--data DIR");
 	assert_int_equal(dataset_load(&dataset, "", DATASET_TEST, &error), -1);
-	assert_error_contains("there is no folder \"\"");
+	assert_error_has(&error, "there is no folder \"\"");
 
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
-	assert_error_contains("neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in scratch.");
-	assert_error_contains("$MNIST_CNN_DATA");
+	assert_error_has(&error, "neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in "
+							  "scratch.");
+	assert_error_has(&error, "$MNIST_CNN_DATA");
 
 	put_images("t10k-images.idx3-ubyte", 1);
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
-	assert_error_contains(": t10k-labels-idx1-ubyte is missing");
-	assert_error_contains(" t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte and "
+	assert_error_has(&error, ": t10k-labels-idx1-ubyte is missing");
+	assert_error_has(&error, " t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte and "
 						  "t10k-labels.idx1-ubyte.gz");
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
-	assert_error_contains("no training data");
+	assert_error_has(&error, "no training data");
 
 	/* A file is no folder. */
 	char path[256];
 	scratch_path(path, folder, "t10k-images.idx3-ubyte");
 	assert_int_equal(dataset_load(&dataset, path, DATASET_TEST, &error), -1);
-	assert_error_contains("there is no folder");
+	assert_error_has(&error, "there is no folder");
 }
 
 /* $MNIST_CNN_DATA before ./data, and --data before both. */
@@ -248,7 +244,7 @@ static void all_places_are_listed(void **state)
 		dataset_free(&dataset);
 		skip();
 	}
-	assert_error_contains("no training data: neither train-images-idx3-ubyte nor "
+	assert_error_has(&error, "no training data: neither train-images-idx3-ubyte nor "
 						  "train-labels-idx1-ubyte in /no/such/place, data, /");
 }
 
@@ -279,7 +275,7 @@ static void memory_may_run_out(void **state)
 	allocations_fail_at(1);
 	assert_int_equal(split_make(&split, 10, 0, 0.2, 1, &error), -1);
 	allocations_fail_at(0);
-	assert_string_equal(error.text, "no memory to split 10 images");
+	assert_string_equal(error.text, "not enough memory to split 10 images");
 }
 
 /* Every image of the first `count` of the shuffle is on one side, once. */

@@ -20,6 +20,7 @@
 
 #include "allocations.h"
 #include "base/file.h"
+#include "errors.h"
 #include "scratch.h"
 
 static char folder[64];
@@ -68,12 +69,6 @@ static mode_t permissions(const char *name)
 	return status.st_mode & 0777;
 }
 
-static void assert_error_contains(const char *text)
-{
-	if (!strstr(error.text, text))
-		fail_msg("\"%s\" is not in \"%s\"", text, error.text);
-}
-
 static void reads_up_to_the_limit(void **state)
 {
 	struct buffer buffer;
@@ -89,7 +84,7 @@ static void reads_up_to_the_limit(void **state)
 	assert_int_equal(buffer.size, 5);
 	buffer_free(&buffer);
 	assert_int_equal(file_read(path, 4, &buffer, &error), -1);
-	assert_error_contains("five: larger than the 4 bytes allowed");
+	assert_error_has(&error, "five: larger than the 4 bytes allowed");
 	assert_null(buffer.data);
 	put(path, "");
 	assert_int_equal(file_read(path, 0, &buffer, &error), 0);
@@ -103,11 +98,11 @@ static void reading_names_what_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(file_read(folder, 100, &buffer, &error), -1);
-	assert_error_contains(": is a directory");
-	assert_error_contains(folder);
+	assert_error_has(&error, ": is a directory");
+	assert_error_has(&error, folder);
 	scratch_path(path, folder, "none");
 	assert_int_equal(file_read(path, 100, &buffer, &error), -1);
-	assert_error_contains("/none: cannot open: No such file or directory");
+	assert_error_has(&error, "/none: cannot open: No such file or directory");
 	assert_false(file_exists(path));
 	assert_true(file_exists(folder));
 }
@@ -234,7 +229,7 @@ static void a_link_to_itself_is_refused(void **state)
 	scratch_path(path, folder, "circle");
 	assert_int_equal(symlink("circle", path), 0);
 	assert_int_equal(file_replace(path, "x", 1, &error), -1);
-	assert_error_contains("circle: cannot write: ");
+	assert_error_has(&error, "circle: cannot write: ");
 }
 
 static void replacing_names_what_is_wrong(void **state)
@@ -244,17 +239,17 @@ static void replacing_names_what_is_wrong(void **state)
 	assert_string_equal(error.text, "the file to write has no name");
 	assert_int_equal(file_check_replace("", &error), -1);
 	assert_int_equal(file_replace(folder, "x", 1, &error), -1);
-	assert_error_contains(": cannot write: is a directory");
+	assert_error_has(&error, ": cannot write: is a directory");
 	scratch_path(path, folder, "no/where");
 	assert_int_equal(file_check_replace(path, &error), -1);
-	assert_error_contains("no/where: cannot create a temporary file beside it: No such file");
+	assert_error_has(&error, "no/where: cannot create a temporary file beside it: No such file");
 	assert_int_equal(file_replace(path, "x", 1, &error), -1);
-	assert_error_contains("no/where: cannot create a temporary file beside it: No such file");
+	assert_error_has(&error, "no/where: cannot create a temporary file beside it: No such file");
 	scratch_path(path, folder, "plain");
 	put(path, "kept");
 	scratch_path(path, folder, "plain/x");
 	assert_int_equal(file_check_replace(path, &error), -1);
-	assert_error_contains("Not a directory");
+	assert_error_has(&error, "Not a directory");
 }
 
 /* Root may write anywhere, so root becomes somebody else first. */

@@ -42,32 +42,6 @@ static void the_width_is_sane(void **state)
 	fclose(file);
 }
 
-/* LC_ALL goes before LC_CTYPE before LANG; an empty one counts as unset (POSIX, 8.2). */
-static void the_locale_tells_utf8(void **state)
-{
-	static const struct {
-		const char *all, *ctype, *lang;
-		bool utf8;
-	} cases[] = {
-		{"", "", "", false},
-		{"", "", "C", false},
-		{"", "", "de_DE.UTF-8", true},
-		{"", "", "C.utf8", true},
-		{"C", "C.UTF-8", "C.UTF-8", false},
-		{"C.UTF-8", "C", "C", true},
-		{"", "C.UTF-8", "C", true},
-		{"", "de_DE.ISO-8859-1", "C.UTF-8", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		setenv("LC_ALL", cases[i].all, 1);
-		setenv("LC_CTYPE", cases[i].ctype, 1);
-		setenv("LANG", cases[i].lang, 1);
-		assert_int_equal(terminal_is_utf8(), cases[i].utf8);
-	}
-}
-
 static void the_clock_goes_forward(void **state)
 {
 	double before = terminal_seconds();
@@ -85,7 +59,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_no_terminal),
 		cmocka_unit_test(the_width_is_sane),
-		cmocka_unit_test(the_locale_tells_utf8),
 		cmocka_unit_test(the_clock_goes_forward),
 	};
 	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The learning curves as CSV, one row an epoch, flushed as each epoch ends. */
+/* The learning curves as CSV, one row an epoch, in the file as each epoch ends. */
 #ifndef APP_CURVES_H
 #define APP_CURVES_H
 
@@ -23,7 +23,7 @@ struct curves {
 	const char *path; /* borrowed */
 };
 
-/* Writes the header, too. */
+/* The header is written at once, and so is each row: whole, or not at all. */
 int curves_open(struct curves *curves, const char *path, struct error *error);
 int curves_append(struct curves *curves, const struct curves_row *row, struct error *error);
 int curves_close(struct curves *curves, struct error *error);

@@ -11,9 +11,6 @@ bool terminal_is_rich(FILE *stream);
 /* Columns of the terminal, at least 20; 80 where that cannot be found out. */
 int terminal_width(FILE *stream);
 
-/* True where the locale's characters are UTF-8 (LC_ALL, LC_CTYPE or LANG says so). */
-bool terminal_is_utf8(void);
-
 /* Seconds on a clock that only goes forward. */
 double terminal_seconds(void);
 

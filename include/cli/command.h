@@ -5,11 +5,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "app/model.h"
 #include "base/error.h"
-#include "compute/engine.h"
 #include "cli/options.h"
-#include "nn/network.h"
+#include "compute/engine.h"
+
+/* What options that several commands have say in their help. */
+#define HELP_DATA                                                                                  \
+	"folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed one)"
+#define HELP_MODEL "the trained network"
+#define HELP_NETWORK "the layers, for a file from elsewhere that does not say"
+#define HELP_KERNELS                                                                               \
+	"the loops to compute with: auto, reference, portable, avx2, avx512 or neon"
+#define HELP_THREADS "threads (default $MNIST_CNN_THREADS, then one a processor)"
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -20,7 +27,7 @@ struct command {
 	const char *summary;  /* one line */
 	const struct option *options;
 	size_t values_size;   /* of the struct that the options fill in */
-	void (*defaults)(void *values);
+	void (*defaults)(void *values); /* NULL where there are no options */
 	int (*run)(const void *values, int operand_count, char **operands); /* the exit status */
 	void (*explain)(FILE *out); /* what help says under the options; may be NULL */
 };
@@ -30,7 +37,7 @@ extern const struct command command_train, command_eval, command_predict, comman
 /* Find the command on the line (without the program's name) and run it. Returns the exit status. */
 int command_main(int argc, char **argv);
 
-/* "mnist-cnn: <message>" on stderr. Returns STATUS_FAILED. */
+/* "mnist-cnn: <message>" on stderr, control characters replaced. Returns STATUS_FAILED. */
 int command_fail(const struct error *error);
 
 /* A command line that parses but makes no sense: the message and where help is, on stderr.
@@ -49,10 +56,5 @@ struct engine_choice {
 
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,
 						struct error *error);
-
-/* model_load, for images of the data's shape and classes; says how to come by a missing file. */
-int command_load_model(const char *path, const char *spec, int batch_size,
-					   const struct engine *engine, struct network *network,
-					   struct model_info *info, struct error *error);
 
 #endif

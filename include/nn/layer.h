@@ -56,6 +56,9 @@ struct layer_kind {
 	/* From `in` and the arguments: check them, set out, params (name, layout, rank, dims) and
 	 * cache_size. */
 	int (*plan)(struct layer *layer, const struct spec_layer *spec, struct error *error);
+	/* `out` got fewer rows and columns than planned: compute no more; with trim_input, set `in` to
+	 * what that needs, else it stays. NULL where in and out are the same. */
+	void (*trim)(struct layer *layer, bool trim_input);
 	/* Set prepared_size and scratch_size for calls with up to n samples; NULL where both are 0. */
 	void (*measure)(struct layer *layer, const struct kernels *kernels, int n);
 	/* The first weights; NULL where there are none. */
@@ -78,6 +81,10 @@ struct layer_kind {
 /* Adds a parameter in plan. `suffix` is "weight" or "bias". */
 void layer_add_param(struct layer *layer, const char *suffix, enum param_layout layout, int rank,
 					 const size_t *dims);
+
+/* For trim: window w computes out_h × out_w pixels. */
+void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w,
+					   bool trim_input);
 
 /* Uniform in ±sqrt(6 / (fan_in + fan_out)), which keeps the scale of signals and of gradients
  * (Glorot & Bengio 2010). */

@@ -4,6 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
+
+#define HEADER                                                                                     \
+	"epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds,train_accuracy,train_loss\n"
+
+/* The longest double takes 317 bytes in "%.6f". */
+#define PAIR_TEXT 640
+#define ROW_TEXT (4 * PAIR_TEXT)
+
 static int fail(const struct curves *curves, const char *what, struct error *error)
 {
 	return error_set(error, "%s: cannot %s: %s", curves->path, what, strerror(errno));
@@ -14,11 +23,7 @@ int curves_open(struct curves *curves, const char *path, struct error *error)
 	*curves = (struct curves){.file = fopen(path, "wb"), .path = path};
 	if (!curves->file)
 		return fail(curves, "open", error);
-	if (fputs("epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds,"
-			  "train_accuracy,train_loss\n",
-			  curves->file) < 0 ||
-		fflush(curves->file)) {
-		fail(curves, "write", error);
+	if (file_append(curves->file, path, HEADER, strlen(HEADER), error)) {
 		fclose(curves->file);
 		curves->file = NULL;
 		return -1;
@@ -27,23 +32,25 @@ int curves_open(struct curves *curves, const char *path, struct error *error)
 }
 
 /* Two columns, empty where they are not known. */
-static int print_pair(FILE *file, bool known, double accuracy, double loss)
+static const char *pair_text(char text[PAIR_TEXT], bool known, double accuracy, double loss)
 {
-	return known ? fprintf(file, "%.6f,%.6f", accuracy, loss) : fprintf(file, ",");
+	if (known)
+		snprintf(text, PAIR_TEXT, "%.6f,%.6f", accuracy, loss);
+	else
+		strcpy(text, ",");
+	return text;
 }
 
 int curves_append(struct curves *curves, const struct curves_row *row, struct error *error)
 {
-	FILE *file = curves->file;
+	char text[ROW_TEXT], seen[PAIR_TEXT], val[PAIR_TEXT], train[PAIR_TEXT];
+	int length = snprintf(text, sizeof text, "%d,%s,%s,%g,%.3f,%s\n", row->epoch,
+						  pair_text(seen, true, row->accuracy, row->loss),
+						  pair_text(val, row->has_val, row->val_accuracy, row->val_loss),
+						  row->learning_rate, row->seconds,
+						  pair_text(train, row->has_train, row->train_accuracy, row->train_loss));
 
-	if (fprintf(file, "%d,", row->epoch) < 0 ||
-		print_pair(file, true, row->accuracy, row->loss) < 0 || fputc(',', file) == EOF ||
-		print_pair(file, row->has_val, row->val_accuracy, row->val_loss) < 0 ||
-		fprintf(file, ",%g,%.3f,", row->learning_rate, row->seconds) < 0 ||
-		print_pair(file, row->has_train, row->train_accuracy, row->train_loss) < 0 ||
-		fputc('\n', file) == EOF || fflush(file))
-		return fail(curves, "write", error);
-	return 0;
+	return file_append(curves->file, curves->path, text, (size_t)length, error);
 }
 
 int curves_close(struct curves *curves, struct error *error)

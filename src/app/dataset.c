@@ -1,6 +1,7 @@
 /* Labelled images: found, loaded, split, gathered. One byte a pixel in memory. */
 #include "app/dataset.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +153,7 @@ static int load_files(struct dataset *dataset, const struct paths *paths, struct
 						 images.count);
 	dataset->directory = malloc(strlen(paths->folder) + 1);
 	if (!dataset->directory)
-		return error_set(error, "%s: out of memory", paths->folder);
+		return error_set(error, "%s: not enough memory for its name", paths->folder);
 	strcpy(dataset->directory, paths->folder);
 	dataset->count = images.count;
 	dataset->images = images.pixels;
@@ -197,7 +198,7 @@ int split_make(struct split *split, size_t image_count, size_t limit, double val
 		return error_set(error, "a validation split of %g: from 0 to below 1 is possible",
 						 val_fraction);
 	if (image_count > UINT32_MAX || !checked_multiply(image_count, sizeof *split->train, &bytes))
-		return error_set(error, "%zu images are too many", image_count);
+		return error_set(error, "%zu images, the most is %" PRIu32, image_count, UINT32_MAX);
 	split->val_count = (size_t)round((double)count * val_fraction);
 	if (split->val_count >= count)
 		return error_set(error, "a validation split of %g leaves none of %zu images to train on",
@@ -205,7 +206,7 @@ int split_make(struct split *split, size_t image_count, size_t limit, double val
 	split->train_count = count - split->val_count;
 	split->train = malloc(bytes);
 	if (!split->train)
-		return error_set(error, "no memory to split %zu images", image_count);
+		return error_set(error, "not enough memory to split %zu images", image_count);
 	split->val = split->train + split->train_count;
 	for (size_t i = 0; i < image_count; i++)
 		split->train[i] = (uint32_t)i;

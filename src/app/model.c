@@ -175,7 +175,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 		};
 		status = safetensors_write(&file, &bytes, error);
 	} else {
-		error_set(error, "no memory to lay out the model");
+		error_set(error, "not enough memory to lay out %zu weights", network->weight_count);
 	}
 	free(tensors);
 	free(values);
@@ -408,7 +408,8 @@ int model_load(const char *path, const char *spec, int batch_size, const struct 
 	if (info)
 		*info = (struct model_info){0};
 	if (!file_exists(path))
-		return error_set(error, "%s: there is no such file; mnist-cnn train makes one", path);
+		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
+						 "one with --model FILE", path);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
 	int status = safetensors_parse(bytes.data, bytes.size, &file, error);

@@ -47,7 +47,7 @@ static int resize(struct buffer *buffer, size_t capacity, const char *name, stru
 	uint8_t *data = realloc(buffer->data, capacity);
 
 	if (!data)
-		return error_set(error, "%s: no memory for %zu bytes", name, capacity);
+		return error_set(error, "%s: not enough memory for %zu bytes", name, capacity);
 	buffer->data = data;
 	return 0;
 }
@@ -179,7 +179,7 @@ static int target_find(struct target *target, const char *path, struct error *er
 		return fail(path, "cannot write", error);
 	target->path = follow_links(path);
 	if (!target->path)
-		return error_set(error, "%s: out of memory", path);
+		return error_set(error, "%s: not enough memory for its name", path);
 	if (target->exists) {
 		target->special = !S_ISREG(status.st_mode) || is_descriptor(target->path);
 		target->permissions = status.st_mode & 0777;
@@ -239,6 +239,17 @@ static int sync_to_disk(int file)
 	return status && errno != EINVAL ? -1 : 0; /* EINVAL: this kind of file cannot be synced */
 }
 
+/* Close, and return what failed first, or NULL; errno is that failure's. */
+static const char *close_file(int file, const char *failed)
+{
+	int why = errno;
+
+	if (close(file) && !failed)
+		return "cannot close";
+	errno = why;
+	return failed;
+}
+
 /* Returns what failed, or NULL. */
 static const char *write_temporary(int file, const struct target *target, const void *data,
 								   size_t size)
@@ -263,11 +274,7 @@ static const char *sync_folder(const struct target *target)
 	free(folder);
 	if (file < 0)
 		return NULL; /* a folder that may not be read; the new file is whole */
-	int status = sync_to_disk(file);
-	int why = errno;
-	close(file);
-	errno = why;
-	return status ? "cannot flush its folder to disk" : NULL;
+	return close_file(file, sync_to_disk(file) ? "cannot flush its folder to disk" : NULL);
 }
 
 static const char *replace_regular(const struct target *target, const void *data, size_t size)
@@ -277,21 +284,29 @@ static const char *replace_regular(const struct target *target, const void *data
 
 	if (file < 0)
 		return "cannot create a temporary file beside it";
-	const char *failed = write_temporary(file, target, data, size);
-	int why = errno;
-	if (close(file) && !failed) {
-		failed = "cannot close";
-		why = errno;
-	}
-	if (!failed && rename(temporary, target->path)) {
+	const char *failed = close_file(file, write_temporary(file, target, data, size));
+	if (!failed && rename(temporary, target->path))
 		failed = "cannot rename a temporary file to it";
-		why = errno;
-	}
+	int why = errno;
 	if (failed)
 		unlink(temporary);
 	free(temporary);
 	errno = why;
 	return failed ? failed : sync_folder(target);
+}
+
+int file_append(FILE *stream, const char *name, const void *data, size_t size,
+				struct error *error)
+{
+	int file = fileno(stream);
+	off_t end = lseek(file, 0, SEEK_CUR);
+
+	if (!write_all(file, data, size))
+		return 0;
+	fail(name, "cannot write", error);
+	if (end >= 0 && !ftruncate(file, end))
+		lseek(file, end, SEEK_SET);
+	return -1;
 }
 
 /* What is standard output or error already is not opened a second time, for then each would write
@@ -314,14 +329,7 @@ static const char *write_special(const struct target *target, const void *data, 
 	int file = open_special(target->path);
 	if (file < 0)
 		return "cannot open";
-	const char *failed = write_all(file, data, size) ? "cannot write" : NULL;
-	int why = errno;
-	if (close(file) && !failed) {
-		failed = "cannot close";
-		why = errno;
-	}
-	errno = why;
-	return failed;
+	return close_file(file, write_all(file, data, size) ? "cannot write" : NULL);
 }
 
 int file_replace(const char *path, const void *data, size_t size, struct error *error)

@@ -41,24 +41,6 @@ int terminal_width(FILE *stream)
 	return width < WIDTH_MIN ? WIDTH_MIN : (int)width;
 }
 
-bool terminal_is_utf8(void)
-{
-	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-	static const char *const endings[] = {".UTF-8", ".utf8", ".UTF8", ".utf-8"};
-
-	/* The first that is set decides. */
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *locale = getenv(names[i]);
-		if (!locale || !*locale)
-			continue;
-		for (size_t j = 0; j < sizeof endings / sizeof *endings; j++)
-			if (strstr(locale, endings[j]))
-				return true;
-		return false;
-	}
-	return false;
-}
-
 double terminal_seconds(void)
 {
 	struct timespec now;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "app/evaluate.h"
+#include "app/model.h"
 #include "cli/command.h"
 #include "cli/report.h"
 
@@ -93,8 +94,7 @@ static int eval_run(const void *v, int operand_count, char **operands)
 	(void)operands;
 	if (command_open_engine(&values->engine, &engine, &error) != 0)
 		return command_misused(&command_eval, &error);
-	if (command_load_model(values->model, values->network, BATCH, &engine, &network, &info,
-						   &error) != 0 ||
+	if (model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
 		dataset_load(&dataset, values->data,
 					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||
 		evaluate_split(values, &network, &info, &dataset, &evaluation, &error) != 0)
@@ -126,19 +126,18 @@ static void eval_explain(FILE *out)
 
 static const struct option eval_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = "the trained network"},
+	 .help = HELP_MODEL},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = "the layers, for a file from elsewhere that does not say"},
+	 .help = HELP_NETWORK},
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	 .help = HELP_DATA},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "the images"},
 	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
 	 .least = 1, .most = WORKERS_MAX,
-	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)"},
+	 .help = HELP_THREADS},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = "the loops to compute with: auto, reference, portable, avx2, avx512 or neon"},
+	 .help = HELP_KERNELS},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object on one line"},
 	{.name = NULL},

@@ -41,7 +41,7 @@ static int measure(const struct dataset *dataset, struct statistics *before,
 	uint32_t indices[BATCH];
 
 	if (!x)
-		return error_set(error, "no memory for a batch of %d images", BATCH);
+		return error_set(error, "not enough memory for a batch of %d images", BATCH);
 	for (size_t first = 0; first < dataset->count; first += BATCH) {
 		size_t n = dataset->count - first < BATCH ? dataset->count - first : BATCH;
 
@@ -98,7 +98,7 @@ static int choose(const struct dataset *dataset, size_t count, uint64_t seed,
 		free(order);
 		free(*pictures);
 		*pictures = NULL;
-		return error_set(error, "no memory for %zu samples", count);
+		return error_set(error, "not enough memory for %zu samples", count);
 	}
 	for (size_t i = 0; i < dataset->count; i++)
 		order[i] = (uint32_t)i;
@@ -188,8 +188,7 @@ static void inspect_defaults(void *values)
 
 static const struct option inspect_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	 .help = HELP_DATA},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "train|test", .offset = AT(split),
 	 .help = "the images"},
 	{.name = "count", .type = OPTION_SIZE, .argument = "N", .offset = AT(count),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/model.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/picture.h"
@@ -131,7 +132,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		return command_misused(&command_predict, &error);
 	}
 	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
-		command_load_model(values->model, values->network, 1, &engine, &network, NULL, &error) != 0)
+		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) != 0)
 		status = command_fail(&error);
 	for (int i = 0; network.layers && i < operand_count; i++) {
 		if (predict_file(values, &network, operands[i], &error) != 0)
@@ -169,9 +170,9 @@ static void predict_explain(FILE *out)
 
 static const struct option predict_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = "the trained network"},
+	 .help = HELP_MODEL},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = "the layers, for a file from elsewhere that does not say"},
+	 .help = HELP_NETWORK},
 	{.name = "top", .type = OPTION_INT, .argument = "K", .offset = AT(top),
 	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),

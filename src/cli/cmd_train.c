@@ -90,9 +90,7 @@ static int load(struct job *job, struct error *error)
 		return -1;
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
-	if (file_check_replace(values->curves, error) != 0)
-		return -1;
-	return curves_open(&job->curves, values->curves, error);
+	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
 }
 
 /* An output that fails in mid-training does not end it: the model is worth more. */
@@ -256,8 +254,7 @@ static void train_explain(FILE *out)
 
 static const struct option train_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	 .help = HELP_DATA},
 	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
 	 .help = "the layers"},
 	{.name = "epochs", .type = OPTION_INT, .argument = "E", .offset = AT(options.epochs),
@@ -290,10 +287,9 @@ static const struct option train_table[] = {
 	 .help = "where the learning curves go, as CSV"},
 	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
 	 .least = 1, .most = WORKERS_MAX,
-	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor); the model is the same "
-			 "for any number"},
+	 .help = HELP_THREADS "; the model is the same for any number"},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = "the loops to compute with: auto, reference, portable, avx2, avx512 or neon"},
+	 .help = HELP_KERNELS},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet),
 	 .help = "say nothing but errors"},
 	{.name = "no-color", .type = OPTION_FLAG, .offset = AT(no_color),

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
 
@@ -24,11 +22,6 @@ static const struct option program_options[] = {
 	{.name = NULL},
 };
 
-static void help_defaults(void *values)
-{
-	*(struct program_options *)values = (struct program_options){false};
-}
-
 static int help_run(const void *values, int operand_count, char **operands);
 
 static const struct option no_options[] = {{.name = NULL}};
@@ -38,8 +31,6 @@ static const struct command command_help = {
 	.operands = "[COMMAND]",
 	.summary = "explain a command",
 	.options = no_options,
-	.values_size = sizeof(struct program_options),
-	.defaults = help_defaults,
 	.run = help_run,
 };
 
@@ -50,9 +41,25 @@ static const struct command *const commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
+/* A message may quote a hostile file, which must not get to control the terminal: '?' for what
+ * ASCII and Latin-1 have for that, the latter as UTF-8 (U+0080 … U+009F are c2 80 … c2 9f). */
+static struct error printable(const struct error *error)
+{
+	struct error result = *error;
+
+	for (char *c = result.text; *c; c++) {
+		unsigned char byte = (unsigned char)c[0], next = (unsigned char)c[1];
+		if (byte < ' ' || byte == 0x7f)
+			*c = '?';
+		else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
+			c[0] = c[1] = '?';
+	}
+	return result;
+}
+
 int command_fail(const struct error *error)
 {
-	fprintf(stderr, PROGRAM ": %s\n", error->text);
+	fprintf(stderr, PROGRAM ": %s\n", printable(error).text);
 	return STATUS_FAILED;
 }
 
@@ -60,7 +67,7 @@ int command_misused(const struct command *command, const struct error *error)
 {
 	const char *blank = command ? " " : "", *name = command ? command->name : "";
 
-	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, name, error->text);
+	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, name, printable(error).text);
 	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, name);
 	return STATUS_USAGE;
 }
@@ -87,25 +94,6 @@ int command_open_engine(const struct engine_choice *choice, struct engine *engin
 							 WORKERS_MAX);
 	}
 	return engine_open(engine, choice->kernels, (int)threads, error);
-}
-
-int command_load_model(const char *path, const char *spec, int batch_size,
-					   const struct engine *engine, struct network *network,
-					   struct model_info *info, struct error *error)
-{
-	if (!file_exists(path))
-		return error_set(error,
-						 "%s: no such file; train a model with '" PROGRAM
-						 " train', or name one with --model FILE",
-						 path);
-	if (model_load(path, spec, batch_size, engine, network, info, error) != 0)
-		return -1;
-	if (network->classes == DATASET_CLASSES)
-		return 0;
-	error_set(error, "%s: the network tells %d classes apart, but there are %d digits", path,
-			  network->classes, DATASET_CLASSES);
-	network_free(network);
-	return -1;
 }
 
 /* The number of the next argument that is neither an option nor the value of one, or argc. Which
@@ -207,7 +195,8 @@ static void print_help(const struct command *command)
 		   command->options[0].name ? " [OPTION ...]" : "", command->operands ? " " : "",
 		   command->operands ? command->operands : "");
 	printf("%c%s.\n\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
-	command->defaults(values);
+	if (command->defaults)
+		command->defaults(values);
 	options_help(stdout, command->options, values);
 	if (command->explain) {
 		fputc('\n', stdout);
@@ -264,7 +253,8 @@ static int run(const struct command *command, int argc, char **argv)
 	bool help;
 
 	assert(command->values_size <= sizeof values);
-	command->defaults(values);
+	if (command->defaults)
+		command->defaults(values);
 	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error) != 0)
 		return command_misused(command, &error);
 	if (help) {

@@ -43,22 +43,19 @@ const char *options_nearest(const char *word, const char *const *words)
 	return nearest_word(word, words);
 }
 
-/* `argument` as it stands on the command line, its name `length` bytes from `name`. */
-static int unknown_option(const struct option *options, const char *argument, const char *name,
+/* The option is called by the `length` bytes at `name`, after the dashes. */
+static int unknown_option(const struct option *options, const char *dashes, const char *name,
 						  size_t length, struct error *error)
 {
 	const char *names[MOST_OPTIONS + 2] = {help_option.name};
 	char word[LONGEST_WORD + 1];
-	const char *nearest;
-	int shown = (int)(name - argument) + (int)(length < LONGEST_WORD ? length : LONGEST_WORD);
 
 	for (int i = 0; options[i].name && i < MOST_OPTIONS; i++)
 		names[i + 1] = options[i].name;
-	snprintf(word, sizeof word, "%.*s", shown - (int)(name - argument), name);
-	nearest = options_nearest(word, names);
-	return error_set(error, "unknown option %.*s%s%s%s", shown, argument,
-					 nearest ? "; did you mean --" : "", nearest ? nearest : "",
-					 nearest ? "?" : "");
+	snprintf(word, sizeof word, "%.*s", (int)(length < LONGEST_WORD ? length : LONGEST_WORD), name);
+	const char *nearest = options_nearest(word, names);
+	return error_set(error, nearest ? "unknown option %s%s; did you mean --%s?"
+									: "unknown option %s%s", dashes, word, nearest);
 }
 
 static int set_whole(const struct option *option, const char *text, void *value,
@@ -170,7 +167,7 @@ static const struct option *look_up(const struct option *options, const char *ar
 	else
 		option = options_find(options, name, length);
 	if (!option)
-		unknown_option(options, argument, name, length, error);
+		unknown_option(options, dashes == 1 ? "-" : "--", name, length, error);
 	return option;
 }
 

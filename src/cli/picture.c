@@ -123,7 +123,7 @@ int picture_sheet(const struct picture *pictures, size_t count, uint8_t **pixels
 	h += GAP;
 	*pixels = malloc(size);
 	if (!*pixels)
-		return error_set(error, "a sheet of %zu×%zu pixels does not fit in memory", w, h);
+		return error_set(error, "not enough memory for a sheet of %zu×%zu pixels", w, h);
 	memset(*pixels, SHEET_GREY, size);
 	for (size_t i = 0; i < count; i++) {
 		size_t x = i % columns * CELL_WIDTH + GAP, y = i / columns * CELL_HEIGHT + GAP;

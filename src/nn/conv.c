@@ -74,6 +74,11 @@ static void init(const struct layer *layer, struct rng rng)
 	layer_init_glorot(&layer->params[0], area * w->channels, area * w->filters, rng);
 }
 
+static void trim(struct layer *layer, bool trim_input)
+{
+	layer_trim_window(layer, layer->self, layer->out.h, layer->out.w, trim_input);
+}
+
 static void measure(struct layer *layer, const struct kernels *kernels, int n)
 {
 	layer->prepared_size = kernels->conv_prepared_size(layer->self);
@@ -108,6 +113,7 @@ const struct layer_kind layer_conv = {
 	.self_size = sizeof(struct window),
 	.reads_input = true,
 	.plan = plan,
+	.trim = trim,
 	.measure = measure,
 	.init = init,
 	.prepare = prepare,
@@ -116,6 +122,13 @@ const struct layer_kind layer_conv = {
 };
 
 /* ---- with the max-pooling behind it ---- */
+
+/* Rows and columns that fill no window are not computed. */
+static void pool_trim(struct layer *layer, bool trim_input)
+{
+	layer_trim_window(layer, layer->self, 2 * layer->out.h, 2 * layer->out.w, trim_input);
+	layer->cache_size = shape_size(layer->out) * sizeof(uint8_t);
+}
 
 static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
 						 float *y, void *cache)
@@ -139,6 +152,7 @@ static const struct layer_kind conv_pool = {
 	.name = "conv and maxpool",
 	.self_size = sizeof(struct window),
 	.reads_input = true,
+	.trim = pool_trim,
 	.measure = measure,
 	.prepare = prepare,
 	.forward = pool_forward,
@@ -156,12 +170,6 @@ bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
 
 void conv_take_pool(struct layer *conv, const struct layer *pool)
 {
-	struct window *w = conv->self;
-
 	conv->kind = &conv_pool;
 	conv->out = pool->out;
-	conv->cache_size = shape_size(conv->out) * sizeof(uint8_t);
-	/* Rows and columns that fill no window are not computed. */
-	w->out_h = 2 * pool->out.h;
-	w->out_w = 2 * pool->out.w;
 }

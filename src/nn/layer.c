@@ -25,6 +25,24 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 	}
 }
 
+static int needed(int out, const struct window *w, int pad, int in)
+{
+	int last = (out - 1) * w->stride - pad + w->size;
+
+	return last < in ? last : in;
+}
+
+void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w,
+					   bool trim_input)
+{
+	w->out_h = out_h;
+	w->out_w = out_w;
+	if (!trim_input)
+		return;
+	w->in_h = layer->in.h = needed(out_h, w, w->pad_top, w->in_h);
+	w->in_w = layer->in.w = needed(out_w, w, w->pad_left, w->in_w);
+}
+
 void layer_init_glorot(const struct param *param, size_t fan_in, size_t fan_out, struct rng rng)
 {
 	float limit = sqrtf(6.0f / (float)(fan_in + fan_out));

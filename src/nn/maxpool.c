@@ -31,6 +31,12 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return 0;
 }
 
+static void trim(struct layer *layer, bool trim_input)
+{
+	layer_trim_window(layer, layer->self, layer->out.h, layer->out.w, trim_input);
+	layer->cache_size = shape_size(layer->out) * sizeof(uint16_t);
+}
+
 static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
 					void *cache)
 {
@@ -50,6 +56,7 @@ const struct layer_kind layer_maxpool = {
 	.grammar = "maxpool:WINDOW[,STRIDE]",
 	.self_size = sizeof(struct window),
 	.plan = plan,
+	.trim = trim,
 	.forward = forward,
 	.backward = backward,
 };

@@ -88,6 +88,21 @@ static int plan_layers(struct network *network, const struct spec *spec, struct 
 	return 0;
 }
 
+/* What comes behind may not look at all rows and columns of an image: then they are not computed. From
+ * the last step on images to the first, each makes do with what the next one reads. */
+static void trim_steps(struct network *network)
+{
+	for (int i = network->flat_from - 1; i >= 0; i--) {
+		struct layer *layer = &network->steps[i].layer;
+		if (layer->kind->trim)
+			layer->kind->trim(layer, i > 0);
+		else if (i > 0)
+			layer->in = layer->out;
+		if (i > 0)
+			network->steps[i - 1].layer.out = layer->in;
+	}
+}
+
 /* What runs: the layers, but a convolution takes the max-pooling behind it where the kernels can, and
  * then relu comes after both, which is the same and a quarter of the work. */
 static int plan_steps(struct network *network, struct error *error)
@@ -116,6 +131,7 @@ static int plan_steps(struct network *network, struct error *error)
 	while (network->flat_from < network->step_count &&
 		   !network->steps[network->flat_from].layer.in.flat)
 		network->flat_from++;
+	trim_steps(network);
 	while (network->first_trained < network->step_count &&
 		   !network->steps[network->first_trained].layer.param_count)
 		network->first_trained++;

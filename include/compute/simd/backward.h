@@ -47,11 +47,17 @@ ALWAYS_INLINE void lists_add(struct lists *l, const struct plane *p, struct list
 		(struct term){g, x_offset + (int32_t)pixel->target};
 }
 
-ALWAYS_INLINE unsigned nonzero_filters(const struct window *w, const float *dy, int f)
-{
-	unsigned bits = nonzero_bits(load(dy + f));
+/* Bit i is set where the gradient of filter first + i, of up to 64, is not zero. */
+#define FILTERS_AT_ONCE 64
 
-	return w->filters - f < LANES ? bits & ((1u << (w->filters - f)) - 1) : bits;
+ALWAYS_INLINE uint64_t nonzero_filters(const struct window *w, const float *dy, int first)
+{
+	int count = least(w->filters - first, FILTERS_AT_ONCE);
+	uint64_t bits = 0;
+
+	for (int f = 0; f < count; f += LANES)
+		bits |= (uint64_t)nonzero_bits(load(dy + first + f)) << f;
+	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
 }
 
 static void lists_gather(struct lists *l, const struct window *w, const struct plane *p,
@@ -60,9 +66,9 @@ static void lists_gather(struct lists *l, const struct window *w, const struct p
 	for (int i = 0; i < p->pixels; i++, dy += w->filters) {
 		struct list *pixel = &l->pixels[i];
 		*pixel = (struct list){i * w->filters, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
-		for (int f = 0; f < w->filters; f += LANES)
-			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctz(bits);
+		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
+			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
+				int filter = f + __builtin_ctzll(bits);
 				lists_add(l, p, pixel, filter, dy[filter], x_offset);
 			}
 	}
@@ -80,9 +86,9 @@ static void lists_gather_pooled(struct lists *l, const struct window *w, const s
 			pixels[q] = (struct list){(4 * i + q) * w->filters, 0,
 									  window_offset(w, p, i / columns * 2 + q / 2,
 													i % columns * 2 + q % 2)};
-		for (int f = 0; f < w->filters; f += LANES)
-			for (unsigned bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctz(bits);
+		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
+			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
+				int filter = f + __builtin_ctzll(bits);
 				lists_add(l, p, &pixels[place_of_max[filter]], filter, dy[filter], x_offset);
 			}
 	}
@@ -112,7 +118,7 @@ static void filters_dense(const struct window *w, const struct plane *p, const f
  * gradient stands at one of four pixels, and each x is used by up to four of them. `rows` rows of
  * the filters at once. */
 ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const struct window *w,
-										const float *x, const float *dy,
+										const float *x, int row, const float *dy,
 										const uint8_t *place_of_max, float *sums, int count)
 {
 	vec sum[9];
@@ -120,7 +126,7 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 	UNROLL for (int k = 0; k < rows * size; k++)
 		sum[k] = load(sums + k * w->filters);
 	for (int i = 0; i < w->out_h / 2; i++) {
-		const float *window = x + 2 * i * w->in_w;
+		const float *window = x + 2 * i * row;
 		for (int j = 0; j < w->out_w / 2; j++, window += 2, dy += w->filters, place_of_max += w->filters) {
 			ivec place = load_bytes(place_of_max);
 			vec all = load(dy), g[4];
@@ -128,7 +134,7 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 				g[q] = (vec)((place == q) & (ivec)all);
 			UNROLL for (int r = 0; r < rows + 1; r++) {
 				UNROLL for (int c = 0; c < size + 1; c++) {
-					vec value = splat(window[r * w->in_w + c]);
+					vec value = splat(window[r * row + c]);
 					UNROLL for (int q = 0; q < 4; q++) {
 						const int ky = r - q / 2, kx = c - q % 2;
 						if (ky >= 0 && ky < rows && kx >= 0 && kx < size)
@@ -142,22 +148,22 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 		store_part(sums + k * w->filters, sum[k], count);
 }
 
-static bool has_filters_pooled(const struct window *w, const struct plane *p)
+static bool has_filters_pooled(const struct window *w)
 {
-	return w->channels == 1 && w->stride == 1 && !p->copied && (w->size == 3 || w->size == 5);
+	return w->channels == 1 && w->stride == 1 && (w->size == 3 || w->size == 5);
 }
 
-static void filters_pooled(const struct window *w, const float *x, const float *dy,
-						   const uint8_t *place_of_max, float *sums)
+static void filters_pooled(const struct window *w, const struct plane *p, const float *x,
+						   const float *dy, const uint8_t *place_of_max, float *sums)
 {
 	for (int f = 0; f < w->filters; f += LANES) {
 		int count = w->filters - f;
 		if (w->size == 3) {
-			filters_pooled_fixed(3, 3, w, x, dy + f, place_of_max + f, sums + f, count);
+			filters_pooled_fixed(3, 3, w, x, p->row, dy + f, place_of_max + f, sums + f, count);
 			continue;
 		}
 		for (int row = 0; row < 5; row++)
-			filters_pooled_fixed(5, 1, w, x + row * w->in_w, dy + f, place_of_max + f,
+			filters_pooled_fixed(5, 1, w, x + row * p->row, p->row, dy + f, place_of_max + f,
 								 sums + (ptrdiff_t)row * 5 * w->filters + f, count);
 	}
 }
@@ -269,8 +275,8 @@ static void backward(const struct window *w, int n, const float *x, const float 
 			const uint8_t *places = place_of_max ? place_of_max + (first + s) * out : NULL;
 			plane_fill(w, p, x + (first + s) * in, b.planes + s * b.image);
 			add_bias_gradient(w, gradients, g, dbias);
-			if (few && places && has_filters_pooled(w, p)) {
-				filters_pooled(w, images + s * image, g, places, b.sums);
+			if (few && places && has_filters_pooled(w)) {
+				filters_pooled(w, p, images + s * image, g, places, b.sums);
 			} else if (few) {
 				if (places)
 					spread(w, g, places, b.all);

@@ -20,7 +20,8 @@ static void maxpool_forward(const struct window *w, int n, const float *x, float
 						vec v = load(from + column * w->channels);
 						ivec larger = v > best;
 						best = choose(larger, v, best);
-						index = (ivec)choose(larger, (vec)(first + row * w->in_w + column - (ivec){0}), (vec)index);
+						ivec at = first + row * w->in_w + column - (ivec){0};
+						index = (ivec)choose(larger, (vec)at, (vec)index);
 					}
 				}
 				store_part(y + c, best, w->channels - c);
@@ -30,18 +31,24 @@ static void maxpool_forward(const struct window *w, int n, const float *x, float
 	}
 }
 
-/* Windows that do not overlap: each pixel of one gets dy or 0. */
-static void maxpool_spread(const struct window *w, const uint16_t *argmax, const float *dy, float *dx)
+/* Each pixel of a window gets dy or 0; where windows overlap, added to what others gave it. */
+static void maxpool_spread(const struct window *w, const uint16_t *argmax, const float *dy,
+						   float *dx)
 {
+	bool overlap = w->stride < w->size;
+
 	for (int p = 0; p < w->out_h * w->out_w; p++, dy += w->channels, argmax += w->channels) {
 		int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
 		for (int c = 0; c < w->channels; c += LANES) {
 			vec g = load(dy + c);
 			ivec index = load_halves(argmax + c);
-			for (int k = 0; k < w->size * w->size; k++) {
-				int at = first + k / w->size * w->in_w + k % w->size;
-				store_part(dx + (ptrdiff_t)at * w->channels + c,
-						   choose(index == at, g, (vec){0}), w->channels - c);
+			for (int row = 0; row < w->size; row++) {
+				int at = first + row * w->in_w;
+				float *to = dx + (ptrdiff_t)at * w->channels + c;
+				for (int end = at + w->size; at < end; at++, to += w->channels) {
+					vec mine = (vec)((index == at) & (ivec)g);
+					store_part(to, overlap ? load(to) + mine : mine, w->channels - c);
+				}
 			}
 		}
 	}
@@ -52,17 +59,13 @@ static void maxpool_backward(const struct window *w, int n, const uint16_t *argm
 {
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->channels;
-	bool whole = w->out_h * w->stride == w->in_h && w->out_w * w->stride == w->in_w;
+	bool exact = w->stride == w->size && w->out_h * w->stride == w->in_h &&
+				 w->out_w * w->stride == w->in_w;
 
-	if (w->stride != w->size || !whole)
+	if (!exact)
 		memset(dx, 0, n * in * sizeof *dx);
-	for (int s = 0; s < n; s++, dx += in, dy += out, argmax += out) {
-		if (w->stride >= w->size)
-			maxpool_spread(w, argmax, dy, dx);
-		else
-			for (size_t i = 0; i < out; i++)
-				dx[argmax[i] * w->channels + i % w->channels] += dy[i];
-	}
+	for (int s = 0; s < n; s++, dx += in, dy += out, argmax += out)
+		maxpool_spread(w, argmax, dy, dx);
 }
 
 #endif
