@@ -51,6 +51,13 @@ describe()
 	make) echo 'make|make|make|make|' ;;
 	gnuplot) echo 'gnuplot|gnuplot-nox|gnuplot|gnuplot|gnuplot' ;;
 	cmocka) echo 'cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka' ;;
+	clang) echo 'clang|clang|clang|clang|llvm' ;;
+	valgrind) echo 'valgrind|valgrind|valgrind|valgrind|' ;;
+	qemu-aarch64) echo 'an emulator of ARM|qemu-user|qemu-user|qemu-user|' ;;
+	aarch64-linux-gnu-gcc)
+		echo "ARM's C compiler|gcc-aarch64-linux-gnu libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|\
+aarch64-linux-gnu-gcc|"
+		;;
 	esac
 }
 

@@ -16,10 +16,13 @@ Always:
   release     as it is meant to be used
   sanitize    address and undefined-behaviour sanitizers, assertions on
 
-With --long, also, where the tool is there:
+With --long, also, where the tool is there or can be installed:
   clang           release, by clang
   clang-sanitize  the sanitizers, by clang
+  thread          the thread sanitizer
   valgrind        every test under memcheck
+  aarch64         cross-compiled for 64-bit ARM, every test but the command line's in an emulator
+  same-bytes      the same training by gcc, clang and ARM's gcc, at -O2 and -O3, gives the same model
 END
 }
 
@@ -111,34 +114,112 @@ try()
 # The sanitizers need the compiler's own libraries; -O1 keeps assertions, yet is not slow.
 sanitize()
 {
-	local name=$1 cc=$2
+	local name=$1 cc=$2 kinds=$3
 
-	if ! echo 'int main(void) { return 0; }' | CC=$cc compiles -fsanitize=address,undefined; then
-		say "== $name: left out, $cc has no sanitizers here"
+	if ! echo 'int main(void) { return 0; }' | CC=$cc compiles "-fsanitize=$kinds"; then
+		say "== $name: left out, $cc has no such sanitizers here"
 		return
 	fi
 	try "$name" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1 \
-		-DSANITIZE=address,undefined
+		-DSANITIZE="$kinds"
+}
+
+# ARM's cmocka, unpacked in a folder: Debian's packages, fetched without telling apt of another
+# architecture. Returns the library's path.
+arm_cmocka()
+{
+	local folder=$1 apt
+
+	mkdir -p "$folder/lists/partial" "$folder/packages"
+	if ! compgen -G "$folder/usr/lib/*/libcmocka.so" >/dev/null; then
+		apt=(apt-get -o APT::Architectures::=arm64 -o "Dir::State::Lists=$folder/lists"
+			-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+		(cd "$folder/packages" && "${apt[@]}" update &&
+			"${apt[@]}" download libcmocka0:arm64 libcmocka-dev:arm64) \
+			>"$folder/apt.log" 2>&1 || return
+		for package in "$folder"/packages/*.deb; do
+			dpkg -x "$package" "$folder"
+		done
+	fi
+	compgen -G "$folder/usr/lib/*/libcmocka.so"
+}
+
+has_arm()
+{
+	[ "$(uname -m)" != aarch64 ] && has aarch64-linux-gnu-gcc && has qemu-aarch64
+}
+
+aarch64()
+{
+	local folder=$root/build-test/arm-cmocka library
+
+	if ! has_arm; then
+		say "== aarch64: left out, no cross-compiler or no emulator here"
+	elif ! library=$(arm_cmocka "$folder"); then
+		say "== aarch64: left out, ARM's cmocka is not to be had"
+	else
+		try aarch64 -DCMAKE_TOOLCHAIN_FILE="$root/scripts/aarch64.cmake" \
+			-DCMAKE_BUILD_TYPE=Release -DCMOCKA="$library" \
+			-DCMAKE_C_FLAGS="-isystem $folder/usr/include"
+	fi
+}
+
+# same_bytes : the program by every compiler and at two levels of optimization.
+same_bytes()
+{
+	local folder=$root/build-test/same-bytes compiler level name programs=()
+
+	say
+	say "== same-bytes: building in $folder"
+	for compiler in "$cc" clang arm; do
+		for level in 2 3; do
+			name=$(basename "$compiler")-O$level
+			local options=(-DCMAKE_C_COMPILER="$compiler") emulator=
+			if [ "$compiler" = arm ]; then
+				has_arm || continue
+				options=(-DCMAKE_TOOLCHAIN_FILE="$root/scripts/aarch64.cmake")
+				emulator='qemu-aarch64 -L /usr/aarch64-linux-gnu '
+			fi
+			has "$compiler" || [ "$compiler" = arm ] || continue
+			# Without the tests: they need cmocka.
+			if build "$folder/$name" -DCMAKE_BUILD_TYPE=Release -DCMOCKA=OFF \
+				-DCMAKE_C_FLAGS_RELEASE="-O$level -DNDEBUG" "${options[@]}"
+			then
+				programs+=("$emulator$name/mnist-cnn")
+			else
+				printf 'failed\tbuilding %s\n' "$name" >>"$results"
+			fi
+		done
+	done
+	(cd "$folder" && "$root/tests/same-bytes.sh" "${programs[@]}") >"$scratch/same-bytes" || true
+	sed -n 's/^ok /passed\tsame-bytes: /p; s/^not ok /failed\tsame-bytes: /p' \
+		"$scratch/same-bytes" >"$scratch/log"
+	say "== same-bytes: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
 }
 
 provide compiler cmake make cmocka
 cc=$(compiler)
 try release -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Release
-sanitize sanitize "$cc"
+sanitize sanitize "$cc" address,undefined
 
 if $long; then
+	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional
 	if command -v clang >/dev/null; then
 		try clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release
-		sanitize clang-sanitize clang
+		sanitize clang-sanitize clang address,undefined
 	else
 		say "== clang: left out, not installed"
 	fi
+	sanitize thread "$cc" thread
 	if command -v valgrind >/dev/null; then
 		try valgrind -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1 \
 			"-DCMAKE_CROSSCOMPILING_EMULATOR=valgrind;-q;--leak-check=full;--error-exitcode=9"
 	else
 		say "== valgrind: left out, not installed"
 	fi
+	aarch64
+	same_bytes
 fi
 
 say

@@ -1,0 +1,71 @@
+#!/bin/sh
+# The same training gives the same bytes: with every number of threads, with every set of kernels that
+# has a fused multiply-add, and with every program given.
+#
+#     tests/same-bytes.sh PROGRAM ...
+#
+# A program may be a command with arguments, such as "qemu-aarch64 build-arm/mnist-cnn". Compared are
+# the weights in the model file, and the curves without the seconds. Prints a line a comparison, "ok ..."
+# or "not ok ...".
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+unset MNIST_CNN_THREADS
+pooled="conv:8,3 relu maxpool:2 conv:12,3 relu maxpool:2 flatten dense:32 relu dropout:0.5 dense:10 softmax"
+plain="conv:5,5,2,same relu conv:19,3,same relu maxpool:2 flatten dense:10 softmax"
+
+# weights FILE: a safetensors file without its header, which tells what kernels it was made with. Its
+# length is in the first eight bytes.
+weights()
+{
+	# shellcheck disable=SC2046 # eight numbers
+	set -- "$1" $(od -A n -t u1 -N 8 "$1")
+	tail -c +$((9 + $2 + 256 * ($3 + 256 * $4))) "$1"
+}
+
+# train KERNELS THREADS COMMAND...: leaves $work/result. The status is 2 where the program or the
+# processor has no such kernels.
+train()
+{
+	kernels=$1 threads=$2
+	shift 2
+	: >"$work/result"
+	for network in "$pooled" "$plain"; do
+		"$@" train -q --data "$here/../data" --limit 500 --epochs 1 --network "$network" \
+			--kernels "$kernels" --threads "$threads" --model "$work/model" \
+			--curves "$work/curves" 2>"$work/error" || return
+		weights "$work/model" >>"$work/result"
+		cut -d , -f 1-6 "$work/curves" >>"$work/result"
+	done
+}
+
+failed=0
+compared=0
+for program; do
+	for kernels in avx512 avx2 neon; do
+		for threads in 1 2 3 8; do
+			name="$program: $kernels, threads: $threads"
+			status=0
+			# shellcheck disable=SC2086 # a command with arguments
+			train $kernels $threads $program || status=$?
+			[ $status = 2 ] && break
+			if [ $status != 0 ]; then
+				echo "not ok $name: $(cat "$work/error")"
+				failed=1
+			elif [ ! -f "$work/first" ]; then
+				cp "$work/result" "$work/first"
+			elif cmp -s "$work/result" "$work/first"; then
+				echo "ok $name"
+			else
+				echo "not ok $name: other bytes"
+				failed=1
+			fi
+			compared=$((compared + 1))
+		done
+	done
+done
+[ $compared -gt 0 ] || echo "ok no kernels here to compare"
+exit $failed
