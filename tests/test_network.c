@@ -214,7 +214,7 @@ static void fill_params(const struct network *network)
 /* The logits of the last pass, where network_run.c keeps them. */
 static const float *last_logits(const struct network *network)
 {
-	return network->steps[network->step_count - 1].y;
+	return network->steps[network->step_count - 1].y.data;
 }
 
 /* The gradients of each parameter as each table finds them. */
