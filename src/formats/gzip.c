@@ -96,7 +96,7 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 }
 
 /* The last member's length is usually that of the whole: then one allocation is enough. It is
- * only a hint; where it is a lie, or there is no such memory, the output grows as it is produced. */
+ * only a hint: where it is a lie, or there is no such memory, the output grows as it is made. */
 static void reserve_likely_size(const struct bytes *in, struct inflate_output *out)
 {
 	struct error ignored;

@@ -435,8 +435,6 @@ static int read_block(struct inflate *s, bool *last)
 	case 2:
 		return dynamic_tables(s) ? -1 : read_symbols(s);
 	default:
-		if (bits_overrun(&s->bits))
-			return truncated(&s->bits, s->error);
 		return error_set(s->error, "offset %zu: a block of type 3, which does not exist",
 						 bits_offset(&s->bits));
 	}

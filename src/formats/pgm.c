@@ -133,17 +133,16 @@ static int read_size(struct bytes *in, struct pgm *out, struct error *error)
 	return 0;
 }
 
-/* Sample number i of the raster. A plain one above maxval may come out as maxval + 1. */
+/* The next sample; a raw one must be there. A plain one above maxval comes out as maxval + 1. */
 static int read_sample(struct bytes *in, bool plain, int maxval, unsigned *sample,
 					   struct error *error)
 {
-	const uint8_t *p = NULL;
+	const uint8_t *p = in->data + in->offset;
 
 	if (plain)
 		return read_number(in, (unsigned)maxval, "a sample", sample, error);
-	if (!bytes_take(in, maxval > UINT8_MAX ? 2 : 1, &p))
-		return unexpected(in, -1, "a sample", error);
 	*sample = maxval > UINT8_MAX ? (unsigned)p[0] << 8 | p[1] : p[0];
+	in->offset += maxval > UINT8_MAX ? 2 : 1;
 	return 0;
 }
 

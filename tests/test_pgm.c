@@ -1,0 +1,223 @@
+/* PGM: both forms and both depths, comments, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "allocations.h"
+#include "formats/pgm.h"
+#include "mutations.h"
+
+static void expect_bytes(const void *data, size_t size, int width, int height, int maxval,
+						 const uint16_t *samples)
+{
+	struct pgm image;
+	struct error error = {""};
+
+	if (pgm_parse(data, size, &image, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(image.width, width);
+	assert_int_equal(image.height, height);
+	assert_int_equal(image.maxval, maxval);
+	assert_memory_equal(image.samples, samples, (size_t)(width * height) * sizeof *samples);
+	pgm_free(&image);
+}
+
+static void expect(const char *text, int width, int height, int maxval, const uint16_t *samples)
+{
+	expect_bytes(text, strlen(text), width, height, maxval, samples);
+}
+
+static void refuse_bytes(const void *data, size_t size, const char *text)
+{
+	struct pgm image;
+	struct error error = {""};
+
+	assert_int_equal(pgm_parse(data, size, &image, &error), -1);
+	assert_null(image.samples);
+	assert_int_equal(image.width, 0);
+	if (!strstr(error.text, text))
+		fail_msg("\"%s\" does not say \"%s\"", error.text, text);
+}
+
+static void refuse(const char *data, const char *text)
+{
+	refuse_bytes(data, strlen(data), text);
+}
+
+static void raw(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {'a', 'b', 'c', 'd', '\n', '#'};
+
+	expect("P5\n3 2\n255\nabcd\n#", 3, 2, 255, samples);
+	expect("P5 2\t3\v255\fabcd\n#", 2, 3, 255, samples);
+	expect("P5\r\n003\n2\n0000000000255 abcd\n#", 3, 2, 255, samples);
+	/* Further images are none of our business. */
+	expect("P5 3 2 127 abcd\n#P5 1 1 255 x", 3, 2, 127, samples);
+}
+
+static void raw_16_bits(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {0x0102, 256, 0};
+
+	expect_bytes("P5 3 1 258 \1\2\1\0\0\0", 17, 3, 1, 258, samples);
+	refuse_bytes("P5 3 1 257 \1\2\1\0\0\0", 17, "offset 13: sample 0 is above the maxval, 257");
+	refuse_bytes("P5 3 1 258 \1\2\1\0\0", 16, "offset 11: 3×1 samples need 6 bytes, there are 5");
+	const uint16_t white[] = {65535};
+	expect("P5 1 1 65535 \xff\xff", 1, 1, 65535, white);
+}
+
+static void plain(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {0, 1, 20, 300};
+
+	expect("P2\n2 2\n300\n0 1\n20 300\n", 2, 2, 300, samples);
+	expect("P2 4 1 65535 0\n\n1\t20 0300", 4, 1, 65535, samples);
+	refuse("P2 2 2 299 0 1 20 300", "sample 3 is above the maxval, 299");
+	refuse("P2 2 2 300 0 1 20   ", "expected a sample, found the end of the file");
+	refuse("P2 2 2 300 0 1 2", "2×2 samples need at least 7 bytes, there are 5");
+	refuse("P2 2 2 300 0 1 20 -3", "offset 18: expected a sample, found '-'");
+	refuse("P2 2 2 300 0 1 20 3x", "offset 19: expected a digit or white space, found 'x'");
+	refuse("P2 1 1 255 99999999999999999999999999999999", "sample 0 is above the maxval, 255");
+}
+
+/* pbm(5): a comment, with the end of its line, vanishes even inside what one takes for a token. */
+static void comments(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {'a', 'b', 'c', 'd', '\n', '#'};
+
+	expect("P5\n# made by hand\n3 2 # size\n# and\n#\n255\nabcd\n#", 3, 2, 255, samples);
+	expect("P5 3#a\r 2 2#b\n5#c\n#d\n5 abcd\n#", 3, 2, 255, samples);
+	expect("P5 3 2 255#c\n\nabcd\n#", 3, 2, 255, samples);
+	refuse("P5 3 2 255#c\nabcd\n#", "expected a digit or white space, found 'a'");
+	refuse("P5 3 2 # and so on", "expected the maxval, found the end of the file");
+	const uint16_t spaced[] = {'#', 'a'};
+	expect("P5 2 1 255\n#a", 2, 1, 255, spaced);
+}
+
+static void wrong_numbers(void **state)
+{
+	(void)state;
+
+	refuse("P5 0 2 255 ", "a picture of 0×2");
+	refuse("P5 2 0 255 ", "a picture of 2×0");
+	refuse("P5 2 2 0 abcd", "the maxval is 0, expected 1 to 65535");
+	refuse("P5 2 2 65536 abcdabcd", "the maxval is larger, expected 1 to 65535");
+	refuse("P5 67108865 1 255 ", "more than 67108864 pixels");
+	refuse("P5 8193 8192 255 ", "more than 67108864 pixels");
+	refuse("P5 8192 8192 255 ", "8192×8192 samples need 67108864 bytes, there are 0");
+	refuse("P2 8192 8192 255 0", "8192×8192 samples need at least 134217727 bytes, there are 1");
+	refuse("P5 4294967297 1 255 abc", "more than 67108864 pixels");
+	refuse("P5 1 18446744073709551617 255 abc", "more than 67108864 pixels");
+	refuse("P5 -1 1 255 abc", "offset 3: expected the width, found '-'");
+	refuse("P5 1 \x80 255 abc", "offset 5: expected the height, found byte 128");
+	refuse("P5 3 2 255 abcd\n", "offset 11: 3×2 samples need 6 bytes, there are 5");
+	refuse("P5 1 1 99 d", "offset 11: sample 0 is above the maxval, 99");
+	refuse("P51 1 99 d", "offset 2: expected white space after the magic, found '1'");
+	refuse("P5", "expected white space after the magic, found the end of the file");
+}
+
+/* Another format is named, with a command that converts it. */
+static void other_formats(void **state)
+{
+	(void)state;
+
+	refuse("\x89PNG\r\n\x1a\n", "a PNG file, not PGM; to convert it: pngtopnm in.png | ppmtopgm > "
+								"out.pgm, or convert in.png -colorspace gray -depth 8 out.pgm");
+	refuse("\xff\xd8\xff\xe0", "a JPEG file, not PGM; to convert it: jpegtopnm in.jpg | ppmtopgm");
+	refuse("P1 1 1 0", "a PBM (black and white) file");
+	refuse("P4 1 1 0", "pbmtopgm 1 1 in.pbm > out.pgm");
+	refuse("P3 1 1 255 0 0 0", "a PPM (colour) file");
+	refuse("P6 1 1 255 abc", "ppmtopgm in.ppm > out.pgm");
+	refuse("P7\nWIDTH 1", "a PAM file");
+	refuse("GIF89a", "a GIF file");
+	refuse("BM6", "a BMP file");
+	refuse("II*", "a TIFF file");
+	refuse("RIFF....WEBPVP8 ", "a WebP file, not PGM; to convert it: convert in.webp");
+	refuse("....ftypheic", "a HEIC file, not PGM; to convert it: convert in.heic");
+	refuse("....ftypavif", "an AVIF file");
+	refuse("<svg ", "an SVG or HTML file");
+	refuse("hello", "offset 0: expected P2 or P5, found bytes 68 65: not a PGM file");
+	refuse("P", "1 bytes: too short for a PGM file");
+	refuse_bytes(NULL, 0, "0 bytes: too short for a PGM file");
+}
+
+static void written(void **state)
+{
+	(void)state;
+	const uint8_t pixels[] = {0, 10, 35, 255, 254, 1};
+	struct buffer out;
+	struct error error;
+
+	assert_int_equal(pgm_write(pixels, 2, 3, &out, &error), 0);
+	assert_int_equal(out.size, 17);
+	assert_memory_equal(out.data, "P5\n2 3\n255\n\0\12#\377\376\1", 17);
+	const uint16_t samples[] = {0, 10, 35, 255, 254, 1};
+	expect_bytes(out.data, out.size, 2, 3, 255, samples);
+	buffer_free(&out);
+}
+
+static void parse(const uint8_t *data, size_t size, void *context)
+{
+	struct pgm image;
+	struct error error;
+
+	(void)context;
+	if (pgm_parse(data, size, &image, &error))
+		return;
+	for (int i = 0; i < image.width * image.height; i++)
+		assert_in_range(image.samples[i], 0, image.maxval);
+	pgm_free(&image);
+}
+
+static void mutations(void **state)
+{
+	(void)state;
+	static const char *const files[] = {
+		"P5\n# c\n3 2\n255\nabcdef", "P2 3#x\n 2 255\n0 1 2 33 44 255\n",
+		"P5 2 2 1000 \3\1\2\1\1\1\2\2"};
+	const struct mutation_target target = {parse, NULL};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		mutate((const uint8_t *)files[i], strlen(files[i]), MUTATE_ALL, target);
+}
+
+static void out_of_memory(void **state)
+{
+	(void)state;
+	const uint8_t pixels[] = {1, 2};
+	struct pgm image;
+	struct buffer out;
+	struct error error;
+
+	if (!allocations_watched())
+		skip();
+	allocations_fail_at(1);
+	assert_int_equal(pgm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
+	assert_non_null(strstr(error.text, "not enough memory for 1 samples"));
+	allocations_fail_at(1);
+	assert_int_equal(pgm_write(pixels, 1, 2, &out, &error), -1);
+	assert_non_null(strstr(error.text, "not enough memory for a picture of 1×2"));
+	allocations_fail_at(0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(raw),           cmocka_unit_test(raw_16_bits),
+		cmocka_unit_test(plain),         cmocka_unit_test(comments),
+		cmocka_unit_test(wrong_numbers), cmocka_unit_test(other_formats),
+		cmocka_unit_test(written),       cmocka_unit_test(mutations),
+		cmocka_unit_test(out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
