@@ -16,10 +16,13 @@
 #include "compute/kernels.h"
 #include "nn/shape.h"
 
-/* Every table of kernels, ended by NULL: each test of a kernel runs over all of them. */
-extern const struct kernels *const oracle_tables[];
+/* Every table of kernels that runs here, NULL behind the last: each test of a kernel goes over all of
+ * them. Besides the program's own there are the fast loops once more, with vectors of widths that this
+ * processor lacks. */
+const struct kernels *oracle_table(size_t index);
 
-/* Memory for `count` numbers, zeroed, one at least; never NULL. Free with free. */
+/* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable; they
+ * are NaN. Free with free. */
 float *floats(size_t count);
 double *doubles(size_t count);
 
@@ -59,6 +62,13 @@ void check_equal(const char *what, size_t count, const float *actual, const floa
 void check_gradient(const char *what, size_t count, const float *gradient, double *values,
 					double (*loss)(const void *context), const void *context, double step,
 					double tolerance);
+
+/* The same for the gradient that each table found, gradients[table], NULL behind the last: the
+ * differences are what takes time. */
+#define ORACLE_TABLES 8 /* at most */
+void check_gradients(const char *what, size_t count, float *const *gradients, double *values,
+					 double (*loss)(const void *context), const void *context, double step,
+					 double tolerance);
 
 /* The sum of a × b. */
 double dot(size_t count, const double *a, const double *b);

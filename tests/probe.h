@@ -1,10 +1,12 @@
-/* One layer on its own, planned from its text, with room for all that it touches. */
+/* One layer on its own, planned from its text, with room for all that it touches; and what a test
+ * needs to run a whole network. */
 #ifndef TESTS_PROBE_H
 #define TESTS_PROBE_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "compute/engine.h"
 #include "nn/layer.h"
 #include "nn/spec.h"
 
@@ -14,6 +16,9 @@ struct probe {
 	size_t in_count, out_count; /* of all samples */
 	float *x, *y, *dx, *dy;     /* zeroed, but dx, which is NaN */
 	void *cache;
+	float *slots;
+	size_t slot_size;
+	void *memory; /* where prepared weights and scratch memory are */
 };
 
 /* "conv:4,3": layer number `index` of a network, on n samples of shape `in`. Its parameters are
@@ -28,10 +33,22 @@ void probe_close(struct probe *probe);
 
 void probe_forward(struct probe *probe);
 
-/* dx as well, unless told not to. */
+/* dx as well, unless told not to. What is summed in slots is brought to the parameters' `grad`;
+ * what is not, is computed in two parts. */
 void probe_backward(struct probe *probe, bool want_dx);
 
 /* Fill dx with NaN again, which whatever is meant to be overwritten must not show. */
 void fill_nan(size_t count, float *values);
+
+/* An engine with this table and so many threads. Close with engine_close. */
+void test_engine_open(struct engine *engine, const struct kernels *kernels, int threads);
+
+/* Samples in memory, as the context of a network's batch: its `load` is samples_load. */
+struct samples {
+	const float *x;
+	size_t size; /* of one */
+};
+
+void samples_load(const void *samples, int first, int n, float *x);
 
 #endif

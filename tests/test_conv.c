@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
 
 /* 1 … 9 in a 3×3 image and a filter of ones: each output is the sum of its neighbourhood. A row
@@ -11,6 +12,7 @@
 static void test_sum_of_neighbours(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {3, 3, 1, 3, 3, 1, 3, 1, 1, 1};
 	const float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 	const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
@@ -21,14 +23,13 @@ static void test_sum_of_neighbours(void **state)
 	const float dfilters_expected[] = {12, 21, 16, 27, 45, 33, 24, 39, 28};
 	const float dx_expected[] = {4, 6, 4, 6, 9, 6, 4, 6, 4};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[9], dx[9];
 		float dfilters[9] = {0};
 		float dbias[1] = {0};
 		fill_nan(9, dx);
-		oracle_tables[i]->conv_forward(&window, 1, x, ones, bias, y);
-		oracle_tables[i]->conv_backward_filters(&window, 1, x, ones, dfilters, dbias);
-		oracle_tables[i]->conv_backward_input(&window, 1, ones, ones, dx);
+		call_conv_forward(kernels, &window, 1, x, ones, bias, y);
+		call_conv_backward(kernels, &window, 1, x, ones, ones, dfilters, dbias, dx);
 		check_equal("y", 9, y, y_expected);
 		check_equal("dfilters", 9, dfilters, dfilters_expected);
 		check_equal("dx", 9, dx, dx_expected);
@@ -41,6 +42,7 @@ static void test_sum_of_neighbours(void **state)
 static void test_moves_image(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {3, 3, 1, 3, 3, 1, 3, 1, 1, 1};
 	const float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 	const float filter[] = {1, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -48,10 +50,12 @@ static void test_moves_image(void **state)
 	const float y_expected[] = {0, 0, 0, 0, 1, 2, 0, 4, 5};
 	const float dx_expected[] = {5, 6, 0, 8, 9, 0, 0, 0, 0};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[9], dx[9];
-		oracle_tables[i]->conv_forward(&window, 1, x, filter, bias, y);
-		oracle_tables[i]->conv_backward_input(&window, 1, filter, x, dx);
+		float dfilter[9] = {0};
+		float dbias[1] = {0};
+		call_conv_forward(kernels, &window, 1, x, filter, bias, y);
+		call_conv_backward(kernels, &window, 1, x, filter, x, dfilter, dbias, dx);
 		check_equal("y", 9, y, y_expected);
 		check_equal("dx", 9, dx, dx_expected);
 	}
@@ -61,6 +65,7 @@ static void test_moves_image(void **state)
 static void test_uneven_padding(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {4, 4, 1, 2, 2, 1, 3, 2, 0, 0};
 	const float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 	const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
@@ -68,10 +73,12 @@ static void test_uneven_padding(void **state)
 	const float y_expected[] = {54, 45, 72, 54};
 	const float dx_expected[] = {1, 1, 2, 1, 1, 1, 2, 1, 2, 2, 4, 2, 1, 1, 2, 1};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[4], dx[16];
-		oracle_tables[i]->conv_forward(&window, 1, x, ones, bias, y);
-		oracle_tables[i]->conv_backward_input(&window, 1, ones, ones, dx);
+		float dfilter[9] = {0};
+		float dbias[1] = {0};
+		call_conv_forward(kernels, &window, 1, x, ones, bias, y);
+		call_conv_backward(kernels, &window, 1, x, ones, ones, dfilter, dbias, dx);
 		check_equal("y", 4, y, y_expected);
 		check_equal("dx", 16, dx, dx_expected);
 	}
@@ -81,6 +88,7 @@ static void test_uneven_padding(void **state)
 static void test_channels(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {1, 2, 2, 1, 2, 3, 1, 1, 0, 0};
 	const float x[] = {1, 2, 3, 4, 5, 6, 7, 8};
 	const float filters[] = {1, 2, 10, 20, 100, 200}; /* two for each filter */
@@ -90,13 +98,12 @@ static void test_channels(void **state)
 	const float dfilters_expected[] = {1, 2, 3, 4, 5, 6};
 	const float dx_expected[] = {1, 2, 10, 20, 100, 200, 0, 0};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[12], dx[8];
 		float dfilters[6] = {0};
 		float dbias[3] = {0};
-		oracle_tables[i]->conv_forward(&window, 2, x, filters, bias, y);
-		oracle_tables[i]->conv_backward_filters(&window, 2, x, dy, dfilters, dbias);
-		oracle_tables[i]->conv_backward_input(&window, 2, filters, dy, dx);
+		call_conv_forward(kernels, &window, 2, x, filters, bias, y);
+		call_conv_backward(kernels, &window, 2, x, filters, dy, dfilters, dbias, dx);
 		check_equal("y", 12, y, y_expected);
 		check_equal("dfilters", 6, dfilters, dfilters_expected);
 		check_equal("dx", 8, dx, dx_expected);
@@ -159,15 +166,16 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 static void test_against_pytorch(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		struct fixture fixture;
 		int cases = 0;
 		fixture_open(&fixture, "conv.txt");
 		for (; fixture_has(&fixture, "case"); cases++) {
 			int numbers[8];
 			fixture_integers(&fixture, "case", 8, numbers);
-			fixture_case(&fixture, numbers, oracle_tables[i]);
+			fixture_case(&fixture, numbers, kernels);
 		}
 		assert_int_equal(cases, 10);
 		fixture_close(&fixture);
@@ -191,52 +199,71 @@ static double conv_loss(const void *context)
 	return dot(self->y_count, self->dy, self->y);
 }
 
-/* Both sums start at 1.5 and 1.5, and dx with NaN: the first are added to, the last overwritten. */
-static void differences_case(struct shape in, int filters, int size, int stride, bool same, int n,
-							 const struct kernels *kernels)
+/* What a table finds: its y is compared, its gradients are returned. Both sums start at 1.5: they are
+ * added to. */
+static void run_table(const struct kernels *kernels, const struct conv_loss *loss,
+					  float *const *arguments, const char *what, float **gradients)
+{
+	const struct window *w = loss->window;
+	const size_t filter_count = (size_t)(w->size * w->size * w->channels * w->filters);
+	const size_t sums[] = {filter_count, (size_t)w->filters};
+	float *y = floats(loss->y_count);
+	char text[150];
+
+	snprintf(text, sizeof text, "%s: %s", kernels->name, what);
+	call_conv_forward(kernels, w, loss->n, arguments[0], arguments[1], arguments[2], y);
+	check_close(text, loss->y_count, y, loss->y, 5e-6);
+	free(y);
+	for (int sum = 0; sum < 2; sum++) {
+		gradients[sum] = floats(sums[sum]);
+		for (size_t i = 0; i < sums[sum]; i++)
+			gradients[sum][i] = 1.5f;
+	}
+	gradients[2] = floats((size_t)(loss->n * w->in_h * w->in_w * w->channels));
+	call_conv_backward(kernels, w, loss->n, arguments[0], arguments[1], arguments[3],
+					   gradients[0], gradients[1], gradients[2]);
+	for (int sum = 0; sum < 2; sum++)
+		for (size_t i = 0; i < sums[sum]; i++)
+			gradients[sum][i] -= 1.5f;
+}
+
+static void differences_case(struct shape in, int filters, int size, int stride, bool same, int n)
 {
 	const struct window window = oracle_window(in, filters, size, stride, same);
-	const size_t x_count = n * shape_size(in);
-	const size_t y_count = (size_t)(n * window.out_h * window.out_w * filters);
-	const size_t filter_count = (size_t)(size * size * in.c * filters);
-	float *x = random_floats(1, x_count);
-	float *weights = random_floats(2, filter_count);
-	float *bias = random_floats(3, (size_t)filters);
-	float *dy = random_floats(4, y_count);
-	float *y = floats(y_count);
-	float *dx = floats(x_count);
-	float *dweights = floats(filter_count + (size_t)filters);
-	double *wide[5] = {widen(x_count, x), widen(filter_count, weights),
-					   widen((size_t)filters, bias), widen(y_count, dy), doubles(y_count)};
-	const struct conv_loss loss = {&window, n, wide[0], wide[1], wide[2], wide[3], wide[4],
-								   y_count};
+	/* x, filters, bias, y */
+	const size_t counts[] = {n * shape_size(in), (size_t)(size * size * in.c * filters),
+							 (size_t)filters, (size_t)(n * window.out_h * window.out_w * filters)};
+	const int order[] = {1, 2, 0};
+	float *arguments[4], *gradients[3][ORACLE_TABLES + 1] = {{NULL}};
+	double *wide[5];
 	char what[100];
 
-	snprintf(what, sizeof what, "%s: %d×%d×%d conv:%d,%d,%d%s n=%d", kernels->name, in.h, in.w,
-			 in.c, filters, size, stride, same ? ",same" : "", n);
-	kernels->conv_forward(&window, n, x, weights, bias, y);
+	snprintf(what, sizeof what, "%d×%d×%d conv:%d,%d,%d%s n=%d", in.h, in.w, in.c, filters, size,
+			 stride, same ? ",same" : "", n);
+	for (int i = 0; i < 4; i++) {
+		arguments[i] = random_floats((uint64_t)i + 1, counts[i]);
+		wide[i] = widen(counts[i], arguments[i]);
+	}
+	wide[4] = doubles(counts[3]);
+	const struct conv_loss loss = {&window, n, wide[0], wide[1], wide[2], wide[3], wide[4],
+								   counts[3]};
 	conv_loss(&loss);
-	check_close(what, y_count, y, wide[4], 5e-6);
-	for (size_t i = 0; i < filter_count + (size_t)filters; i++)
-		dweights[i] = 1.5f;
-	kernels->conv_backward_filters(&window, n, x, dy, dweights, dweights + filter_count);
-	for (size_t i = 0; i < filter_count + (size_t)filters; i++)
-		dweights[i] -= 1.5f;
-	check_gradient(what, filter_count, dweights, wide[1], conv_loss, &loss, 0.125, 1e-5);
-	check_gradient(what, (size_t)filters, dweights + filter_count, wide[2], conv_loss, &loss, 0.125,
-				   1e-5);
-	fill_nan(x_count, dx);
-	kernels->conv_backward_input(&window, n, weights, dy, dx);
-	check_gradient(what, x_count, dx, wide[0], conv_loss, &loss, 0.125, 1e-5);
+	for (size_t table = 0; oracle_table(table); table++) {
+		float *found[3];
+		run_table(oracle_table(table), &loss, arguments, what, found);
+		for (int i = 0; i < 3; i++)
+			gradients[i][table] = found[i];
+	}
+	for (int i = 0; i < 3; i++) {
+		check_gradients(what, counts[order[i]], gradients[i], wide[order[i]], conv_loss, &loss,
+						0.125, 1e-5);
+		for (size_t table = 0; gradients[i][table]; table++)
+			free(gradients[i][table]);
+	}
 	for (int i = 0; i < 5; i++)
 		free(wide[i]);
-	free(dweights);
-	free(dx);
-	free(y);
-	free(dy);
-	free(bias);
-	free(weights);
-	free(x);
+	for (int i = 0; i < 4; i++)
+		free(arguments[i]);
 }
 
 /* Every size with every stride, and the channel counts and batches in turn. */
@@ -248,14 +275,13 @@ static void test_against_differences(void **state)
 	const int batches[] = {1, 3, 7};
 	int turn = 0;
 
-	for (int i = 0; oracle_tables[i]; i++)
-		for (int size = 0; size < 6; size++)
-			for (int stride = 1; stride <= 3; stride++)
-				for (int same = 0; same <= 1; same++, turn++) {
-					struct shape in = {7 + turn % 2, 9 - turn % 3, channels[turn % 5], false};
-					differences_case(in, channels[(turn / 2) % 4], sizes[size], stride, same,
-									 batches[turn % 5 < 2 ? turn % 3 : 0], oracle_tables[i]);
-				}
+	for (int size = 0; size < 6; size++)
+		for (int stride = 1; stride <= 3; stride++)
+			for (int same = 0; same <= 1; same++, turn++) {
+				struct shape in = {7 + turn % 2, 9 - turn % 3, channels[turn % 5], false};
+				differences_case(in, channels[(turn / 2) % 4], sizes[size], stride, same,
+								 batches[turn % 5 < 2 ? turn % 3 : 0]);
+			}
 }
 
 /* Images smaller than the filter, a single pixel, and images of one row or column. */
@@ -263,24 +289,20 @@ static void test_tiny_images(void **state)
 {
 	(void)state;
 
-	for (int i = 0; oracle_tables[i]; i++) {
-		differences_case((struct shape){1, 1, 1, false}, 1, 1, 1, false, 1, oracle_tables[i]);
-		differences_case((struct shape){1, 1, 3, false}, 2, 7, 1, true, 3, oracle_tables[i]);
-		differences_case((struct shape){2, 1, 1, false}, 3, 5, 2, true, 1, oracle_tables[i]);
-		differences_case((struct shape){1, 9, 2, false}, 1, 3, 1, true, 7, oracle_tables[i]);
-		differences_case((struct shape){9, 1, 1, false}, 5, 4, 3, true, 1, oracle_tables[i]);
-		differences_case((struct shape){3, 3, 33, false}, 1, 3, 1, false, 1, oracle_tables[i]);
-		differences_case((struct shape){2, 2, 1, false}, 33, 1, 3, true, 3, oracle_tables[i]);
-	}
+	differences_case((struct shape){1, 1, 1, false}, 1, 1, 1, false, 1);
+	differences_case((struct shape){1, 1, 3, false}, 2, 7, 1, true, 3);
+	differences_case((struct shape){2, 1, 1, false}, 3, 5, 2, true, 1);
+	differences_case((struct shape){1, 9, 2, false}, 1, 3, 1, true, 7);
+	differences_case((struct shape){9, 1, 1, false}, 5, 4, 3, true, 1);
+	differences_case((struct shape){3, 3, 33, false}, 1, 3, 1, false, 1);
+	differences_case((struct shape){2, 2, 1, false}, 33, 1, 3, true, 3);
 }
 
-/* The layer adds to its gradients, and needs no dx. */
-static void test_layer_adds_gradients(void **state)
+static void check_layer_adds_gradients(const struct kernels *kernels)
 {
-	(void)state;
 	struct probe probe;
 
-	probe_open(&probe, "conv:2,3,same", 0, (struct shape){4, 3, 2, false}, 3, &kernels_reference);
+	probe_open(&probe, "conv:2,3,same", 0, (struct shape){4, 3, 2, false}, 3, kernels);
 	const struct param *filters = &probe.layer.params[0];
 	for (size_t i = 0; i < probe.in_count; i++)
 		probe.x[i] = (float)(i % 7);
@@ -298,6 +320,16 @@ static void test_layer_adds_gradients(void **state)
 	assert_true(probe.layer.params[1].grad[1] == 2 * bias_once);
 	free(once);
 	probe_close(&probe);
+}
+
+/* The layer adds to its chunk's sums, and needs no dx. */
+static void test_layer_adds_gradients(void **state)
+{
+	(void)state;
+	const struct kernels *kernels;
+
+	for (size_t i = 0; (kernels = oracle_table(i)); i++)
+		check_layer_adds_gradients(kernels);
 }
 
 /* Names, layouts and dimensions are what model files rely on. */

@@ -395,13 +395,21 @@ static void bytes_become_fractions(void **state)
 	for (int i = 0; i < 256; i++)
 		images[2 * DATASET_PIXELS + i] = (uint8_t)i;
 	images[DATASET_PIXELS - 1] = 51;
-	dataset_gather(&dataset, indices, 2, x, labels);
+	dataset_gather(&dataset, indices, 2, x);
+	dataset_labels(&dataset, indices, 2, labels);
 	for (int i = 0; i < 256; i++)
 		assert_true(x[i] == (float)((double)i / 255));
 	assert_true(x[256] == 0);
 	assert_true(x[2 * DATASET_PIXELS - 1] == 0.2f);
 	assert_int_equal(labels[0], 6);
 	assert_int_equal(labels[1], 4);
+
+	const struct selection selection = {&dataset, indices};
+	float part[2 * DATASET_PIXELS];
+	selection_load(&selection, 0, 2, part);
+	assert_memory_equal(part, x, sizeof x);
+	selection_load(&selection, 1, 1, part);
+	assert_memory_equal(part, x + DATASET_PIXELS, sizeof x / 2);
 }
 
 int main(void)

@@ -13,7 +13,21 @@
 
 #define IMAGES 1000
 
+static struct engine engine;
 static struct error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	return engine_open(&engine, "auto", 2, &error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	engine_close(&engine);
+	return 0;
+}
 
 /* Logit k is pixel k. */
 static void build_transparent(struct network *network, int batch_size)
@@ -21,11 +35,12 @@ static void build_transparent(struct network *network, int batch_size)
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
 	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, batch_size, false,
-								   &error),
+								   &engine, &error),
 					 0);
 	memset(network->values, 0, network->value_count * sizeof(float));
 	for (size_t k = 0; k < 10; k++)
 		network->params[0]->value[k * DATASET_PIXELS + k] = 1; /* (units, inputs) */
+	network_prepare(network);
 }
 
 /* Image i has one white pixel, i % 10, and the label i % 10, but for every 100th, whose label is
@@ -55,7 +70,7 @@ static void answers_are_counted(void **state)
 		struct evaluation evaluation;
 
 		build_transparent(&network, batch_size);
-		evaluate(&network, &kernels_reference, &dataset, NULL, IMAGES, &evaluation);
+		evaluate(&network, &dataset, NULL, IMAGES, &evaluation);
 		network_free(&network);
 		assert_int_equal(evaluation.count, IMAGES);
 		assert_int_equal(evaluation.correct, 990);
@@ -85,12 +100,12 @@ static void indices_choose_the_images(void **state)
 	assert_non_null(images);
 	fill(images, labels);
 	build_transparent(&network, 2);
-	evaluate(&network, &kernels_reference, &dataset, indices, 5, &evaluation);
+	evaluate(&network, &dataset, indices, 5, &evaluation);
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
 	assert_int_equal(evaluation.confusion[1][0], 3);
 	assert_int_equal(evaluation.confusion[9][9], 1);
-	evaluate(&network, &kernels_reference, &dataset, indices, 0, &evaluation);
+	evaluate(&network, &dataset, indices, 0, &evaluation);
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
 	network_free(&network);
@@ -114,10 +129,11 @@ static void the_batch_size_does_not_matter(void **state)
 		assert_int_equal(network_build(&network,
 									   "conv:3,5,2 relu maxpool:2 dropout:0.5 flatten dense:10 "
 									   "softmax",
-									   input, sizes[i], false, &error),
+									   input, sizes[i], false, &engine,
+									   &error),
 						 0);
 		network_init(&network, 1);
-		evaluate(&network, &kernels_reference, &dataset, NULL, 500, &evaluation);
+		evaluate(&network, &dataset, NULL, 500, &evaluation);
 		network_free(&network);
 		if (i == 0)
 			first = evaluation;
@@ -193,5 +209,5 @@ int main(void)
 		cmocka_unit_test(scores_of_a_class),
 		cmocka_unit_test(wilson),
 	};
-	return cmocka_run_group_tests_name("evaluate", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("evaluate", tests, setup, teardown);
 }

@@ -4,24 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "probe.h"
 
 /* Windows of 2 that overlap (stride 1): the 9 in the middle wins all four. */
 static void test_overlapping(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {3, 3, 1, 2, 2, 1, 2, 1, 0, 0};
 	const float x[] = {1, 2, 3, 4, 9, 5, 6, 7, 8};
 	const float dy[] = {1, 10, 100, 1000};
 	const float y_expected[] = {9, 9, 9, 9};
 	const float dx_expected[] = {0, 0, 0, 0, 1111, 0, 0, 0, 0};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[4], dx[9];
 		uint16_t argmax[4];
-		fill_nan(9, dx);
-		oracle_tables[i]->maxpool_forward(&window, 1, x, y, argmax);
-		oracle_tables[i]->maxpool_backward(&window, 1, argmax, dy, dx);
+		call_maxpool_forward(kernels, &window, 1, x, y, argmax);
+		call_maxpool_backward(kernels, &window, 1, argmax, dy, dx);
 		check_equal("y", 4, y, y_expected);
 		check_equal("dx", 9, dx, dx_expected);
 		for (int j = 0; j < 4; j++)
@@ -34,6 +35,7 @@ static void test_overlapping(void **state)
 static void test_leaves_rows_over(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {5, 3, 1, 2, 1, 1, 2, 2, 0, 0};
 	const float x[] = {-4, -3, 99, -2, -5, 99, -9, -8, 99, -7, -6, 99, 99, 99, 99};
 	const float dy[] = {1, 2};
@@ -41,12 +43,11 @@ static void test_leaves_rows_over(void **state)
 	const uint16_t argmax_expected[] = {3, 10};
 	const float dx_expected[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[2], dx[15];
 		uint16_t argmax[2];
-		fill_nan(15, dx);
-		oracle_tables[i]->maxpool_forward(&window, 1, x, y, argmax);
-		oracle_tables[i]->maxpool_backward(&window, 1, argmax, dy, dx);
+		call_maxpool_forward(kernels, &window, 1, x, y, argmax);
+		call_maxpool_backward(kernels, &window, 1, argmax, dy, dx);
 		check_equal("y", 2, y, y_expected);
 		check_equal("dx", 15, dx, dx_expected);
 		assert_memory_equal(argmax, argmax_expected, sizeof argmax);
@@ -57,6 +58,7 @@ static void test_leaves_rows_over(void **state)
 static void test_ties(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {2, 2, 2, 1, 1, 2, 2, 1, 0, 0};
 	const float x[] = {7, 1, 7, 3, 7, 3, 7, 3, 0, 5, 1, 5, 1, 5, 0, 4};
 	const float dy[] = {1, 2, 3, 4};
@@ -64,11 +66,11 @@ static void test_ties(void **state)
 	const uint16_t argmax_expected[] = {0, 1, 1, 0};
 	const float dx_expected[] = {1, 0, 0, 2, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[4], dx[16];
 		uint16_t argmax[4];
-		oracle_tables[i]->maxpool_forward(&window, 2, x, y, argmax);
-		oracle_tables[i]->maxpool_backward(&window, 2, argmax, dy, dx);
+		call_maxpool_forward(kernels, &window, 2, x, y, argmax);
+		call_maxpool_backward(kernels, &window, 2, argmax, dy, dx);
 		check_equal("y", 4, y, y_expected);
 		check_equal("dx", 16, dx, dx_expected);
 		assert_memory_equal(argmax, argmax_expected, sizeof argmax);
@@ -79,14 +81,15 @@ static void test_ties(void **state)
 static void test_stride_beyond_window(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const struct window window = {1, 5, 1, 1, 2, 1, 1, 3, 0, 0};
 	const float x[] = {1, 9, 9, 2, 9};
 	const float y_expected[] = {1, 2};
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		float y[2];
 		uint16_t argmax[2];
-		oracle_tables[i]->maxpool_forward(&window, 1, x, y, argmax);
+		call_maxpool_forward(kernels, &window, 1, x, y, argmax);
 		check_equal("y", 2, y, y_expected);
 		assert_int_equal(argmax[0], 0);
 		assert_int_equal(argmax[1], 3);
@@ -122,7 +125,7 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	check_close(text, probe.in_count, probe.dx, dx, 1e-6);
 	uint16_t *found = calloc(probe.out_count, sizeof *found);
 	assert_non_null(found);
-	kernels->maxpool_forward(&window, numbers[0], x, probe.y, found);
+	call_maxpool_forward(kernels, &window, numbers[0], x, probe.y, found);
 	for (size_t i = 0; i < probe.out_count; i++)
 		assert_int_equal(found[i], argmax[i]);
 	free(found);
@@ -137,15 +140,16 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 static void test_against_pytorch(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 
-	for (int i = 0; oracle_tables[i]; i++) {
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		struct fixture fixture;
 		int cases = 0;
 		fixture_open(&fixture, "maxpool.txt");
 		for (; fixture_has(&fixture, "case"); cases++) {
 			int numbers[6];
 			fixture_integers(&fixture, "case", 6, numbers);
-			fixture_case(&fixture, numbers, oracle_tables[i]);
+			fixture_case(&fixture, numbers, kernels);
 		}
 		assert_int_equal(cases, 7);
 		fixture_close(&fixture);
@@ -187,11 +191,10 @@ static void differences_case(struct shape in, int size, int stride, int n,
 	assert_non_null(argmax);
 	snprintf(what, sizeof what, "%s: %d×%d×%d maxpool:%d,%d n=%d", kernels->name, in.h, in.w, in.c,
 			 size, stride, n);
-	kernels->maxpool_forward(&window, n, x, y, argmax);
+	call_maxpool_forward(kernels, &window, n, x, y, argmax);
 	maxpool_loss(&loss);
 	check_close(what, y_count, y, wide[2], 0);
-	fill_nan(x_count, dx);
-	kernels->maxpool_backward(&window, n, argmax, dy, dx);
+	call_maxpool_backward(kernels, &window, n, argmax, dy, dx);
 	check_gradient(what, x_count, dx, wide[0], maxpool_loss, &loss, 0.01, 1e-6);
 	for (int i = 0; i < 3; i++)
 		free(wide[i]);
@@ -205,15 +208,16 @@ static void differences_case(struct shape in, int size, int stride, int n,
 static void test_against_differences(void **state)
 {
 	(void)state;
+	const struct kernels *kernels;
 	const int channels[] = {1, 3, 5, 17, 33};
 	const int batches[] = {1, 3, 7};
 	int turn = 0;
 
-	for (int i = 0; oracle_tables[i]; i++)
+	for (size_t i = 0; (kernels = oracle_table(i)); i++)
 		for (int size = 1; size <= 4; size++)
 			for (int stride = 1; stride <= 4; stride++, turn++) {
 				struct shape in = {4 + turn % 5, 7 - turn % 3, channels[turn % 5], false};
-				differences_case(in, size, stride, batches[turn % 3], oracle_tables[i]);
+				differences_case(in, size, stride, batches[turn % 3], kernels);
 			}
 }
 

@@ -18,6 +18,7 @@
 
 static char folder[64];
 static char path[256];
+static struct engine engine;
 static struct error error;
 
 static const struct shape input = {.h = 28, .w = 28, .c = 1};
@@ -47,7 +48,7 @@ static const struct model_info info = {
 static int setup(void **state)
 {
 	(void)state;
-	if (!scratch_open(folder))
+	if (!scratch_open(folder) || engine_open(&engine, "auto", 1, &error))
 		return -1;
 	scratch_path(path, folder, "model.safetensors");
 	return 0;
@@ -56,17 +57,19 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	engine_close(&engine);
 	return scratch_close(folder) ? 0 : -1;
 }
 
 static void build(struct network *network, const char *spec, uint64_t seed)
 {
-	if (network_build(network, spec, input, 1, false, &error))
+	if (network_build(network, spec, input, 1, false, &engine, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 	for (int i = 0; i < network->param_count; i++)
 		for (size_t j = 0; j < network->params[i]->count; j++)
 			network->params[i]->value[j] += (float)j * 0x1p-20f; /* biases begin as 0 */
+	network_prepare(network);
 }
 
 static void read_back(struct buffer *bytes, const char *name)
@@ -83,7 +86,7 @@ static void what_is_saved_is_loaded(void **state)
 	(void)state;
 	build(&saved, "  conv:2,3   relu maxpool:4 flatten dense:10 softmax ", 7);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, 16, &loaded, &back, &error))
+	if (model_load(path, NULL, 16, &engine, &loaded, &back, &error))
 		fail_msg("%s", error.text);
 	assert_string_equal(loaded.spec, SPEC);
 	assert_int_equal(loaded.batch_size, 16);
@@ -151,13 +154,14 @@ static void assert_metadata(const struct safetensors_entry *expected, size_t cou
 
 static void metadata_says_how_it_was_trained(void **state)
 {
-	static const struct safetensors_entry expected[] = {
+	const struct safetensors_entry expected[] = {
 		{"format", "mnist-cnn 1"},
 		{"network", SPEC},
 		{"input", "28x28x1"},
 		{"scaling", "pixel / 255"},
 		{"classes", "10"},
 		{"optimizer", "adam"},
+		{"kernels", engine.kernels->name},
 		{"seed", "18446744073709551615"},
 		{"val_split", "0.1"},
 		{"limit", "5000"},
@@ -180,13 +184,13 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 21);
+	assert_metadata(expected, 22);
 	partial.result.last.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 19);
+	assert_metadata(expected, 20);
 	partial.result.stopped = true;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 17);
+	assert_metadata(expected, 18);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
@@ -203,12 +207,12 @@ static void a_stopped_run_has_no_figures(void **state)
 	stopped.result.epochs_done = stopped.result.last.epoch = 2;
 	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
 	assert_true(back.trained_here && back.result.stopped);
 	assert_int_equal(back.result.epochs_done, 2);
 	assert_int_equal(back.result.last.epoch, 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), 0);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), 0);
 	network_free(&network);
 }
 
@@ -285,7 +289,7 @@ static int load_changed(const char *key, const char *value, const char *spec)
 	buffer_free(&bytes);
 
 	struct model_info back;
-	int status = model_load(path, spec, 1, &network, &back, &error);
+	int status = model_load(path, spec, 1, &engine, &network, &back, &error);
 	if (status) {
 		assert_null(network.spec);
 		assert_false(back.trained_here);
@@ -344,7 +348,7 @@ static void tensors_must_fit(void **state)
 								  NULL),
 					 -1);
 	assert_error_has(&error, "tensor \"4.weight\" has the shape [10, 72]; the network needs "
-							  "[10, 18]");
+							 "[10, 18]");
 }
 
 static void numbers_are_read_strictly(void **state)
@@ -405,15 +409,19 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	for (int i = 0; i < 7840; i++)
 		weights[i] = (float)i;
 	put_tensors(tensors, 3);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
+								&error),
+					 -1);
 	assert_error_has(&error, "tensor \"0.bias\" is not in the network \"flatten dense:10 "
-							  "softmax\"");
+							 "softmax\"");
 	put_tensors(tensors + 1, 2);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
+								&error),
+					 0);
 	assert_false(back.trained_here);
 	assert_true(network.params[0]->value[7839] == 7839);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 4, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, NULL, 4, &engine, &network, &back, &error), -1);
 	assert_error_has(&error, "does not say which network it is for");
 }
 
@@ -422,12 +430,12 @@ static void files_that_are_no_model(void **state)
 	struct network network;
 
 	(void)state;
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_error_has(&error, ": no such file; train a model with 'mnist-cnn train', or ");
-	assert_int_equal(model_load(folder, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(folder, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_error_has(&error, ": is a directory");
 	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
-	assert_int_equal(model_load(path, NULL, 1, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_true(!strncmp(error.text, path, strlen(path)));
 	assert_null(network.spec);
 }
@@ -453,7 +461,7 @@ static void memory_may_run_out(void **state)
 	status = -1;
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
-		status = model_load(path, NULL, 1, &network, NULL, &error);
+		status = model_load(path, NULL, 1, &engine, &network, NULL, &error);
 		int requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));

@@ -10,12 +10,29 @@
 #include "nn/network.h"
 #include "probe.h"
 
+/* The engine of the tests that have no table of their own. */
+static struct engine default_engine;
+
+static int setup(void **state)
+{
+	(void)state;
+	test_engine_open(&default_engine, kernels_available(0), 2);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	engine_close(&default_engine);
+	return 0;
+}
+
 static void build(struct network *network, const char *spec, struct shape input, int batch_size,
-				  bool trainable)
+				  bool trainable, const struct engine *engine)
 {
 	struct error error;
 
-	if (network_build(network, spec, input, batch_size, trainable, &error))
+	if (network_build(network, spec, input, batch_size, trainable, engine, &error))
 		fail_msg("%s: %s", spec, error.text);
 }
 
@@ -31,7 +48,7 @@ static void test_reference_network(void **state)
 								  "10",       "10"};
 	struct network network;
 
-	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true);
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true, &default_engine);
 	assert_string_equal(network.spec, NETWORK_SPEC_REFERENCE);
 	assert_int_equal(network.weight_count, 225034);
 	assert_int_equal(network.classes, 10);
@@ -60,7 +77,7 @@ static void test_blanks_are_normalized(void **state)
 	struct network network;
 
 	build(&network, "\t flatten   dense:3\t\trelu dense:10  softmax ",
-		  (struct shape){2, 2, 1, false}, 1, false);
+		  (struct shape){2, 2, 1, false}, 1, false, &default_engine);
 	assert_string_equal(network.spec, "flatten dense:3 relu dense:10 softmax");
 	assert_null(network.grads);
 	network_free(&network);
@@ -100,7 +117,8 @@ static void test_first_weights(void **state)
 	(void)state;
 	struct network network;
 
-	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 1, true);
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 1, true,
+		  &default_engine);
 	for (uint64_t seed = 1; seed <= 3; seed++) {
 		network_init(&network, seed);
 		check_glorot(network.params[0], 9, 9 * 32);
@@ -122,8 +140,8 @@ static void test_seeds(void **state)
 	const struct shape input = {3, 3, 1, false};
 	struct network a, b;
 
-	build(&a, spec, input, 1, true);
-	build(&b, spec, input, 5, false);
+	build(&a, spec, input, 1, true, &default_engine);
+	build(&b, spec, input, 5, false, &default_engine);
 	network_init(&a, 5);
 	network_init(&b, 5);
 	assert_int_equal(a.value_count, b.value_count);
@@ -190,41 +208,87 @@ static void fill_params(const struct network *network)
 			param->value[j] = values[j] / 2;
 		free(values);
 	}
+	network_prepare(network);
 }
 
-/* Logits, loss and every parameter's gradient; twice, since gradients are set, not added to. */
-static void check_network(const char *spec, struct shape input, int n, bool training,
-						  const struct kernels *kernels)
+/* The logits of the last pass, where network_run.c keeps them. */
+static const float *last_logits(const struct network *network)
 {
-	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1};
-	const struct pass pass = {kernels, n, 0, training, 1, 1};
+	return network->steps[network->step_count - 1].y;
+}
+
+/* The gradients of each parameter as each table finds them. */
+struct gradients {
+	float *by_table[16][ORACLE_TABLES + 1];
+};
+
+/* Logits and loss, and every parameter's gradient; twice, since gradients are set, not added to. */
+static void run_table(size_t table, const char *spec, const struct batch *batch,
+					  const struct oracle_network *oracle, const double *logits, double loss,
+					  bool training, struct gradients *gradients)
+{
+	const struct samples *samples = batch->context;
+	struct engine engine;
+	struct network network;
+
+	test_engine_open(&engine, oracle_table(table), 2);
+	build(&network, spec, oracle->input, batch->n, true, &engine);
+	assert_int_equal(samples->size, shape_size(network.input));
+	fill_params(&network);
+	const size_t count = (size_t)(batch->n * network.classes);
+	if (!training)
+		check_close(spec, count, network_predict(&network, batch), logits, 5e-6);
+	for (int time = 0; training && time < 2; time++) {
+		const struct loss_sum sum = network_train(&network, batch, 1, 1, NULL);
+		check_close(spec, count, last_logits(&network), logits, 5e-6);
+		assert_true(fabs(sum.loss / batch->n - loss) < 1e-5);
+	}
+	for (int i = 0; training && i < network.param_count; i++) {
+		size_t size = network.params[i]->count;
+		gradients->by_table[i][table] = floats(size);
+		memcpy(gradients->by_table[i][table], network.params[i]->grad, size * sizeof(float));
+	}
+	network_free(&network);
+	engine_close(&engine);
+}
+
+static void check_gradients_of(const struct network *network, struct oracle_network *oracle,
+							   struct gradients *gradients)
+{
+	for (int i = 0; i < network->param_count; i++) {
+		char what[200];
+		snprintf(what, sizeof what, "%s, n=%d: %s", network->spec, oracle->n,
+				 network->params[i]->name);
+		check_gradients(what, network->params[i]->count, gradients->by_table[i], oracle->params[i],
+						oracle_network_loss, oracle, 1e-6, 2e-5);
+		for (size_t table = 0; gradients->by_table[i][table]; table++)
+			free(gradients->by_table[i][table]);
+	}
+}
+
+static void check_network(const char *spec, struct shape input, int n, bool training)
+{
+	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2};
+	const struct pass pass = {.kernels = &kernels_reference, .n = n, .training = training,
+							  .seed = 1, .step = 1};
+	float *x = random_floats(1, n * shape_size(input));
+	const struct samples samples = {x, shape_size(input)};
+	const struct batch batch = {n, samples_load, &samples, labels};
+	struct gradients gradients = {{{NULL}}};
 	struct network network;
 	struct oracle_network oracle;
 	int classes;
 
-	build(&network, spec, input, n, true);
+	build(&network, spec, input, n, true, &default_engine);
 	fill_params(&network);
-	float *x = random_floats(1, n * shape_size(input));
 	oracle_open(&oracle, &network, &pass, x, labels);
 	double *logits = oracle_logits(&oracle, &classes);
-	float *dlogits = floats((size_t)(n * classes));
+	double loss = oracle_network_loss(&oracle);
 	assert_int_equal(network.classes, classes);
-	for (int time = 0; time < 2; time++) {
-		memcpy(network_input(&network), x, n * shape_size(input) * sizeof *x);
-		const float *found = network_forward(&network, &pass);
-		check_close(spec, (size_t)(n * classes), found, logits, 5e-6);
-		struct loss_sum loss = loss_cross_entropy(n, classes, found, labels, n, dlogits);
-		assert_true(fabs(loss.loss / n - oracle_network_loss(&oracle)) < 1e-5);
-		network_backward(&network, &pass, dlogits);
-	}
-	for (int i = 0; i < network.param_count; i++) {
-		char what[200];
-		snprintf(what, sizeof what, "%s, %s, n=%d: %s", spec, training ? "training" : "inference",
-				 n, network.params[i]->name);
-		check_gradient(what, network.params[i]->count, network.params[i]->grad, oracle.params[i],
-					   oracle_network_loss, &oracle, 1e-6, 2e-5);
-	}
-	free(dlogits);
+	for (size_t table = 0; oracle_table(table); table++)
+		run_table(table, spec, &batch, &oracle, logits, loss, training, &gradients);
+	if (training)
+		check_gradients_of(&network, &oracle, &gradients);
 	free(logits);
 	oracle_close(&oracle);
 	free(x);
@@ -255,63 +319,95 @@ static void test_gradients(void **state)
 		{"conv:3,7,3,same dropout:0.1 dropout:0.1 flatten softmax", {5, 2, 1, false}},
 		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
 		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
+		{"conv:9,3 relu maxpool:2 conv:17,3 maxpool:2 relu flatten dense:3 softmax",
+		 {13, 15, 1, false}},
+		{"conv:8,5 relu maxpool:2 conv:10,3,same maxpool:2 flatten dropout:0.4 dense:3 softmax",
+		 {13, 12, 1, false}},
+		{"conv:3,3,2 maxpool:2 conv:5,2,2,same relu maxpool:2 flatten dense:3 softmax",
+		 {14, 17, 2, false}},
 	};
-	const int batches[] = {1, 3, 7};
+	const int batches[] = {1, 3, 7, 11};
 
-	for (int table = 0; oracle_tables[table]; table++)
-		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-			for (int batch = 0; batch < 3; batch++)
-				check_network(cases[i].spec, cases[i].input, batches[batch], (i + batch) % 3 != 0,
-							  oracle_tables[table]);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int batch = 0; batch < 4; batch++) {
+			check_network(cases[i].spec, cases[i].input, batches[batch], false);
+			check_network(cases[i].spec, cases[i].input, batches[batch], true);
+		}
 }
 
 /* Nothing to learn is no error: the input, flattened, is the logits. */
 static void test_no_parameters(void **state)
 {
 	(void)state;
-	const struct pass pass = {&kernels_reference, 2, 0, true, 1, 1};
 	const float x[] = {1, 2, 3, 4};
-	const float dlogits[] = {1, 1, 1, 1};
+	const uint8_t labels[] = {1, 0};
+	const struct samples samples = {x, 2};
+	const struct batch batch = {2, samples_load, &samples, labels};
 	struct network network;
 
-	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true);
+	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true, &default_engine);
 	assert_int_equal(network.weight_count, 0);
-	memcpy(network_input(&network), x, sizeof x);
-	check_equal("logits", 4, network_forward(&network, &pass), x);
-	network_backward(&network, &pass, dlogits);
+	check_equal("logits", 4, network_predict(&network, &batch), x);
+	struct loss_sum sum = network_train(&network, &batch, 1, 1, NULL);
+	assert_int_equal(sum.correct, 1);
 	network_free(&network);
 }
 
-/* A sample's logits depend neither on its batch nor on room for gradients: bit by bit. */
-static void test_batch_in_parts(void **state)
+/* A sample's logits depend neither on its batch nor on room for gradients nor on the number of
+ * threads: bit by bit. */
+static void check_batch_in_parts(const char *spec, const struct engine *engines)
 {
-	(void)state;
-	const char *spec = "conv:3,3,same relu maxpool:2 dropout:0.5 flatten dense:5 softmax";
-	const struct shape input = {6, 5, 2, false};
+	const struct shape input = {8, 9, 2, false};
 	const size_t sample = shape_size(input);
-	float *x = random_floats(1, 7 * sample);
+	float *x = random_floats(1, 11 * sample);
+	struct samples samples = {x, sample};
+	struct batch batch = {11, samples_load, &samples, (const uint8_t[11]){0}};
 	struct network whole, part;
-	float logits[7 * 5];
+	float logits[11 * 5];
 
-	build(&whole, spec, input, 7, true);
-	build(&part, spec, input, 4, false);
+	build(&whole, spec, input, 11, true, &engines[0]);
+	build(&part, spec, input, 7, false, &engines[1]);
 	network_init(&whole, 3);
 	network_init(&part, 3);
-	for (int training = 0; training <= 1; training++) {
-		struct pass pass = {&kernels_reference, 7, 0, training, 1, 9};
-		memcpy(network_input(&whole), x, 7 * sample * sizeof *x);
-		memcpy(logits, network_forward(&whole, &pass), sizeof logits);
-		pass.n = 3;
-		memcpy(network_input(&part), x, 3 * sample * sizeof *x);
-		check_equal("samples 0 to 2", 15, network_forward(&part, &pass), logits);
-		pass.first = 3;
-		pass.n = 4;
-		memcpy(network_input(&part), x + 3 * sample, 4 * sample * sizeof *x);
-		check_equal("samples 3 to 6", 20, network_forward(&part, &pass), logits + 15);
+	memcpy(logits, network_predict(&whole, &batch), sizeof logits);
+	batch.n = 4;
+	check_equal("samples 0 to 3", 4 * 5, network_predict(&part, &batch), logits);
+	samples.x = x + 4 * sample;
+	batch.n = 7;
+	check_equal("samples 4 to 10", 7 * 5, network_predict(&part, &batch), logits + 4 * 5);
+	network_free(&part);
+	/* Dropout looks at the place in the batch, so that only what comes first is the same. */
+	samples.x = x;
+	batch.n = 11;
+	network_train(&whole, &batch, 1, 9, NULL);
+	memcpy(logits, last_logits(&whole), sizeof logits);
+	build(&part, spec, input, 30, true, &engines[1]);
+	network_init(&part, 3);
+	for (batch.n = 1; batch.n <= 11; batch.n++) {
+		network_train(&part, &batch, 1, 9, NULL);
+		check_equal("training", (size_t)batch.n * 5, last_logits(&part), logits);
 	}
 	network_free(&part);
 	network_free(&whole);
 	free(x);
+}
+
+static void test_batch_in_parts(void **state)
+{
+	(void)state;
+	const struct kernels *kernels;
+
+	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
+		struct engine engines[2];
+		test_engine_open(&engines[0], kernels, 1);
+		test_engine_open(&engines[1], kernels, 3);
+		check_batch_in_parts("conv:3,3,same relu maxpool:2 dropout:0.5 flatten dense:5 softmax",
+							 engines);
+		check_batch_in_parts("conv:9,3 conv:8,3,same relu maxpool:2 flatten dense:17 relu "
+							 "dropout:0.5 dense:5 softmax", engines);
+		engine_close(&engines[0]);
+		engine_close(&engines[1]);
+	}
 }
 
 int main(void)
@@ -327,5 +423,5 @@ int main(void)
 		cmocka_unit_test(test_batch_in_parts),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

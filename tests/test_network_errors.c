@@ -6,6 +6,23 @@
 #include "allocations.h"
 #include "nn/adam.h"
 #include "nn/network.h"
+#include "probe.h"
+
+static struct engine engine;
+
+static int setup(void **state)
+{
+	(void)state;
+	test_engine_open(&engine, kernels_available(0), 2);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	engine_close(&engine);
+	return 0;
+}
 
 /* How the message begins, and what it must say somewhere. */
 struct refusal {
@@ -17,7 +34,7 @@ static void check_refused(const struct refusal *refusal, struct shape input)
 	struct network network;
 	struct error error = {""};
 
-	if (!network_build(&network, refusal->spec, input, 64, true, &error)) {
+	if (!network_build(&network, refusal->spec, input, 64, true, &engine, &error)) {
 		network_free(&network);
 		fail_msg("\"%s\" was accepted", refusal->spec);
 	}
@@ -146,7 +163,7 @@ static void test_image_too_large_for_maxpool(void **state)
 									"position 6, maxpool: ", "257×256"},
 				  (struct shape){257, 256, 1, false});
 	assert_int_equal(network_build(&network, "maxpool:64 flatten dense:2 softmax",
-								   (struct shape){256, 256, 1, false}, 1, true, &error), 0);
+								   (struct shape){256, 256, 1, false}, 1, true, &engine, &error), 0);
 	network_free(&network);
 }
 
@@ -195,7 +212,7 @@ static void test_out_of_memory(void **state)
 		struct error error = {""};
 		allocations_fail_at(failures + 1);
 		int status = network_build(&network, NETWORK_SPEC_REFERENCE,
-								   (struct shape){28, 28, 1, false}, 4, true, &error);
+								   (struct shape){28, 28, 1, false}, 4, true, &engine, &error);
 		allocations_fail_at(0);
 		if (!status) {
 			network_free(&network);
@@ -245,5 +262,5 @@ int main(void)
 		cmocka_unit_test(test_adam_out_of_memory),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -16,11 +16,14 @@
 #define PLAIN_SPEC "conv:4,5,2 relu maxpool:2 flatten dense:10 softmax"
 
 static struct dataset dataset;
+static struct engine engine;
 static struct error error;
 
 static int setup(void **state)
 {
 	(void)state;
+	if (engine_open(&engine, "auto", 2, &error))
+		return -1;
 	return dataset_load(&dataset, DATA, DATASET_TEST, &error);
 }
 
@@ -28,6 +31,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	dataset_free(&dataset);
+	engine_close(&engine);
 	return 0;
 }
 
@@ -65,7 +69,7 @@ static void build(struct network *network, const char *spec, int batch_size, uin
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	if (network_build(network, spec, input, batch_size, true, &error))
+	if (network_build(network, spec, input, batch_size, true, &engine, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 }
@@ -81,7 +85,7 @@ static int run(struct network *network, const char *spec, const struct train_opt
 	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
 								options->seed, &error),
 					 0);
-	int status = train(network, &kernels_reference, &dataset, &split, options, &observer,
+	int status = train(network, &dataset, &split, options, &observer,
 					   &log->stop, result, &error);
 	split_free(&split);
 	return status;
@@ -175,8 +179,8 @@ static void rows_hold_means_over_images(void **state)
 	options.eval_train = true;
 	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
 	assert_int_equal(split_make(&split, dataset.count, 70, 0.2, 1, &error), 0);
-	evaluate(&network, &kernels_reference, &dataset, split.train, 56, &train_part);
-	evaluate(&network, &kernels_reference, &dataset, split.val, 14, &val_part);
+	evaluate(&network, &dataset, split.train, 56, &train_part);
+	evaluate(&network, &dataset, split.val, 14, &val_part);
 	assert_true(log.row.accuracy == train_part.accuracy);
 	assert_true(fabs(log.row.loss - train_part.loss) < 1e-6);
 	assert_true(log.row.has_val && log.row.has_train);
@@ -283,10 +287,10 @@ static void nobody_need_watch(void **state)
 	(void)state;
 	build(&network, SPEC, 16, 1);
 	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
-	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL,
 						   &result, &error),
 					 0);
-	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, &blind, NULL,
+	assert_int_equal(train(&network, &dataset, &split, &options, &blind, NULL,
 						   &result, &error),
 					 0);
 	split_free(&split);
@@ -335,7 +339,7 @@ static void memory_is_asked_for_once(void **state)
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
 		options.epochs = number;
-		status = train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+		status = train(&network, &dataset, &split, &options, NULL, NULL,
 					   &result, &error);
 		requests = allocations_count();
 		allocations_fail_at(0);
@@ -343,7 +347,7 @@ static void memory_is_asked_for_once(void **state)
 	}
 	options.epochs = 1;
 	allocations_fail_at(0);
-	assert_int_equal(train(&network, &kernels_reference, &dataset, &split, &options, NULL, NULL,
+	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL,
 						   &result, &error),
 					 0);
 	assert_int_equal(allocations_count(), requests);

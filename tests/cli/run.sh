@@ -12,8 +12,8 @@
 #     = 2
 #
 # Each is played in an empty folder with tiny/, 1000 training and 200 test images of MNIST, and
-# samples/. The seconds of an epoch are written as S, because no test depends on time. Lines of any
-# other kind are comments, and are kept.
+# samples/. The seconds of an epoch are written as S, because no test depends on time, and the kernels
+# and threads that train chose as K and N. Lines of any other kind are comments, and are kept.
 set -u
 
 update=false
@@ -44,7 +44,7 @@ PATH=$work/bin:$PATH
 LC_ALL=C
 TERM=dumb
 export PATH LC_ALL TERM
-unset MNIST_CNN_DATA NO_COLOR COLUMNS
+unset MNIST_CNN_DATA MNIST_CNN_THREADS NO_COLOR COLUMNS
 
 # tiny_data PREFIX COUNT COUNT-IN-OCTAL-BYTES: the first images of MNIST, as IDX files.
 tiny_data()
@@ -71,7 +71,7 @@ play()
 			status=$?
 			printf '%s\n' "$line"
 			awk '/^ *[0-9]+\/[0-9]+ / { sub(/ [0-9.]+$/, " S") } { print "| " $0 }' "$work/stdout"
-			awk '{ print "! " $0 }' "$work/stderr"
+			awk '/^speed  / { $0 = "speed  K kernels, N threads" } { print "! " $0 }' "$work/stderr"
 			echo "= $status"
 			;;
 		'| '* | '! '* | '= '*) ;;

@@ -1,0 +1,549 @@
+/* Every table's kernels against the reference loops, over random shapes.
+ *
+ * Of two cases one has real numbers and a tolerance; the other has small whole numbers, with which
+ * every order of summation is exact, so that results must be equal, ties in maxima included. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "calls.h"
+
+#define CASES 300
+#define MOST_PRODUCTS 400000 /* of one forward pass: what keeps the time in bounds */
+#define TOLERANCE 1e-5
+
+/* A case's random choices. */
+struct dice {
+	uint64_t state;
+};
+
+static int roll(struct dice *dice, int low, int high)
+{
+	dice->state = dice->state * 6364136223846793005u + 1442695040888963407u;
+	return low + (int)((dice->state >> 33) % (uint64_t)(high - low + 1));
+}
+
+/* Mostly any, but one in three is small: kernels treat a few channels in ways of their own. */
+static int roll_channels(struct dice *dice)
+{
+	return roll(dice, 0, 2) ? roll(dice, 1, 70) : roll(dice, 1, 4);
+}
+
+/* Numbers for a case, of which a share of about density / 4 is not zero. */
+static float *numbers(struct dice *dice, bool whole, int density, size_t count)
+{
+	float *values = floats(count);
+
+	for (size_t i = 0; i < count; i++) {
+		int value = roll(dice, -1000, 1000);
+		bool kept = density == 4 || roll(dice, 0, 3) < density;
+		values[i] = !kept ? 0 : whole ? (float)(value % 4) : (float)value / 1024;
+	}
+	return values;
+}
+
+static void compare(const char *what, size_t count, const float *actual, const float *expected,
+					bool whole)
+{
+	double *wide = widen(count, expected);
+
+	check_close(what, count, actual, wide, whole ? 0 : TOLERANCE);
+	free(wide);
+}
+
+/* ---- convolutions ---- */
+
+struct conv_case {
+	struct window window;
+	int n;
+	bool whole;
+	size_t x_count, y_count, filter_count;
+	float *x, *filters, *bias, *dy;
+	float *dfilters, *dbias; /* what sums begin with */
+	char text[120];
+};
+
+static struct window roll_window(struct dice *dice)
+{
+	int size = roll(dice, 1, 7);
+	bool same = roll(dice, 0, 1);
+	int least = same ? 1 : size;
+	const struct shape in = {roll(dice, least, 16), roll(dice, least, 16), roll_channels(dice),
+							 false};
+
+	return oracle_window(in, roll_channels(dice), size, roll(dice, 1, 3), same);
+}
+
+static double products(const struct window *w, int n)
+{
+	return (double)n * w->out_h * w->out_w * w->filters * w->size * w->size * w->channels;
+}
+
+/* Half of the windows are 3 × 3 with stride 1, as most are in life. */
+static void conv_case_open(struct conv_case *c, int number)
+{
+	struct dice dice = {(uint64_t)number};
+	int density = roll(&dice, 0, 4);
+
+	do {
+		c->window = roll_window(&dice);
+		c->n = roll(&dice, 1, 9);
+	} while (products(&c->window, c->n) > MOST_PRODUCTS ||
+			 (number / 2 % 2 && (c->window.size != 3 || c->window.stride != 1)));
+	/* As where a pooling does not look at the last row and column. */
+	if (c->window.out_h > 1 && c->window.out_w > 1 && !roll(&dice, 0, 3)) {
+		c->window.out_h--;
+		c->window.out_w--;
+	}
+	const struct window *w = &c->window;
+	c->whole = number % 2;
+	c->x_count = (size_t)(c->n * w->in_h * w->in_w * w->channels);
+	c->y_count = (size_t)(c->n * w->out_h * w->out_w * w->filters);
+	c->filter_count = (size_t)(w->filters * w->size * w->size * w->channels);
+	c->x = numbers(&dice, c->whole, 4, c->x_count);
+	c->filters = numbers(&dice, c->whole, 4, c->filter_count);
+	c->bias = numbers(&dice, c->whole, 4, (size_t)w->filters);
+	c->dy = numbers(&dice, c->whole, density, c->y_count);
+	c->dfilters = numbers(&dice, c->whole, 4, c->filter_count);
+	c->dbias = numbers(&dice, c->whole, 4, (size_t)w->filters);
+	snprintf(c->text, sizeof c->text, "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
+			 "padding %d %d, n %d", number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w,
+			 w->filters, w->size, w->stride, w->pad_top, w->pad_left, c->n);
+}
+
+static void conv_case_close(struct conv_case *c)
+{
+	free(c->x);
+	free(c->filters);
+	free(c->bias);
+	free(c->dy);
+	free(c->dfilters);
+	free(c->dbias);
+}
+
+/* What comes out of a backward pass. */
+struct gradients {
+	float *dfilters, *dbias, *dx;
+};
+
+static struct gradients gradients_open(const struct conv_case *c)
+{
+	struct gradients g = {floats(c->filter_count), floats((size_t)c->window.filters),
+						  floats(c->x_count)};
+
+	memcpy(g.dfilters, c->dfilters, c->filter_count * sizeof(float));
+	memcpy(g.dbias, c->dbias, c->window.filters * sizeof(float));
+	return g;
+}
+
+static void gradients_close(struct gradients *g)
+{
+	free(g->dfilters);
+	free(g->dbias);
+	free(g->dx);
+}
+
+static void compare_gradients(const char *table, const char *pass, const struct conv_case *c,
+							  const struct gradients *actual, const struct gradients *expected)
+{
+	char what[200];
+
+	snprintf(what, sizeof what, "%s, %s, dfilters of %s", table, pass, c->text);
+	compare(what, c->filter_count, actual->dfilters, expected->dfilters, c->whole);
+	snprintf(what, sizeof what, "%s, %s, dbias of %s", table, pass, c->text);
+	compare(what, (size_t)c->window.filters, actual->dbias, expected->dbias, c->whole);
+	snprintf(what, sizeof what, "%s, %s, dx of %s", table, pass, c->text);
+	compare(what, c->x_count, actual->dx, expected->dx, c->whole);
+}
+
+static void compare_conv(const struct conv_case *c, const struct kernels *kernels)
+{
+	float *expected = floats(c->y_count), *actual = floats(c->y_count);
+	struct gradients wanted = gradients_open(c), found = gradients_open(c);
+	struct gradients without_dx = gradients_open(c);
+	char what[200];
+
+	snprintf(what, sizeof what, "%s, y of %s", kernels->name, c->text);
+	call_conv_forward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->bias, expected);
+	call_conv_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, actual);
+	compare(what, c->y_count, actual, expected, c->whole);
+	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->dy,
+					   wanted.dfilters, wanted.dbias, wanted.dx);
+	call_conv_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, found.dfilters,
+					   found.dbias, found.dx);
+	compare_gradients(kernels->name, "backward", c, &found, &wanted);
+	call_conv_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, without_dx.dfilters,
+					   without_dx.dbias, NULL);
+	check_equal(what, c->filter_count, without_dx.dfilters, found.dfilters);
+	check_equal(what, (size_t)c->window.filters, without_dx.dbias, found.dbias);
+	/* What is enough for some samples is enough for fewer. */
+	assert_true(kernels->conv_scratch_size(&c->window, c->n) <=
+				kernels->conv_scratch_size(&c->window, c->n + 1));
+	gradients_close(&without_dx);
+	gradients_close(&found);
+	gradients_close(&wanted);
+	free(actual);
+	free(expected);
+}
+
+static void test_conv(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct conv_case c;
+		conv_case_open(&c, number);
+		for (size_t i = 0; oracle_table(i); i++)
+			compare_conv(&c, oracle_table(i));
+		conv_case_close(&c);
+	}
+}
+
+/* ---- convolutions with max-pooling ---- */
+
+/* The reference's convolution and pooling, and its places as 0 to 3. */
+struct pooled {
+	size_t count;
+	float *all;  /* the convolution's output */
+	float *y;
+	uint16_t *argmax;
+	uint8_t *places;
+};
+
+static struct window pool_window(const struct window *w)
+{
+	return oracle_window((struct shape){w->out_h, w->out_w, w->filters, false}, w->filters, 2, 2,
+						 false);
+}
+
+static struct pooled pooled_open(const struct conv_case *c)
+{
+	const struct window pool = pool_window(&c->window);
+	const int row = pool.out_w * pool.filters, sample = pool.out_h * row;
+	struct pooled p = {.count = (size_t)(c->n * sample), .all = floats(c->y_count)};
+
+	p.y = floats(p.count);
+	p.argmax = calloc(p.count, sizeof *p.argmax);
+	p.places = calloc(p.count, 1);
+	assert_non_null(p.argmax);
+	assert_non_null(p.places);
+	call_conv_forward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->bias, p.all);
+	call_maxpool_forward(&kernels_reference, &pool, c->n, p.all, p.y, p.argmax);
+	for (size_t i = 0; i < p.count; i++)
+		p.places[i] = (uint8_t)(p.argmax[i] / pool.in_w % 2 * 2 + p.argmax[i] % pool.in_w % 2);
+	return p;
+}
+
+static void pooled_close(struct pooled *p)
+{
+	free(p->all);
+	free(p->y);
+	free(p->argmax);
+	free(p->places);
+}
+
+/* The number in the convolution's output that a place means. */
+static float at_place(const struct conv_case *c, const struct pooled *p, size_t i, int place)
+{
+	const struct window pool = pool_window(&c->window);
+	size_t f = i % (size_t)pool.filters, column = i / pool.filters % pool.out_w * 2;
+	size_t row = i / pool.filters / pool.out_w % pool.out_h * 2;
+	size_t sample = i / pool.filters / pool.out_w / pool.out_h;
+
+	assert_true(place >= 0 && place < 4);
+	row += place / 2;
+	column += place % 2;
+	return p->all[((sample * pool.in_h + row) * pool.in_w + column) * pool.filters + f];
+}
+
+static void compare_pool_forward(const struct conv_case *c, const struct pooled *p,
+								 const struct kernels *kernels)
+{
+	float *y = floats(p->count), *chosen = floats(p->count);
+	uint8_t *places = calloc(p->count, 1);
+	char what[200];
+
+	assert_non_null(places);
+	call_conv_pool_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, y, places);
+	snprintf(what, sizeof what, "%s, pooled y of %s", kernels->name, c->text);
+	compare(what, p->count, y, p->y, c->whole);
+	/* Rounding may choose another of nearly equal ones, but nothing else may. */
+	for (size_t i = 0; i < p->count; i++)
+		chosen[i] = at_place(c, p, i, places[i]);
+	snprintf(what, sizeof what, "%s, places of %s", kernels->name, c->text);
+	compare(what, p->count, chosen, p->y, c->whole);
+	if (c->whole)
+		assert_memory_equal(places, p->places, p->count);
+	free(places);
+	free(chosen);
+	free(y);
+}
+
+static void compare_pool_backward(const struct conv_case *c, const struct pooled *p,
+								  const struct kernels *kernels)
+{
+	const struct window pool = pool_window(&c->window);
+	struct gradients wanted = gradients_open(c), found = gradients_open(c);
+	struct gradients without_dx = gradients_open(c);
+	float *all = floats(c->y_count);
+
+	call_maxpool_backward(&kernels_reference, &pool, c->n, p->argmax, c->dy, all);
+	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, all,
+					   wanted.dfilters, wanted.dbias, wanted.dx);
+	call_conv_pool_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, p->places,
+							found.dfilters, found.dbias, found.dx);
+	compare_gradients(kernels->name, "pooled backward", c, &found, &wanted);
+	call_conv_pool_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, p->places,
+							without_dx.dfilters, without_dx.dbias, NULL);
+	check_equal(c->text, c->filter_count, without_dx.dfilters, found.dfilters);
+	check_equal(c->text, (size_t)c->window.filters, without_dx.dbias, found.dbias);
+	free(all);
+	gradients_close(&without_dx);
+	gradients_close(&found);
+	gradients_close(&wanted);
+}
+
+static void test_conv_pool(void **state)
+{
+	(void)state;
+	int compared = 0;
+
+	for (int number = 0; number < CASES; number++) {
+		struct conv_case c;
+		conv_case_open(&c, 1000 + number);
+		c.window.out_h &= ~1;
+		c.window.out_w &= ~1;
+		c.y_count = (size_t)(c.n * c.window.out_h * c.window.out_w * c.window.filters);
+		if (c.y_count) {
+			struct pooled p = pooled_open(&c);
+			for (size_t i = 0; oracle_table(i); i++) {
+				if (!oracle_table(i)->conv_pool_forward)
+					continue;
+				compare_pool_forward(&c, &p, oracle_table(i));
+				compare_pool_backward(&c, &p, oracle_table(i));
+			}
+			pooled_close(&p);
+			compared++;
+		}
+		conv_case_close(&c);
+	}
+	assert_true(compared > CASES / 2);
+}
+
+/* Both or none. */
+static void test_conv_pool_is_whole(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; oracle_table(i); i++)
+		assert_true(!oracle_table(i)->conv_pool_forward == !oracle_table(i)->conv_pool_backward);
+}
+
+/* ---- max-pooling ---- */
+
+static void compare_maxpool(const char *text, const struct window *w, int n, const float *x,
+							const float *dy, const struct kernels *kernels)
+{
+	const size_t x_count = (size_t)(n * w->in_h * w->in_w * w->channels);
+	const size_t y_count = (size_t)(n * w->out_h * w->out_w * w->channels);
+	float *y[2] = {floats(y_count), floats(y_count)}, *dx[2] = {floats(x_count), floats(x_count)};
+	uint16_t *argmax[2] = {calloc(y_count, 2), calloc(y_count, 2)};
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	assert_true(argmax[0] && argmax[1]);
+	for (int i = 0; i < 2; i++) {
+		call_maxpool_forward(tables[i], w, n, x, y[i], argmax[i]);
+		call_maxpool_backward(tables[i], w, n, argmax[i], dy, dx[i]);
+	}
+	check_equal(text, y_count, y[1], y[0]);
+	assert_memory_equal(argmax[1], argmax[0], y_count * sizeof **argmax);
+	compare(text, x_count, dx[1], dx[0], true);
+	for (int i = 0; i < 2; i++) {
+		free(argmax[i]);
+		free(dx[i]);
+		free(y[i]);
+	}
+}
+
+/* Whole numbers from -3 to 3: most windows have several largest ones. */
+static void test_maxpool(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dice dice = {(uint64_t)number + 5000};
+		int size = roll(&dice, 1, 5), n = roll(&dice, 1, 9);
+		const struct shape in = {roll(&dice, size, 16), roll(&dice, size, 16),
+								 roll_channels(&dice), false};
+		const struct window w =
+			oracle_window(in, in.c, size, roll(&dice, 0, 1) ? size : roll(&dice, 1, 6), false);
+		float *x = numbers(&dice, true, 4, n * shape_size(in));
+		float *dy = numbers(&dice, true, roll(&dice, 0, 4),
+							(size_t)(n * w.out_h * w.out_w * w.filters));
+		char text[100];
+		for (size_t i = 0; oracle_table(i); i++) {
+			snprintf(text, sizeof text, "%s: %d×%d×%d maxpool:%d,%d n=%d", oracle_table(i)->name,
+					 in.h, in.w, in.c, size, w.stride, n);
+			compare_maxpool(text, &w, n, x, dy, oracle_table(i));
+		}
+		free(dy);
+		free(x);
+	}
+}
+
+/* ---- dense layers ---- */
+
+struct dense_case {
+	int inputs, units, n, first, count; /* the units of one backward call */
+	bool whole;
+	float *x, *weights, *bias, *dy;
+	char text[100];
+};
+
+static void dense_case_open(struct dense_case *c, int number)
+{
+	struct dice dice = {(uint64_t)number + 9000};
+	int density = roll(&dice, 0, 4);
+
+	*c = (struct dense_case){.inputs = roll(&dice, 1, roll(&dice, 0, 3) ? 70 : 700),
+							 .units = roll(&dice, 1, 70), .n = roll(&dice, 1, 9),
+							 .whole = number % 2};
+	c->first = roll(&dice, 0, c->units - 1);
+	c->count = roll(&dice, 1, c->units - c->first);
+	c->x = numbers(&dice, c->whole, 4, (size_t)(c->n * c->inputs));
+	c->weights = numbers(&dice, c->whole, 4, (size_t)(c->units * c->inputs));
+	c->bias = numbers(&dice, c->whole, 4, (size_t)c->units);
+	c->dy = numbers(&dice, c->whole, density, (size_t)(c->n * c->units));
+	snprintf(c->text, sizeof c->text, "case %d, %d units of %d inputs, n %d", number, c->units,
+			 c->inputs, c->n);
+}
+
+static void dense_case_close(struct dense_case *c)
+{
+	free(c->x);
+	free(c->weights);
+	free(c->bias);
+	free(c->dy);
+}
+
+static void compare_dense(const struct dense_case *c, const struct kernels *kernels)
+{
+	const size_t weights = (size_t)(c->units * c->inputs), y_count = (size_t)(c->n * c->units);
+	const size_t x_count = (size_t)(c->n * c->inputs);
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+	float *y[2], *dx[2], *dweights[2], *dbias[2];
+	char what[150];
+
+	for (int i = 0; i < 2; i++) {
+		y[i] = floats(y_count);
+		dx[i] = floats(x_count);
+		dweights[i] = floats(weights);
+		dbias[i] = floats((size_t)c->units);
+		call_dense_forward(tables[i], c->inputs, c->units, c->n, c->x, c->weights, c->bias, y[i]);
+		call_dense_backward_weights(tables[i], c->inputs, c->units, c->first, c->count, c->n, c->x,
+									c->dy, dweights[i], dbias[i]);
+		call_dense_backward_input(tables[i], c->inputs, c->units, c->n, c->weights, c->dy, dx[i]);
+	}
+	snprintf(what, sizeof what, "%s, y of %s", kernels->name, c->text);
+	compare(what, y_count, y[1], y[0], c->whole);
+	snprintf(what, sizeof what, "%s, dweights of %s", kernels->name, c->text);
+	compare(what, weights, dweights[1], dweights[0], c->whole);
+	snprintf(what, sizeof what, "%s, dbias of %s", kernels->name, c->text);
+	compare(what, (size_t)c->units, dbias[1], dbias[0], c->whole);
+	snprintf(what, sizeof what, "%s, dx of %s", kernels->name, c->text);
+	compare(what, x_count, dx[1], dx[0], c->whole);
+	for (int i = 0; i < 2; i++) {
+		free(y[i]);
+		free(dx[i]);
+		free(dweights[i]);
+		free(dbias[i]);
+	}
+}
+
+static void test_dense(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dense_case c;
+		dense_case_open(&c, number);
+		for (size_t i = 0; oracle_table(i); i++)
+			compare_dense(&c, oracle_table(i));
+		dense_case_close(&c);
+	}
+}
+
+/* ---- each element alone: the same bits ---- */
+
+static void compare_elementwise(size_t count, const struct kernels *kernels)
+{
+	float *x = random_floats(count, count), *dy = random_floats(count + 1, count);
+	float *expected = floats(count), *actual = floats(count);
+	const struct rng rng = rng_stream(count, RNG_DROPOUT, 1);
+
+	kernels_reference.relu_forward(count, x, expected);
+	kernels->relu_forward(count, x, actual);
+	check_equal("relu", count, actual, expected);
+	kernels_reference.relu_backward(count, x, dy, expected);
+	kernels->relu_backward(count, x, dy, actual);
+	check_equal("relu backward", count, actual, expected);
+	kernels_reference.dropout(count, rng, count, 0.3f, x, expected);
+	kernels->dropout(count, rng, count, 0.3f, x, actual);
+	check_equal("dropout", count, actual, expected);
+	for (size_t i = 0; i < KERNELS_SLACK / sizeof(float); i++)
+		assert_true(isnan(actual[count + i]));
+	free(actual);
+	free(expected);
+	free(dy);
+	free(x);
+}
+
+static void compare_adam(size_t count, const struct kernels *kernels)
+{
+	const struct adam_rates rates = {0.01f, 0.9f, 0.999f, 1e-8f};
+	float *state[2][3];
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < 3; j++)
+			state[i][j] = floats(count);
+		for (uint64_t step = 1; step <= 5; step++) {
+			float *grad = random_floats(step, count);
+			tables[i]->adam(count, &rates, grad, state[i][0], state[i][1], state[i][2]);
+			free(grad);
+		}
+	}
+	for (int j = 0; j < 3; j++) {
+		check_equal(kernels->name, count, state[1][j], state[0][j]);
+		assert_true(isnan(state[1][j][count])); /* nothing was written behind the end */
+		free(state[0][j]);
+		free(state[1][j]);
+	}
+}
+
+static void test_elementwise(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; oracle_table(i); i++)
+		for (size_t count = 0; count <= 100; count++) {
+			compare_elementwise(count, oracle_table(i));
+			compare_adam(count, oracle_table(i));
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_conv),
+		cmocka_unit_test(test_conv_pool),
+		cmocka_unit_test(test_conv_pool_is_whole),
+		cmocka_unit_test(test_maxpool),
+		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_elementwise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

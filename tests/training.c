@@ -1,0 +1,71 @@
+/* A network trained on a few digits. */
+#include "training.h"
+
+#include "oracle.h"
+#include "probe.h"
+
+#include <stdio.h>
+
+struct digits *digits_read(void)
+{
+	struct digits *digits = malloc(sizeof *digits);
+	FILE *file = fopen(FIXTURES "/digits.bin", "rb");
+
+	assert_non_null(digits);
+	assert_non_null(file);
+	assert_int_equal(fread(digits, 1, sizeof *digits, file), sizeof *digits);
+	fclose(file);
+	assert_int_equal(digits->labels[0], 7);
+	return digits;
+}
+
+void digits_load(const void *image, int first, int n, float *x)
+{
+	const uint8_t *pixels = (const uint8_t *)image + first * PIXELS;
+
+	for (int i = 0; i < n * PIXELS; i++)
+		x[i] = (float)pixels[i] / 255;
+}
+
+void training_open(struct training *training, const char *spec, int batch_size,
+				   const struct kernels *kernels, int threads)
+{
+	struct error error;
+	const struct shape input = {28, 28, 1, false};
+
+	*training = (struct training){.n = batch_size};
+	test_engine_open(&training->engine, kernels, threads);
+	if (network_build(&training->network, spec, input, batch_size, true, &training->engine,
+					  &error))
+		fail_msg("%s: %s", spec, error.text);
+	assert_int_equal(adam_open(&training->adam, training->network.value_count, ADAM_BETA1,
+							   ADAM_BETA2, &error), 0);
+}
+
+void training_close(struct training *training)
+{
+	adam_close(&training->adam);
+	network_free(&training->network);
+	engine_close(&training->engine);
+}
+
+static void apply_adam(const void *context, size_t first, size_t count)
+{
+	const struct training *training = context;
+
+	adam_apply(&training->adam, training->engine.kernels, first, count, training->network.grads,
+			   training->network.values);
+}
+
+struct loss_sum training_step(struct training *training, const struct digits *digits, int first,
+							  float learning_rate)
+{
+	const struct batch batch = {training->n, digits_load, digits->images[first],
+								digits->labels + first};
+	const struct update update = {apply_adam, training};
+
+	if (learning_rate > 0)
+		adam_begin(&training->adam, learning_rate);
+	return network_train(&training->network, &batch, 1, ++training->step,
+						 learning_rate > 0 ? &update : NULL);
+}
