@@ -52,14 +52,14 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 	int status = 0;
 
 	if (values->split == EVAL_TEST) {
-		evaluate(network, dataset, NULL, dataset->count, evaluation);
+		evaluate(network, dataset, NULL, dataset->count, NULL, evaluation);
 		return 0;
 	}
 	status = repeat_split(values, info, dataset, &split, error);
 	if (status == 0) {
 		bool val = values->split == EVAL_VAL;
 		evaluate(network, dataset, val ? split.val : split.train,
-				 val ? split.val_count : split.train_count, evaluation);
+				 val ? split.val_count : split.train_count, NULL, evaluation);
 	}
 	split_free(&split);
 	return status;
