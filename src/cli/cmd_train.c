@@ -2,10 +2,12 @@
  * before the first step; whatever happens later, the trained weights are not lost. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
 #include <float.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/curves.h"
 #include "app/dataset.h"
@@ -35,12 +37,18 @@ struct job {
 	bool stdout_failed, curves_failed; /* said, and not written to again */
 };
 
-/* The signal that asked for the end, or 0. */
+/* The signal that asked for the end, or 0; and what is said to that, or "". */
 static volatile sig_atomic_t stop_signal;
+static const char *volatile stop_answer;
 
 static void on_signal(int number)
 {
+	int old_errno = errno;
+	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
+
+	(void)ignored;
 	stop_signal = number;
+	errno = old_errno;
 }
 
 /* The first Ctrl-C stops training, the second one the program. What the parent had us ignore, as
@@ -55,14 +63,23 @@ static void catch_signal(int number)
 		sigaction(number, &action, NULL);
 }
 
+static void catch_signals(bool quiet, bool on_bar)
+{
+#define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
+	stop_answer = quiet ? "" : on_bar ? "\r\033[K" STOPPING : STOPPING;
+	catch_signal(SIGHUP);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+}
+
 /* What the command line alone can get wrong. */
 static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
-	if (strcmp(values->model, values->curves) == 0)
-		return error_set(error, "--model and --curves are the same file: %s", values->model);
+	if (file_is_same(values->model, values->curves))
+		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (command_open_engine(&values->engine, &job->engine, error) != 0)
 		return -1;
 	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
@@ -138,7 +155,8 @@ static void on_batch(void *context, const struct train_progress *state)
 {
 	struct job *job = context;
 
-	progress_draw(&job->progress, state);
+	if (!stop_signal)
+		progress_draw(&job->progress, state);
 }
 
 static int on_epoch(void *context, const struct curves_row *row, struct error *error)
@@ -168,6 +186,11 @@ static int save(struct job *job, const struct train_result *result, struct error
 		.val_count = job->split.val_count,
 	};
 
+	if (result->steps == 0) {
+		if (!values->quiet)
+			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
+		return 0;
+	}
 	if (model_save(values->model, &job->network, &info, error) != 0)
 		return -1;
 	if (values->quiet)
@@ -184,13 +207,15 @@ static int save(struct job *job, const struct train_result *result, struct error
 static int train_and_save(struct job *job)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
+	const bool quiet = job->values->quiet;
 	struct train_result result;
 	struct error error;
 	int trained;
 
-	catch_signal(SIGINT);
-	catch_signal(SIGTERM);
-	progress_open(&job->progress, stderr, !job->values->quiet && !job->values->no_color);
+	progress_open(&job->progress, stderr, !quiet && !job->values->no_color);
+	catch_signals(quiet, job->progress.stream != NULL);
+	if (!quiet)
+		print_preamble(job);
 	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
@@ -216,8 +241,6 @@ static int train_run(const void *values, int operand_count, char **operands)
 	} else if (load(&job, &error) != 0) {
 		status = command_fail(&error);
 	} else {
-		if (!job.values->quiet)
-			print_preamble(&job);
 		status = train_and_save(&job);
 	}
 	if (job.curves.file)
