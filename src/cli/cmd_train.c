@@ -23,7 +23,7 @@ struct train_values {
 	struct train_options options;
 	struct engine_choice engine;
 	const char *data, *network, *model, *curves;
-	bool quiet, no_color;
+	struct common_values common;
 };
 
 struct job {
@@ -134,9 +134,9 @@ static void print_preamble(struct job *job)
 	const struct train_options *options = &job->values->options;
 	size_t batch = (size_t)options->batch_size;
 
-	fprintf(stderr, "data   %zu training images in %s\n", job->dataset.count,
-			job->dataset.directory);
-	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
+	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
+	report_name(stderr, job->dataset.directory);
+	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)options->seed);
 	fprintf(stderr, "steps  %zu an epoch, of %zu images\n",
 			(job->split.train_count + batch - 1) / batch, batch);
@@ -168,7 +168,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 		job->curves_failed = true;
 		report_lost_output(error);
 	}
-	if (!job->values->quiet && !job->stdout_failed) {
+	if (!job->values->common.quiet && !job->stdout_failed) {
 		report_epoch(stdout, row, job->values->options.epochs);
 		flush_rows(job);
 	}
@@ -187,32 +187,35 @@ static int save(struct job *job, const struct train_result *result, struct error
 	};
 
 	if (result->steps == 0) {
-		if (!values->quiet)
+		if (!values->common.quiet)
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
 	if (model_save(values->model, &job->network, &info, error) != 0)
 		return -1;
-	if (values->quiet)
+	if (values->common.quiet)
 		return 0;
 	if (result->stopped)
 		fprintf(stderr, "stopped after %d of %d epochs; what was learned is saved\n",
 				result->epochs_done, values->options.epochs);
-	fprintf(stderr, "%s: the network, %zu parameters\n", values->model, job->network.weight_count);
-	if (!job->curves_failed)
-		fprintf(stderr, "%s: the learning curves, a row for each epoch\n", values->curves);
+	report_name(stderr, values->model);
+	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
+	if (!job->curves_failed) {
+		report_name(stderr, values->curves);
+		fprintf(stderr, ": the learning curves, a row for each epoch\n");
+	}
 	return 0;
 }
 
 static int train_and_save(struct job *job)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
-	const bool quiet = job->values->quiet;
+	const bool quiet = job->values->common.quiet;
 	struct train_result result;
 	struct error error;
 	int trained;
 
-	progress_open(&job->progress, stderr, !quiet && !job->values->no_color);
+	progress_open(&job->progress, stderr, !quiet && !job->values->common.no_color);
 	catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
@@ -313,10 +316,7 @@ static const struct option train_table[] = {
 	 .help = HELP_THREADS "; the model is the same for any number"},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
 	 .help = HELP_KERNELS},
-	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet),
-	 .help = "say nothing but errors"},
-	{.name = "no-color", .type = OPTION_FLAG, .offset = AT(no_color),
-	 .help = "no animation, as NO_COLOR and TERM=dumb"},
+	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 
