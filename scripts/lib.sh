@@ -1,6 +1,7 @@
 # What the other scripts share: finding and installing tools, and quiet builds. To be sourced.
 # shellcheck shell=bash
 
+unset CDPATH # with it, cd goes elsewhere and says so
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mnist-cnn.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT

@@ -55,10 +55,10 @@ build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE=
 
 "$program" train "$@"
 
-if has gnuplot; then
-	gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"
-else
+if ! has gnuplot; then
 	picture="(no picture of the curves without gnuplot)"
+elif ! gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"; then
+	picture="(no picture of the curves: gnuplot failed)"
 fi
 
 say
