@@ -430,7 +430,7 @@ static void files_that_are_no_model(void **state)
 
 	(void)state;
 	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
-	assert_error_has(&error, "there is no such file; mnist-cnn train makes one");
+	assert_error_has(&error, "no such file; train a model with 'mnist-cnn train'");
 	assert_int_equal(model_load(folder, NULL, 1, &engine, &network, NULL, &error), -1);
 	assert_error_has(&error, ": is a directory");
 	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
