@@ -38,6 +38,8 @@ struct pass {
 	const struct kernels *kernels;
 	int n;              /* samples in this call */
 	int first;          /* index in the batch of the first of them */
+	int chunk_first;    /* of the chunk that they belong to */
+	int worker;         /* who computes it */
 	bool training;      /* dropout drops only then */
 	uint64_t seed;      /* with step: keys the random draws */
 	uint64_t step;

@@ -19,6 +19,18 @@
 /* A network that needs more memory than this is refused when planning. */
 #define NETWORK_MAX_BYTES ((size_t)2 << 30)
 
+/* Room for the samples of a batch, or (per_worker not 0) for those that one worker has in hand: what
+ * only the layers on images see is small enough then to stay in the cache. */
+struct samples {
+	void *data;
+	size_t per_worker; /* bytes */
+	size_t size;       /* bytes of a sample */
+};
+
+/* Samples that go through the layers on images together: what one layer writes is then still in the
+ * cache when the next one reads it. */
+#define NETWORK_IMAGE_GROUP 2
+
 struct network {
 	char *spec; /* the text it was built from, blanks normalized */
 	const struct engine *engine; /* borrowed */
@@ -43,7 +55,7 @@ struct network {
 	int step_count;
 	int flat_from;       /* the steps before it work on images */
 	int first_trained;   /* no gradient is needed in front of this step */
-	float *input_buffer;
+	struct samples input_buffer;
 	float *slots;        /* LAYER_SLOTS × slot_size: sums over chunks */
 	size_t slot_size;
 	struct update_task *tasks;
@@ -53,12 +65,12 @@ struct network {
 	void *arena;
 };
 
-/* A layer, or several in one, with its buffers: [batch_size][…]. */
+/* A layer, or several in one, with its buffers. */
 struct step {
 	struct layer layer;
-	float *y;    /* in place: the same as the step's before */
-	float *dy;   /* alike; NULL unless trainable */
-	void *cache;
+	struct samples y;  /* in place: the same as the step's before */
+	struct samples dy; /* alike; none unless trainable */
+	struct samples cache;
 };
 
 /* A part of the parameters whose gradient and update are one worker's task. */

@@ -250,27 +250,93 @@ static bool works_in_place(const struct network *network, int i)
 	return steps[i].layer.kind->in_place && (i == 0 || !steps[i - 1].layer.kind->reads_output);
 }
 
-static void *take_output(const struct network *network, struct arena *arena, struct shape shape)
+/* Samples that steps of a chunk keep from forward to backward; the layers on images need gradients
+ * of one group only. */
+static int chunk_samples(const struct network *network)
 {
-	return arena_take(arena, (size_t)network->batch_size, shape_size(shape) * sizeof(float));
+	return (network->batch_size + LAYER_SLOTS - 1) / LAYER_SLOTS;
 }
 
-static void place_steps(struct network *network, struct arena *arena)
+static struct samples take_samples(const struct network *network, struct arena *arena, size_t size,
+								   int per_worker)
 {
-	const struct kernels *kernels = network->engine->kernels;
-	float *y = network->input_buffer = take_output(network, arena, network->input);
+	struct samples samples = {.size = size};
+	size_t workers = (size_t)workers_count(network->engine->workers);
 
-	network->scratch_size = 0;
+	if (per_worker) {
+		samples.per_worker = aligned_floats((size_t)per_worker * size / sizeof(float) + 1) *
+							 sizeof(float);
+		samples.data = arena_take(arena, workers, samples.per_worker);
+	} else {
+		samples.data = arena_take(arena, (size_t)network->batch_size, size);
+	}
+	return samples;
+}
+
+/* The last step that shares the output of step i, or of the input for -1. */
+static int last_sharer(const struct network *network, int i, bool (*shares)(const struct network *, int))
+{
+	while (i + 1 < network->step_count && shares(network, i + 1))
+		i++;
+	return i;
+}
+
+/* Gradients may always be in place where the layer can. */
+static bool shares_gradient(const struct network *network, int i)
+{
+	return network->steps[i].layer.kind->in_place;
+}
+
+/* Does only the part on images see a buffer whose last sharer is step `last`? */
+static bool is_local(const struct network *network, int last)
+{
+	return last < network->flat_from - 1;
+}
+
+static size_t floats_size(struct shape shape)
+{
+	return shape_size(shape) * sizeof(float);
+}
+
+static void place_outputs(struct network *network, struct arena *arena)
+{
+	int chunk = chunk_samples(network);
+	bool local = is_local(network, last_sharer(network, -1, works_in_place));
+	struct samples y = take_samples(network, arena, floats_size(network->input), local ? chunk : 0);
+
+	network->input_buffer = y;
 	for (int i = 0; i < network->step_count; i++) {
 		struct step *step = &network->steps[i];
-		struct layer *layer = &step->layer;
+		local = is_local(network, last_sharer(network, i, works_in_place));
 		if (!works_in_place(network, i))
-			y = take_output(network, arena, layer->out);
+			y = take_samples(network, arena, floats_size(step->layer.out), local ? chunk : 0);
 		step->y = y;
-		if (layer->cache_size)
-			step->cache = arena_take(arena, (size_t)network->batch_size, layer->cache_size);
+		step->cache = take_samples(network, arena, step->layer.cache_size,
+								   i < network->flat_from ? chunk : 0);
+	}
+}
+
+static void place_gradients(struct network *network, struct arena *arena)
+{
+	struct samples dy = {0};
+
+	for (int i = 0; i < network->step_count; i++) {
+		struct step *step = &network->steps[i];
+		bool local = is_local(network, last_sharer(network, i, shares_gradient));
+		if (i == 0 || !shares_gradient(network, i))
+			dy = take_samples(network, arena, floats_size(step->layer.out),
+							  local ? NETWORK_IMAGE_GROUP : 0);
+		step->dy = dy;
+	}
+}
+
+static void place_kernels(struct network *network, struct arena *arena)
+{
+	network->scratch_size = 0;
+	for (int i = 0; i < network->step_count; i++) {
+		struct layer *layer = &network->steps[i].layer;
 		if (layer->kind->measure)
-			layer->kind->measure(layer, kernels, network->batch_size);
+			layer->kind->measure(layer, network->engine->kernels, network->batch_size);
 		layer->prepared = arena_take(arena, 1, layer->prepared_size);
 		if (layer->scratch_size > network->scratch_size)
 			network->scratch_size = layer->scratch_size;
@@ -278,24 +344,18 @@ static void place_steps(struct network *network, struct arena *arena)
 	network->scratch_size = aligned_floats(network->scratch_size / sizeof(float) + 1) * sizeof(float);
 	network->scratch = arena_take(arena, (size_t)workers_count(network->engine->workers),
 								  network->scratch_size);
-
-	/* Gradients by outputs, from the last to the first. */
-	float *dy = NULL;
-	for (int i = network->step_count - 1; network->trainable && i >= 0; i--) {
-		bool shared = i + 1 < network->step_count && network->steps[i + 1].layer.kind->in_place;
-		if (!shared)
-			dy = take_output(network, arena, network->steps[i].layer.out);
-		network->steps[i].dy = dy;
-	}
 }
 
 static void place(struct network *network, struct arena *arena)
 {
 	arena->used = 0;
 	place_params(network, arena);
-	if (network->trainable)
+	place_outputs(network, arena);
+	if (network->trainable) {
 		place_slots(network, arena);
-	place_steps(network, arena);
+		place_gradients(network, arena);
+	}
+	place_kernels(network, arena);
 	arena_take(arena, 1, KERNELS_SLACK);
 }
 

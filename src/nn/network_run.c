@@ -8,10 +8,6 @@
 
 #include "nn/network.h"
 
-/* Samples that go through the layers on images together: what one layer writes is then still in the
- * cache when the next one reads it. */
-#define IMAGE_GROUP 2
-
 struct run {
 	struct network *network;
 	const struct batch *batch;
@@ -21,14 +17,27 @@ struct run {
 	struct loss_sum losses[LAYER_SLOTS];
 };
 
-static const float *input_of(const struct network *network, int step)
+/* Where the pass's first sample lies, in a buffer whose worker's share begins with sample `origin`. */
+static void *at(const struct samples *samples, const struct pass *pass, int origin)
 {
-	return step ? network->steps[step - 1].y : network->input_buffer;
+	char *data = samples->data;
+
+	if (samples->per_worker)
+		return data + (size_t)pass->worker * samples->per_worker +
+			   (size_t)(pass->first - origin) * samples->size;
+	return data + (size_t)pass->first * samples->size;
 }
 
-static void *cache_at(const struct step *step, int sample)
+static void *output_at(const struct network *network, const struct pass *pass, int step)
 {
-	return step->cache ? (char *)step->cache + (size_t)sample * step->layer.cache_size : NULL;
+	return at(step < 0 ? &network->input_buffer : &network->steps[step].y, pass,
+			  pass->chunk_first);
+}
+
+/* Gradients that a worker has to itself are those of the pass alone. */
+static void *gradient_at(const struct network *network, const struct pass *pass, int step)
+{
+	return at(&network->steps[step].dy, pass, pass->first);
 }
 
 /* Steps from `begin` to before `end`, for the samples of a pass. */
@@ -36,11 +45,9 @@ static void forward(const struct network *network, const struct pass *pass, int 
 {
 	for (int i = begin; i < end; i++) {
 		const struct step *step = &network->steps[i];
-		const struct layer *layer = &step->layer;
-		size_t first = (size_t)pass->first;
-		layer->kind->forward(layer, pass, input_of(network, i) + first * shape_size(layer->in),
-							 step->y + first * shape_size(layer->out),
-							 cache_at(step, pass->first));
+		step->layer.kind->forward(&step->layer, pass, output_at(network, pass, i - 1),
+								  output_at(network, pass, i),
+								  at(&step->cache, pass, pass->chunk_first));
 	}
 }
 
@@ -48,12 +55,10 @@ static void backward(const struct network *network, const struct pass *pass, int
 {
 	for (int i = end - 1; i >= begin && i >= network->first_trained; i--) {
 		const struct step *step = &network->steps[i];
-		const struct layer *layer = &step->layer;
-		size_t in = (size_t)pass->first * shape_size(layer->in);
-		size_t out = (size_t)pass->first * shape_size(layer->out);
-		float *dx = i > network->first_trained ? network->steps[i - 1].dy + in : NULL;
-		layer->kind->backward(layer, pass, input_of(network, i) + in, step->y + out,
-							  cache_at(step, pass->first), step->dy + out, dx);
+		step->layer.kind->backward(
+			&step->layer, pass, output_at(network, pass, i - 1), output_at(network, pass, i),
+			at(&step->cache, pass, pass->chunk_first), gradient_at(network, pass, i),
+			i > network->first_trained ? gradient_at(network, pass, i - 1) : NULL);
 	}
 }
 
@@ -65,8 +70,8 @@ static void by_groups(const struct network *network, const struct pass *pass, di
 	struct pass group = *pass;
 	int end = pass->first + pass->n;
 
-	for (; group.first < end; group.first += IMAGE_GROUP) {
-		group.n = end - group.first < IMAGE_GROUP ? end - group.first : IMAGE_GROUP;
+	for (; group.first < end; group.first += NETWORK_IMAGE_GROUP) {
+		group.n = end - group.first < NETWORK_IMAGE_GROUP ? end - group.first : NETWORK_IMAGE_GROUP;
 		go(network, &group, 0, network->flat_from);
 	}
 }
@@ -78,6 +83,8 @@ static struct pass chunk_pass(const struct run *run, int chunk, int worker)
 
 	pass.first = (int)((long long)run->batch->n * chunk / run->chunks);
 	pass.n = (int)((long long)run->batch->n * (chunk + 1) / run->chunks) - pass.first;
+	pass.chunk_first = pass.first;
+	pass.worker = worker;
 	pass.slot_offset = (size_t)chunk * network->slot_size;
 	pass.scratch = network->scratch + (size_t)worker * network->scratch_size;
 	return pass;
@@ -88,10 +95,8 @@ static void predict_chunk(void *context, int chunk, int worker)
 	struct run *run = context;
 	struct network *network = run->network;
 	struct pass pass = chunk_pass(run, chunk, worker);
-	size_t pixels = shape_size(network->input);
 
-	run->batch->load(run->batch->context, pass.first, pass.n,
-					 network->input_buffer + (size_t)pass.first * pixels);
+	run->batch->load(run->batch->context, pass.first, pass.n, output_at(network, &pass, -1));
 	by_groups(network, &pass, forward);
 	forward(network, &pass, network->flat_from, network->step_count);
 }
@@ -101,13 +106,13 @@ static void train_chunk(void *context, int chunk, int worker)
 	struct run *run = context;
 	struct network *network = run->network;
 	struct pass pass = chunk_pass(run, chunk, worker);
-	const struct step *last = &network->steps[network->step_count - 1];
-	size_t logits = (size_t)pass.first * (size_t)network->classes;
+	int last = network->step_count - 1;
 
 	predict_chunk(context, chunk, worker);
-	run->losses[chunk] = loss_cross_entropy(pass.n, network->classes, last->y + logits,
-											run->batch->labels + pass.first, run->batch->n,
-											last->dy + logits);
+	run->losses[chunk] =
+		loss_cross_entropy(pass.n, network->classes, output_at(network, &pass, last),
+						   run->batch->labels + pass.first, run->batch->n,
+						   gradient_at(network, &pass, last));
 	memset(network->slots + pass.slot_offset, 0, network->slot_size * sizeof *network->slots);
 	backward(network, &pass, network->flat_from, network->step_count);
 	by_groups(network, &pass, backward);
@@ -135,8 +140,8 @@ static void update_params(void *context, int number, int worker)
 
 	pass.scratch = network->scratch + (size_t)worker * network->scratch_size;
 	if (layer->kind->gradients)
-		layer->kind->gradients(layer, &pass, input_of(network, task->step), step->dy, task->first,
-							   task->count);
+		layer->kind->gradients(layer, &pass, output_at(network, &pass, task->step - 1),
+							   gradient_at(network, &pass, task->step), task->first, task->count);
 	for (int p = 0; p < layer->param_count; p++) {
 		const struct param *param = &layer->params[p];
 		size_t row = param->count / param->dims[0];
@@ -186,7 +191,7 @@ const float *network_predict(struct network *network, const struct batch *batch)
 	struct run run = run_of(network, batch);
 
 	workers_run(network->engine->workers, run.chunks, predict_chunk, &run);
-	return network->step_count ? network->steps[network->step_count - 1].y : network->input_buffer;
+	return network->steps[network->step_count - 1].y.data;
 }
 
 void network_prepare(const struct network *network)

@@ -35,62 +35,67 @@ static size_t lists_size(const struct window *w, int pixels)
 		   2 * (size_t)pixels * w->filters * sizeof(struct term);
 }
 
-/* One gradient of one sample: a term of its pixel's list and of its filter's. `x_offset` is where
- * the sample's plane begins. */
-ALWAYS_INLINE void lists_add(struct lists *l, const struct plane *p, struct list *pixel, int filter,
-							 float g, int x_offset)
-{
-	struct list *list = &l->filters[filter];
-
-	l->pixel_terms[pixel->first + pixel->count++] = (struct term){g, filter * p->filter};
-	l->filter_terms[list->first + list->count++] =
-		(struct term){g, x_offset + (int32_t)pixel->target};
-}
-
-/* Bit i is set where the gradient of filter first + i, of up to 64, is not zero. */
+/* A pixel's gradients by filters; of a pooling window's, only those of place q (ALL_PLACES: any) are
+ * its own. Each that is not zero is a term of the pixel's list and of its filter's. `x_offset` is
+ * where the sample's plane begins. */
+#define ALL_PLACES (-1)
 #define FILTERS_AT_ONCE 64
 
-ALWAYS_INLINE uint64_t nonzero_filters(const struct window *w, const float *dy, int first)
+ALWAYS_INLINE void gather_pixel(struct lists *l, const struct window *w, const struct plane *p,
+								struct list *pixel, const float *dy, const uint8_t *place_of_max,
+								const int q, int x_offset)
 {
-	int count = least(w->filters - first, FILTERS_AT_ONCE);
-	uint64_t bits = 0;
+	struct term *term = l->pixel_terms + pixel->first;
 
-	for (int f = 0; f < count; f += LANES)
-		bits |= (uint64_t)nonzero_bits(load(dy + first + f)) << f;
-	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
+	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
+		int count = least(w->filters - first, FILTERS_AT_ONCE);
+		uint64_t bits = 0;
+		for (int f = 0; f < count; f += LANES) {
+			vec g = load(dy + first + f);
+			if (q != ALL_PLACES)
+				g = (vec)((load_bytes(place_of_max + first + f) == q) & (ivec)g);
+			bits |= (uint64_t)nonzero_bits(g) << f;
+		}
+		if (count < FILTERS_AT_ONCE)
+			bits &= ((uint64_t)1 << count) - 1;
+		for (; bits; bits &= bits - 1) {
+			int f = first + __builtin_ctzll(bits);
+			struct list *filter = &l->filters[f];
+			*term++ = (struct term){dy[f], f * p->filter};
+			l->filter_terms[filter->first + filter->count++] =
+				(struct term){dy[f], x_offset + (int32_t)pixel->target};
+		}
+	}
+	pixel->count = (int32_t)(term - l->pixel_terms) - pixel->first;
 }
 
 static void lists_gather(struct lists *l, const struct window *w, const struct plane *p,
 						 const float *dy, int x_offset)
 {
+	int32_t used = 0;
+
 	for (int i = 0; i < p->pixels; i++, dy += w->filters) {
 		struct list *pixel = &l->pixels[i];
-		*pixel = (struct list){i * w->filters, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
-		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
-			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctzll(bits);
-				lists_add(l, p, pixel, filter, dy[filter], x_offset);
-			}
+		*pixel = (struct list){used, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
+		gather_pixel(l, w, p, pixel, dy, NULL, ALL_PLACES, x_offset);
+		used += pixel->count;
 	}
 }
 
-/* The same from the gradients of pooling windows: each belongs to one of four pixels. */
 static void lists_gather_pooled(struct lists *l, const struct window *w, const struct plane *p,
 								const float *dy, const uint8_t *place_of_max, int x_offset)
 {
 	int columns = w->out_w / 2;
+	int32_t used = 0;
 
 	for (int i = 0; i < p->pixels / 4; i++, dy += w->filters, place_of_max += w->filters) {
-		struct list *pixels = &l->pixels[4 * i];
-		for (int q = 0; q < 4; q++)
-			pixels[q] = (struct list){(4 * i + q) * w->filters, 0,
-									  window_offset(w, p, i / columns * 2 + q / 2,
-													i % columns * 2 + q % 2)};
-		for (int f = 0; f < w->filters; f += FILTERS_AT_ONCE)
-			for (uint64_t bits = nonzero_filters(w, dy, f); bits; bits &= bits - 1) {
-				int filter = f + __builtin_ctzll(bits);
-				lists_add(l, p, &pixels[place_of_max[filter]], filter, dy[filter], x_offset);
-			}
+		for (int q = 0; q < 4; q++) {
+			struct list *pixel = &l->pixels[4 * i + q];
+			int offset = window_offset(w, p, i / columns * 2 + q / 2, i % columns * 2 + q % 2);
+			*pixel = (struct list){used, 0, offset};
+			gather_pixel(l, w, p, pixel, dy, place_of_max, q, x_offset);
+			used += pixel->count;
+		}
 	}
 }
 
@@ -128,6 +133,8 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 	for (int i = 0; i < w->out_h / 2; i++) {
 		const float *window = x + 2 * i * row;
 		for (int j = 0; j < w->out_w / 2; j++, window += 2, dy += w->filters, place_of_max += w->filters) {
+			if (is_blank(rows + 1, size + 1, window, row))
+				continue;
 			ivec place = load_bytes(place_of_max);
 			vec all = load(dy), g[4];
 			UNROLL for (int q = 0; q < 4; q++)

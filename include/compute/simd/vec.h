@@ -208,6 +208,20 @@ ALWAYS_INLINE unsigned nonzero_bits(vec v)
 #endif
 }
 
+/* Are `columns` floats in each of `rows` rows all zero? */
+ALWAYS_INLINE bool is_blank(const int rows, const int columns, const float *x, ptrdiff_t row)
+{
+	unsigned bits = 0;
+
+	for (int c = 0; c < columns; c += LANES) {
+		ivec any = {0};
+		for (int r = 0; r < rows; r++)
+			any |= (ivec)load(x + r * row + c);
+		bits |= nonzero_bits((vec)any) & (columns - c < LANES ? (1u << (columns - c)) - 1 : ~0u);
+	}
+	return !bits;
+}
+
 /* As many sums as there are registers beside what is multiplied: TILE_SUMS for tile,
  * COMBINE_VECTORS for combine, and DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
 #if LANES == 16
