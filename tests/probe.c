@@ -161,9 +161,9 @@ void test_engine_open(struct engine *engine, const struct kernels *kernels, int 
 		fail_msg("%s", error.text);
 }
 
-void samples_load(const void *context, int first, int n, float *x)
+void images_load(const void *context, int first, int n, float *x)
 {
-	const struct samples *samples = context;
+	const struct images *images = context;
 
-	memcpy(x, samples->x + (size_t)first * samples->size, (size_t)n * samples->size * sizeof *x);
+	memcpy(x, images->x + (size_t)first * images->size, (size_t)n * images->size * sizeof *x);
 }

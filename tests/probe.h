@@ -43,12 +43,12 @@ void fill_nan(size_t count, float *values);
 /* An engine with this table and so many threads. Close with engine_close. */
 void test_engine_open(struct engine *engine, const struct kernels *kernels, int threads);
 
-/* Samples in memory, as the context of a network's batch: its `load` is samples_load. */
-struct samples {
+/* Images in memory, as the context of a network's batch: its `load` is images_load. */
+struct images {
 	const float *x;
-	size_t size; /* of one */
+	size_t size; /* floats of one */
 };
 
-void samples_load(const void *samples, int first, int n, float *x);
+void images_load(const void *images, int first, int n, float *x);
 
 #endif

@@ -227,13 +227,13 @@ static void run_table(size_t table, const char *spec, const struct batch *batch,
 					  const struct oracle_network *oracle, const double *logits, double loss,
 					  bool training, struct gradients *gradients)
 {
-	const struct samples *samples = batch->context;
+	const struct images *images = batch->context;
 	struct engine engine;
 	struct network network;
 
 	test_engine_open(&engine, oracle_table(table), 2);
 	build(&network, spec, oracle->input, batch->n, true, &engine);
-	assert_int_equal(samples->size, shape_size(network.input));
+	assert_int_equal(images->size, shape_size(network.input));
 	fill_params(&network);
 	const size_t count = (size_t)(batch->n * network.classes);
 	if (!training)
@@ -272,8 +272,8 @@ static void check_network(const char *spec, struct shape input, int n, bool trai
 	const struct pass pass = {.kernels = &kernels_reference, .n = n, .training = training,
 							  .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
-	const struct samples samples = {x, shape_size(input)};
-	const struct batch batch = {n, samples_load, &samples, labels};
+	const struct images images = {x, shape_size(input)};
+	const struct batch batch = {n, images_load, &images, labels};
 	struct gradients gradients = {{{NULL}}};
 	struct network network;
 	struct oracle_network oracle;
@@ -341,8 +341,8 @@ static void test_no_parameters(void **state)
 	(void)state;
 	const float x[] = {1, 2, 3, 4};
 	const uint8_t labels[] = {1, 0};
-	const struct samples samples = {x, 2};
-	const struct batch batch = {2, samples_load, &samples, labels};
+	const struct images images = {x, 2};
+	const struct batch batch = {2, images_load, &images, labels};
 	struct network network;
 
 	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true, &default_engine);
@@ -360,8 +360,8 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	const struct shape input = {8, 9, 2, false};
 	const size_t sample = shape_size(input);
 	float *x = random_floats(1, 11 * sample);
-	struct samples samples = {x, sample};
-	struct batch batch = {11, samples_load, &samples, (const uint8_t[11]){0}};
+	struct images images = {x, sample};
+	struct batch batch = {11, images_load, &images, (const uint8_t[11]){0}};
 	struct network whole, part;
 	float logits[11 * 5];
 
@@ -372,12 +372,12 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	memcpy(logits, network_predict(&whole, &batch), sizeof logits);
 	batch.n = 4;
 	check_equal("samples 0 to 3", 4 * 5, network_predict(&part, &batch), logits);
-	samples.x = x + 4 * sample;
+	images.x = x + 4 * sample;
 	batch.n = 7;
 	check_equal("samples 4 to 10", 7 * 5, network_predict(&part, &batch), logits + 4 * 5);
 	network_free(&part);
 	/* Dropout looks at the place in the batch, so that only what comes first is the same. */
-	samples.x = x;
+	images.x = x;
 	batch.n = 11;
 	network_train(&whole, &batch, 1, 9, NULL);
 	memcpy(logits, last_logits(&whole), sizeof logits);
