@@ -51,7 +51,7 @@ export MNIST_CNN_DATA=$data
 
 provide compiler cmake make gnuplot:optional
 say "Building in $root/build"
-build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE=
+build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
 
 "$program" train "$@"
 
