@@ -3,6 +3,7 @@
 # Names every line in src/ and include/ that runs back, and every quoted include without its level.
 #   scripts/check-includes.sh [PROJECT]
 set -eu -o pipefail
+unset CDPATH
 cd "${1:-$(dirname "$0")/..}"
 
 find src include -name '*.[ch]' -exec awk '

@@ -1,6 +1,7 @@
-# What train.sh and test.sh share: finding and installing tools, and quiet builds. To be sourced.
+# What the other scripts share: finding and installing tools, and quiet builds. To be sourced.
 # shellcheck shell=bash
 
+unset CDPATH # with it, cd goes elsewhere and says so
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mnist-cnn.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
@@ -139,14 +140,22 @@ provide()
 	say "Going on without."
 }
 
-# build FOLDER [CMAKE OPTION]... : configure and build the project there, quietly: the log is
-# FOLDER/build.log, shown only where it fails.
+cores()
+{
+	nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2
+}
+
+# build FOLDER CMAKE_OPTION... [--target NAME...] : configure and build the project there, quietly:
+# the log is FOLDER/build.log, shown only where it fails.
 build()
 {
-	local folder=$1 cores
+	local folder=$1 options=()
 
 	shift
-	cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+	while [ $# -gt 0 ] && [ "$1" != --target ]; do
+		options+=("$1")
+		shift
+	done
 	command -v make >/dev/null || export CMAKE_GENERATOR=Ninja
 
 	# CMake refuses a folder that was configured before the project was moved.
@@ -154,8 +163,8 @@ build()
 		rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles"
 
 	mkdir -p "$folder"
-	if ! { cmake -S "$root" -B "$folder" "$@" &&
-		cmake --build "$folder" --parallel "$cores"; } >"$folder/build.log" 2>&1
+	if ! { cmake -S "$root" -B "$folder" "${options[@]}" &&
+		cmake --build "$folder" --parallel "$(cores)" "$@"; } >"$folder/build.log" 2>&1
 	then
 		cat "$folder/build.log" >&2
 		say "Building in $folder failed."

@@ -51,14 +51,14 @@ export MNIST_CNN_DATA=$data
 
 provide compiler cmake make gnuplot:optional
 say "Building in $root/build"
-build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE=
+build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
 
 "$program" train "$@"
 
-if has gnuplot; then
-	gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"
-else
+if ! has gnuplot; then
 	picture="(no picture of the curves without gnuplot)"
+elif ! gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"; then
+	picture="(no picture of the curves: gnuplot failed)"
 fi
 
 say

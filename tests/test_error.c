@@ -1,4 +1,4 @@
-/* One line of error text: formatted, prefixed, cut where it is too long. */
+/* One line of error text: formatted, prefixed, cut in the middle where it is too long. */
 #include "oracle.h"
 
 #include <string.h>
@@ -28,6 +28,11 @@ static void test_prefix(void **state)
 	assert_string_equal(error.text, "predict: dir/%d.gz: offset 3: 100% wrong");
 }
 
+static void assert_ends(const struct error *error, const char *end)
+{
+	assert_string_equal(error->text + strlen(error->text) - strlen(end), end);
+}
+
 /* Ends with a NUL inside of the struct, whatever the lengths. */
 static void test_cut(void **state)
 {
@@ -38,22 +43,46 @@ static void test_cut(void **state)
 
 	memset(text, 'x', sizeof text);
 	text[sizeof text - 1] = '\0';
-	error_set(&error, "%s", text);
+	error_set(&error, "%s: cannot open", text);
 	assert_int_equal(strlen(error.text), room - 1);
+	assert_ends(&error, "xxx: cannot open");
 	error_prefix(&error, "file");
 	assert_int_equal(strlen(error.text), room - 1);
 	assert_memory_equal(error.text, "file: xxx", 9);
+	assert_non_null(strstr(error.text, "x…x"));
+	assert_ends(&error, "xxx: cannot open");
 	error_prefix(&error, "%s", text);
 	assert_int_equal(strlen(error.text), room - 1);
 	assert_memory_equal(error.text, "xxxx", 4);
+	assert_ends(&error, "xxx: cannot open");
 
-	/* A prefix that leaves no room but for a part of the ": ". */
+	/* A prefix that just leaves room, or just does not. */
 	for (size_t length = room - 4; length <= room; length++) {
 		text[length] = '\0';
 		error_set(&error, "fact");
 		error_prefix(&error, "%s", text);
 		assert_true(strlen(error.text) <= room - 1);
+		assert_ends(&error, "x: fact");
 		text[length] = 'x';
+	}
+}
+
+/* The cut goes between characters, wherever it falls. */
+static void test_cut_between_characters(void **state)
+{
+	(void)state;
+	struct error error;
+	char text[2 * sizeof error.text];
+
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(text, 'x', shift);
+		for (size_t i = shift; i + 3 < sizeof text; i += 3)
+			strcpy(text + i, "…");
+		error_set(&error, "%s", text);
+		assert_true(strlen(error.text) > sizeof error.text - 6);
+		assert_int_equal((strlen(error.text) - shift) % 3, 0);
+		for (const char *c = error.text + shift; *c; c += 3)
+			assert_memory_equal(c, "…", 3);
 	}
 }
 
@@ -63,6 +92,7 @@ int main(void)
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

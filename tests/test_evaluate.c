@@ -70,7 +70,7 @@ static void answers_are_counted(void **state)
 		struct evaluation evaluation;
 
 		build_transparent(&network, batch_size);
-		evaluate(&network, &dataset, NULL, IMAGES, &evaluation);
+		assert_true(evaluate(&network, &dataset, NULL, IMAGES, NULL, &evaluation));
 		network_free(&network);
 		assert_int_equal(evaluation.count, IMAGES);
 		assert_int_equal(evaluation.correct, 990);
@@ -100,16 +100,55 @@ static void indices_choose_the_images(void **state)
 	assert_non_null(images);
 	fill(images, labels);
 	build_transparent(&network, 2);
-	evaluate(&network, &dataset, indices, 5, &evaluation);
+	assert_true(evaluate(&network, &dataset, indices, 5, NULL, &evaluation));
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
 	assert_int_equal(evaluation.confusion[1][0], 3);
 	assert_int_equal(evaluation.confusion[9][9], 1);
-	evaluate(&network, &dataset, indices, 0, &evaluation);
+	assert_true(evaluate(&network, &dataset, indices, 0, NULL, &evaluation));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
 	network_free(&network);
 	free(images);
+}
+
+static void it_stops_when_told(void **state)
+{
+	const struct dataset dataset = {.count = 1};
+	const volatile sig_atomic_t stop = 1;
+	struct network network;
+	struct evaluation evaluation;
+
+	(void)state;
+	build_transparent(&network, 1);
+	assert_false(evaluate(&network, &dataset, NULL, 1, &stop, &evaluation));
+	assert_int_equal(evaluation.count, 0);
+	assert_true(evaluation.loss == 0);
+	network_free(&network);
+}
+
+/* The label's logit is a number, and the largest; another one is none. */
+static void no_number_is_no_loss(void **state)
+{
+	static const float odd[] = {NAN, INFINITY, -INFINITY};
+	const uint8_t images[DATASET_PIXELS] = {0}, label = 9;
+	const struct dataset dataset = {.count = 1, .images = images, .labels = &label};
+	struct network network;
+	struct evaluation evaluation;
+
+	(void)state;
+	build_transparent(&network, 1);
+	network.params[1]->value[9] = 1;
+	network_prepare(&network);
+	assert_true(evaluate(&network, &dataset, NULL, 1, NULL, &evaluation));
+	assert_true(isfinite(evaluation.loss));
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		network.params[1]->value[3] = odd[i];
+		network_prepare(&network);
+		assert_true(evaluate(&network, &dataset, NULL, 1, NULL, &evaluation));
+		assert_true(isnan(evaluation.loss));
+	}
+	network_free(&network);
 }
 
 /* To the last bit, with weights and pixels like any. */
@@ -133,7 +172,7 @@ static void the_batch_size_does_not_matter(void **state)
 									   &error),
 						 0);
 		network_init(&network, 1);
-		evaluate(&network, &dataset, NULL, 500, &evaluation);
+		assert_true(evaluate(&network, &dataset, NULL, 500, NULL, &evaluation));
 		network_free(&network);
 		if (i == 0)
 			first = evaluation;
@@ -205,6 +244,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_counted),
 		cmocka_unit_test(indices_choose_the_images),
+		cmocka_unit_test(it_stops_when_told),
+		cmocka_unit_test(no_number_is_no_loss),
 		cmocka_unit_test(the_batch_size_does_not_matter),
 		cmocka_unit_test(scores_of_a_class),
 		cmocka_unit_test(wilson),

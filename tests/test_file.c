@@ -450,6 +450,83 @@ static void survives_being_killed(void **state)
 	}
 }
 
+/* Ctrl-C, pressed often, ends the process in the end, but leaves no temporary file. */
+static void a_signal_leaves_nothing_behind(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct timespec pause = {.tv_nsec = 300000};
+
+	(void)state;
+	scratch_path(path, folder, "survivor");
+	put(path, "old");
+	for (int round = 0; round < 10; round++) {
+		pid_t child = fork();
+		int status;
+
+		assert_true(child >= 0);
+		if (!child) {
+			for (int i = 0; i < 3; i++)
+				signal(signals[i], SIG_DFL);
+			replace_forever(path);
+		}
+		while (!waitpid(child, &status, WNOHANG)) {
+			nanosleep(&pause, NULL);
+			kill(child, signals[round % 3]);
+		}
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(scratch_count(folder), 1);
+	}
+}
+
+static void names_of_one_file(void **state)
+{
+	char other[256], link[256], there[256];
+
+	(void)state;
+	scratch_path(path, folder, "new");
+	scratch_path(other, folder, "../");
+	strcat(other, path);
+	scratch_path(link, folder, "link");
+	assert_int_equal(symlink("new", link), 0);
+	scratch_path(there, folder, "there");
+	for (int round = 0; round < 2; round++) {
+		assert_true(file_is_same(path, path));
+		assert_true(file_is_same(path, other));
+		assert_true(file_is_same(link, path));
+		assert_false(file_is_same(path, there));
+		assert_false(file_is_same(folder, path));
+		put(path, "now it exists");
+	}
+	put(there, "");
+	assert_false(file_is_same(path, there));
+	assert_false(file_is_same("/dev/null", "/dev/null"));
+	assert_false(file_is_same("no/where", "no/where"));
+}
+
+/* A stream for /dev/stdout does not begin anew what was printed before it. */
+static void a_stream_continues_standard_output(void **state)
+{
+	(void)state;
+	scratch_path(path, folder, "output");
+	fflush(stdout);
+	pid_t child = fork();
+	if (!child) {
+		if (!freopen(path, "wb", stdout))
+			_exit(1);
+		printf("before ");
+		fflush(stdout);
+		FILE *stream = file_create("/dev/stdout");
+		int status = !stream || file_append(stream, "", "between ", 8, &error) || fclose(stream);
+		printf("after");
+		fflush(stdout);
+		_exit(status || !file_is_stream(path, stdout) || file_is_stream("/dev/null", stdout));
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(path, "before between after");
+}
+
 int main(void)
 {
 #define FILE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -472,6 +549,9 @@ int main(void)
 		FILE_TEST(half_written_is_not_written),
 		FILE_TEST(memory_may_run_out),
 		FILE_TEST(survives_being_killed),
+		FILE_TEST(a_signal_leaves_nothing_behind),
+		FILE_TEST(names_of_one_file),
+		FILE_TEST(a_stream_continues_standard_output),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

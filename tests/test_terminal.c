@@ -27,7 +27,7 @@ static void the_width_is_sane(void **state)
 	static const struct {
 		const char *columns;
 		int width;
-	} cases[] = {{"132", 132}, {"5", 20}, {"0", 80}, {"-7", 80}, {"wide", 80}, {"", 80},
+	} cases[] = {{"132", 132}, {"5", 5}, {"0", 80}, {"-7", 80}, {"wide", 80}, {"", 80},
 				 {"99999999999999999999", 80}};
 	FILE *file = tmpfile();
 

@@ -179,8 +179,8 @@ static void rows_hold_means_over_images(void **state)
 	options.eval_train = true;
 	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
 	assert_int_equal(split_make(&split, dataset.count, 70, 0.2, 1, &error), 0);
-	evaluate(&network, &dataset, split.train, 56, &train_part);
-	evaluate(&network, &dataset, split.val, 14, &val_part);
+	evaluate(&network, &dataset, split.train, 56, NULL, &train_part);
+	evaluate(&network, &dataset, split.val, 14, NULL, &val_part);
 	assert_true(log.row.accuracy == train_part.accuracy);
 	assert_true(fabs(log.row.loss - train_part.loss) < 1e-6);
 	assert_true(log.row.has_val && log.row.has_train);
@@ -237,6 +237,7 @@ static void a_short_batch_counts_itself(void **state)
 	network_free(&networks[1]);
 }
 
+/* At the end of an epoch, too: a row without its validation is none. */
 static void it_stops_when_told(void **state)
 {
 	static const struct {
@@ -244,7 +245,7 @@ static void it_stops_when_told(void **state)
 		int epochs_done;
 		bool stopped;
 	} cases[] = {
-		{1, 1, 0, true}, {3, 3, 0, true}, {4, 4, 1, true}, {5, 5, 1, true}, {12, 12, 3, false}};
+		{1, 1, 0, true}, {3, 3, 0, true}, {4, 4, 0, true}, {5, 5, 1, true}, {12, 12, 2, true}};
 	const struct train_options options = small_options(); /* 3 epochs of 4 batches */
 	struct train_result result;
 	struct network network;
@@ -255,11 +256,25 @@ static void it_stops_when_told(void **state)
 		assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
 		network_free(&network);
 		assert_int_equal(log.batches, cases[i].batches);
+		assert_int_equal(result.steps, cases[i].batches);
 		assert_int_equal(result.epochs_done, cases[i].epochs_done);
 		assert_int_equal(result.last.epoch, cases[i].epochs_done);
 		assert_int_equal(result.stopped, cases[i].stopped);
 		assert_int_equal(log.epochs, cases[i].epochs_done);
 	}
+}
+
+static void it_stops_before_it_begins(void **state)
+{
+	const struct train_options options = small_options();
+	struct train_result result;
+	struct network network;
+	struct log log = {.stop = 1};
+
+	(void)state;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	assert_true(result.stopped && result.steps == 0 && log.batches == 0 && log.epochs == 0);
 }
 
 static void an_observer_can_end_it(void **state)
@@ -320,6 +335,21 @@ static void numbers_that_blow_up_are_reported(void **state)
 	assert_non_null(strstr(error.text, "a value of 0.weight is no longer a number (epoch 1)"));
 	assert_int_equal(log.batches, 1);
 	assert_int_equal(log.epochs, 0);
+
+	/* Finite weights whose sums are not: only what is measured after the last step can tell. */
+	options.learning_rate = 1e20f;
+	options.epochs = 1;
+	for (int i = 0; i < 2; i++) {
+		options.val_split = i ? 0.2 : 0;
+		options.eval_train = !i;
+		memset(&log, 0, sizeof log);
+		assert_int_equal(run(&network, "flatten dense:10 relu dense:10 softmax", &options, &log,
+							 &result),
+						 -1);
+		network_free(&network);
+		assert_non_null(strstr(error.text, "the loss is no longer a number (epoch 1, step "));
+		assert_int_equal(log.epochs, 0);
+	}
 }
 
 /* A step allocates nothing, so more epochs need no more requests; and each may fail once. */
@@ -378,6 +408,7 @@ int main(void)
 		cmocka_unit_test(progress_counts_images),
 		cmocka_unit_test(a_short_batch_counts_itself),
 		cmocka_unit_test(it_stops_when_told),
+		cmocka_unit_test(it_stops_before_it_begins),
 		cmocka_unit_test(an_observer_can_end_it),
 		cmocka_unit_test(nobody_need_watch),
 		cmocka_unit_test(numbers_that_blow_up_are_reported),

@@ -23,8 +23,9 @@ struct dataset {
 };
 
 /* Load the training or the test files. `directory` is what --data gave, or NULL: then
- * $MNIST_CNN_DATA, ./data and the installed folder are tried in this order, and the first that
- * holds one of the part's two files is taken. Each file under its usual name, with .gz or
+ * $MNIST_CNN_DATA is it if that is set; otherwise ./data and the installed folder are tried, and
+ * the first that holds one of the part's two files is taken. The installed folder is where it lies
+ * from the program, if there is one, else where it was to be installed. Each file under its usual name, with .gz or
  * without, or with .idx3-ubyte / .idx1-ubyte for the ending; a folder that holds only one of the
  * two is an error. A missing file's error lists what was tried and says how to get the data. Free
  * with dataset_free; zeroed on error. */

@@ -2,6 +2,8 @@
 #ifndef APP_EVALUATE_H
 #define APP_EVALUATE_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,14 +12,18 @@
 
 struct evaluation {
 	size_t count, correct;
-	double accuracy, loss; /* means */
+	double accuracy, loss; /* means; the loss is NaN where a logit is infinite or NaN */
 	size_t confusion[DATASET_CLASSES][DATASET_CLASSES]; /* [label][prediction] */
 };
 
 /* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
- * Dropout is off. Results do not depend on the network's batch size. */
-void evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, struct evaluation *out);
+ * Dropout is off. Results do not depend on the network's batch size. `stop` may be NULL; it is
+ * looked at before each batch, and where it ends the work, that is false and `out` covers a part. */
+bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
+
+/* Are all of these numbers, of one image? */
+bool logits_are_finite(const float *logits);
 
 /* Precision, recall and F1 of one class; 0 where there is nothing to divide by. */
 struct class_scores {

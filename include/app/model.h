@@ -24,8 +24,8 @@ int model_save(const char *path, const struct network *network, const struct mod
 
 /* Build the network that the file describes, for inference, and fill in its weights. `spec` is for
  * files without metadata, else NULL; where the file has a spec of its own and it differs, that is
- * an error. info may be NULL; info->result.last.epoch is 0 where the file has no figures. Free with
- * network_free; zeroed on error. */
+ * an error. info may be NULL; info->result.last.epoch is 0 where the file has no figures, or odd
+ * ones. Free with network_free; zeroed on error. */
 int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
 			   struct network *network, struct model_info *info, struct error *error);
 

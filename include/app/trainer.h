@@ -41,15 +41,16 @@ struct train_observer {
 };
 
 struct train_result {
-	int epochs_done; /* whole epochs */
+	int epochs_done; /* whole epochs, measured */
+	uint64_t steps;  /* updates of the weights */
 	bool stopped;    /* by *stop: the weights are those of the last finished step */
 	struct curves_row last; /* of the last whole epoch; epoch 0 where there is none */
 };
 
 /* Train an initialized network, whose batch size is at least options->batch_size. Fails when it
- * does not tell DATASET_CLASSES classes apart, when the loss or a weight is no longer finite (the
- * message says what to try), or when the observer fails. `stop` may be NULL; it is looked at before
- * each step. */
+ * does not tell DATASET_CLASSES classes apart, when a loss or a weight is no longer finite (the
+ * message says what to try, and nothing of it is observed), or when the observer fails. `stop` may
+ * be NULL; it is looked at before each step and each batch of the validation. */
 int train(struct network *network, const struct dataset *dataset, const struct split *split,
 		  const struct train_options *options, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error);

@@ -2,7 +2,7 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
-/* Long enough for the longest list of paths that were tried; a longer text is cut. */
+/* Long enough for the longest list of paths that were tried; a longer text is cut in its middle. */
 struct error {
 	char text[1024];
 };

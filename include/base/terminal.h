@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+bool terminal_is(FILE *stream);
+
 /* True where animation is welcome: a terminal, TERM set and not "dumb", NO_COLOR empty or unset. */
 bool terminal_is_rich(FILE *stream);
 
-/* Columns of the terminal, at least 20; 80 where that cannot be found out. */
+/* Columns of the terminal; 80 where that cannot be found out. */
 int terminal_width(FILE *stream);
 
 /* Seconds on a clock that only goes forward. */

@@ -2,6 +2,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +18,19 @@
 #define HELP_KERNELS                                                                               \
 	"the loops to compute with: auto, reference, portable, avx2, avx512 or neon"
 #define HELP_THREADS "threads (default $MNIST_CNN_THREADS, then one a processor)"
+
+/* Options that every command takes, so that a script may give them anywhere; where a command has
+ * only results to print, they change nothing. Rows of a table, for the struct's offset. */
+struct common_values {
+	bool quiet, no_color;
+};
+
+#define COMMON_OPTIONS(at)                                                                         \
+	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG,                                          \
+	 .offset = (at) + offsetof(struct common_values, quiet), .help = "no messages but errors"},    \
+	{.name = "no-color", .type = OPTION_FLAG,                                                      \
+	 .offset = (at) + offsetof(struct common_values, no_color),                                    \
+	 .help = "no animation, as NO_COLOR and TERM=dumb"}
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 

@@ -11,6 +11,7 @@
 struct progress {
 	FILE *stream; /* NULL: show nothing */
 	bool shown;
+	int width; /* of the terminal when it was drawn */
 	double drawn_at; /* seconds */
 };
 
@@ -25,7 +26,8 @@ void progress_clear(struct progress *progress);
 
 /* The line for a terminal of `width` columns, which it does not fill to the last column:
  * `epoch 1/3 [====>     ] 34%  12345 images/s  loss 0.312  accuracy 0.905  0:12 left`. What does
- * not fit is left out from the end, and then the bar. The time left is that of all epochs. */
+ * not fit is left out from the end, and then the bar. The time left is that of all epochs; where
+ * all images of one have been seen, it is validating. */
 #define PROGRESS_TEXT 256
 void progress_text(const struct train_progress *state, int width, char text[PROGRESS_TEXT]);
 

@@ -21,7 +21,7 @@
 
 /* Room for the samples of a batch, or (per_worker not 0) for those that one worker has in hand: what
  * only the layers on images see is small enough then to stay in the cache. */
-struct samples {
+struct sample_buffer {
 	void *data;
 	size_t per_worker; /* bytes */
 	size_t size;       /* bytes of a sample */
@@ -55,7 +55,7 @@ struct network {
 	int step_count;
 	int flat_from;       /* the steps before it work on images */
 	int first_trained;   /* no gradient is needed in front of this step */
-	struct samples input_buffer;
+	struct sample_buffer input_buffer;
 	float *slots;        /* LAYER_SLOTS × slot_size: sums over chunks */
 	size_t slot_size;
 	struct update_task *tasks;
@@ -68,9 +68,9 @@ struct network {
 /* A layer, or several in one, with its buffers. */
 struct step {
 	struct layer layer;
-	struct samples y;  /* in place: the same as the step's before */
-	struct samples dy; /* alike; none unless trainable */
-	struct samples cache;
+	struct sample_buffer y;  /* in place: the same as the step's before */
+	struct sample_buffer dy; /* alike; none unless trainable */
+	struct sample_buffer cache;
 };
 
 /* A part of the parameters whose gradient and update are one worker's task. */

@@ -20,7 +20,7 @@ static int fail(const struct curves *curves, const char *what, struct error *err
 
 int curves_open(struct curves *curves, const char *path, struct error *error)
 {
-	*curves = (struct curves){.file = fopen(path, "wb"), .path = path};
+	*curves = (struct curves){.file = file_create(path), .path = path};
 	if (!curves->file)
 		return fail(curves, "open", error);
 	if (file_append(curves->file, path, HEADER, strlen(HEADER), error)) {

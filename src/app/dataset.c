@@ -102,19 +102,22 @@ static int find_in_directory(struct paths *paths, const char *directory,
 static int find_in_usual_places(struct paths *paths, const struct part_names *names,
 								struct error *error)
 {
-	const char *const folders[] = {getenv("MNIST_CNN_DATA"), "data", MNIST_CNN_DATADIR};
-	char tried[512] = "";
+	const char *chosen = getenv("MNIST_CNN_DATA");
+	char tried[PATH_SIZE];
 
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		if (!folders[i] || !*folders[i])
-			continue;
-		int found = find_pair(paths, folders[i], names, error);
-		if (found)
-			return found;
-		size_t used = strlen(tried);
-		snprintf(tried + used, sizeof tried - used, "%s%s", used ? ", " : "", folders[i]);
-	}
-	return nothing_found(tried, names, error);
+	if (chosen && *chosen)
+		return find_in_directory(paths, chosen, names, error) < 0
+				   ? error_prefix(error, "$MNIST_CNN_DATA")
+				   : 1;
+	int found = find_pair(paths, "data", names, error);
+	if (found)
+		return found;
+	char *moved = file_near_program(MNIST_CNN_DATA_FROM_PROGRAM);
+	const char *installed = moved ? moved : MNIST_CNN_DATADIR;
+	found = find_pair(paths, installed, names, error);
+	snprintf(tried, sizeof tried, "data, %s", installed);
+	free(moved);
+	return found ? found : nothing_found(tried, names, error);
 }
 
 /* The file's content, unpacked. */

@@ -9,6 +9,14 @@
 
 #define CHUNK 256 /* the most images in one pass */
 
+bool logits_are_finite(const float *logits)
+{
+	for (int i = 0; i < DATASET_CLASSES; i++)
+		if (!isfinite(logits[i]))
+			return false;
+	return true;
+}
+
 /* Run n images through the network and count them. */
 static void evaluate_chunk(struct network *network, const struct selection *selection, int n,
 						   struct evaluation *out)
@@ -20,32 +28,36 @@ static void evaluate_chunk(struct network *network, const struct selection *sele
 	dataset_labels(selection->dataset, selection->indices, n, labels);
 	for (int i = 0; i < n; i++, logits += network->classes) {
 		int prediction = loss_argmax(network->classes, logits);
+		if (!logits_are_finite(logits))
+			out->loss = NAN;
 		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 1, NULL).loss;
 		out->correct += prediction == labels[i];
 		out->confusion[labels[i]][prediction]++;
 	}
 }
 
-void evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, struct evaluation *out)
+bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out)
 {
 	size_t chunk = network->batch_size < CHUNK ? (size_t)network->batch_size : CHUNK;
 
 	assert(network->classes == DATASET_CLASSES);
-	*out = (struct evaluation){.count = count};
-	for (size_t done = 0; done < count; done += chunk) {
-		size_t n = count - done < chunk ? count - done : chunk;
+	*out = (struct evaluation){0};
+	while (out->count < count && !(stop && *stop)) {
+		size_t done = out->count, n = count - done < chunk ? count - done : chunk;
 		uint32_t consecutive[CHUNK];
 
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
 		evaluate_chunk(network, &selection, (int)n, out);
+		out->count += n;
 	}
-	if (count) {
-		out->accuracy = (double)out->correct / (double)count;
-		out->loss /= (double)count;
+	if (out->count) {
+		out->accuracy = (double)out->correct / (double)out->count;
+		out->loss /= (double)out->count;
 	}
+	return out->count == count;
 }
 
 static double ratio(size_t part, size_t whole)

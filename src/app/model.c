@@ -263,6 +263,7 @@ static int read_fields(const struct safetensors *file, const struct field *field
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
 	struct curves_row *last = &info->result.last;
+	struct error ignored;
 
 	*info = (struct model_info){0};
 	if (!safetensors_metadata(file, "seed"))
@@ -271,14 +272,15 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	if (read_fields(file, training, COUNT(training), info, error))
 		return -1;
 	info->result.stopped = info->result.epochs_done < info->options.epochs;
-	if (!safetensors_metadata(file, "accuracy"))
+	/* What it came to is only told: a file with odd figures, or none, is as good. */
+	if (read_fields(file, figures, COUNT(figures), info, &ignored)) {
+		*last = (struct curves_row){0};
 		return 0;
+	}
 	last->epoch = info->result.epochs_done;
 	last->learning_rate = (double)info->options.learning_rate;
-	if (read_fields(file, figures, COUNT(figures), info, error))
-		return -1;
-	last->has_val = safetensors_metadata(file, "val_accuracy") != NULL;
-	return last->has_val ? read_fields(file, val_figures, COUNT(val_figures), info, error) : 0;
+	last->has_val = !read_fields(file, val_figures, COUNT(val_figures), info, &ignored);
+	return 0;
 }
 
 /* Equal but for the blanks between words. */
@@ -398,6 +400,23 @@ static int load(const struct safetensors *file, const char *spec, int batch_size
 	return read_info(file, info ? info : &ignored, error);
 }
 
+/* Text in place of the header's length, whose last bytes are 0: some other file was named, or a
+ * page was saved where the file was meant. */
+static int refuse_text(const struct buffer *bytes, struct error *error)
+{
+	const uint8_t *begin = bytes->data, *end = begin + (bytes->size < 8 ? bytes->size : 8);
+
+	for (const uint8_t *c = begin; c < end; c++)
+		if (*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
+			return 0;
+	while (begin < end && *begin <= ' ')
+		begin++;
+	if (begin == end)
+		return 0;
+	return error_set(error, "is a %s, not a trained network",
+					 *begin == '<' ? "web page" : "text file");
+}
+
 int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
 			   struct network *network, struct model_info *info, struct error *error)
 {
@@ -412,7 +431,9 @@ int model_load(const char *path, const char *spec, int batch_size, const struct 
 						 "one with --model FILE", path);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
-	int status = safetensors_parse(bytes.data, bytes.size, &file, error);
+	int status = refuse_text(&bytes, error);
+	if (!status)
+		status = safetensors_parse(bytes.data, bytes.size, &file, error);
 	buffer_free(&bytes);
 	if (status)
 		return error_prefix(error, "%s", path);

@@ -22,6 +22,7 @@ struct run {
 	uint32_t *order;  /* of the training images in this epoch */
 	uint8_t *labels;  /* of a batch */
 
+	bool stopped;
 	int epoch;
 	uint64_t step;    /* updates, this one included, over the whole run */
 	size_t seen;      /* images of this epoch */
@@ -111,11 +112,6 @@ static void report_progress(const struct run *run)
 		run->observer->batch(run->observer->context, &progress);
 }
 
-static bool is_stopped(const struct run *run)
-{
-	return run->stop && *run->stop;
-}
-
 /* All training images once, or as many as there are until *stop. */
 static int train_epoch(struct run *run, struct error *error)
 {
@@ -126,7 +122,7 @@ static int train_epoch(struct run *run, struct error *error)
 	split_shuffle(run->split, run->options->seed, (uint64_t)run->epoch, run->order);
 	run->seen = run->correct = 0;
 	run->loss = run->seconds = 0;
-	while (run->seen < total && !is_stopped(run)) {
+	while (run->seen < total && !(run->stop && *run->stop)) {
 		size_t left = total - run->seen;
 
 		if (train_step(run, (int)(left < batch ? left : batch), error))
@@ -134,15 +130,28 @@ static int train_epoch(struct run *run, struct error *error)
 		run->seconds = terminal_seconds() - start;
 		report_progress(run);
 	}
+	run->stopped = run->seen < total;
 	return check_finite_weights(run, error);
 }
 
+/* Of some images, dropout off. */
+static int measure(struct run *run, const uint32_t *indices, size_t count, double *accuracy,
+				   double *loss, struct error *error)
+{
+	struct evaluation evaluation;
+
+	run->stopped = !evaluate(run->network, run->dataset, indices, count, run->stop, &evaluation);
+	*accuracy = evaluation.accuracy;
+	*loss = evaluation.loss;
+	return check_finite_loss(run, evaluation.loss, error);
+}
+
 /* The epoch's row, with what is measured after it. */
-static struct curves_row finish_epoch(struct run *run)
+static int finish_epoch(struct run *run, struct curves_row *row, struct error *error)
 {
 	const struct split *split = run->split;
-	struct evaluation evaluation;
-	struct curves_row row = {
+
+	*row = (struct curves_row){
 		.epoch = run->epoch,
 		.accuracy = (double)run->correct / (double)run->seen,
 		.loss = run->loss / (double)run->seen,
@@ -152,37 +161,30 @@ static struct curves_row finish_epoch(struct run *run)
 		.has_train = run->options->eval_train,
 	};
 
-	if (row.has_val) {
-		evaluate(run->network, run->dataset, split->val, split->val_count,
-				 &evaluation);
-		row.val_accuracy = evaluation.accuracy;
-		row.val_loss = evaluation.loss;
-	}
-	if (row.has_train) {
-		evaluate(run->network, run->dataset, split->train, split->train_count,
-				 &evaluation);
-		row.train_accuracy = evaluation.accuracy;
-		row.train_loss = evaluation.loss;
-	}
-	return row;
+	if (row->has_val && measure(run, split->val, split->val_count, &row->val_accuracy,
+								&row->val_loss, error))
+		return -1;
+	if (row->has_train && !run->stopped)
+		return measure(run, split->train, split->train_count, &row->train_accuracy,
+					   &row->train_loss, error);
+	return 0;
 }
 
 static int train_epochs(struct run *run, struct train_result *result, struct error *error)
 {
 	const struct train_observer *observer = run->observer;
+	struct curves_row row;
 
 	for (run->epoch = 1; run->epoch <= run->options->epochs; run->epoch++) {
-		if (train_epoch(run, error))
+		if (train_epoch(run, error) || (!run->stopped && finish_epoch(run, &row, error)))
 			return -1;
-		if (run->seen < run->split->train_count) {
-			result->stopped = true;
+		result->steps = run->step;
+		result->stopped = run->stopped;
+		if (run->stopped)
 			return 0;
-		}
-		result->last = finish_epoch(run);
-		if (result->last.has_val && check_finite_loss(run, result->last.val_loss, error))
-			return -1;
+		result->last = row;
 		result->epochs_done = run->epoch;
-		if (observer && observer->epoch && observer->epoch(observer->context, &result->last, error))
+		if (observer && observer->epoch && observer->epoch(observer->context, &row, error))
 			return -1;
 	}
 	return 0;

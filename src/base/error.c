@@ -2,28 +2,57 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#define LONGEST 8192 /* of a message before it is cut: two paths, and a reason */
+#define ELLIPSIS "…"
+
+static bool continues_character(char byte)
+{
+	return (byte & 0xc0) == 0x80; /* UTF-8 */
+}
+
+/* A text that is too long loses its middle, a part of a path, for the reason stands at the end. */
+static int keep(struct error *error, const char *text)
+{
+	const size_t room = sizeof error->text - 1, gap = strlen(ELLIPSIS);
+	size_t length = strlen(text), head = room / 3;
+
+	if (length <= room) {
+		memcpy(error->text, text, length + 1);
+		return -1;
+	}
+	const char *tail = text + length - (room - gap - head);
+	while (head > 0 && continues_character(text[head]))
+		head--;
+	while (continues_character(*tail))
+		tail++;
+	snprintf(error->text, sizeof error->text, "%.*s" ELLIPSIS "%s", (int)head, text, tail);
+	return -1;
+}
+
 int error_set(struct error *error, const char *format, ...)
 {
+	char text[LONGEST];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof error->text, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	return -1;
+	return keep(error, text);
 }
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-	struct error old = *error;
+	char text[LONGEST];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof error->text, format, arguments);
+	vsnprintf(text, sizeof text - sizeof error->text - 2, format, arguments);
 	va_end(arguments);
-	size_t used = strlen(error->text);
-	snprintf(error->text + used, sizeof error->text - used, ": %s", old.text);
-	return -1;
+	strcat(text, ": ");
+	strcat(text, error->text);
+	return keep(error, text);
 }

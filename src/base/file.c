@@ -1,11 +1,12 @@
 /* Whole files in and out of memory. A file is replaced so that a crash at any moment leaves the old
  * content or the new: write a temporary file beside it, fsync, rename, fsync the folder. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,7 +278,29 @@ static const char *sync_folder(const struct target *target)
 	return close_file(file, sync_to_disk(file) ? "cannot flush its folder to disk" : NULL);
 }
 
-static const char *replace_regular(const struct target *target, const void *data, size_t size)
+/* The temporary file must not outlive the process, so meanwhile nobody ends that by a key: signals
+ * that would are ignored. (Holding them back would take every thread's consent.) */
+static const int deadly[] = {SIGHUP, SIGINT, SIGTERM};
+
+#define DEADLY (sizeof deadly / sizeof *deadly)
+
+static void ignore_signals(struct sigaction old[DEADLY])
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigemptyset(&ignore.sa_mask);
+	for (size_t i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &ignore, &old[i]);
+}
+
+static void restore_signals(const struct sigaction old[DEADLY])
+{
+	for (size_t i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &old[i], NULL);
+}
+
+/* Returns what failed, or NULL. */
+static const char *replace_by_rename(const struct target *target, const void *data, size_t size)
 {
 	char *temporary = NULL;
 	int file = open_temporary(target->path, &temporary);
@@ -292,6 +315,16 @@ static const char *replace_regular(const struct target *target, const void *data
 		unlink(temporary);
 	free(temporary);
 	errno = why;
+	return failed;
+}
+
+static const char *replace_regular(const struct target *target, const void *data, size_t size)
+{
+	struct sigaction old[DEADLY];
+
+	ignore_signals(old);
+	const char *failed = replace_by_rename(target, data, size);
+	restore_signals(old);
 	return failed ? failed : sync_folder(target);
 }
 
@@ -309,24 +342,43 @@ int file_append(FILE *stream, const char *name, const void *data, size_t size,
 	return -1;
 }
 
-/* What is standard output or error already is not opened a second time, for then each would write
- * over what the other wrote. */
-static int open_special(const char *path)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool file_is_stream(const char *path, FILE *stream)
 {
 	struct stat wanted, open_one;
 
-	if (!stat(path, &wanted))
-		for (int file = STDOUT_FILENO; file <= STDERR_FILENO; file++)
-			if (!fstat(file, &open_one) && open_one.st_dev == wanted.st_dev &&
-				open_one.st_ino == wanted.st_ino)
-				return dup(file);
-	return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	return !stat(path, &wanted) && !fstat(fileno(stream), &open_one) && is_same(&wanted, &open_one);
+}
+
+/* What is standard output or error already is not opened a second time, for then each would write
+ * over what the other wrote. */
+static int open_shared(const char *path, int flags)
+{
+	if (file_is_stream(path, stdout))
+		return dup(STDOUT_FILENO);
+	if (file_is_stream(path, stderr))
+		return dup(STDERR_FILENO);
+	return open(path, flags | O_WRONLY | O_NOCTTY | O_CLOEXEC, 0666);
+}
+
+FILE *file_create(const char *path)
+{
+	int file = open_shared(path, O_CREAT | O_TRUNC);
+	FILE *stream = file < 0 ? NULL : fdopen(file, "wb");
+
+	if (!stream && file >= 0)
+		close(file);
+	return stream;
 }
 
 static const char *write_special(const struct target *target, const void *data, size_t size)
 {
 	fflush(stdout);
-	int file = open_special(target->path);
+	int file = open_shared(target->path, O_APPEND);
 	if (file < 0)
 		return "cannot open";
 	return close_file(file, write_all(file, data, size) ? "cannot write" : NULL);
@@ -354,6 +406,9 @@ int file_check_replace(const char *path, struct error *error)
 	if (target_find(&target, path, error))
 		return -1;
 	if (!target.special) {
+		struct sigaction old[DEADLY];
+
+		ignore_signals(old);
 		int file = open_temporary(target.path, &temporary);
 		if (file >= 0) {
 			close(file);
@@ -361,8 +416,57 @@ int file_check_replace(const char *path, struct error *error)
 		} else {
 			status = fail(path, "cannot create a temporary file beside it", error);
 		}
+		restore_signals(old);
 	}
 	free(temporary);
 	free(target.path);
 	return status;
+}
+
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Two names of files that are not there: alike, and in the same folder? */
+static bool will_be_same(const char *a, const char *b)
+{
+	char *folder_a = beside(a, "."), *folder_b = beside(b, ".");
+	struct stat status_a, status_b;
+	bool same = !strcmp(last_name(a), last_name(b)) && folder_a && folder_b &&
+				!stat(folder_a, &status_a) && !stat(folder_b, &status_b) &&
+				is_same(&status_a, &status_b);
+
+	free(folder_a);
+	free(folder_b);
+	return same;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+	struct stat status_a, status_b;
+	bool has_a = !stat(a, &status_a), has_b = !stat(b, &status_b);
+
+	if (has_a && has_b)
+		return S_ISREG(status_a.st_mode) && is_same(&status_a, &status_b);
+	if (has_a || has_b)
+		return false;
+	char *end_a = follow_links(a), *end_b = follow_links(b);
+	bool same = end_a && end_b && will_be_same(end_a, end_b);
+	free(end_a);
+	free(end_b);
+	return same;
+}
+
+char *file_near_program(const char *relative)
+{
+	char *program = realpath("/proc/self/exe", NULL);
+	char *path = program ? beside(program, relative) : NULL;
+	char *full = path ? realpath(path, NULL) : NULL;
+
+	free(program);
+	free(path);
+	return full;
 }

@@ -10,15 +10,19 @@
 #include <unistd.h>
 
 #define WIDTH_DEFAULT 80
-#define WIDTH_MIN 20
 #define WIDTH_MAX 10000
+
+bool terminal_is(FILE *stream)
+{
+	return isatty(fileno(stream));
+}
 
 bool terminal_is_rich(FILE *stream)
 {
 	const char *term = getenv("TERM");
 	const char *no_color = getenv("NO_COLOR");
 
-	return isatty(fileno(stream)) && term && *term && strcmp(term, "dumb") &&
+	return terminal_is(stream) && term && *term && strcmp(term, "dumb") &&
 		   !(no_color && *no_color);
 }
 
@@ -38,7 +42,7 @@ int terminal_width(FILE *stream)
 		width = strtol(columns, NULL, 10);
 	if (width <= 0 || width > WIDTH_MAX)
 		width = WIDTH_DEFAULT;
-	return width < WIDTH_MIN ? WIDTH_MIN : (int)width;
+	return (int)width;
 }
 
 double terminal_seconds(void)

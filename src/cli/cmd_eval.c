@@ -1,5 +1,6 @@
 /* mnist-cnn eval: how good a model is on images that it has not learned from (or, for comparison,
  * on those that it has). */
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,7 @@ struct eval_values {
 	const char *model, *network, *data;
 	int split; /* enum eval_split */
 	bool json;
+	struct common_values common;
 };
 
 static const char *const split_names[] = {"test", "train", "val"};
@@ -35,12 +37,14 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 	if (options->limit > dataset->count ||
 		split_make(split, dataset->count, options->limit, options->val_split, options->seed,
 				   error) != 0 ||
-		split->train_count != info->train_count || split->val_count != info->val_count)
+		split->train_count != info->train_count || split->val_count != info->val_count) {
+		split_free(split);
 		return error_set(error,
 						 "%s: was trained on %zu and validated on %zu images, which cannot be "
 						 "found again among the %zu in %s",
 						 values->model, info->train_count, info->val_count, dataset->count,
 						 dataset->directory);
+	}
 	return 0;
 }
 
@@ -49,20 +53,20 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 						  struct evaluation *evaluation, struct error *error)
 {
 	struct split split = {0};
-	int status = 0;
+	const uint32_t *indices = NULL;
+	size_t count = dataset->count;
 
-	if (values->split == EVAL_TEST) {
-		evaluate(network, dataset, NULL, dataset->count, evaluation);
-		return 0;
+	if (values->split != EVAL_TEST) {
+		if (repeat_split(values, info, dataset, &split, error) != 0)
+			return -1;
+		indices = values->split == EVAL_VAL ? split.val : split.train;
+		count = values->split == EVAL_VAL ? split.val_count : split.train_count;
 	}
-	status = repeat_split(values, info, dataset, &split, error);
-	if (status == 0) {
-		bool val = values->split == EVAL_VAL;
-		evaluate(network, dataset, val ? split.val : split.train,
-				 val ? split.val_count : split.train_count, evaluation);
-	}
+	evaluate(network, dataset, indices, count, NULL, evaluation);
 	split_free(&split);
-	return status;
+	if (isnan(evaluation->loss))
+		return error_set(error, "%s: the network's output is not a number", values->model);
+	return 0;
 }
 
 static void print_evaluation(const struct eval_values *values, const char *directory,
@@ -74,8 +78,11 @@ static void print_evaluation(const struct eval_values *values, const char *direc
 		report_evaluation_json(stdout, evaluation, values->model, split);
 		return;
 	}
-	printf("model     %s\n", values->model);
-	printf("images    %zu (%s) in %s\n", evaluation->count, split, directory);
+	fputs("model     ", stdout);
+	report_name(stdout, values->model);
+	printf("\nimages    %zu (%s) in ", evaluation->count, split);
+	report_name(stdout, directory);
+	putchar('\n');
 	report_evaluation(stdout, evaluation);
 }
 
@@ -140,6 +147,7 @@ static const struct option eval_table[] = {
 	 .help = HELP_KERNELS},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object on one line"},
+	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 

@@ -10,15 +10,18 @@
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/picture.h"
+#include "cli/report.h"
 #include "formats/pgm.h"
 
 #define BATCH 100
+#define SAMPLES 10 /* where --count does not say how many */
 
 struct inspect_values {
 	const char *data, *sheet;
 	int split; /* enum dataset_part */
 	size_t count;
 	uint64_t seed;
+	struct common_values common;
 };
 
 struct statistics {
@@ -57,15 +60,17 @@ static int measure(const struct dataset *dataset, struct statistics *before,
 	return 0;
 }
 
-static void print_statistics(const char *name, const struct statistics *s, double count)
+static void print_statistics(FILE *out, const char *name, const struct statistics *s,
+							 double count)
 {
 	double mean = s->sum / count, variance = s->squares / count - mean * mean;
 
-	printf("%-10s  %8.4f  %9.4f  %6g  %6g\n", name, mean, sqrt(variance > 0 ? variance : 0), s->min,
-		   s->max);
+	fprintf(out, "%-10s  %8.4f  %9.4f  %6g  %6g\n", name, mean, sqrt(variance > 0 ? variance : 0),
+			s->min, s->max);
 }
 
-static int print_summary(const struct dataset *dataset, const char *part, struct error *error)
+static int print_summary(FILE *out, const struct dataset *dataset, const char *part,
+						 struct error *error)
 {
 	struct statistics before = {.min = HUGE_VAL, .max = -HUGE_VAL}, after = before;
 	size_t counts[DATASET_CLASSES] = {0};
@@ -75,15 +80,16 @@ static int print_summary(const struct dataset *dataset, const char *part, struct
 		return -1;
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
-	printf("%zu %s images of %d×%d pixels in %s\n\n", dataset->count, part, DATASET_SIDE,
-		   DATASET_SIDE, dataset->directory);
-	printf("digit   images    part\n");
+	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count, part, DATASET_SIDE,
+			DATASET_SIDE);
+	report_name(out, dataset->directory);
+	fprintf(out, "\n\ndigit   images    part\n");
 	for (int digit = 0; digit < DATASET_CLASSES; digit++)
-		printf("%5d  %7zu  %5.2f%%\n", digit, counts[digit],
-			   100 * (double)counts[digit] / (double)dataset->count);
-	printf("\npixels          mean  deviation     min     max\n");
-	print_statistics("in file", &before, count);
-	print_statistics("normalized", &after, count);
+		fprintf(out, "%5d  %7zu  %5.2f%%\n", digit, counts[digit],
+				100 * (double)counts[digit] / (double)dataset->count);
+	fprintf(out, "\npixels          mean  deviation     min     max\n");
+	print_statistics(out, "in file", &before, count);
+	print_statistics(out, "normalized", &after, count);
 	return 0;
 }
 
@@ -131,20 +137,20 @@ static int write_sheet(const char *path, const struct picture *pictures, size_t 
 }
 
 static int show_samples(const struct inspect_values *values, const struct dataset *dataset,
-						struct error *error)
+						size_t count, struct error *error)
 {
 	struct picture *pictures;
 	int status = 0;
 
-	if (values->count == 0)
+	if (count == 0)
 		return 0;
-	if (choose(dataset, values->count, values->seed, &pictures, error) != 0)
+	if (choose(dataset, count, values->seed, &pictures, error) != 0)
 		return -1;
 	if (values->sheet) {
-		status = write_sheet(values->sheet, pictures, values->count, error);
+		status = write_sheet(values->sheet, pictures, count, error);
 	} else {
 		fputc('\n', stdout);
-		picture_draw_all(stdout, pictures, values->count, terminal_width(stdout));
+		picture_draw_all(stdout, pictures, count, terminal_width(stdout));
 	}
 	free(pictures);
 	return status;
@@ -153,12 +159,19 @@ static int show_samples(const struct inspect_values *values, const struct datase
 static int inspect(const struct inspect_values *values, const struct dataset *dataset,
 				   struct error *error)
 {
-	if (values->count > dataset->count)
-		return error_set(error, "--count: %zu, but %s has %zu images", values->count,
-						 dataset->directory, dataset->count);
-	if (print_summary(dataset, values->split == DATASET_TRAIN ? "training" : "test", error) != 0)
+	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
+	bool sheet_on_stdout = values->sheet && file_is_stream(values->sheet, stdout);
+	size_t count = values->count;
+
+	if (count > dataset->count && count != SAMPLES)
+		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
+						 dataset->count);
+	if (values->sheet && file_check_replace(values->sheet, error) != 0)
 		return -1;
-	return show_samples(values, dataset, error);
+	if (!(sheet_on_stdout && values->common.quiet) &&
+		print_summary(sheet_on_stdout ? stderr : stdout, dataset, part, error) != 0)
+		return -1;
+	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
 
 static int inspect_run(const void *v, int operand_count, char **operands)
@@ -170,6 +183,10 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
+	if (values->sheet && values->count == 0) {
+		error_set(&error, "--sheet: no samples to write with --count 0");
+		return command_misused(&command_inspect_data, &error);
+	}
 	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error) != 0)
 		return command_fail(&error);
 	if (inspect(values, &dataset, &error) != 0)
@@ -181,7 +198,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 static void inspect_defaults(void *values)
 {
 	*(struct inspect_values *)values =
-		(struct inspect_values){.split = DATASET_TRAIN, .count = 10, .seed = 1};
+		(struct inspect_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
 }
 
 #define AT(field) offsetof(struct inspect_values, field)
@@ -197,6 +214,7 @@ static const struct option inspect_table[] = {
 	 .most = UINT64_MAX, .help = "chooses the samples"},
 	{.name = "sheet", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(sheet),
 	 .help = "write the samples as a PGM picture, a grid with the labels, instead of drawing them"},
+	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "cli/command.h"
@@ -19,6 +20,7 @@ struct predict_values {
 	const char *model, *network;
 	int top;
 	bool json, show;
+	struct common_values common;
 };
 
 struct guess {
@@ -46,6 +48,11 @@ static int read_picture(const char *path, struct pgm *picture, struct error *err
 	return status == 0 ? 0 : error_prefix(error, "%s", name);
 }
 
+static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
+{
+	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
+}
+
 /* The picture as MNIST's bytes, 0 to 255, rounded. */
 static int read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
@@ -58,19 +65,24 @@ static int read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct e
 	for (int i = 0; i < DATASET_PIXELS; i++)
 		pixels[i] = (uint8_t)((picture.samples[i] * UINT32_C(255) + maxval / 2) / maxval);
 	pgm_free(&picture);
+	if (is_blank(pixels))
+		return error_set(error, "%s: no digit found: all pixels are equal", path);
 	return 0;
 }
 
 /* All digits, the most probable first; of equals the smaller digit. */
-static void recognize(struct network *network, const uint8_t *pixels,
-					  struct guess guesses[DATASET_CLASSES])
+static int recognize(struct network *network, const uint8_t *pixels,
+					 struct guess guesses[DATASET_CLASSES], struct error *error)
 {
 	const struct dataset one = {.count = 1, .images = pixels};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
+	const float *logits = network_predict(network, &batch);
 	float probabilities[DATASET_CLASSES];
 
-	loss_softmax(DATASET_CLASSES, network_predict(network, &batch), probabilities);
+	if (!logits_are_finite(logits))
+		return error_set(error, "the network's output is not a number");
+	loss_softmax(DATASET_CLASSES, logits, probabilities);
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
 		const struct guess guess = {digit, (double)probabilities[digit]};
 		int place = digit;
@@ -79,6 +91,7 @@ static void recognize(struct network *network, const uint8_t *pixels,
 			guesses[place] = guesses[place - 1];
 		guesses[place] = guess;
 	}
+	return 0;
 }
 
 static void print_json(const struct guess *guesses, int top, const char *path)
@@ -93,11 +106,14 @@ static void print_json(const struct guess *guesses, int top, const char *path)
 	puts("]}");
 }
 
+/* An escaped name is announced at the beginning of the line, as sha256sum does. */
 static void print_line(const struct guess *guesses, int top, const char *path)
 {
+	fputs(strpbrk(path, "\\\n\r") ? "\\" : "", stdout);
 	for (int i = 0; i < top; i++)
 		printf("%d  %.4f  ", guesses[i].digit, guesses[i].probability);
-	puts(path);
+	report_name(stdout, path);
+	putchar('\n');
 }
 
 static int predict_file(const struct predict_values *values, struct network *network,
@@ -108,7 +124,8 @@ static int predict_file(const struct predict_values *values, struct network *net
 
 	if (read_digit(path, pixels, error) != 0)
 		return -1;
-	recognize(network, pixels, guesses);
+	if (recognize(network, pixels, guesses, error) != 0)
+		return error_prefix(error, "%s", path);
 	if (values->show)
 		picture_draw(stdout, pixels);
 	if (values->json)
@@ -158,7 +175,8 @@ static void predict_explain(FILE *out)
 	fputs("FILE is a PGM picture of 28x28 pixels, P2 or P5, 8 or 16 bits, with a digit\n"
 		  "light on dark as in MNIST; - is standard input. Each gives one line,\n"
 		  "  DIGIT  PROBABILITY  FILE\n"
-		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits.\n"
+		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
+		  "with newlines or backslashes is escaped as by sha256sum.\n"
 		  "--json prints one object a line:\n"
 		  "  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
 		  "   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"
@@ -179,6 +197,7 @@ static const struct option predict_table[] = {
 	 .help = "print one JSON object a line"},
 	{.name = "show", .type = OPTION_FLAG, .offset = AT(show),
 	 .help = "draw what the network sees above each line"},
+	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 

@@ -2,10 +2,12 @@
  * before the first step; whatever happens later, the trained weights are not lost. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
 #include <float.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/curves.h"
 #include "app/dataset.h"
@@ -21,7 +23,7 @@ struct train_values {
 	struct train_options options;
 	struct engine_choice engine;
 	const char *data, *network, *model, *curves;
-	bool quiet, no_color;
+	struct common_values common;
 };
 
 struct job {
@@ -35,12 +37,18 @@ struct job {
 	bool stdout_failed, curves_failed; /* said, and not written to again */
 };
 
-/* The signal that asked for the end, or 0. */
+/* The signal that asked for the end, or 0; and what is said to that, or "". */
 static volatile sig_atomic_t stop_signal;
+static const char *volatile stop_answer;
 
 static void on_signal(int number)
 {
+	int old_errno = errno;
+	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
+
+	(void)ignored;
 	stop_signal = number;
+	errno = old_errno;
 }
 
 /* The first Ctrl-C stops training, the second one the program. What the parent had us ignore, as
@@ -55,14 +63,23 @@ static void catch_signal(int number)
 		sigaction(number, &action, NULL);
 }
 
+static void catch_signals(bool quiet, bool on_bar)
+{
+#define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
+	stop_answer = quiet ? "" : on_bar ? "\r\033[K" STOPPING : STOPPING;
+	catch_signal(SIGHUP);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+}
+
 /* What the command line alone can get wrong. */
 static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
-	if (strcmp(values->model, values->curves) == 0)
-		return error_set(error, "--model and --curves are the same file: %s", values->model);
+	if (file_is_same(values->model, values->curves))
+		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (command_open_engine(&values->engine, &job->engine, error) != 0)
 		return -1;
 	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
@@ -117,9 +134,9 @@ static void print_preamble(struct job *job)
 	const struct train_options *options = &job->values->options;
 	size_t batch = (size_t)options->batch_size;
 
-	fprintf(stderr, "data   %zu training images in %s\n", job->dataset.count,
-			job->dataset.directory);
-	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
+	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
+	report_name(stderr, job->dataset.directory);
+	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)options->seed);
 	fprintf(stderr, "steps  %zu an epoch, of %zu images\n",
 			(job->split.train_count + batch - 1) / batch, batch);
@@ -138,7 +155,8 @@ static void on_batch(void *context, const struct train_progress *state)
 {
 	struct job *job = context;
 
-	progress_draw(&job->progress, state);
+	if (!stop_signal)
+		progress_draw(&job->progress, state);
 }
 
 static int on_epoch(void *context, const struct curves_row *row, struct error *error)
@@ -150,7 +168,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 		job->curves_failed = true;
 		report_lost_output(error);
 	}
-	if (!job->values->quiet && !job->stdout_failed) {
+	if (!job->values->common.quiet && !job->stdout_failed) {
 		report_epoch(stdout, row, job->values->options.epochs);
 		flush_rows(job);
 	}
@@ -168,29 +186,39 @@ static int save(struct job *job, const struct train_result *result, struct error
 		.val_count = job->split.val_count,
 	};
 
+	if (result->steps == 0) {
+		if (!values->common.quiet)
+			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
+		return 0;
+	}
 	if (model_save(values->model, &job->network, &info, error) != 0)
 		return -1;
-	if (values->quiet)
+	if (values->common.quiet)
 		return 0;
 	if (result->stopped)
 		fprintf(stderr, "stopped after %d of %d epochs; what was learned is saved\n",
 				result->epochs_done, values->options.epochs);
-	fprintf(stderr, "%s: the network, %zu parameters\n", values->model, job->network.weight_count);
-	if (!job->curves_failed)
-		fprintf(stderr, "%s: the learning curves, a row for each epoch\n", values->curves);
+	report_name(stderr, values->model);
+	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
+	if (!job->curves_failed) {
+		report_name(stderr, values->curves);
+		fprintf(stderr, ": the learning curves, a row for each epoch\n");
+	}
 	return 0;
 }
 
 static int train_and_save(struct job *job)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
+	const bool quiet = job->values->common.quiet;
 	struct train_result result;
 	struct error error;
 	int trained;
 
-	catch_signal(SIGINT);
-	catch_signal(SIGTERM);
-	progress_open(&job->progress, stderr, !job->values->quiet && !job->values->no_color);
+	progress_open(&job->progress, stderr, !quiet && !job->values->common.no_color);
+	catch_signals(quiet, job->progress.stream != NULL);
+	if (!quiet)
+		print_preamble(job);
 	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
@@ -216,8 +244,6 @@ static int train_run(const void *values, int operand_count, char **operands)
 	} else if (load(&job, &error) != 0) {
 		status = command_fail(&error);
 	} else {
-		if (!job.values->quiet)
-			print_preamble(&job);
 		status = train_and_save(&job);
 	}
 	if (job.curves.file)
@@ -290,10 +316,7 @@ static const struct option train_table[] = {
 	 .help = HELP_THREADS "; the model is the same for any number"},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
 	 .help = HELP_KERNELS},
-	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet),
-	 .help = "say nothing but errors"},
-	{.name = "no-color", .type = OPTION_FLAG, .offset = AT(no_color),
-	 .help = "no animation, as NO_COLOR and TERM=dumb"},
+	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 

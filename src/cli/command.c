@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/report.h"
+
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
 
@@ -41,19 +43,13 @@ static const struct command *const commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-/* A message may quote a hostile file, which must not get to control the terminal: '?' for what
- * ASCII and Latin-1 have for that, the latter as UTF-8 (U+0080 … U+009F are c2 80 … c2 9f). */
+/* A message may quote a hostile file, which must not get to control the terminal. */
 static struct error printable(const struct error *error)
 {
 	struct error result = *error;
 
-	for (char *c = result.text; *c; c++) {
-		unsigned char byte = (unsigned char)c[0], next = (unsigned char)c[1];
-		if (byte < ' ' || byte == 0x7f)
-			*c = '?';
-		else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
-			c[0] = c[1] = '?';
-	}
+	for (char *c = result.text; *c; c++)
+		memset(c, '?', report_control(c));
 	return result;
 }
 
@@ -156,24 +152,42 @@ static bool is_group(const char *first)
 	return false;
 }
 
-static int unknown_command(const char *first, const char *second)
+/* The command that was probably meant, or NULL. */
+static const char *nearest_command(const char *first, const char *second)
 {
-	const char *names[COMMAND_COUNT + 1] = {NULL}, *nearest;
-	char name[80];
-	struct error error;
-	bool group = is_group(first);
+	const char *names[COMMAND_COUNT + 1] = {NULL}, *nearest = NULL;
+	char typed[80];
 
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		names[i] = commands[i]->name;
-	snprintf(name, sizeof name, "%s%s%s", first, group && second ? " " : "",
-			 group && second ? second : "");
-	nearest = options_nearest(name, names);
-	if (group && !second)
+	snprintf(typed, sizeof typed, "%s %s", first, second ? second : "");
+	if (second)
+		nearest = options_nearest(typed, names);
+	if (!nearest)
+		nearest = options_nearest(first, names);
+	for (size_t i = 0; i < COMMAND_COUNT && !nearest; i++) {
+		const char *rest = strchr(names[i], ' '), *const one[] = {names[i], NULL};
+
+		snprintf(typed, sizeof typed, "%s%s", first, rest ? rest : "");
+		if (rest)
+			nearest = options_nearest(typed, one);
+	}
+	return nearest;
+}
+
+static int unknown_command(const char *first, const char *second)
+{
+	const char *nearest = nearest_command(first, second);
+	const char *end = second && nearest && strchr(nearest, ' ') ? second : "";
+	struct error error;
+
+	if (is_group(first) && !second)
 		error_set(&error, "%s what? There is: %s", first, nearest);
 	else if (nearest)
-		error_set(&error, "unknown command %s; did you mean %s?", name, nearest);
+		error_set(&error, "unknown command %s%s%s; did you mean %s?", first, *end ? " " : "", end,
+				  nearest);
 	else
-		error_set(&error, "unknown command %s", name);
+		error_set(&error, "unknown command %s", first);
 	return command_misused(NULL, &error);
 }
 
@@ -285,10 +299,6 @@ static int run_program(int argc, char **argv)
 		return command_misused(NULL, &error);
 	if (help)
 		return print_program_help();
-	if (options.version) {
-		puts(PROGRAM " " MNIST_CNN_VERSION);
-		return STATUS_DONE;
-	}
 	print_usage(stderr);
 	return STATUS_USAGE;
 }
@@ -303,12 +313,24 @@ static bool asks_for_help(int argc, char **argv)
 	return options_parse(no_options, argc, argv, NULL, &operand_count, &help, &error) == 0 && help;
 }
 
+static bool asks_for_version(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--version") == 0)
+			return true;
+	return false;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	int first = next_word(argc, argv, 0), second;
 	const struct command *command;
 	const char *first_word, *second_word;
 
+	if (asks_for_version(argc, argv)) {
+		puts(PROGRAM " " MNIST_CNN_VERSION);
+		return STATUS_DONE;
+	}
 	if (first == argc)
 		return run_program(argc, argv);
 	first_word = argv[first];

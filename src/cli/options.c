@@ -94,6 +94,8 @@ static int set_real(const struct option *option, const char *text, void *value,
 						 option->max);
 	if (option->type == OPTION_FLOAT)
 		number = (double)(float)number; /* which may round onto a bound */
+	if (number == 0)
+		number = 0; /* not -0 */
 	if (option->above_min && number <= option->min)
 		return error_set(error, "--%s: %s is not above %g", option->name, text, option->min);
 	if (option->below_max && number >= option->max)

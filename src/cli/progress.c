@@ -51,7 +51,10 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	snprintf(details[1], sizeof details[1], "  loss %.3f", state->loss);
 	snprintf(details[2], sizeof details[2], "  accuracy %.3f", state->accuracy);
 	duration_text(rate > 0 ? to_come / rate : 0, time, sizeof time);
-	snprintf(details[3], sizeof details[3], "  %s left", time);
+	if (state->seen < state->total)
+		snprintf(details[3], sizeof details[3], "  %s left", time);
+	else
+		snprintf(details[3], sizeof details[3], "  validating");
 
 	room = width - 1 - (int)strlen(epoch) - (int)strlen(" []") - (int)strlen(percent);
 	while (shown < 4 && room - (int)strlen(details[shown]) >= LEAST_BAR)
@@ -64,12 +67,15 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	}
 	for (int i = 0; i < shown; i++)
 		strcat(text, details[i]); /* at most 40 + 33 + 8 + 4 × 48 bytes in all */
+	if (width - 1 < PROGRESS_TEXT)
+		text[width - 1] = '\0';
 }
 
 void progress_draw(struct progress *progress, const struct train_progress *state)
 {
 	char text[PROGRESS_TEXT];
 	double now;
+	int width;
 
 	if (!progress->stream)
 		return;
@@ -77,11 +83,14 @@ void progress_draw(struct progress *progress, const struct train_progress *state
 	if (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
 		state->seen < state->total)
 		return;
-	progress_text(state, terminal_width(progress->stream), text);
-	/* The cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
-	fprintf(progress->stream, "\r%s\033[K\r", text);
+	width = terminal_width(progress->stream);
+	progress_text(state, width, text);
+	/* A terminal that became narrower has broken the old line into several, from the cursor on. The
+	 * cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
+	fprintf(progress->stream, "\r%s%s\033[K\r", width < progress->width ? "\033[J" : "", text);
 	fflush(progress->stream);
 	progress->shown = true;
+	progress->width = width;
 	progress->drawn_at = now;
 }
 
@@ -89,7 +98,7 @@ void progress_clear(struct progress *progress)
 {
 	if (!progress->shown)
 		return;
-	fputs("\r\033[K", progress->stream);
+	fputs("\r\033[J", progress->stream);
 	fflush(progress->stream);
 	progress->shown = false;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/terminal.h"
 #include "formats/json.h"
 
 /* Text and blanks up to `columns`; printf would count the bytes of × instead of characters. */
@@ -116,6 +117,35 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation)
 
 		fprintf(out, "%5d %10.4f %7.4f %7.4f %8zu\n", label, scores.precision, scores.recall,
 				scores.f1, scores.support);
+	}
+}
+
+size_t report_control(const char *text)
+{
+	unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+
+	if (first == 0xc2 && second >= 0x80 && second <= 0x9f) /* U+0080 … U+009F */
+		return 2;
+	return first && (first < ' ' || first == 0x7f);
+}
+
+void report_name(FILE *out, const char *name)
+{
+	static const char escaped[] = "\\\n\r", letters[] = "\\nr";
+	bool on_terminal = terminal_is(out);
+
+	for (const char *c = name; *c; c++) {
+		const char *special = strchr(escaped, *c);
+		size_t control = report_control(c);
+
+		if (special) {
+			fprintf(out, "\\%c", letters[special - escaped]);
+		} else if (control && on_terminal) {
+			fputc('?', out);
+			c += control - 1;
+		} else {
+			fputc(*c, out);
+		}
 	}
 }
 

@@ -257,10 +257,10 @@ static int chunk_samples(const struct network *network)
 	return (network->batch_size + LAYER_SLOTS - 1) / LAYER_SLOTS;
 }
 
-static struct samples take_samples(const struct network *network, struct arena *arena, size_t size,
+static struct sample_buffer take_samples(const struct network *network, struct arena *arena, size_t size,
 								   int per_worker)
 {
-	struct samples samples = {.size = size};
+	struct sample_buffer samples = {.size = size};
 	size_t workers = (size_t)workers_count(network->engine->workers);
 
 	if (per_worker) {
@@ -302,7 +302,7 @@ static void place_outputs(struct network *network, struct arena *arena)
 {
 	int chunk = chunk_samples(network);
 	bool local = is_local(network, last_sharer(network, -1, works_in_place));
-	struct samples y = take_samples(network, arena, floats_size(network->input), local ? chunk : 0);
+	struct sample_buffer y = take_samples(network, arena, floats_size(network->input), local ? chunk : 0);
 
 	network->input_buffer = y;
 	for (int i = 0; i < network->step_count; i++) {
@@ -318,7 +318,7 @@ static void place_outputs(struct network *network, struct arena *arena)
 
 static void place_gradients(struct network *network, struct arena *arena)
 {
-	struct samples dy = {0};
+	struct sample_buffer dy = {0};
 
 	for (int i = 0; i < network->step_count; i++) {
 		struct step *step = &network->steps[i];

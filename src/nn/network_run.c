@@ -18,7 +18,7 @@ struct run {
 };
 
 /* Where the pass's first sample lies, in a buffer whose worker's share begins with sample `origin`. */
-static void *at(const struct samples *samples, const struct pass *pass, int origin)
+static void *at(const struct sample_buffer *samples, const struct pass *pass, int origin)
 {
 	char *data = samples->data;
 

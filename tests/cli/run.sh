@@ -15,6 +15,7 @@
 # samples/. The seconds of an epoch are written as S, because no test depends on time, and the kernels
 # and threads that train chose as K and N. Lines of any other kind are comments, and are kept.
 set -u
+unset CDPATH
 
 update=false
 if [ "${1-}" = --update ]; then
