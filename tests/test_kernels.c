@@ -81,6 +81,19 @@ static double products(const struct window *w, int n)
 	return (double)n * w->out_h * w->out_w * w->filters * w->size * w->size * w->channels;
 }
 
+/* A part of each image in the middle of zeros, as a digit is: kernels may pass over background. */
+static void blank_out(const struct window *w, int n, struct dice *dice, float *x)
+{
+	int top = roll(dice, 0, w->in_h), left = roll(dice, 0, w->in_w);
+	int bottom = roll(dice, top, w->in_h), right = roll(dice, left, w->in_w);
+
+	for (int i = 0; i < n * w->in_h * w->in_w * w->channels; i++) {
+		int column = i / w->channels % w->in_w, row = i / w->channels / w->in_w % w->in_h;
+		if (row < top || row >= bottom || column < left || column >= right)
+			x[i] = 0;
+	}
+}
+
 /* Half of the windows are 3 × 3 with stride 1, as most are in life. */
 static void conv_case_open(struct conv_case *c, int number)
 {
@@ -108,6 +121,8 @@ static void conv_case_open(struct conv_case *c, int number)
 	c->dy = numbers(&dice, c->whole, density, c->y_count);
 	c->dfilters = numbers(&dice, c->whole, 4, c->filter_count);
 	c->dbias = numbers(&dice, c->whole, 4, (size_t)w->filters);
+	if (number % 3 == 0)
+		blank_out(w, c->n, &dice, c->x);
 	snprintf(c->text, sizeof c->text, "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
 			 "padding %d %d, n %d", number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w,
 			 w->filters, w->size, w->stride, w->pad_top, w->pad_left, c->n);

@@ -123,10 +123,11 @@ static void rounds_follow_each_other(void **state)
 	}
 }
 
-/* Tasks that wait until all of them have begun need as many threads. */
+/* Tasks that wait until all of them have begun need as many threads, each another worker. */
 struct meeting {
 	int guests;
 	atomic_int arrived, missed;
+	atomic_int seats[WORKERS_MAX];
 };
 
 static void meet(void *context, int task, int worker)
@@ -134,7 +135,9 @@ static void meet(void *context, int task, int worker)
 	struct meeting *meeting = context;
 	const struct timespec moment = {0, 100000};
 
-	(void)task, (void)worker;
+	(void)task;
+	if (worker < 0 || worker >= meeting->guests || atomic_fetch_add(&meeting->seats[worker], 1))
+		atomic_fetch_add(&meeting->missed, 1);
 	atomic_fetch_add(&meeting->arrived, 1);
 	for (int i = 0; atomic_load(&meeting->arrived) < meeting->guests; i++) {
 		if (i == 200000) { /* 20 seconds and more */

@@ -23,15 +23,6 @@ int __wrap_cnd_signal(cnd_t *condition);
 int __wrap_cnd_broadcast(cnd_t *condition);
 void __wrap_cnd_destroy(cnd_t *condition);
 
-/* Fast kernels read whole vectors, up to KERNELS_SLACK bytes behind their input, where another thread
- * may be writing the sample that comes next. What they read there has no influence (test_kernels). The
- * reference loops, which take the same way through the network, read nothing that is not theirs. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race_top:^load$\nrace_top:^load_bytes$\nrace_top:^load_halves$\n";
-}
-
 static int status_of(int error)
 {
 	return error ? thrd_error : thrd_success;
