@@ -116,7 +116,10 @@ static void combine(const struct combine *job, int runs, int length)
 			block.x = job->x + run * job->x_row + done;
 			block.y = job->y + run * job->y_row + done;
 			block.tail = width - (vectors - 1) * LANES;
-			(rows == 3 ? combine_3 : combine_1)[vectors - 1](&block);
+			if (rows == 3)
+				combine_3[vectors - 1](&block);
+			else
+				combine_1[vectors - 1](&block);
 		}
 	}
 }
