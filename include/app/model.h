@@ -17,8 +17,9 @@ struct model_info {
 	size_t train_count, val_count;
 };
 
-/* Write atomically. The bytes depend on the weights and the info alone, which may be NULL. The last
- * epoch's figures are left out where training was stopped: the weights have moved on since. */
+/* Write atomically. The bytes depend on the weights, on the info (which may be NULL) and on the name
+ * of the kernels alone. The last epoch's figures are left out where training was stopped: the
+ * weights have moved on since. */
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 
