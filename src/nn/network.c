@@ -221,25 +221,31 @@ static void place_params(struct network *network, struct arena *arena)
 	}
 }
 
+static bool has_slots(const struct layer *layer)
+{
+	return !layer->kind->gradients;
+}
+
 /* Slots for the parameters whose gradients are summed in chunks. */
 static void place_slots(struct network *network, struct arena *arena)
 {
-	size_t count = 0;
-
-	for (int pass = 0; pass < 2; pass++) {
-		if (pass)
-			network->slots = arena_take(arena, LAYER_SLOTS, count * sizeof(float));
-		network->slot_size = count;
-		count = 0;
-		for (int i = 0; i < network->step_count; i++) {
-			const struct layer *layer = &network->steps[i].layer;
-			for (int p = 0; p < layer->param_count && !layer->kind->gradients; p++) {
-				layer->params[p].partial = arena->base && pass ? network->slots + count : NULL;
-				count += aligned_floats(layer->params[p].count);
-			}
+	network->slot_size = 0;
+	for (int i = 0; i < network->step_count; i++) {
+		const struct layer *layer = &network->steps[i].layer;
+		for (int p = 0; has_slots(layer) && p < layer->param_count; p++)
+			network->slot_size += aligned_floats(layer->params[p].count);
+	}
+	float *partial = network->slots =
+		arena_take(arena, LAYER_SLOTS, network->slot_size * sizeof(float));
+	if (!arena->base)
+		return;
+	for (int i = 0; i < network->step_count; i++) {
+		const struct layer *layer = &network->steps[i].layer;
+		for (int p = 0; has_slots(layer) && p < layer->param_count; p++) {
+			layer->params[p].partial = partial;
+			partial += aligned_floats(layer->params[p].count);
 		}
 	}
-	network->slot_size = count;
 }
 
 /* May step i write its output over its input? Not where the step before still needs that. */
