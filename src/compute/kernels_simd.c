@@ -116,4 +116,6 @@ const struct kernels KERNELS_TABLE = {
 	.relu_backward = relu_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };
