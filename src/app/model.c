@@ -93,9 +93,13 @@ static const struct field val_figures[] = {
 	{"val_loss", FIELD_DOUBLE, RESULT(kept.val_loss), DBL_MAX, NULL},
 };
 
-/* The shortest text that reads back as the same number. */
+/* The shortest text that reads back as the same number; whole ones without an exponent. */
 static void print_real(char text[VALUE_TEXT], double value, bool is_float)
 {
+	if (value < 1e9 && value == floor(value)) {
+		snprintf(text, VALUE_TEXT, "%.0f", value);
+		return;
+	}
 	for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
 		snprintf(text, VALUE_TEXT, "%.*g", digits, value);
 		if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)

@@ -171,11 +171,11 @@ static void print_rules(const struct train_options *options, const struct train_
 	if (options->weight_decay > 0)
 		fprintf(stderr, ", weight decay %g", (double)options->weight_decay);
 	if (rising)
-		fprintf(stderr, "\nrate   from %g%% of that to all of it in %llu steps",
-				100 * SCHEDULE_START, (unsigned long long)rising);
+		fprintf(stderr, "\nrate   rises from %g%% of that in %llu steps", 100 * SCHEDULE_START,
+				(unsigned long long)rising);
 	if (options->schedule != SCHEDULE_CONSTANT)
-		fprintf(stderr, "%s to 0, %s", rising ? ", then" : "\nrate   down",
-				options->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine");
+		fprintf(stderr, "%s falls to 0 %s", rising ? ", then" : "\nrate  ",
+				options->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
 	if (options->label_smoothing > 0)
 		fprintf(stderr, "\nloss   with label smoothing %g; val_loss is without",
 				(double)options->label_smoothing);
