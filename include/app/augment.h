@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "app/dataset.h"
 #include "base/error.h"
@@ -23,17 +24,17 @@ struct augment {
 	double until; /* only in this first part of the training; 1: in all of it */
 };
 
-/* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30/4,until:0.9", or "none". A
- * name without its number stands for a sensible amount: those of this example, in which sigma, too,
- * may be left out. Where nothing is to be done, *augment is all 0. */
+/* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
+ * "none". A name without its number has that of this example; a sigma that is not named is 4, too, and
+ * an until is 1. Where nothing is to be done, *augment is all 0. */
 int augment_parse(const char *list, struct augment *augment, struct error *error);
 
 /* The list that reads back as the same numbers. Returns text. */
 #define AUGMENT_TEXT 256
 const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT]);
 
-/* What the lists can hold, for help: a line each, indented. */
-extern const char augment_grammar[];
+/* What the lists can hold, for help: a line each with the usual amount and the limits. */
+void augment_explain(FILE *out);
 
 bool augment_is_none(const struct augment *augment);
 
@@ -68,7 +69,7 @@ void augment_image(const struct augmenter *augmenter, struct rng rng, size_t ima
  * augmented_load. Each image has its own draws, wherever it stands in whatever batch. */
 struct augmented {
 	struct selection selection;
-	const struct augmenter *augmenter;
+	const struct augmenter *augmenter; /* NULL: leave the images as they are */
 	struct rng rng; /* the epoch's: augment_rng */
 };
 

@@ -22,58 +22,67 @@ struct item {
 	const char *name;
 	size_t offset;
 	double standard, min, max;
+	const char *grammar, *help;
 };
 
-enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, UNTIL, ITEMS };
+/* Those before AMOUNTS do something. */
+enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, AMOUNTS, SIGMA = AMOUNTS, UNTIL, ITEMS };
 
 static const struct item items[ITEMS] = {
-	[SHIFT] = {"shift", offsetof(struct augment, shift), 2, 0, 10},
-	[ROTATE] = {"rotate", offsetof(struct augment, rotate), 12, 0, 180},
-	[SCALE] = {"scale", offsetof(struct augment, scale), 0.12, 0, 0.5},
-	[SHEAR] = {"shear", offsetof(struct augment, shear), 0.2, 0, 1},
-	[ELASTIC] = {"elastic", offsetof(struct augment, elastic), 30, 0, 200},
-	[UNTIL] = {"until", offsetof(struct augment, until), 0.9, 0, 1},
+	[SHIFT] = {"shift", offsetof(struct augment, shift), 2, 0, 10,
+			   "shift:PIXELS", "left, right, up and down"},
+	[ROTATE] = {"rotate", offsetof(struct augment, rotate), 12, 0, 180,
+				"rotate:DEGREES", "about the middle"},
+	[SCALE] = {"scale", offsetof(struct augment, scale), 0.12, 0, 0.5,
+			   "scale:FRACTION", "width and height, each by itself"},
+	[SHEAR] = {"shear", offsetof(struct augment, shear), 0.2, 0, 1,
+			   "shear:FRACTION", "columns to the side for each row"},
+	[ELASTIC] = {"elastic", offsetof(struct augment, elastic), 30, 0, 200,
+				 "elastic:PIXELS", "noise of up to that at each pixel, smoothed"},
+	[SIGMA] = {"sigma", offsetof(struct augment, sigma), 4, AUGMENT_LEAST_SIGMA, 20,
+			   "sigma:PIXELS", "deviation of the Gaussian that smooths it"},
+	[UNTIL] = {"until", offsetof(struct augment, until), 0.9, 0, 1,
+			   "until:FRACTION", "only in this first part of the training"},
 };
-static const struct item sigma = {"sigma", offsetof(struct augment, sigma), 4,
-								  AUGMENT_LEAST_SIGMA, 20};
-
-const char augment_grammar[] =
-	"  none               the images as they are\n"
-	"  shift[:PIXELS]     up to 2 pixels in both directions\n"
-	"  rotate[:DEGREES]   up to 12 degrees to either side\n"
-	"  scale[:FRACTION]   width and height, each by up to 0.12\n"
-	"  shear[:FRACTION]   up to 0.2 columns to the side for each row\n"
-	"  elastic[:A[/S]]    noise through a Gaussian of deviation S (4), times A (30)\n"
-	"  until[:FRACTION]   only in the first 0.9 of the training\n";
 
 #define LONGEST_ITEM 40
 
-static double *amount_of(struct augment *augment, const struct item *item)
+static double *amount_of(struct augment *augment, int i)
 {
-	return (double *)((char *)augment + item->offset);
+	return (double *)((char *)augment + items[i].offset);
 }
 
-static double amount(const struct augment *augment, const struct item *item)
+static double amount(const struct augment *augment, int i)
 {
-	return *(const double *)((const char *)augment + item->offset);
+	return *(const double *)((const char *)augment + items[i].offset);
+}
+
+void augment_explain(FILE *out)
+{
+	fprintf(out, "  %-16s the images as they are\n", "none");
+	for (const struct item *item = items; item < items + ITEMS; item++)
+		fprintf(out, "  %-16s %s (%g; %g to %g)\n", item->grammar, item->help, item->standard,
+				item->min, item->max);
 }
 
 static int unknown(const char *name, struct error *error)
 {
-	static const char *const names[] = {"none",  "shift",   "rotate", "scale",
-										"shear", "elastic", "until",  NULL};
-	const char *nearest = nearest_word(name, names);
+	const char *names[ITEMS + 2] = {"none"};
 
+	for (int i = 0; i < ITEMS; i++)
+		names[i + 1] = items[i].name;
+	const char *nearest = nearest_word(name, names);
 	if (!*name)
 		return error_set(error, "a name is missing");
-	return nearest ? error_set(error, "there is no \"%s\"; did you mean %s?", name, nearest)
-				   : error_set(error, "there is no \"%s\"; there are none, shift, rotate, scale, "
-							   "shear, elastic and until", name);
+	if (nearest)
+		return error_set(error, "there is no \"%s\"; did you mean %s?", name, nearest);
+	return error_set(error, "there is no \"%s\"; there are none, shift, rotate, scale, shear, "
+					 "elastic, sigma and until", name);
 }
 
-static int read_amount(struct augment *augment, const struct item *item, const char *text,
-					   struct error *error)
+static int read_amount(struct augment *augment, int i, const char *text, struct error *error)
 {
+	const struct item *item = &items[i];
 	char *end;
 	double number = strtod(text, &end);
 
@@ -82,13 +91,13 @@ static int read_amount(struct augment *augment, const struct item *item, const c
 		return error_set(error, "%s: \"%s\" is not a number", item->name, text);
 	if (!(number >= item->min && number <= item->max))
 		return error_set(error, "%s: %s is not in %g … %g", item->name, text, item->min, item->max);
-	if (item == &items[SHIFT] && number != floor(number))
+	if (i == SHIFT && number != floor(number))
 		return error_set(error, "%s: %s is not a whole number", item->name, text);
-	*amount_of(augment, item) = number == 0 ? 0 : number; /* not -0 */
+	*amount_of(augment, i) = number == 0 ? 0 : number; /* not -0 */
 	return 0;
 }
 
-/* One item: name, name:number or, of elastic, name:number/number. The text is taken apart. */
+/* name or name:number; the text is taken apart. */
 static int read_item(struct augment *augment, bool seen[ITEMS], char *text, struct error *error)
 {
 	char *colon = strchr(text, ':');
@@ -98,31 +107,21 @@ static int read_item(struct augment *augment, bool seen[ITEMS], char *text, stru
 		*colon = '\0';
 	while (i < ITEMS && strcmp(text, items[i].name))
 		i++;
+	if (!strcmp(text, "none"))
+		return error_set(error, "none stands alone");
 	if (i == ITEMS)
-		return strcmp(text, "none") ? unknown(text, error)
-									: error_set(error, "none stands alone");
+		return unknown(text, error);
 	if (seen[i])
 		return error_set(error, "%s comes twice", text);
 	seen[i] = true;
-	*amount_of(augment, &items[i]) = items[i].standard;
-	if (!colon)
-		return 0;
-	char *slash = i == ELASTIC ? strchr(colon + 1, '/') : NULL;
-	if (slash) {
-		*slash = '\0';
-		if (read_amount(augment, &sigma, slash + 1, error))
-			return -1;
-	}
-	return read_amount(augment, &items[i], colon + 1, error);
+	*amount_of(augment, i) = items[i].standard;
+	return colon ? read_amount(augment, i, colon + 1, error) : 0;
 }
 
-int augment_parse(const char *list, struct augment *augment, struct error *error)
+static int read_list(struct augment *augment, bool seen[ITEMS], const char *list,
+					 struct error *error)
 {
-	struct augment read = {.sigma = sigma.standard, .until = 1};
-	bool seen[ITEMS] = {false};
-	bool more = strcmp(list, "none") != 0;
-
-	while (more) {
+	for (;; list++) {
 		char text[LONGEST_ITEM + 1];
 		size_t length = strcspn(list, ",");
 
@@ -130,26 +129,39 @@ int augment_parse(const char *list, struct augment *augment, struct error *error
 			return error_set(error, "\"%.*s…\" is too long", LONGEST_ITEM, list);
 		memcpy(text, list, length);
 		text[length] = '\0';
-		if (read_item(&read, seen, text, error))
+		if (read_item(augment, seen, text, error))
 			return -1;
-		more = list[length] == ',';
-		list += length + 1;
+		list += length;
+		if (!*list)
+			return 0;
 	}
-	if (seen[UNTIL] && !memchr(seen, true, UNTIL))
-		return error_set(error, "until: nothing else is in the list");
+}
+
+int augment_parse(const char *list, struct augment *augment, struct error *error)
+{
+	struct augment read = {.sigma = items[SIGMA].standard, .until = 1};
+	bool seen[ITEMS] = {false};
+
+	if (strcmp(list, "none") && read_list(&read, seen, list, error))
+		return -1;
+	if (seen[SIGMA] && !seen[ELASTIC])
+		return error_set(error, "sigma: there is no elastic in the list");
+	if (seen[UNTIL] && !memchr(seen, true, AMOUNTS))
+		return error_set(error, "until: there is nothing else in the list");
 	if (read.elastic == 0)
 		read.sigma = 0;
 	*augment = augment_is_none(&read) ? (struct augment){0} : read;
 	return 0;
 }
 
-/* The shortest text that reads back as the same number. Returns its length. */
-static int print_number(char *text, size_t size, double number)
+/* As short as reads back as the same number, without an exponent where it has few digits. Returns
+ * the length. */
+static int print_number(char text[LONGEST_ITEM], double number)
 {
 	int length = 0;
 
-	for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
-		length = snprintf(text, size, "%.*g", digits, number);
+	for (int digits = FLT_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+		length = snprintf(text, LONGEST_ITEM, "%.*g", digits, number);
 		if (strtod(text, NULL) == number)
 			break;
 	}
@@ -163,16 +175,12 @@ const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT])
 	if (augment_is_none(augment))
 		return strcpy(text, "none");
 	for (int i = 0; i < ITEMS; i++) {
-		double number = amount(augment, &items[i]);
+		double number = amount(augment, i);
 
 		if (number == (i == UNTIL ? 1 : 0))
 			continue;
 		end += sprintf(end, "%s%s:", end > text ? "," : "", items[i].name);
-		end += print_number(end, LONGEST_ITEM, number);
-		if (i == ELASTIC) {
-			*end++ = '/';
-			end += print_number(end, LONGEST_ITEM, augment->sigma);
-		}
+		end += print_number(end, number);
 	}
 	return text;
 }
@@ -181,8 +189,8 @@ bool augment_is_none(const struct augment *augment)
 {
 	bool idle = true;
 
-	for (int i = 0; i < UNTIL; i++)
-		idle = idle && amount(augment, &items[i]) == 0;
+	for (int i = 0; i < AMOUNTS; i++)
+		idle = idle && amount(augment, i) == 0;
 	return idle || augment->until == 0;
 }
 
@@ -399,6 +407,10 @@ void augmented_load(const void *context, int first, int n, float *x)
 	const struct dataset *dataset = augmented->selection.dataset;
 	const uint32_t *indices = augmented->selection.indices + first;
 
+	if (!augmented->augmenter) {
+		selection_load(&augmented->selection, first, n, x);
+		return;
+	}
 	for (int i = 0; i < n; i++)
 		augment_image(augmented->augmenter, augmented->rng, indices[i],
 					  dataset->images + (size_t)indices[i] * DATASET_PIXELS,
