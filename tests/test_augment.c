@@ -469,7 +469,7 @@ static void test_range(void **state)
 		const struct augmenter augmenter = prepare(lists[l]);
 		for (size_t image = 0; image < 300; image++) {
 			for (int i = 0; i < PIXELS; i++)
-				pixels[i] = image % 3 == 0 ? 255 : (uint8_t)(i * (int)image % 256);
+				pixels[i] = (uint8_t)(image % 3 == 0 ? 255 : i * (int)image % 256);
 			augment(&augmenter, image, image, pixels, x);
 		}
 		memset(pixels, 0, sizeof pixels);

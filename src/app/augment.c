@@ -1,5 +1,5 @@
-/* Random changes of images: a list of names and amounts, and one map from the pixels of the result
- * to where in the image they come from, x = M (x' - middle - shift) + middle + displacement. */
+/* Random changes of images: a list of names and amounts, and one map from each pixel of the result
+ * to where in the image it comes from, x = M (x' - middle - shift) + middle + displacement. */
 #include "app/augment.h"
 
 #include <float.h>
@@ -196,10 +196,10 @@ bool augment_is_none(const struct augment *augment)
 
 /* ---- elastic displacements ---- */
 
-/* Point k of the noise lies at pixel (k - 2) × sigma. White noise of the same power on each pixel
- * would, through the Gaussian, have the same statistics: its spectrum at a frequency of 1 / sigma is
- * below 1e-8. Density 1 / sigma² for 1 makes noise weaker by sigma, and the kernel is
- * exp(-(x² + y²) / (2 sigma²)) / (2 pi sigma²): together that is elastic / (2 pi sigma). */
+/* Point k of the noise lies at pixel (k - 2) × sigma. Through the Gaussian, that has the statistics of
+ * noise on each pixel: the two differ in frequencies from 1 / sigma on, which it weakens below 1e-8.
+ * One point for sigma² pixels weighs sigma times as much as one of them, and the kernel is
+ * exp(-(x² + y²) / (2 sigma²)) / (2 pi sigma²), so the strength is elastic / (2 pi sigma). */
 void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts)
 {
 	const double distance = amounts->sigma;
