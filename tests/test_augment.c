@@ -200,15 +200,19 @@ static void test_nothing_changes(void **state)
 	}
 }
 
+static double pixel_at(const uint8_t *pixels, int row, int column)
+{
+	return row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0
+																  : pixels[row * SIDE + column];
+}
+
 /* The image moved by whole pixels. */
 static bool is_moved(const float *x, const uint8_t *pixels, int right, int down)
 {
 	for (int row = 0; row < SIDE; row++)
 		for (int column = 0; column < SIDE; column++) {
-			int from_row = row - down, from_column = column - right;
-			bool inside = from_row >= 0 && from_row < SIDE && from_column >= 0 && from_column < SIDE;
-			float expected = inside ? (float)pixels[from_row * SIDE + from_column] / 255 : 0;
-			if (x[row * SIDE + column] != expected)
+			double moved = pixel_at(pixels, row - down, column - right);
+			if (x[row * SIDE + column] != (float)moved / 255)
 				return false;
 		}
 	return true;
@@ -266,12 +270,6 @@ static struct forward forward_map(const struct augment *a, struct rng rng, size_
 		.right = a->shift * signed_draw(rng, image, 0),
 		.down = a->shift * signed_draw(rng, image, 1),
 	};
-}
-
-static double pixel_at(const uint8_t *pixels, int row, int column)
-{
-	return row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0
-																  : pixels[row * SIDE + column];
 }
 
 static double bilinear(const uint8_t *pixels, double x, double y)

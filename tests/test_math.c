@@ -1,4 +1,5 @@
-/* exp, log, sine and cosine against the C library's double precision, in units in the last place. */
+/* exp, log, sine and cosine against the C library's in double precision, in units in the last
+ * place. */
 #include "oracle.h"
 
 #include <float.h>

@@ -474,7 +474,8 @@ static void threads_do_not_matter(void **state)
 	(void)state;
 	options.epochs = 2;
 	options.limit = 60;
-	assert_int_equal(augment_parse("shift,rotate,scale,shear,elastic", &options.augment, &error), 0);
+	assert_int_equal(augment_parse("shift,rotate,scale,shear,elastic", &options.augment, &error),
+					 0);
 	for (size_t i = 0; i < runs; i++) {
 		struct train_result result;
 		struct log log = {0};

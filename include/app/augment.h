@@ -25,8 +25,8 @@ struct augment {
 };
 
 /* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
- * "none". A name without its number has that of this example; a sigma that is not named is 4, too, and
- * an until is 1. Where nothing is to be done, *augment is all 0. */
+ * "none". A name without its number has that of this example; where they are not named, sigma is 4
+ * and until is 1. Where nothing is to be done, *augment is all 0. */
 int augment_parse(const char *list, struct augment *augment, struct error *error);
 
 /* The list that reads back as the same numbers. Returns text. */

@@ -31,7 +31,8 @@ size_t picture_fit(int width);
 void picture_draw_all(FILE *out, const struct picture *pictures, size_t count, int width);
 
 /* A sheet of grey pixels: a grid, on grey, with each label in small figures beneath. `columns` is
- * how many digits go side by side; 0 makes the sheet about as wide as high. *pixels has height × width bytes; free it with free(). */
+ * how many digits go side by side; 0 makes the sheet about as wide as high. *pixels has height ×
+ * width bytes; free it with free(). */
 int picture_sheet(const struct picture *pictures, size_t count, size_t columns, uint8_t **pixels,
 				  int *width, int *height, struct error *error);
 

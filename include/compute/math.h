@@ -1,4 +1,4 @@
-/* exp, log, sine and cosine of our own, so that a result does not depend on the C library's version. */
+/* exp, log, sine and cosine of our own, so that a result does not depend on the C library. */
 #ifndef COMPUTE_MATH_H
 #define COMPUTE_MATH_H
 

@@ -196,8 +196,8 @@ bool augment_is_none(const struct augment *augment)
 
 /* ---- elastic displacements ---- */
 
-/* Point k of the noise lies at pixel (k - 2) × sigma. Through the Gaussian, that has the statistics of
- * noise on each pixel: the two differ in frequencies from 1 / sigma on, which it weakens below 1e-8.
+/* Point k of the noise lies at pixel (k - 2) × sigma. Through the Gaussian, that has the statistics
+ * of noise on each pixel: they differ in frequencies from 1 / sigma on, which it weakens below 1e-8.
  * One point for sigma² pixels weighs sigma times as much as one of them, and the kernel is
  * exp(-(x² + y²) / (2 sigma²)) / (2 pi sigma²), so the strength is elastic / (2 pi sigma). */
 void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts)

@@ -1,4 +1,5 @@
-/* exp, log, sine and cosine in double precision by range reduction and a short series, rounded once to float. */
+/* exp, log, sine and cosine in double precision by range reduction and a short series, rounded once
+ * to float. */
 #include "compute/math.h"
 
 #include <math.h>
