@@ -133,6 +133,7 @@ static void print_preamble(struct job *job)
 {
 	const struct train_options *options = &job->values->options;
 	size_t batch = (size_t)options->batch_size;
+	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
 	report_name(stderr, job->dataset.directory);
@@ -142,6 +143,8 @@ static void print_preamble(struct job *job)
 			(job->split.train_count + batch - 1) / batch, batch);
 	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n",
 			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	if (!augment_is_none(&options->augment))
+		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
 			workers_count(job->engine.workers),
 			workers_count(job->engine.workers) == 1 ? "" : "s");
@@ -271,6 +274,8 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
+	fputs("\n" HELP_AUGMENT_LIST "\n", out);
+	augment_explain(out);
 	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
 		  "after the current step and saves; a second Ctrl-C stops at once.\n",
 		  out);
@@ -302,6 +307,8 @@ static const struct option train_table[] = {
 	{.name = "beta2", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta2),
 	 .min = 0, .max = 1, .below_max = true,
 	 .help = "decay of Adam's mean of squared gradients"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
+	 .help = "change the training images at random"},
 	{.name = "limit", .type = OPTION_SIZE, .argument = "N", .offset = AT(options.limit),
 	 .least = 1, .most = UINT32_MAX,
 	 .help = "use only N images, chosen at random (default all)"},
