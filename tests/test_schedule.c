@@ -17,8 +17,8 @@ static void test_by_hand(void **state)
 	assert_true(schedule_rate(SCHEDULE_LINEAR, 0.2, 3, 10) == 0.875);
 	assert_true(schedule_rate(SCHEDULE_LINEAR, 0.2, 9, 10) == 0.125);
 	assert_true(schedule_rate(SCHEDULE_COSINE, 0.2, 2, 10) == 1);
-	assert_true(fabs(schedule_rate(SCHEDULE_COSINE, 0.2, 6, 10) - 0.5) < 1e-13);
-	assert_true(fabs(schedule_rate(SCHEDULE_COSINE, 0.2, 8, 10) - 0.14644660940672624) < 1e-13);
+	assert_true(fabs(schedule_rate(SCHEDULE_COSINE, 0.2, 6, 10) - 0.5) < 1e-7);
+	assert_true(fabs(schedule_rate(SCHEDULE_COSINE, 0.2, 8, 10) - 0.14644660940672624) < 1e-7);
 	assert_true(schedule_rate(SCHEDULE_CONSTANT, 0.2, 1, 10) ==
 				schedule_rate(SCHEDULE_LINEAR, 0.2, 1, 10));
 	for (uint64_t step = 2; step < 10; step++)
@@ -74,7 +74,7 @@ static void test_against_pytorch(void **state)
 		for (size_t i = 0; i < steps; i++) {
 			float rate =
 				(float)schedule_rate((enum schedule)numbers[0], *warmup, i, (uint64_t)steps);
-			check_close("rate", 1, &rate, &rates[i], 2e-7);
+			check_close("rate", 1, &rate, &rates[i], 3e-7);
 		}
 		free(rates);
 		free(warmup);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/augment.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "base/error.h"
@@ -27,6 +28,7 @@ struct train_options {
 	float weight_decay;  /* of weights; biases do not decay */
 	float label_smoothing;
 	int patience; /* epochs without a better one that end the training; 0: it goes on */
+	struct augment augment; /* of the training images; what is measured stays as it is */
 	bool eval_train;
 };
 

@@ -140,6 +140,7 @@ static void print_field(char text[VALUE_TEXT], const struct field *field,
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
 	char values[MAX_METADATA][VALUE_TEXT];
+	char augment[AUGMENT_TEXT];
 	size_t count;
 };
 
@@ -182,6 +183,7 @@ static void describe(struct metadata *metadata, const struct network *network,
 	add_fields(metadata, training, COUNT(training), info);
 	add_fields(metadata, later, COUNT(later), info);
 	add_optimizer_fields(metadata, info);
+	add_text(metadata, "augment", augment_text(&info->options.augment, metadata->augment));
 	if (!info->result.kept.epoch)
 		return;
 	if (info->options.patience)
@@ -321,6 +323,17 @@ static int read_fields(const struct safetensors *file, const struct field *field
 	return 0;
 }
 
+/* Files of before there was augmentation do not name it. */
+static int read_augment(const struct safetensors *file, struct augment *augment,
+						struct error *error)
+{
+	const char *text = safetensors_metadata(file, "augment");
+
+	if (augment_parse(text ? text : "none", augment, error))
+		return error_prefix(error, "metadata: augment");
+	return 0;
+}
+
 static int read_options(const struct safetensors *file, struct model_info *info,
 						struct error *error)
 {
@@ -371,7 +384,7 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 		return 0;
 	info->trained_here = true;
 	info->options = train_defaults();
-	if (read_options(file, info, error))
+	if (read_options(file, info, error) || read_augment(file, &info->options.augment, error))
 		return -1;
 	read_figures(file, info);
 	info->result.stopped = was_stopped(info);

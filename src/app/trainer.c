@@ -22,6 +22,7 @@ struct run {
 
 	struct train_length length;
 	struct optimizer optimizer;
+	struct augmenter augmenter;
 	uint32_t *order;  /* of the training images in this epoch */
 	uint8_t *labels;  /* of a batch */
 	float *best;      /* the best epoch's values; NULL without patience */
@@ -106,16 +107,29 @@ static void update_weights(const void *context, const struct param *param, size_
 					network->grads, network->values);
 }
 
+/* Augmentation may end before the training does: by the step, so that parts of epochs count. */
+static bool is_augmented(const struct run *run)
+{
+	const struct augment *augment = &run->options->augment;
+
+	return !augment_is_none(augment) &&
+		   (double)run->step / (double)run->length.steps < augment->until;
+}
+
 /* One batch, one update. */
 static int train_step(struct run *run, int n, struct error *error)
 {
 	const uint32_t *indices = run->order + run->seen;
 	const struct train_options *options = run->options;
-	const struct selection selection = {run->dataset, indices};
+	const struct augmented images = {
+		.selection = {run->dataset, indices},
+		.augmenter = is_augmented(run) ? &run->augmenter : NULL,
+		.rng = augment_rng(options->seed, (uint64_t)run->epoch),
+	};
 	const struct batch batch = {
 		.n = n,
-		.load = selection_load,
-		.context = &selection,
+		.load = augmented_load,
+		.context = &images,
 		.labels = run->labels,
 		.label_smoothing = options->label_smoothing,
 	};
@@ -304,6 +318,7 @@ static int run_open(struct run *run, struct error *error)
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; the data has %d",
 						 network->classes, DATASET_CLASSES);
+	augmenter_prepare(&run->augmenter, &options->augment);
 	run->order = malloc(run->split->train_count * sizeof *run->order);
 	run->labels = malloc(batch);
 	if (!run->order || !run->labels)

@@ -189,6 +189,7 @@ static void print_preamble(struct job *job)
 {
 	const struct train_options *options = &job->values->options;
 	const struct train_length length = train_length(options, job->split.train_count);
+	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
 	report_name(stderr, job->dataset.directory);
@@ -200,6 +201,8 @@ static void print_preamble(struct job *job)
 		fprintf(stderr, "; %llu in all", (unsigned long long)length.steps);
 	fputc('\n', stderr);
 	print_rules(options, &length);
+	if (!augment_is_none(&options->augment))
+		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
 			workers_count(job->engine.workers),
 			workers_count(job->engine.workers) == 1 ? "" : "s");
@@ -344,6 +347,8 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
+	fputs("\n" HELP_AUGMENT_LIST "\n", out);
+	augment_explain(out);
 	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
 		  "after the current step and saves; a second Ctrl-C stops at once.\n",
 		  out);
@@ -372,6 +377,8 @@ static const struct option train_table[] = {
 			 "0: never"},
 	{.name = "batch-size", .type = OPTION_INT, .argument = "N", .offset = AT(options.batch_size),
 	 .least = 1, .most = 65536, .help = "images a step"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
+	 .help = "change the training images at random"},
 	{.name = "label-smoothing", .type = OPTION_FLOAT, .argument = "F",
 	 .offset = AT(options.label_smoothing), .min = 0, .max = 1, .below_max = true,
 	 .help = "part of the target that all digits share evenly; val_loss is without"},

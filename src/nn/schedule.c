@@ -1,6 +1,8 @@
 /* Warm-up and decay: the share of the peak learning rate at a step, a pure function of its number. */
 #include "nn/schedule.h"
 
+#include "compute/math.h"
+
 #define HALF_PI 1.5707963267948966
 
 uint64_t schedule_warmup_steps(double warmup, uint64_t steps)
@@ -8,21 +10,13 @@ uint64_t schedule_warmup_steps(double warmup, uint64_t steps)
 	return (uint64_t)(warmup * (double)steps + 0.5);
 }
 
-/* sin²(pi x / 2) for 0 ≤ x ≤ 1/2 by Taylor's series to the 13th power, exact to 1e-13; not the C
- * library's, whose last bits differ from one to the next. */
-static double rise(double x)
-{
-	double angle = HALF_PI * x, square = angle * angle, sine = 1;
-
-	for (int k = 13; k >= 3; k -= 2)
-		sine = 1 - sine * square / (k * (k - 1));
-	return sine * angle * sine * angle;
-}
-
-/* (1 + cos(pi x)) / 2 = 1 - sin²(pi x / 2), which is the same from the other end. */
+/* (1 + cos(pi x)) / 2 = sin²((1 - x) × pi / 2), which is as exact where it comes near 0. */
 static double cosine_fall(double x)
 {
-	return x < 0.5 ? 1 - rise(x) : rise(1 - x);
+	float sine, cosine;
+
+	math_sin_cos((float)((1 - x) * HALF_PI), &sine, &cosine);
+	return (double)sine * (double)sine;
 }
 
 double schedule_rate(enum schedule schedule, double warmup, uint64_t step, uint64_t steps)
