@@ -6,6 +6,7 @@
 #include <float.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "app/dataset.h"
 #include "app/model.h"
 #include "app/trainer.h"
+#include "app/verdict.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -33,6 +35,8 @@ struct job {
 	struct engine engine;
 	struct network network;
 	struct curves curves;
+	struct curves_row *rows; /* [epochs], as far as there are any yet */
+	int row_count;
 	struct progress progress;
 	bool stdout_failed, curves_failed; /* said, and not written to again */
 };
@@ -105,6 +109,9 @@ static int load(struct job *job, struct error *error)
 	if (split_make(&job->split, job->dataset.count, options->limit, options->val_split,
 				   options->seed, error) != 0)
 		return -1;
+	job->rows = calloc((size_t)options->epochs, sizeof *job->rows);
+	if (!job->rows)
+		return error_set(error, "no memory for the curves of %d epochs", options->epochs);
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
 	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
@@ -164,6 +171,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 	struct job *job = context;
 
 	progress_clear(&job->progress);
+	job->rows[job->row_count++] = *row;
 	if (!job->curves_failed && curves_append(&job->curves, row, error) != 0) {
 		job->curves_failed = true;
 		report_lost_output(error);
@@ -173,6 +181,29 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 		flush_rows(job);
 	}
 	return 0;
+}
+
+static bool has_dropout(const struct network *network)
+{
+	for (int i = 0; i < network->layer_count; i++)
+		if (network->layers[i].kind == &layer_dropout)
+			return true;
+	return false;
+}
+
+static void print_verdict(const struct job *job)
+{
+	const struct verdict_case curves = {
+		.rows = job->rows,
+		.count = job->row_count,
+		.val_count = job->split.val_count,
+		.handicap = has_dropout(&job->network) ? "dropout" : NULL,
+	};
+	struct verdict verdict;
+
+	verdict_reach(&curves, &verdict);
+	if (verdict.kind != VERDICT_NONE)
+		fprintf(stderr, "\nverdict  %s\n         %s\n\n", verdict.line[0], verdict.line[1]);
 }
 
 static int save(struct job *job, const struct train_result *result, struct error *error)
@@ -198,6 +229,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 	if (result->stopped)
 		fprintf(stderr, "stopped after %d of %d epochs; what was learned is saved\n",
 				result->epochs_done, values->options.epochs);
+	print_verdict(job);
 	report_name(stderr, values->model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
 	if (!job->curves_failed) {
@@ -248,6 +280,7 @@ static int train_run(const void *values, int operand_count, char **operands)
 	}
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
+	free(job.rows);
 	network_free(&job.network);
 	engine_close(&job.engine);
 	split_free(&job.split);
