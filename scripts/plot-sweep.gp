@@ -1,5 +1,5 @@
-# Draws a sweep for sweep.sh: a line for each configuration, with the mean of its accuracies, the 95%
-# interval of the mean, and every training as a ring.
+# Draws a sweep for sweep.sh: a line for each configuration, with the mean of its accuracies, the
+# 95% interval of the mean, and every training as a ring.
 #   gnuplot -c scripts/plot-sweep.gp MEANS POINTS PNG test|val
 # MEANS: line, name, mean, low, high; POINTS: line, accuracy; in percent, tabs between them.
 
@@ -31,7 +31,7 @@ set output ARG3
 
 set lmargin longest + 3
 set rmargin 4
-set title (ARG4 eq "val" ? "Accuracy on the validation images, %" : "Accuracy on the test images, %")
+set title "Accuracy on the ".(ARG4 eq "val" ? "validation" : "test")." images, %"
 set yrange [count + 0.6:0.4]
 set border 1 linecolor rgb "#444444"
 set ytics scale 0

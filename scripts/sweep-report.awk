@@ -1,7 +1,7 @@
 # From a sweep's jobs and rows to runs.csv, summary.csv and a table, for sweep.sh; and to what
 # plot-sweep.gp draws: scratch/means and scratch/points.
-# Jobs: seed, tab, configuration; a job's number is its line. Rows: number, tab, and with commas between
-# them validation accuracy, test accuracy (either may be empty), seconds.
+# Jobs: seed, tab, configuration; a job's number is its line. Rows: number, tab, and with commas
+# between them validation accuracy, test accuracy (either may be empty), seconds.
 # Variables: out and scratch, folders; on, "test" or "val".
 
 BEGIN {
@@ -82,8 +82,8 @@ function cell()
 		return ""
 	if (n == 1)
 		return sprintf("%.2f", 100 * mean)
-	return sprintf("%.2f ± %.2f  (%.2f … %.2f)", 100 * mean, 100 * deviation, 100 * (mean - half),
-		100 * (mean + half))
+	return sprintf("%.2f ± %.2f  (%.2f … %.2f)", 100 * mean, 100 * deviation,
+		100 * (mean - half), 100 * (mean + half))
 }
 
 # Text and blanks up to a width; awk may count bytes.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains several configurations with several seeds, side by side, and compares them: see usage below.
+# Trains configurations with several seeds, side by side, and compares them: see usage below.
 set -eu -o pipefail
 export LC_ALL=C
 
@@ -17,8 +17,8 @@ argument, the options of mnist-cnn train in quotes, such as "--epochs 5 --batch-
   --out DIR            where everything goes (default sweep)
   --jobs N             trainings at a time (default: what fills the processors)
   --threads N          of each training (default 1); it changes nothing but the time
-  --sshloginfile FILE  the machines, as GNU parallel reads them (":" is this one). They need rsync and
-                       the same kind of system; program and data are copied there
+  --sshloginfile FILE  the machines, as GNU parallel reads them (":" is this one). They need rsync
+                       and the same kind of system; program and data are copied there
   --program FILE       an mnist-cnn that is built already
 
 DIR gets runs.csv (a row for each training), summary.csv (a row for each configuration: mean,
@@ -32,8 +32,8 @@ that fail are reported, the others go on, and the exit status is 1.
   scripts/sweep.sh --seeds 1-3 --on val "--learning-rate 1e-3" "--learning-rate 2e-3"
   scripts/sweep.sh --out batches "--batch-size 32" "--batch-size 64" "--batch-size 128"
 
-It works with GNU parallel (Tange 2018, doi:10.5281/zenodo.1146014), which wishes to be cited where it
-helped with a publication.
+It works with GNU parallel (Tange 2018, doi:10.5281/zenodo.1146014), which wishes to be cited where
+it helped with a publication.
 END
 }
 
@@ -121,7 +121,7 @@ else
 	program=$root/build/mnist-cnn
 fi
 
-# check CONFIGURATION : will train take it? An attempt with a few images tells before hours have gone.
+# check CONFIGURATION : will train take it? A few images tell before hours have gone.
 check()
 {
 	local options=()
@@ -216,7 +216,8 @@ if [ -n "$sshloginfile" ]; then
 		arguments+=(--basefile "$kit/./${file##*/}")
 	done
 	arguments+=(--sshloginfile "$sshloginfile" --workdir ... --cleanup)
-	command="test -f sweep-job.sh || cd $(printf %q "$kit"); MNIST_CNN_DATA=. ./sweep-job.sh ./mnist-cnn"
+	command="test -f sweep-job.sh || cd $(printf %q "$kit");"
+	command+=" MNIST_CNN_DATA=. ./sweep-job.sh ./mnist-cnn"
 fi
 
 # Parallel's own messages, and those of jobs, go through a pipe: to a terminal it would add its

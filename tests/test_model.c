@@ -32,7 +32,8 @@ static const struct model_info info = {
 				.seed = UINT64_MAX,
 				.learning_rate = 1e-3f,
 				.beta1 = 0.9f,
-				.beta2 = 0.999f},
+				.beta2 = 0.999f,
+				.augment = {.shift = 2, .elastic = 30, .sigma = 4, .until = 0.9}},
 	.result = {.epochs_done = 3,
 			   .last = {.epoch = 3,
 						.accuracy = 1.0 / 3,
@@ -173,6 +174,7 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"learning_rate", "0.001"},
 		{"beta1", "0.9"},
 		{"beta2", "0.999"},
+		{"augment", "shift:2,elastic:30,sigma:4,until:0.9"},
 		{"accuracy", "0.3333333333333333"},
 		{"loss", "0.1"},
 		{"val_accuracy", "0.985"},
@@ -184,13 +186,13 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 22);
+	assert_metadata(expected, 23);
 	partial.result.last.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 20);
+	assert_metadata(expected, 21);
 	partial.result.stopped = true;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 18);
+	assert_metadata(expected, 19);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
@@ -382,6 +384,26 @@ static void numbers_are_read_strictly(void **state)
 	assert_int_equal(load_changed("learning_rate", "1e-3", NULL), 0);
 }
 
+/* Files of before there was augmentation are those without. */
+static void augmentation_is_read(void **state)
+{
+	static const char *const values[] = {"rotate:3,until:0.5", NULL};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct network network;
+		struct model_info back;
+		assert_int_equal(load_changed("augment", values[i], NULL), 0);
+		assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+		network_free(&network);
+		assert_true(augment_is_none(&back.options.augment) == !values[i]);
+		assert_true(back.options.augment.rotate == (i ? 0 : 3));
+		assert_true(back.options.augment.until == (i ? 0 : 0.5));
+	}
+	assert_int_equal(load_changed("augment", "rotate:181", NULL), -1);
+	assert_error_has(&error, "metadata: augment: rotate: 181 is not in 0 … 180");
+}
+
 /* Nothing depends on the figures of the last epoch. */
 static void odd_figures_are_left_out(void **state)
 {
@@ -526,6 +548,7 @@ int main(void)
 		MODEL_TEST(the_network_must_fit),
 		MODEL_TEST(tensors_must_fit),
 		MODEL_TEST(numbers_are_read_strictly),
+		MODEL_TEST(augmentation_is_read),
 		MODEL_TEST(odd_figures_are_left_out),
 		MODEL_TEST(a_file_without_metadata_needs_a_spec),
 		MODEL_TEST(files_that_are_no_model),

@@ -385,6 +385,119 @@ static void memory_is_asked_for_once(void **state)
 	network_free(&network);
 }
 
+/* With a learning rate of 0, an epoch's loss depends on the images that were seen alone. */
+static void losses_without_learning(const char *list, int epochs, double loss[2], double *val_loss)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	options.learning_rate = 0;
+	assert_int_equal(augment_parse(list, &options.augment, &error), 0);
+	for (options.epochs = 1; options.epochs <= epochs; options.epochs++) {
+		assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+		network_free(&network);
+		loss[options.epochs - 1] = log.row.loss;
+	}
+	*val_loss = log.row.val_loss;
+}
+
+/* Each epoch sees other changes; what validates stays as it is. */
+static void training_images_are_augmented(void **state)
+{
+	double plain[2], augmented[2], val_loss, val_loss_plain;
+
+	(void)state;
+	losses_without_learning("none", 2, plain, &val_loss_plain);
+	losses_without_learning("shift:4,rotate", 2, augmented, &val_loss);
+	assert_true(fabs(plain[0] - plain[1]) < 1e-6); /* in another order */
+	assert_true(fabs(augmented[0] - plain[0]) > 1e-4);
+	assert_true(fabs(augmented[1] - augmented[0]) > 1e-4);
+	assert_true(val_loss == val_loss_plain);
+}
+
+/* The mean loss after each batch of two epochs, of four batches each. */
+static void batch_losses(const char *list, double losses[8])
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+
+	options.epochs = 2;
+	options.learning_rate = 0;
+	assert_int_equal(augment_parse(list, &options.augment, &error), 0);
+	for (size_t i = 0; i < 8; i++) {
+		struct log log = {.stop_after = i + 1};
+		assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+		network_free(&network);
+		losses[i] = log.progress.loss * (double)(i % 4 + 1);
+	}
+}
+
+/* After the part of the steps that `until` names, images are what they are. */
+static void augmentation_ends_in_time(void **state)
+{
+	static const struct {
+		const char *list;
+		int augmented; /* batches of 8 */
+	} cases[] = {
+		{"shift:4,until:0.5", 4}, {"shift:4,until:0.51", 5}, {"shift:4,until:0.25", 2},
+		{"shift:4,until:0.01", 1}, {"shift:4,until:0.875", 7}, {"shift:4,until:0.88", 8},
+	};
+	double plain[8], always[8], found[8];
+
+	(void)state;
+	batch_losses("none", plain);
+	batch_losses("shift:4", always);
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		batch_losses(cases[c].list, found);
+		for (int i = 0; i < 8; i++) {
+			const double *expected = i < cases[c].augmented ? always : plain;
+			double before = i % 4 ? found[i - 1] : 0, expected_before = i % 4 ? expected[i - 1] : 0;
+			assert_true(fabs(plain[i] - always[i]) > 1e-4);
+			assert_true(fabs((found[i] - before) - (expected[i] - expected_before)) < 1e-9);
+		}
+	}
+}
+
+/* Augmented training, too: nothing but the seed matters. */
+static void threads_do_not_matter(void **state)
+{
+	static const int threads[] = {2, 1, 2, 8, 2};
+	struct train_options options = small_options();
+	const size_t runs = sizeof threads / sizeof *threads;
+	const struct engine usual = engine;
+	struct network networks[5];
+	struct engine engines[5];
+
+	(void)state;
+	options.epochs = 2;
+	options.limit = 60;
+	assert_int_equal(augment_parse("shift,rotate,scale,shear,elastic", &options.augment, &error),
+					 0);
+	for (size_t i = 0; i < runs; i++) {
+		struct train_result result;
+		struct log log = {0};
+		options.seed = i < 4 ? 1 : 2;
+		assert_int_equal(engine_open(&engines[i], "auto", threads[i], &error), 0);
+		engine = engines[i];
+		assert_int_equal(run(&networks[i], SPEC, &options, &log, &result), 0);
+	}
+	engine = usual;
+	size_t bytes = networks[0].value_count * sizeof(float);
+	for (size_t i = 1; i < runs; i++) {
+		if (i < 4)
+			assert_memory_equal(networks[0].values, networks[i].values, bytes);
+		else
+			assert_memory_not_equal(networks[0].values, networks[i].values, bytes);
+	}
+	for (size_t i = 0; i < runs; i++) {
+		network_free(&networks[i]);
+		engine_close(&engines[i]);
+	}
+}
+
 static void ten_classes_are_needed(void **state)
 {
 	const struct train_options options = small_options();
@@ -413,6 +526,9 @@ int main(void)
 		cmocka_unit_test(nobody_need_watch),
 		cmocka_unit_test(numbers_that_blow_up_are_reported),
 		cmocka_unit_test(memory_is_asked_for_once),
+		cmocka_unit_test(training_images_are_augmented),
+		cmocka_unit_test(augmentation_ends_in_time),
+		cmocka_unit_test(threads_do_not_matter),
 		cmocka_unit_test(ten_classes_are_needed),
 	};
 	return cmocka_run_group_tests_name("trainer", tests, setup, teardown);

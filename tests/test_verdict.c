@@ -1,4 +1,4 @@
-/* The verdict on learning curves: curves made for each case, with noise, and some that were measured. */
+/* The verdict on learning curves: made for each case, with noise, and some that were measured. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -126,8 +126,8 @@ static void the_reference_job(void **state)
 	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
 	assert_string_equal(verdict.line[0], "still improving: the last epoch brought val_loss from "
 										 "0.0464 to 0.0388");
-	assert_string_equal(verdict.line[1], "more epochs may help: --epochs 6; accuracy is low because "
-										 "of dropout (see --eval-train)");
+	assert_string_equal(verdict.line[1], "more epochs may help: --epochs 6; accuracy is low "
+										 "because of dropout (see --eval-train)");
 
 	/* One epoch is no curve. */
 	verdict = reach(1, 12000, NULL);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/augment.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "base/error.h"
@@ -19,6 +20,7 @@ struct train_options {
 	size_t limit; /* images used; 0: all */
 	uint64_t seed;
 	float learning_rate, beta1, beta2;
+	struct augment augment; /* of the training images; what is measured stays as it is */
 	bool eval_train;
 };
 

@@ -14,7 +14,7 @@ enum verdict_kind {
 	VERDICT_UNDERFITTING,  /* bad on its own training images, and hardly getting better */
 	VERDICT_UNSTABLE,      /* the training loss itself is rising */
 	VERDICT_IMPROVING,
-	VERDICT_OVERFITTING,   /* since an epoch: on new images no better, or worse, on its own better */
+	VERDICT_OVERFITTING,   /* better on its own images, no better or worse on new ones */
 	VERDICT_WELL_FITTED,   /* flat at the end, with a small gap */
 };
 

@@ -22,6 +22,7 @@ enum option_type {
 	OPTION_FLOAT,  /* float, in min … max */
 	OPTION_DOUBLE, /* double, alike */
 	OPTION_TEXT,   /* const char *, borrowed from the command line; never empty */
+	OPTION_AUGMENT, /* struct augment, from its list */
 	OPTION_CHOICE, /* int: which of the words of `argument`, counted from 0 */
 };
 

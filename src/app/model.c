@@ -100,6 +100,7 @@ static void print_field(char text[NUMBER_TEXT], const struct field *field,
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
 	char numbers[MAX_METADATA][NUMBER_TEXT];
+	char augment[AUGMENT_TEXT];
 	size_t count;
 };
 
@@ -133,6 +134,7 @@ static void describe(struct metadata *metadata, const struct network *network,
 	add_text(metadata, "optimizer", "adam");
 	add_text(metadata, "kernels", network->engine->kernels->name);
 	add_fields(metadata, training, COUNT(training), info);
+	add_text(metadata, "augment", augment_text(&info->options.augment, metadata->augment));
 	if (!info->result.last.epoch || info->result.stopped)
 		return;
 	add_fields(metadata, figures, COUNT(figures), info);
@@ -259,6 +261,17 @@ static int read_fields(const struct safetensors *file, const struct field *field
 	return 0;
 }
 
+/* Files of before there was augmentation do not name it. */
+static int read_augment(const struct safetensors *file, struct augment *augment,
+						struct error *error)
+{
+	const char *text = safetensors_metadata(file, "augment");
+
+	if (augment_parse(text ? text : "none", augment, error))
+		return error_prefix(error, "metadata: augment");
+	return 0;
+}
+
 /* How it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
@@ -269,7 +282,8 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
-	if (read_fields(file, training, COUNT(training), info, error))
+	if (read_fields(file, training, COUNT(training), info, error) ||
+		read_augment(file, &info->options.augment, error))
 		return -1;
 	info->result.stopped = info->result.epochs_done < info->options.epochs;
 	/* What it came to is only told: a file with odd figures, or none, is as good. */

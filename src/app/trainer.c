@@ -19,6 +19,7 @@ struct run {
 	const volatile sig_atomic_t *stop;
 
 	struct adam adam;
+	struct augmenter augmenter;
 	uint32_t *order;  /* of the training images in this epoch */
 	uint8_t *labels;  /* of a batch */
 
@@ -78,12 +79,25 @@ static void update_weights(const void *context, size_t first, size_t count)
 			   run->network->values);
 }
 
+/* Augmentation may end before the training does: by the step, so that parts of epochs count. */
+static bool is_augmented(const struct run *run)
+{
+	const struct augment *augment = &run->options->augment;
+	double done = run->epoch - 1 + (double)run->seen / (double)run->split->train_count;
+
+	return !augment_is_none(augment) && done / run->options->epochs < augment->until;
+}
+
 /* One batch, one update. */
 static int train_step(struct run *run, int n, struct error *error)
 {
 	const uint32_t *indices = run->order + run->seen;
-	const struct selection selection = {run->dataset, indices};
-	const struct batch batch = {n, selection_load, &selection, run->labels};
+	const struct augmented images = {
+		.selection = {run->dataset, indices},
+		.augmenter = is_augmented(run) ? &run->augmenter : NULL,
+		.rng = augment_rng(run->options->seed, (uint64_t)run->epoch),
+	};
+	const struct batch batch = {n, augmented_load, &images, run->labels};
 	const struct update update = {update_weights, run};
 
 	dataset_labels(run->dataset, indices, n, run->labels);
@@ -200,6 +214,7 @@ static int run_open(struct run *run, struct error *error)
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; the data has %d",
 						 network->classes, DATASET_CLASSES);
+	augmenter_prepare(&run->augmenter, &options->augment);
 	run->order = malloc(run->split->train_count * sizeof *run->order);
 	run->labels = malloc(batch);
 	if (!run->order || !run->labels)

@@ -319,8 +319,8 @@ static void tell_not_learning(const struct findings *f, struct verdict *verdict)
 			 begins ? "nothing learned yet" : "not learning", name(f, SEEN_LOSS), loss,
 			 log(DATASET_CLASSES), accuracies(f, text));
 	snprintf(verdict->line[1], VERDICT_LINE,
-			 begins ? "but the loss falls: more epochs may help, or a higher --learning-rate than %g"
-					: "a lower --learning-rate than %g may help, or a network that lets more through",
+			 begins ? "the loss falls: more epochs may help, or a higher --learning-rate than %g"
+					: "a lower --learning-rate than %g may help, or layers that let more through",
 			 rate);
 }
 

@@ -140,6 +140,7 @@ static void print_preamble(struct job *job)
 {
 	const struct train_options *options = &job->values->options;
 	size_t batch = (size_t)options->batch_size;
+	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
 	report_name(stderr, job->dataset.directory);
@@ -149,6 +150,8 @@ static void print_preamble(struct job *job)
 			(job->split.train_count + batch - 1) / batch, batch);
 	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n",
 			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	if (!augment_is_none(&options->augment))
+		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
 			workers_count(job->engine.workers),
 			workers_count(job->engine.workers) == 1 ? "" : "s");
@@ -191,13 +194,23 @@ static bool has_dropout(const struct network *network)
 	return false;
 }
 
+/* What makes the running figures look worse than those of validation. */
+static const char *handicap(const struct job *job)
+{
+	bool augmented = !augment_is_none(&job->values->options.augment);
+
+	if (has_dropout(&job->network))
+		return augmented ? "dropout and augmentation" : "dropout";
+	return augmented ? "augmentation" : NULL;
+}
+
 static void print_verdict(const struct job *job)
 {
 	const struct verdict_case curves = {
 		.rows = job->rows,
 		.count = job->row_count,
 		.val_count = job->split.val_count,
-		.handicap = has_dropout(&job->network) ? "dropout" : NULL,
+		.handicap = handicap(job),
 	};
 	struct verdict verdict;
 
@@ -304,6 +317,8 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
+	fputs("\n" HELP_AUGMENT_LIST "\n", out);
+	augment_explain(out);
 	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
 		  "after the current step and saves; a second Ctrl-C stops at once.\n",
 		  out);
@@ -335,6 +350,8 @@ static const struct option train_table[] = {
 	{.name = "beta2", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta2),
 	 .min = 0, .max = 1, .below_max = true,
 	 .help = "decay of Adam's mean of squared gradients"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
+	 .help = "change the training images at random"},
 	{.name = "limit", .type = OPTION_SIZE, .argument = "N", .offset = AT(options.limit),
 	 .least = 1, .most = UINT32_MAX,
 	 .help = "use only N images, chosen at random (default all)"},

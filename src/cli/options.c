@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/augment.h"
 #include "base/nearest.h"
 
 #define HELP_COLUMN 26 /* where the explanations begin */
@@ -145,6 +146,10 @@ static int set_value(const struct option *option, const char *text, void *values
 	case OPTION_TEXT:
 		*(const char **)value = text;
 		break;
+	case OPTION_AUGMENT:
+		if (augment_parse(text, value, error) != 0)
+			return error_prefix(error, "--%s", option->name);
+		break;
 	case OPTION_CHOICE:
 		return set_choice(option, text, value, error);
 	}
@@ -219,6 +224,7 @@ static void default_text(const struct option *option, const void *values, char *
 {
 	const void *value = (const char *)values + option->offset;
 	const char *word = option->argument;
+	char list[AUGMENT_TEXT];
 
 	*text = '\0';
 	switch (option->type) {
@@ -243,6 +249,9 @@ static void default_text(const struct option *option, const void *values, char *
 	case OPTION_TEXT:
 		if (*(const char *const *)value)
 			snprintf(text, size, "default %s", *(const char *const *)value);
+		break;
+	case OPTION_AUGMENT:
+		snprintf(text, size, "default %s", augment_text(value, list));
 		break;
 	case OPTION_CHOICE:
 		for (int i = *(const int *)value; i > 0; i--)
