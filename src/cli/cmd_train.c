@@ -6,6 +6,7 @@
 #include <float.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "app/dataset.h"
 #include "app/model.h"
 #include "app/trainer.h"
+#include "app/verdict.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -39,6 +41,8 @@ struct job {
 	struct network network;
 	int epochs; /* begun: rows */
 	struct curves curves;
+	struct curves_row *rows; /* [epochs], as far as there are any yet */
+	int row_count;
 	struct progress progress;
 	bool stdout_failed, curves_failed; /* said, and not written to again */
 };
@@ -133,6 +137,9 @@ static int load(struct job *job, struct error *error)
 		return error_set(error, "--patience needs validation images, but --val-split %g of %zu "
 						 "images is none", options->val_split, job->split.train_count);
 	job->epochs = train_length(options, job->split.train_count).epochs;
+	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
+	if (!job->rows)
+		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
 	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
@@ -225,6 +232,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 	struct job *job = context;
 
 	progress_clear(&job->progress);
+	job->rows[job->row_count++] = *row;
 	if (!job->curves_failed && curves_append(&job->curves, row, error) != 0) {
 		job->curves_failed = true;
 		report_lost_output(error);
@@ -252,6 +260,40 @@ static void print_ending(const struct job *job, const struct train_result *resul
 				result->kept.epoch, result->kept.val_loss);
 }
 
+static bool has_dropout(const struct network *network)
+{
+	for (int i = 0; i < network->layer_count; i++)
+		if (network->layers[i].kind == &layer_dropout)
+			return true;
+	return false;
+}
+
+/* What makes the running figures look worse than those of validation. */
+static const char *handicap(const struct job *job)
+{
+	bool augmented = !augment_is_none(&job->values->options.augment);
+
+	if (has_dropout(&job->network))
+		return augmented ? "dropout and augmentation" : "dropout";
+	return augmented ? "augmentation" : NULL;
+}
+
+static void print_verdict(const struct job *job)
+{
+	const struct verdict_case curves = {
+		.rows = job->rows,
+		.count = job->row_count,
+		.val_count = job->split.val_count,
+		.handicap = handicap(job),
+		.label_smoothing = job->values->options.label_smoothing,
+	};
+	struct verdict verdict;
+
+	verdict_reach(&curves, &verdict);
+	if (verdict.kind != VERDICT_NONE)
+		fprintf(stderr, "\nverdict  %s\n         %s\n\n", verdict.line[0], verdict.line[1]);
+}
+
 static int save(struct job *job, const struct train_result *result, struct error *error)
 {
 	const struct train_values *values = job->values;
@@ -273,6 +315,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 	if (values->common.quiet)
 		return 0;
 	print_ending(job, result);
+	print_verdict(job);
 	report_name(stderr, values->model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
 	if (!job->curves_failed) {
@@ -324,6 +367,7 @@ static int train_run(const void *v, int operand_count, char **operands)
 	}
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
+	free(job.rows);
 	network_free(&job.network);
 	engine_close(&job.engine);
 	split_free(&job.split);
