@@ -323,7 +323,7 @@ static void test_gradients(void **state)
 		 "dense:3 softmax", {11, 10, 2, false}},
 		{"tanh sigmoid dropout:0.3 avgpool:3,2 relu tanh flatten dropout:0.2 relu dense:3 tanh softmax",
 		 {8, 9, 3, false}},
-		{"relu dropout:0.4 conv:3,3,2 sigmoid relu sigmoid flatten relu sigmoid dense:3 softmax",
+		{"relu dropout:0.4 conv:3,3,2 relu sigmoid flatten dense:6 relu sigmoid dense:3 softmax",
 		 {6, 8, 2, false}},
 		{"conv:9,3 relu maxpool:2 conv:17,3 maxpool:2 relu flatten dense:3 softmax",
 		 {13, 15, 1, false}},
