@@ -47,6 +47,7 @@ static const struct model_info info = {
 						.learning_rate = (double)1e-3f}},
 	.train_count = 4500,
 	.val_count = 500,
+	.temperature = 0.875,
 };
 
 static int setup(void **state)
@@ -180,6 +181,7 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"weight_decay", "0"},
 		{"label_smoothing", "0"},
 		{"patience", "0"},
+		{"temperature", "0.875"},
 		{"beta1", "0.9"},
 		{"beta2", "0.999"},
 		{"augment", "shift:2,elastic:30,sigma:4,until:0.9"},
