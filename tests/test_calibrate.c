@@ -110,7 +110,7 @@ static void test_softmax(void **state)
 	(void)state;
 	calibrated_softmax(3, logits, 2, probabilities);
 	for (int i = 0; i < 3; i++)
-		assert_float_equal(probabilities[i], exp((double)logits[i] / 2) / sum, 1e-6);
+		assert_float_equal(probabilities[i], (float)(exp((double)logits[i] / 2) / sum), 1e-6);
 }
 
 int main(void)
