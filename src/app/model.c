@@ -161,7 +161,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 	struct metadata metadata;
 	struct buffer bytes = {0};
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
-	float *values = malloc((network->weight_count + 1) * sizeof *values);
+	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
 	describe(&metadata, network, info);
