@@ -354,6 +354,8 @@ static int read_param(const struct safetensors *file, const struct param *param,
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
 		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
+	if (!tensor->values)
+		return error_set(error, "tensor \"%s\" holds integers", param->name);
 	param_from_file(param, tensor->values, param->value);
 	return 0;
 }
@@ -366,6 +368,14 @@ static bool has_param(const struct network *network, const char *name)
 	return false;
 }
 
+/* PyTorch counts the batches that a batch normalization has seen; nothing depends on it. */
+static bool is_batch_count(const struct safetensors_tensor *tensor)
+{
+	const char *suffix = strrchr(tensor->name, '.');
+
+	return !tensor->values && suffix && !strcmp(suffix, ".num_batches_tracked");
+}
+
 static int read_weights(const struct safetensors *file, struct network *network,
 						struct error *error)
 {
@@ -373,7 +383,7 @@ static int read_weights(const struct safetensors *file, struct network *network,
 		if (read_param(file, network->params[i], error))
 			return -1;
 	for (size_t i = 0; i < file->tensor_count; i++)
-		if (!has_param(network, file->tensors[i].name))
+		if (!has_param(network, file->tensors[i].name) && !is_batch_count(&file->tensors[i]))
 			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
 							 file->tensors[i].name, network->spec);
 	return 0;
