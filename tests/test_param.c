@@ -48,6 +48,19 @@ static void test_dense(void **state)
 	assert_int_equal(dims[1], 12);
 }
 
+/* A batch normalization of a flattened image: one number for each of its features. */
+static void test_features(void **state)
+{
+	(void)state;
+	const struct param param = {"7.weight", PARAM_FEATURES, 4, {1, 2, 3, 2}, 12, true, NULL, NULL,
+								NULL};
+	size_t dims[4];
+
+	check_both_ways(&param, in_memory, in_file);
+	assert_int_equal(param_file_dims(&param, dims), 1);
+	assert_int_equal(dims[0], 12);
+}
+
 static void test_plain(void **state)
 {
 	(void)state;
@@ -80,6 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_same_order),
 	};

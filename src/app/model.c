@@ -351,11 +351,11 @@ static int read_param(const struct safetensors *file, const struct param *param,
 
 	if (!tensor)
 		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
+	if (!tensor->values)
+		return error_set(error, "tensor \"%s\" holds integers, not weights", param->name);
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
 		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
-	if (!tensor->values)
-		return error_set(error, "tensor \"%s\" holds integers", param->name);
 	param_from_file(param, tensor->values, param->value);
 	return 0;
 }
