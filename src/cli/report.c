@@ -43,7 +43,7 @@ void report_network(FILE *out, const struct network *network)
 		int length = (int)strcspn(word, " ");
 
 		for (int p = 0; p < layer->param_count; p++)
-			count += layer->params[p].count;
+			count += layer->params[p].trained ? layer->params[p].count : 0;
 		fprintf(out, "%5d  %-*.*s", i, width, length, word);
 		print_column(out, shape_text(layer->out, shape), 14);
 		fprintf(out, "%12zu\n", count);
