@@ -63,7 +63,8 @@ static void cook(const struct recipe *recipe, uint64_t seed)
 static struct verdict reach(int count, size_t val_count, const char *handicap)
 {
 	const struct verdict_case curves = {
-		.rows = rows, .count = count, .val_count = val_count, .handicap = handicap};
+		.rows = rows, .count = count, .val_count = val_count, .learning_rate = rows[0].learning_rate,
+		.handicap = handicap};
 	struct verdict verdict;
 
 	verdict_reach(&curves, &verdict);
@@ -203,6 +204,15 @@ static void a_validation_loss_that_rises(void **state)
 		best = rows[i].val_loss < rows[best].val_loss ? i : best;
 	assert_int_equal(verdict.since, best + 1);
 	assert_begins(verdict.line[0], "overfitting since epoch ");
+	assert_non_null(strstr(verdict.line[1], "try --patience, --augment, dropout"));
+
+	/* Who has been patient need not be told. */
+	const struct verdict_case patient = {
+		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3, .best_kept = true};
+	struct verdict kept;
+	verdict_reach(&patient, &kept);
+	assert_int_equal(kept.kind, VERDICT_OVERFITTING);
+	assert_non_null(strstr(kept.line[1], "try --augment, dropout"));
 
 	/* Risen long ago, and flat since. */
 	for (int i = 20; i < 30; i++)

@@ -104,6 +104,12 @@ struct kernels {
 	/* One step of Adam (Kingma & Ba 2015) for `count` parameters and their two moments. */
 	void (*adam)(size_t count, const struct adam_rates *rates, const float *grad, float *value,
 				 float *m, float *v);
+	/* One step of gradient descent with momentum (Polyak 1964), in PyTorch's form:
+	 * velocity = momentum × velocity + grad; value -= learning_rate × velocity. */
+	void (*sgd)(size_t count, float learning_rate, float momentum, const float *grad,
+				float *value, float *velocity);
+	/* value -= share × value */
+	void (*decay)(size_t count, float share, float *value);
 };
 
 /* The plainest loops: they specify all other tables. */

@@ -280,4 +280,6 @@ const struct kernels kernels_reference = {
 	.relu_backward = relu_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

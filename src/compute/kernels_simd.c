@@ -136,4 +136,6 @@ const struct kernels KERNELS_TABLE = {
 	.relu_backward = relu_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };
