@@ -319,6 +319,12 @@ static void test_gradients(void **state)
 		{"conv:3,7,3,same dropout:0.1 dropout:0.1 flatten softmax", {5, 2, 1, false}},
 		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
 		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
+		{"conv:4,3 tanh avgpool:2 conv:5,2 sigmoid avgpool:2,1 flatten tanh relu dense:4 sigmoid "
+		 "dense:3 softmax", {11, 10, 2, false}},
+		{"tanh sigmoid dropout:0.3 avgpool:3,2 relu tanh flatten dropout:0.2 relu dense:3 tanh softmax",
+		 {8, 9, 3, false}},
+		{"relu dropout:0.4 conv:3,3,2 relu sigmoid flatten dense:6 relu sigmoid dense:3 softmax",
+		 {6, 8, 2, false}},
 		{"conv:9,3 relu maxpool:2 conv:17,3 maxpool:2 relu flatten dense:3 softmax",
 		 {13, 15, 1, false}},
 		{"conv:8,5 relu maxpool:2 conv:10,3,same maxpool:2 flatten dropout:0.4 dense:3 softmax",
