@@ -156,7 +156,8 @@ static bool is_underfitting(const struct findings *f)
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
 	int last = f->curves->count - 1;
 
-	return value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
+	/* Two epochs may be a few steps. */
+	return f->curves->count > 2 && value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
 		   (!f->has_val || value(f, last, VAL_ACCURACY) < LOW_ACCURACY) &&
 		   (t->start - t->end) / (t->count - 1) < SLOW_FALL * t->start;
 }
