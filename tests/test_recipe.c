@@ -132,7 +132,7 @@ static void others_override_it(void **state)
 	values_text(last, after);
 	values_text(other, plain);
 	assert_string_equal(before, after);
-	assert_non_null(strstr(after, "(default\n                          7)"));
+	assert_non_null(strstr(after, "(default 7)"));
 	assert_string_not_equal(after, plain);
 }
 
