@@ -47,6 +47,7 @@ static const struct model_info info = {
 						.learning_rate = (double)1e-3f}},
 	.train_count = 4500,
 	.val_count = 500,
+	.temperature = 0.875,
 };
 
 static int setup(void **state)
@@ -180,6 +181,7 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"weight_decay", "0"},
 		{"label_smoothing", "0"},
 		{"patience", "0"},
+		{"temperature", "0.875"},
 		{"beta1", "0.9"},
 		{"beta2", "0.999"},
 		{"augment", "shift:2,elastic:30,sigma:4,until:0.9"},
@@ -194,14 +196,14 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 28);
+	assert_metadata(expected, 29);
 	partial.result.kept.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 26);
+	assert_metadata(expected, 27);
 	partial.result.stopped = true;
 	partial.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 24);
+	assert_metadata(expected, 25);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
@@ -464,6 +466,7 @@ static void numbers_are_read_strictly(void **state)
 		{"warmup", "1.5"},                {"warmup", "a"},      {"weight_decay", "-1"},
 		{"label_smoothing", "2"},         {"patience", "1.5"},  {"schedule", "linear|cosine"},
 		{"schedule", "step"},             {"optimizer", ""},    {"optimizer", "Adam"},
+		{"temperature", "21"},            {"temperature", "-1"},
 	};
 	static const char *const needed[] = {"val_split", "limit", "epochs_done"};
 	char text[100];
@@ -480,6 +483,8 @@ static void numbers_are_read_strictly(void **state)
 		assert_error_has(&error, text);
 	}
 	assert_int_equal(load_changed("learning_rate", "1e-3", NULL), 0);
+	assert_int_equal(load_changed("temperature", "0", NULL), -1);
+	assert_error_has(&error, "a temperature of 0; the least is 0.05");
 }
 
 /* Files of before there was augmentation are those without. */

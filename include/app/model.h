@@ -15,6 +15,7 @@ struct model_info {
 	struct train_options options;
 	struct train_result result;
 	size_t train_count, val_count;
+	double temperature; /* see calibrate.h; TEMPERATURE_NONE in a file that has none */
 };
 
 /* Write atomically. The bytes depend on the weights, on the info (which may be NULL) and on the name

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/calibrate.h"
 #include "base/choice.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
@@ -67,6 +68,7 @@ static const struct field later[] = {
 	{"weight_decay", FIELD_FLOAT, OPTION(weight_decay), 1, NULL},
 	{"label_smoothing", FIELD_FLOAT, OPTION(label_smoothing), 1, NULL},
 	{"patience", FIELD_INT, OPTION(patience), 0, NULL},
+	{"temperature", FIELD_DOUBLE, offsetof(struct model_info, temperature), TEMPERATURE_MOST, NULL},
 };
 
 /* What one optimizer has, and the other does not. */
@@ -345,6 +347,9 @@ static int read_options(const struct safetensors *file, struct model_info *info,
 		if (text && read_field(text, &later[i], info, error))
 			return -1;
 	}
+	if (info->temperature < TEMPERATURE_LEAST)
+		return error_set(error, "metadata: a temperature of %g; the least is %g",
+						 info->temperature, TEMPERATURE_LEAST);
 	if (info->options.optimizer == OPTIMIZER_ADAM)
 		return read_fields(file, adam_fields, COUNT(adam_fields), info, error);
 	return read_fields(file, sgd_fields, COUNT(sgd_fields), info, error);
@@ -379,7 +384,7 @@ static bool was_stopped(const struct model_info *info)
 /* How it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
-	*info = (struct model_info){0};
+	*info = (struct model_info){.temperature = TEMPERATURE_NONE};
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;

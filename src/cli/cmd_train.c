@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/calibrate.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/model.h"
@@ -303,7 +304,7 @@ static void print_verdict(const struct job *job)
 static int save(struct job *job, const struct train_result *result, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct model_info info = {
+	struct model_info info = {
 		.trained_here = true,
 		.options = values->options,
 		.result = *result,
@@ -316,7 +317,9 @@ static int save(struct job *job, const struct train_result *result, struct error
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
-	if (model_save(values->model, &job->network, &info, error) != 0)
+	if (calibrate(&job->network, &job->dataset, job->split.val, job->split.val_count,
+				  &info.temperature, error) != 0 ||
+		model_save(values->model, &job->network, &info, error) != 0)
 		return -1;
 	if (values->common.quiet)
 		return 0;
