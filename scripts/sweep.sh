@@ -272,7 +272,8 @@ if has gnuplot && [ -s "$scratch/means" ]; then
 		"$out/summary.png" "$on"
 fi
 if $interrupted; then
-	say "Interrupted. To go on: scripts/sweep.sh --out $(printf %q "$out")$(! $recipes || echo " recipes")"
+	! $recipes || again=' recipes'
+	say "Interrupted. To go on: scripts/sweep.sh --out $(printf %q "$out")${again-}"
 	exit 130
 fi
 left=$(($(wc -l <"$out/jobs") - $(cut -f 1 "$out/rows" | sort -u | wc -l)))

@@ -91,7 +91,8 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 {
 	if (values->options.optimizer == OPTIMIZER_ADAM) {
 		if (values->given.momentum)
-			return error_set(error, "--momentum is for --optimizer sgd; adam has --beta1 and --beta2");
+			return error_set(error, "--momentum is for --optimizer sgd; "
+							 "adam has --beta1 and --beta2");
 		return 0;
 	}
 	if (values->given.beta1 || values->given.beta2)

@@ -36,8 +36,8 @@ const struct recipe recipes[] = {
 				   "never the same image twice. It trains on all images; for learning curves "
 				   "give it a --val-split",
 		.words = WORDS("--network", "conv:32,3 batchnorm relu conv:32,3 batchnorm relu maxpool:2 "
-									"dropout:0.1 conv:64,3 batchnorm relu conv:64,3 batchnorm relu "
-									"maxpool:2 dropout:0.3 flatten dense:128 batchnorm relu "
+									"dropout:0.1 conv:64,3 batchnorm relu conv:64,3 batchnorm "
+									"relu maxpool:2 dropout:0.3 flatten dense:128 batchnorm relu "
 									"dropout:0.3 dense:10 softmax",
 					   "--epochs", "15", "--batch-size", "64", "--val-split", "0",
 					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
