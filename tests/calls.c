@@ -101,15 +101,15 @@ static size_t filter_size(const struct window *w)
 
 /* Filters are prepared between fences of their own, and are an input afterwards. */
 static void *prepare(struct call *call, const struct kernels *kernels, const struct window *window,
-					 const float *filters)
+					 bool backward, const float *filters)
 {
 	struct call before = {"conv_prepare", kernels->name, {{0}}, 0};
-	size_t size = kernels->conv_prepared_size(window);
+	size_t size = kernels->conv_prepared_size(window, backward);
 	const float *fenced = copy(&before, INPUT, filters, filter_size(window));
 	unsigned char *prepared = scratch(&before, size);
 	unsigned char *fixed = scratch(call, size);
 
-	kernels->conv_prepare(window, fenced, prepared);
+	kernels->conv_prepare(window, backward, fenced, prepared);
 	memcpy(fixed, prepared, size);
 	finish(&before);
 	return fixed;
@@ -123,7 +123,7 @@ void call_conv_forward(const struct kernels *kernels, const struct window *windo
 	const float *fenced_filters = copy(&call, INPUT, filters, filter_size(window));
 	const float *fenced_bias = copy(&call, INPUT, bias, window->filters * sizeof *bias);
 	float *fenced_y = copy(&call, OVERWRITTEN, y, out_count(window, n, 1) * sizeof *y);
-	const void *prepared = prepare(&call, kernels, window, filters);
+	const void *prepared = prepare(&call, kernels, window, false, filters);
 
 	kernels->conv_forward(window, n, fenced_x, fenced_filters, prepared, fenced_bias, fenced_y,
 						  scratch(&call, kernels->conv_scratch_size(window, n)));
@@ -141,9 +141,10 @@ void call_conv_backward(const struct kernels *kernels, const struct window *wind
 	float *fenced_dfilters = copy(&call, ADDED_TO, dfilters, filter_size(window));
 	float *fenced_dbias = copy(&call, ADDED_TO, dbias, window->filters * sizeof *dbias);
 	float *fenced_dx = dx ? copy(&call, OVERWRITTEN, dx, in_size(window, n)) : NULL;
+	const void *prepared = prepare(&call, kernels, window, true, filters);
 
-	kernels->conv_backward(window, n, fenced_x, fenced_filters, fenced_dy, fenced_dfilters,
-						   fenced_dbias, fenced_dx,
+	kernels->conv_backward(window, n, fenced_x, fenced_filters, prepared, fenced_dy,
+						   fenced_dfilters, fenced_dbias, fenced_dx,
 						   scratch(&call, kernels->conv_scratch_size(window, n)));
 	finish(&call);
 }
@@ -158,7 +159,7 @@ void call_conv_pool_forward(const struct kernels *kernels, const struct window *
 	const float *fenced_bias = copy(&call, INPUT, bias, window->filters * sizeof *bias);
 	float *fenced_y = copy(&call, OVERWRITTEN, y, out_count(window, n, 2) * sizeof *y);
 	uint8_t *fenced_places = copy(&call, OVERWRITTEN, place_of_max, out_count(window, n, 2));
-	const void *prepared = prepare(&call, kernels, window, filters);
+	const void *prepared = prepare(&call, kernels, window, false, filters);
 
 	kernels->conv_pool_forward(window, n, fenced_x, fenced_filters, prepared, fenced_bias,
 							   fenced_y, fenced_places,

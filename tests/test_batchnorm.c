@@ -189,20 +189,19 @@ static void test_against_pytorch(void **state)
 /* ---- in a network ---- */
 
 /* Plain gradient descent. */
-static void descend(const void *context, size_t first, size_t count)
+static void descend(const void *context, const struct param *param, size_t first, size_t count)
 {
-	const struct training *training = context;
-	const struct network *network = &training->network;
-
+	(void)context;
 	for (size_t i = first; i < first + count; i++)
-		network->values[i] -= 0.03f * network->grads[i];
+		param->value[i] -= 0.03f * param->grad[i];
 }
 
 static struct loss_sum descent_step(struct training *training, const struct digits *digits,
 									int first, int n)
 {
-	const struct batch batch = {n, digits_load, digits->images[first], digits->labels + first};
-	const struct update update = {descend, training};
+	const struct batch batch = {.n = n, .load = digits_load, .context = digits->images[first],
+								.labels = digits->labels + first};
+	const struct update update = {descend, NULL};
 
 	return network_train(&training->network, &batch, 1, ++training->step, &update);
 }
@@ -240,7 +239,8 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 		free(expected);
 		free(found);
 	}
-	const struct batch batch = {numbers[0], digits_load, digits->images[0], NULL};
+	const struct batch batch = {
+		.n = numbers[0], .load = digits_load, .context = digits->images[0]};
 	check_row(&fixture, "logits", (size_t)numbers[0] * 10, network_predict(network, &batch));
 	training_close(&training);
 	fixture_close(&fixture);
@@ -299,12 +299,14 @@ struct record {
 	unsigned char *times;
 };
 
-static void count_updates(const void *context, size_t first, size_t count)
+static void count_updates(const void *context, const struct param *param, size_t first,
+						  size_t count)
 {
 	const struct record *record = context;
+	size_t at = (size_t)(param->value - record->network->values);
 
 	for (size_t i = first; i < first + count; i++)
-		record->times[i]++;
+		record->times[at + i]++;
 }
 
 /* Every number that is trained is updated once in a step, and no other; nor has that a gradient. */
@@ -319,7 +321,8 @@ static void test_what_is_trained(void **state)
 	network_init(network, 1);
 	struct record record = {network, calloc(network->value_count, 1)};
 	assert_non_null(record.times);
-	const struct batch batch = {16, digits_load, digits->images[0], digits->labels};
+	const struct batch batch = {.n = 16, .load = digits_load, .context = digits->images[0],
+								.labels = digits->labels};
 	const struct update update = {count_updates, &record};
 	network_train(network, &batch, 1, 1, &update);
 	size_t trained = 0;
@@ -350,7 +353,7 @@ static void test_prediction(void **state)
 	float logits[20 * 10];
 
 	train_some(&training, digits, 20, 20, 2);
-	struct batch batch = {20, digits_load, digits->images[0], NULL};
+	struct batch batch = {.n = 20, .load = digits_load, .context = digits->images[0]};
 	memcpy(logits, network_predict(&training.network, &batch), sizeof logits);
 	assert_int_equal(network_build(&other, spec, (struct shape){28, 28, 1, false}, 3, false,
 								   &training.engine, &error), 0);

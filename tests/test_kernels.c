@@ -653,6 +653,29 @@ static void compare_elementwise(size_t count, const struct kernels *kernels)
 	free(x);
 }
 
+static void compare_sgd(size_t count, const struct kernels *kernels)
+{
+	float *state[2][2];
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		state[i][0] = random_floats(100, count);
+		state[i][1] = floats(count);
+		for (uint64_t step = 1; step <= 5; step++) {
+			float *grad = random_floats(step, count);
+			tables[i]->decay(count, 1e-3f, state[i][0]);
+			tables[i]->sgd(count, 0.01f, 0.9f, grad, state[i][0], state[i][1]);
+			free(grad);
+		}
+	}
+	for (int j = 0; j < 2; j++) {
+		check_equal(kernels->name, count, state[1][j], state[0][j]);
+		assert_true(isnan(state[1][j][count])); /* nothing was written behind the end */
+		free(state[0][j]);
+		free(state[1][j]);
+	}
+}
+
 static void compare_adam(size_t count, const struct kernels *kernels)
 {
 	const struct adam_rates rates = {0.01f, 0.9f, 0.999f, 1e-8f};
@@ -684,6 +707,7 @@ static void test_elementwise(void **state)
 		for (size_t count = 0; count <= 100; count++) {
 			compare_elementwise(count, oracle_table(i));
 			compare_adam(count, oracle_table(i));
+			compare_sgd(count, oracle_table(i));
 		}
 }
 

@@ -1,4 +1,5 @@
-/* exp and log against the C library's double precision, in units in the last place. */
+/* exp, log, sine and cosine against the C library's in double precision, in units in the last
+ * place. */
 #include "oracle.h"
 
 #include <float.h>
@@ -135,6 +136,38 @@ static void test_inverses(void **state)
 		assert_true(fabsf(math_log(math_exp(x)) - x) < 1e-5f);
 }
 
+static void check_sin_cos(float x)
+{
+	float sine, cosine;
+
+	math_sin_cos(x, &sine, &cosine);
+	if (!(ulps(sine, sin(x)) <= 2 && ulps(cosine, cos(x)) <= 2))
+		fail_msg("sin(%.9g) is %.9g, should be %.9g; cos is %.9g, should be %.9g", x, sine, sin(x),
+				 cosine, cos(x));
+}
+
+static void test_sin_cos(void **state)
+{
+	float sine, cosine;
+
+	(void)state;
+	for (int i = -80000; i <= 80000; i++)
+		check_sin_cos((float)i / 10000);
+	/* The neighbours of multiples of pi / 4: zeros, and where the quarter turn changes. */
+	for (int i = -10; i <= 10; i++) {
+		float x = (float)(i * 0.78539816339744831);
+		check_sin_cos(nextafterf(x, -FLT_MAX));
+		check_sin_cos(x);
+		check_sin_cos(nextafterf(x, FLT_MAX));
+	}
+	for (int exponent = -149; exponent < 0; exponent++) {
+		check_sin_cos(ldexpf(1.25f, exponent));
+		check_sin_cos(-ldexpf(1.25f, exponent));
+	}
+	math_sin_cos(0, &sine, &cosine);
+	assert_true(sine == 0 && cosine == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_near_one),
 		cmocka_unit_test(test_inverses),
+		cmocka_unit_test(test_sin_cos),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,7 +300,7 @@ static void check_network(const char *spec, struct shape input, int n, bool trai
 							  .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
 	const struct images images = {x, shape_size(input)};
-	const struct batch batch = {n, images_load, &images, labels};
+	const struct batch batch = {.n = n, .load = images_load, .context = &images, .labels = labels};
 	struct gradients gradients = {{{NULL}}};
 	struct network network;
 	struct oracle_network oracle;
@@ -386,7 +386,7 @@ static void test_no_parameters(void **state)
 	const float x[] = {1, 2, 3, 4};
 	const uint8_t labels[] = {1, 0};
 	const struct images images = {x, 2};
-	const struct batch batch = {2, images_load, &images, labels};
+	const struct batch batch = {.n = 2, .load = images_load, .context = &images, .labels = labels};
 	struct network network;
 
 	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true, &default_engine);
@@ -405,7 +405,8 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	const size_t sample = shape_size(input);
 	float *x = random_floats(1, 11 * sample);
 	struct images images = {x, sample};
-	struct batch batch = {11, images_load, &images, (const uint8_t[11]){0}};
+	struct batch batch = {.n = 11, .load = images_load, .context = &images,
+						  .labels = (const uint8_t[11]){0}};
 	struct network whole, part;
 	float logits[11 * 5];
 

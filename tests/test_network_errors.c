@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "nn/adam.h"
 #include "nn/network.h"
+#include "nn/optimizer.h"
 #include "probe.h"
 
 static struct engine engine;
@@ -233,21 +233,22 @@ static void test_out_of_memory(void **state)
 	assert_true(failures > 0);
 }
 
-static void test_adam_out_of_memory(void **state)
+static void test_optimizer_out_of_memory(void **state)
 {
 	(void)state;
+	const struct optimizer_settings sgd = {.kind = OPTIMIZER_SGD};
 	int failures = 0;
 
 	if (!allocations_watched())
 		skip();
 	for (;; failures++) {
-		struct adam adam;
+		struct optimizer optimizer;
 		struct error error = {""};
 		allocations_fail_at(failures + 1);
-		int status = adam_open(&adam, 100, ADAM_BETA1, ADAM_BETA2, &error);
+		int status = optimizer_open(&optimizer, &sgd, 100, &error);
 		allocations_fail_at(0);
 		if (!status) {
-			adam_close(&adam);
+			optimizer_close(&optimizer);
 			break;
 		}
 		assert_non_null(strstr(error.text, "memory"));
@@ -267,7 +268,7 @@ int main(void)
 		cmocka_unit_test(test_shapes_that_overflow),
 		cmocka_unit_test(test_too_many_layers),
 		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_adam_out_of_memory),
+		cmocka_unit_test(test_optimizer_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

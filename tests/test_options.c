@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "app/augment.h"
 #include "cli/options.h"
 
 struct values {
@@ -19,6 +20,8 @@ struct values {
 	const char *file;
 	int split;
 	bool json, quiet;
+	bool rate_given;
+	struct augment augment;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -32,12 +35,15 @@ static const struct option table[] = {
 	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
 	 .most = UINT64_MAX, .help = "chance"},
 	{.name = "rate", .type = OPTION_FLOAT, .argument = "R", .offset = AT(rate), .max = 1,
-	 .above_min = true, .below_max = true, .help = "speed"},
+	 .above_min = true, .below_max = true, .given = AT(rate_given), .help = "speed"},
 	{.name = "part", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(part), .max = 1,
 	 .help = "share"},
-	{.name = "file", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(file), .help = "where"},
+	{.name = "file", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(file), .group = "Places",
+	 .help = "where"},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "which"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
+	 .help = "changes"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json), .help = "for machines"},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet), .help = "hush"},
 	{.name = NULL},
@@ -110,6 +116,14 @@ static void last_one_wins(void **state)
 	assert_int_equal(PARSE("--count=1", "--count", "9").values.count, 9);
 }
 
+/* Even where it is what it would have been. */
+static void it_is_known_what_was_given(void **state)
+{
+	(void)state;
+	assert_false(PARSE("--part", "0.5").values.rate_given);
+	assert_true(PARSE("--rate", "0.001").values.rate_given);
+}
+
 static void values_may_look_odd(void **state)
 {
 	(void)state;
@@ -148,6 +162,17 @@ static void numbers_are_strict(void **state)
 }
 
 /* Nearer to the bound than a float can be. */
+static void augmentation_is_a_list(void **state)
+{
+	const struct augment augment = PARSE("--augment", "shift:3,until:0.5").values.augment;
+
+	(void)state;
+	assert_true(augment.shift == 3 && augment.rotate == 0 && augment.until == 0.5);
+	assert_true(PARSE("--augment=shift", "--augment=none").values.augment.shift == 0);
+	assert_refused(PARSE("--augment", "shift:11"), "--augment: shift: 11 is not in 0 … 10");
+	assert_refused(PARSE("--augment="), "--augment: the value is empty");
+}
+
 static void rounding_cannot_reach_a_bound(void **state)
 {
 	(void)state;
@@ -202,13 +227,17 @@ static void help_is_made_from_the_table(void **state)
 		"      --seed N            chance (default 0)\n"
 		"      --rate R            speed (default 0.001)\n"
 		"      --part F            share (default 0)\n"
+		"\n"
+		"Places:\n"
 		"      --file FILE         where (default out)\n"
 		"      --split test|train|val\n"
 		"                          which (default train)\n"
+		"      --augment LIST      changes (default rotate:3)\n"
 		"      --json              for machines\n"
 		"  -q, --quiet             hush\n"
 		"  -h, --help              print this help\n";
-	const struct values defaults = {.count = 3, .rate = 0.001f, .file = "out", .split = 1};
+	const struct values defaults = {.count = 3, .rate = 0.001f, .file = "out", .split = 1,
+									.augment = {.rotate = 3, .until = 1}};
 	char text[2 * sizeof expected];
 	FILE *file = tmpfile();
 	size_t size;
@@ -229,8 +258,10 @@ int main(void)
 		cmocka_unit_test(every_type_in_both_forms),
 		cmocka_unit_test(operands_keep_their_order),
 		cmocka_unit_test(last_one_wins),
+		cmocka_unit_test(it_is_known_what_was_given),
 		cmocka_unit_test(values_may_look_odd),
 		cmocka_unit_test(numbers_are_strict),
+		cmocka_unit_test(augmentation_is_a_list),
 		cmocka_unit_test(rounding_cannot_reach_a_bound),
 		cmocka_unit_test(values_must_be_there),
 		cmocka_unit_test(unknown_options_get_hints),

@@ -78,7 +78,8 @@ static void two_rows_make_a_line_and_blanks_are_trimmed(void **state)
 static void as_many_side_by_side_as_fit(void **state)
 {
 	static uint8_t pixels[DATASET_PIXELS];
-	const struct picture pictures[3] = {{pixels, 7, 12}, {pixels, 0, 59999}, {pixels, 3, 5}};
+	const struct picture pictures[3] = {
+		{pixels, 7, 12, 0}, {pixels, 0, 59999, 0}, {pixels, 3, 5, 41}};
 	char text[4000], expected[4000] = "";
 	FILE *file = tmpfile();
 
@@ -92,7 +93,7 @@ static void as_many_side_by_side_as_fit(void **state)
 	strcat(expected, "7  #12                        0  #59999\n\n\n @\n");
 	for (int line = 2; line < PICTURE_LINES; line++)
 		strcat(expected, "\n");
-	strcat(expected, "3  #5\n");
+	strcat(expected, "3  epoch 41\n");
 	picture_draw_all(file, pictures, 3, 58); /* 28 + 2 + 28 */
 	assert_string_equal(read_back(file, text, sizeof text), expected);
 }
@@ -100,7 +101,7 @@ static void as_many_side_by_side_as_fit(void **state)
 static void one_column_short_is_one_digit_fewer(void **state)
 {
 	static const uint8_t pixels[DATASET_PIXELS];
-	const struct picture pictures[2] = {{pixels, 1, 1}, {pixels, 2, 2}};
+	const struct picture pictures[2] = {{pixels, 1, 1, 0}, {pixels, 2, 2, 0}};
 	char text[4000];
 	FILE *file = tmpfile();
 
@@ -118,7 +119,7 @@ static void a_sheet_holds_digits_and_labels(void **state)
 	static const char *const two[] = {"###", "..#", "###", "#..", "###"};
 	static const char *const seven[] = {"###", "..#", "..#", ".#.", ".#."};
 	static uint8_t digits[2][DATASET_PIXELS];
-	const struct picture pictures[2] = {{digits[0], 2, 0}, {digits[1], 7, 1}};
+	const struct picture pictures[2] = {{digits[0], 2, 0, 0}, {digits[1], 7, 1, 0}};
 	uint8_t *sheet;
 	int width, height;
 	struct error error;
@@ -126,7 +127,7 @@ static void a_sheet_holds_digits_and_labels(void **state)
 	(void)state;
 	for (int i = 0; i < DATASET_PIXELS; i++)
 		digits[0][i] = digits[1][i] = (uint8_t)(i % 251);
-	assert_int_equal(picture_sheet(pictures, 2, &sheet, &width, &height, &error), 0);
+	assert_int_equal(picture_sheet(pictures, 2, 0, &sheet, &width, &height, &error), 0);
 	assert_int_equal(width, 2 + 2 * 30);
 	assert_int_equal(height, 2 + 28 + 1 + 5 + 2);
 	for (int digit = 0; digit < 2; digit++) {
@@ -154,13 +155,30 @@ static void a_sheet_is_about_square(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 101; i++)
-		pictures[i] = (struct picture){pixels, (int)(i % 10), i};
+		pictures[i] = (struct picture){pixels, (int)(i % 10), i, 0};
 	for (size_t count = 1; count <= 101; count += 25) {
-		assert_int_equal(picture_sheet(pictures, count, &sheet, &width, &height, &error), 0);
+		assert_int_equal(picture_sheet(pictures, count, 0, &sheet, &width, &height, &error), 0);
 		assert_true(width <= 2 * height && height <= 2 * width);
 		assert_true((size_t)((width - 2) / 30) * (size_t)((height - 2) / 36) >= count);
 		free(sheet);
 	}
+}
+
+static void a_sheet_has_the_columns_asked_for(void **state)
+{
+	static const uint8_t pixels[DATASET_PIXELS];
+	static struct picture pictures[7];
+	uint8_t *sheet;
+	int width, height;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++)
+		pictures[i].pixels = pixels;
+	assert_int_equal(picture_sheet(pictures, 7, 6, &sheet, &width, &height, &error), 0);
+	assert_int_equal(width, 2 + 6 * 30);
+	assert_int_equal(height, 2 + 2 * 36);
+	free(sheet);
 }
 
 int main(void)
@@ -172,6 +190,7 @@ int main(void)
 		cmocka_unit_test(one_column_short_is_one_digit_fewer),
 		cmocka_unit_test(a_sheet_holds_digits_and_labels),
 		cmocka_unit_test(a_sheet_is_about_square),
+		cmocka_unit_test(a_sheet_has_the_columns_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,10 @@
 #define HELP_KERNELS                                                                               \
 	"the loops to compute with: auto, reference, portable, avx2, avx512 or neon"
 #define HELP_THREADS "threads (default $MNIST_CNN_THREADS, then one a processor)"
+#define HELP_AUGMENT_LIST                                                                          \
+	"LIST is one or more of these, such as shift:2,rotate:12. Each is drawn at random\n"           \
+	"for each image and epoch, up to the amount given. In parentheses: what a name\n"              \
+	"alone stands for, and the limits."
 
 /* Options that every command takes, so that a script may give them anywhere; where a command has
  * only results to print, they change nothing. Rows of a table, for the struct's offset. */

@@ -105,4 +105,21 @@ static void adam(size_t count, const struct adam_rates *rates, const float *grad
 	}
 }
 
+static void sgd(size_t count, float learning_rate, float momentum, const float *grad, float *value,
+				float *velocity)
+{
+	for (size_t i = 0; i < count; i++) {
+		velocity[i] = momentum * velocity[i] + grad[i];
+		value[i] -= learning_rate * velocity[i];
+	}
+}
+
+/* Not value × (1 - share), for that difference keeps few digits of a small share: 1e-7 would be
+ * 1.2e-7. */
+static void decay(size_t count, float share, float *value)
+{
+	for (size_t i = 0; i < count; i++)
+		value[i] -= share * value[i];
+}
+
 #endif

@@ -40,20 +40,22 @@ struct adam_rates {
 struct kernels {
 	const char *name;
 
-	/* What the convolutions of one shape need: bytes for the prepared filters, and of scratch
-	 * memory for one call with up to n samples. Both begin on 64-byte boundaries. */
-	size_t (*conv_prepared_size)(const struct window *window);
+	/* What the convolutions of one shape need: bytes for the prepared filters (`backward`: for
+	 * conv_backward, too), and of scratch memory for one call with up to n samples. Both begin on
+	 * 64-byte boundaries. */
+	size_t (*conv_prepared_size)(const struct window *window, bool backward);
 	size_t (*conv_scratch_size)(const struct window *window, int n);
-	/* Bring filters into the form that conv_forward reads; after each change of the filters. */
-	void (*conv_prepare)(const struct window *window, const float *filters, void *prepared);
+	/* Bring filters into the form that the others read; after each change of the filters. */
+	void (*conv_prepare)(const struct window *window, bool backward, const float *filters,
+						 void *prepared);
 
 	/* y[p][f] = bias[f] + sum over the window of x × filters */
 	void (*conv_forward)(const struct window *window, int n, const float *x, const float *filters,
 						 const void *prepared, const float *bias, float *y, void *scratch);
 	/* Adds to dfilters and dbias; overwrites dx, unless that is NULL. */
 	void (*conv_backward)(const struct window *window, int n, const float *x,
-						  const float *filters, const float *dy, float *dfilters, float *dbias,
-						  float *dx, void *scratch);
+						  const float *filters, const void *prepared, const float *dy,
+						  float *dfilters, float *dbias, float *dx, void *scratch);
 
 	/* NULL in a table that has no fast way for these two.
 	 * A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
@@ -129,6 +131,12 @@ struct kernels {
 	/* One step of Adam (Kingma & Ba 2015) for `count` parameters and their two moments. */
 	void (*adam)(size_t count, const struct adam_rates *rates, const float *grad, float *value,
 				 float *m, float *v);
+	/* One step of gradient descent with momentum (Polyak 1964), in PyTorch's form:
+	 * velocity = momentum × velocity + grad; value -= learning_rate × velocity. */
+	void (*sgd)(size_t count, float learning_rate, float momentum, const float *grad,
+				float *value, float *velocity);
+	/* value -= share × value */
+	void (*decay)(size_t count, float share, float *value);
 };
 
 /* The plainest loops: they specify all other tables. */

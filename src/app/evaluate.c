@@ -30,7 +30,7 @@ static void evaluate_chunk(struct network *network, const struct selection *sele
 		int prediction = loss_argmax(network->classes, logits);
 		if (!logits_are_finite(logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 1, NULL).loss;
+		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 0, 1, NULL).loss;
 		out->correct += prediction == labels[i];
 		out->confusion[labels[i]][prediction]++;
 	}

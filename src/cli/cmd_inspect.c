@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "app/augment.h"
 #include "app/dataset.h"
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include "base/terminal.h"
@@ -15,12 +17,14 @@
 
 #define BATCH 100
 #define SAMPLES 10 /* where --count does not say how many */
+#define MOST_COLUMNS 10 /* of a sample and its changes */
 
 struct inspect_values {
 	const char *data, *sheet;
 	int split; /* enum dataset_part */
 	size_t count;
 	uint64_t seed;
+	struct augment augment;
 	struct common_values common;
 };
 
@@ -36,15 +40,22 @@ static void add_value(struct statistics *s, double value)
 	s->max = value > s->max ? value : s->max;
 }
 
-/* The bytes as they are in the file, and the floats as gathering a batch makes them. */
-static int measure(const struct dataset *dataset, struct statistics *before,
-				   struct statistics *after, struct error *error)
+enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
+
+/* The bytes as they are in the file, the floats as gathering a batch makes them, and those of the
+ * first epoch where there is augmentation. */
+static int measure(const struct inspect_values *values, const struct dataset *dataset,
+				   struct statistics s[KINDS], struct error *error)
 {
 	float *x /* NHWC */ = malloc(sizeof *x * BATCH * DATASET_PIXELS);
 	uint32_t indices[BATCH];
+	struct augmenter augmenter;
+	const struct augmented augmented = {
+		{dataset, indices}, &augmenter, augment_rng(values->seed, 1)};
 
 	if (!x)
 		return error_set(error, "not enough memory for a batch of %d images", BATCH);
+	augmenter_prepare(&augmenter, &values->augment);
 	for (size_t first = 0; first < dataset->count; first += BATCH) {
 		size_t n = dataset->count - first < BATCH ? dataset->count - first : BATCH;
 
@@ -52,9 +63,14 @@ static int measure(const struct dataset *dataset, struct statistics *before,
 			indices[i] = (uint32_t)(first + i);
 		dataset_gather(dataset, indices, (int)n, x);
 		for (size_t i = 0; i < n * DATASET_PIXELS; i++) {
-			add_value(before, dataset->images[first * DATASET_PIXELS + i]);
-			add_value(after, (double)x[i]);
+			add_value(&s[IN_FILE], dataset->images[first * DATASET_PIXELS + i]);
+			add_value(&s[NORMALIZED], (double)x[i]);
 		}
+		if (augment_is_none(&values->augment))
+			continue;
+		augmented_load(&augmented, 0, (int)n, x);
+		for (size_t i = 0; i < n * DATASET_PIXELS; i++)
+			add_value(&s[AUGMENTED], (double)x[i]);
 	}
 	free(x);
 	return 0;
@@ -69,14 +85,16 @@ static void print_statistics(FILE *out, const char *name, const struct statistic
 			s->min, s->max);
 }
 
-static int print_summary(FILE *out, const struct dataset *dataset, const char *part,
-						 struct error *error)
+static int print_summary(FILE *out, const struct inspect_values *values,
+						 const struct dataset *dataset, struct error *error)
 {
-	struct statistics before = {.min = HUGE_VAL, .max = -HUGE_VAL}, after = before;
+	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
+	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
+	struct statistics s[KINDS] = {empty, empty, empty};
 	size_t counts[DATASET_CLASSES] = {0};
 	double count = (double)dataset->count * DATASET_PIXELS;
 
-	if (measure(dataset, &before, &after, error) != 0)
+	if (measure(values, dataset, s, error) != 0)
 		return -1;
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
@@ -88,45 +106,95 @@ static int print_summary(FILE *out, const struct dataset *dataset, const char *p
 		fprintf(out, "%5d  %7zu  %5.2f%%\n", digit, counts[digit],
 				100 * (double)counts[digit] / (double)dataset->count);
 	fprintf(out, "\npixels          mean  deviation     min     max\n");
-	print_statistics(out, "in file", &before, count);
-	print_statistics(out, "normalized", &after, count);
+	print_statistics(out, "in file", &s[IN_FILE], count);
+	print_statistics(out, "normalized", &s[NORMALIZED], count);
+	if (!augment_is_none(&values->augment))
+		print_statistics(out, "augmented", &s[AUGMENTED], count);
 	return 0;
 }
 
-/* The first `count` of a seeded shuffle; *pictures is freed with free(). */
-static int choose(const struct dataset *dataset, size_t count, uint64_t seed,
-				  struct picture **pictures, struct error *error)
-{
-	uint32_t *order = malloc(sizeof *order * dataset->count);
+/* Pictures in rows: a sample, and what augmentation makes of it in epochs 1, 2 and on. */
+struct samples {
+	struct picture *pictures; /* [rows][columns] */
+	uint8_t *pixels;          /* [rows][columns][28][28], of those that are augmented */
+	size_t rows, columns;
+};
 
-	*pictures = malloc(sizeof **pictures * (count ? count : 1));
-	if (!order || !*pictures) {
+static void samples_free(struct samples *samples)
+{
+	free(samples->pictures);
+	free(samples->pixels);
+}
+
+static void augment_picture(const struct augmenter *augmenter, uint64_t seed,
+							const struct picture *sample, struct picture *picture, uint8_t *pixels)
+{
+	float x[DATASET_PIXELS];
+
+	augment_image(augmenter, augment_rng(seed, picture->epoch), sample->index, sample->pixels, x);
+	for (int i = 0; i < DATASET_PIXELS; i++)
+		pixels[i] = (uint8_t)(x[i] * 255 + 0.5f);
+	picture->pixels = pixels;
+}
+
+/* The first of a seeded shuffle, as many as there are rows. */
+static void fill(const struct samples *samples, const struct inspect_values *values,
+				 const struct dataset *dataset, const uint32_t *order)
+{
+	struct augmenter augmenter;
+
+	augmenter_prepare(&augmenter, &values->augment);
+	for (size_t i = 0; i < samples->rows * samples->columns; i++) {
+		struct picture *picture = samples->pictures + i;
+		uint32_t index = order[i / samples->columns];
+
+		*picture = (struct picture){
+			.pixels = dataset->images + (size_t)index * DATASET_PIXELS,
+			.label = dataset->labels[index],
+			.index = index,
+			.epoch = (unsigned short)(i % samples->columns),
+		};
+		if (picture->epoch)
+			augment_picture(&augmenter, values->seed, picture - picture->epoch, picture,
+							samples->pixels + i * DATASET_PIXELS);
+	}
+}
+
+/* Free with samples_free. */
+static int choose(struct samples *samples, const struct inspect_values *values,
+				  const struct dataset *dataset, struct error *error)
+{
+	const bool augmented = samples->columns > 1;
+	uint32_t *order = malloc(sizeof *order * dataset->count);
+	size_t count, bytes;
+
+	if (checked_multiply(samples->rows, samples->columns, &count) &&
+		checked_multiply(count, DATASET_PIXELS, &bytes)) { /* more than a picture takes */
+		samples->pictures = malloc(count * sizeof *samples->pictures);
+		samples->pixels = malloc(augmented ? bytes : 1);
+	}
+	if (!order || !samples->pictures || !samples->pixels) {
 		free(order);
-		free(*pictures);
-		*pictures = NULL;
-		return error_set(error, "not enough memory for %zu samples", count);
+		samples_free(samples);
+		return error_set(error, "not enough memory for %zu samples", samples->rows);
 	}
 	for (size_t i = 0; i < dataset->count; i++)
 		order[i] = (uint32_t)i;
-	rng_shuffle(rng_stream(seed, RNG_SAMPLES, 0), order, dataset->count);
-	for (size_t i = 0; i < count; i++)
-		(*pictures)[i] = (struct picture){
-			.pixels = dataset->images + (size_t)order[i] * DATASET_PIXELS,
-			.label = dataset->labels[order[i]],
-			.index = order[i],
-		};
+	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), order, dataset->count);
+	fill(samples, values, dataset, order);
 	free(order);
 	return 0;
 }
 
-static int write_sheet(const char *path, const struct picture *pictures, size_t count,
-					   struct error *error)
+static int write_sheet(const char *path, const struct samples *samples, struct error *error)
 {
+	const size_t columns = samples->columns > 1 ? samples->columns : 0;
 	struct buffer file = {0};
 	uint8_t *pixels;
 	int width, height, status;
 
-	if (picture_sheet(pictures, count, &pixels, &width, &height, error) != 0)
+	if (picture_sheet(samples->pictures, samples->rows * samples->columns, columns, &pixels, &width,
+					  &height, error) != 0)
 		return -1;
 	status = pgm_write(pixels, width, height, &file, error);
 	free(pixels);
@@ -136,30 +204,43 @@ static int write_sheet(const char *path, const struct picture *pictures, size_t 
 	return status;
 }
 
+/* Augmented samples have a row each. */
+static void draw(const struct samples *samples, int width)
+{
+	const size_t count = samples->rows * samples->columns;
+	const size_t together = samples->columns > 1 ? samples->columns : count;
+
+	for (size_t done = 0; done < count; done += together) {
+		fputc('\n', stdout);
+		picture_draw_all(stdout, samples->pictures + done, together, width);
+	}
+}
+
 static int show_samples(const struct inspect_values *values, const struct dataset *dataset,
 						size_t count, struct error *error)
 {
-	struct picture *pictures;
+	const int width = terminal_width(stdout);
+	const size_t fit = values->sheet ? MOST_COLUMNS : picture_fit(width);
+	struct samples samples = {.rows = count, .columns = 1};
 	int status = 0;
 
 	if (count == 0)
 		return 0;
-	if (choose(dataset, count, values->seed, &pictures, error) != 0)
+	if (!augment_is_none(&values->augment))
+		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
+	if (choose(&samples, values, dataset, error) != 0)
 		return -1;
-	if (values->sheet) {
-		status = write_sheet(values->sheet, pictures, count, error);
-	} else {
-		fputc('\n', stdout);
-		picture_draw_all(stdout, pictures, count, terminal_width(stdout));
-	}
-	free(pictures);
+	if (values->sheet)
+		status = write_sheet(values->sheet, &samples, error);
+	else
+		draw(&samples, width);
+	samples_free(&samples);
 	return status;
 }
 
 static int inspect(const struct inspect_values *values, const struct dataset *dataset,
 				   struct error *error)
 {
-	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
 	bool sheet_on_stdout = values->sheet && file_is_stream(values->sheet, stdout);
 	size_t count = values->count;
 
@@ -169,7 +250,7 @@ static int inspect(const struct inspect_values *values, const struct dataset *da
 	if (values->sheet && file_check_replace(values->sheet, error) != 0)
 		return -1;
 	if (!(sheet_on_stdout && values->common.quiet) &&
-		print_summary(sheet_on_stdout ? stderr : stdout, dataset, part, error) != 0)
+		print_summary(sheet_on_stdout ? stderr : stdout, values, dataset, error) != 0)
 		return -1;
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
@@ -201,6 +282,12 @@ static void inspect_defaults(void *values)
 		(struct inspect_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
 }
 
+static void inspect_explain(FILE *out)
+{
+	fputs(HELP_AUGMENT_LIST "\n", out);
+	augment_explain(out);
+}
+
 #define AT(field) offsetof(struct inspect_values, field)
 
 static const struct option inspect_table[] = {
@@ -211,7 +298,10 @@ static const struct option inspect_table[] = {
 	{.name = "count", .type = OPTION_SIZE, .argument = "N", .offset = AT(count),
 	 .most = UINT32_MAX, .help = "how many samples to show"},
 	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
-	 .most = UINT64_MAX, .help = "chooses the samples"},
+	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
+	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
+			 "seed makes of it"},
 	{.name = "sheet", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(sheet),
 	 .help = "write the samples as a PGM picture, a grid with the labels, instead of drawing them"},
 	COMMON_OPTIONS(AT(common)),
@@ -225,4 +315,5 @@ const struct command command_inspect_data = {
 	.values_size = sizeof(struct inspect_values),
 	.defaults = inspect_defaults,
 	.run = inspect_run,
+	.explain = inspect_explain,
 };

@@ -73,6 +73,8 @@ static void draw_row(FILE *out, const struct picture *pictures, size_t count)
 
 			if (line < PICTURE_LINES)
 				draw_line(pictures[i].pixels, line, text);
+			else if (pictures[i].epoch)
+				snprintf(text, sizeof text, "%d  epoch %d", pictures[i].label, pictures[i].epoch);
 			else
 				snprintf(text, sizeof text, "%d  #%zu", pictures[i].label, pictures[i].index);
 			print_field(out, text, &pending);
@@ -81,9 +83,14 @@ static void draw_row(FILE *out, const struct picture *pictures, size_t count)
 	}
 }
 
+size_t picture_fit(int width)
+{
+	return width > PICTURE_COLUMNS ? (size_t)((width + GAP) / (PICTURE_COLUMNS + GAP)) : 1;
+}
+
 void picture_draw_all(FILE *out, const struct picture *pictures, size_t count, int width)
 {
-	size_t fit = width > PICTURE_COLUMNS ? (size_t)((width + GAP) / (PICTURE_COLUMNS + GAP)) : 1;
+	const size_t fit = picture_fit(width);
 
 	for (size_t done = 0; done < count; done += fit) {
 		if (done)
@@ -107,13 +114,23 @@ static void sheet_cell(uint8_t *cell, size_t width, const struct picture *pictur
 		}
 }
 
-int picture_sheet(const struct picture *pictures, size_t count, uint8_t **pixels, int *width,
-				  int *height, struct error *error)
+/* Columns of digits that make a sheet about as wide as high. */
+static size_t square_columns(size_t count)
 {
-	size_t columns = 1, rows, w, h, size;
+	size_t columns = 1;
 
 	while (columns < count && columns * CELL_WIDTH < (count + columns - 1) / columns * CELL_HEIGHT)
 		columns++;
+	return columns;
+}
+
+int picture_sheet(const struct picture *pictures, size_t count, size_t columns, uint8_t **pixels,
+				  int *width, int *height, struct error *error)
+{
+	size_t rows, w, h, size;
+
+	if (!columns)
+		columns = square_columns(count);
 	rows = (count + columns - 1) / columns;
 	if (!checked_multiply(columns, CELL_WIDTH, &w) || !checked_multiply(rows, CELL_HEIGHT, &h) ||
 		w > INT_MAX - GAP || h > INT_MAX - GAP ||

@@ -41,8 +41,6 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	char epoch[40], percent[8], details[4][48], bar[MOST_BAR + 1], time[32];
 	double part = state->total ? (double)state->seen / (double)state->total : 0;
 	double rate = state->seconds > 0 ? (double)state->seen / state->seconds : 0;
-	double to_come = (double)(state->epochs - state->epoch) * (double)state->total +
-					 (double)(state->total - state->seen);
 	int shown = 0, room;
 
 	snprintf(epoch, sizeof epoch, "epoch %d/%d", state->epoch, state->epochs);
@@ -50,7 +48,7 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	snprintf(details[0], sizeof details[0], "  %.0f images/s", rate);
 	snprintf(details[1], sizeof details[1], "  loss %.3f", state->loss);
 	snprintf(details[2], sizeof details[2], "  accuracy %.3f", state->accuracy);
-	duration_text(rate > 0 ? to_come / rate : 0, time, sizeof time);
+	duration_text(rate > 0 ? state->left / rate : 0, time, sizeof time);
 	if (state->seen < state->total)
 		snprintf(details[3], sizeof details[3], "  %s left", time);
 	else

@@ -97,9 +97,9 @@ static size_t filter_size(const struct window *w)
 	return (size_t)w->size * w->size * w->channels;
 }
 
-static size_t conv_prepared_size(const struct window *w)
+static size_t conv_prepared_size(const struct window *w, bool backward)
 {
-	(void)w;
+	(void)w, (void)backward;
 	return 0;
 }
 
@@ -109,9 +109,10 @@ static size_t conv_scratch_size(const struct window *w, int n)
 	return 0;
 }
 
-static void conv_prepare(const struct window *w, const float *filters, void *prepared)
+static void conv_prepare(const struct window *w, bool backward, const float *filters,
+						 void *prepared)
 {
-	(void)w, (void)filters, (void)prepared;
+	(void)w, (void)backward, (void)filters, (void)prepared;
 }
 
 static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
@@ -174,9 +175,10 @@ static void conv_backward_input(const struct window *w, int n, const float *filt
 }
 
 static void conv_backward(const struct window *w, int n, const float *x, const float *filters,
-						  const float *dy, float *dfilters, float *dbias, float *dx, void *scratch)
+						  const void *prepared, const float *dy, float *dfilters, float *dbias,
+						  float *dx, void *scratch)
 {
-	(void)scratch;
+	(void)prepared, (void)scratch;
 	conv_backward_filters(w, n, x, dy, dfilters, dbias);
 	if (dx)
 		conv_backward_input(w, n, filters, dy, dx);
@@ -322,4 +324,6 @@ const struct kernels kernels_reference = {
 	.sigmoid_backward = sigmoid_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

@@ -4,8 +4,8 @@
  *   tile     C[m][n] += sum over k of A(m, k) × B[k][n]   dense; the lanes run along n
  *   combine  y += sum over j of g[j] × row[j]             sparse; the lanes run along the rows
  *   dots     Y[s][u] = sum over k of X[s][k] × W[u][k]    the lanes run along k
- * A convolution's forward pass is tiles, directly or in Winograd's form; all backward passes
- * combine rows.
+ * A convolution's forward pass is tiles, directly or in Winograd's form. Backward passes combine
+ * rows where the gradient is sparse, and are tiles like those forward where it is dense.
  *
  * Every sum is one chain of multiply-adds in an order that does not depend on LANES, so that all
  * instruction sets with a fused multiply-add give the same bits. */
@@ -22,20 +22,36 @@
 
 /* ---- convolution ---- */
 
-static size_t conv_prepared_size(const struct window *w)
+/* In Winograd's form the filters follow as the adjoint wants them, and room to turn them in. */
+static size_t conv_prepared_size(const struct window *w, bool backward)
 {
-	size_t columns = (size_t)divide_up(w->filters, LANES) * LANES;
-	size_t depth = uses_winograd(w) ? PLACES : (size_t)w->size * w->size;
+	size_t columns = round_up((size_t)w->filters, LANES);
+	struct window adjoint = winograd_adjoint(w);
 
-	return columns * depth * w->channels * sizeof(float);
+	if (!uses_winograd(w))
+		return columns * w->size * w->size * w->channels * sizeof(float);
+	if (!backward)
+		return winograd_filters_size(w);
+	return winograd_filters_size(w) + winograd_filters_size(&adjoint) +
+		   (size_t)w->filters * 9 * w->channels * sizeof(float) + KERNELS_SLACK;
 }
 
-static void conv_prepare(const struct window *w, const float *filters, void *prepared)
+static void conv_prepare(const struct window *w, bool backward, const float *filters,
+						 void *prepared)
 {
-	if (uses_winograd(w))
-		winograd_filters(w, filters, prepared);
-	else
+	struct window adjoint = winograd_adjoint(w);
+
+	if (!uses_winograd(w)) {
 		pack_filters(w, w->size * w->size * w->channels, filters, prepared);
+		return;
+	}
+	winograd_filters(w, filters, prepared);
+	if (!backward)
+		return;
+	float *turned = (float *)((char *)prepared + winograd_filters_size(w));
+	float *room = (float *)((char *)turned + winograd_filters_size(&adjoint));
+	winograd_turn(w, filters, room);
+	winograd_filters(&adjoint, room, turned);
 }
 
 static void forward(const struct window *w, int n, const float *x, const void *prepared,
@@ -43,18 +59,18 @@ static void forward(const struct window *w, int n, const float *x, const void *p
 {
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
-	struct winograd g = winograd_of(w);
-	struct plane p = uses_winograd(w) ? g.plane : plane_of(w, w->out_h, w->out_w);
+	struct plane p = plane_of(w, w->out_h, w->out_w);
 
 	for (int s = 0; s < n; s++, x += in, y += out) {
-		const float *image = plane_fill(w, &p, x, scratch);
-		if (uses_winograd(w))
-			winograd_forward(w, &g, image, prepared, bias, y, place_of_max,
-							 (float *)((char *)scratch + plane_size(&p)));
-		else if (place_of_max)
-			direct_pool(w, &p, image, prepared, bias, y, place_of_max);
-		else
-			direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
+		if (uses_winograd(w)) {
+			winograd_call(w, x, prepared, bias, y, place_of_max, scratch);
+		} else {
+			const float *image = plane_fill(w, &p, x, scratch);
+			if (place_of_max)
+				direct_pool(w, &p, image, prepared, bias, y, place_of_max);
+			else
+				direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
+		}
 		if (place_of_max)
 			place_of_max += out;
 	}
@@ -78,25 +94,29 @@ static void conv_pool_forward(const struct window *w, int n, const float *x, con
 static size_t conv_scratch_size(const struct window *w, int n)
 {
 	static char origin[64]; /* only distances from it matter */
-	struct winograd g = winograd_of(w);
 	struct plane p = plane_of(w, w->out_h, w->out_w);
 	size_t backward = backward_place(w, n, origin).size;
-	size_t forward = uses_winograd(w) ? plane_size(&g.plane) + winograd_scratch(&g) : plane_size(&p);
+	size_t forward = uses_winograd(w) ? winograd_call_size(w) : plane_size(&p);
 
 	return (backward > forward ? backward : forward) + KERNELS_SLACK;
 }
 
 static void conv_backward(const struct window *w, int n, const float *x, const float *filters,
-						  const float *dy, float *dfilters, float *dbias, float *dx, void *scratch)
+						  const void *prepared, const float *dy, float *dfilters, float *dbias,
+						  float *dx, void *scratch)
 {
-	backward(w, n, x, filters, dy, NULL, dfilters, dbias, dx, scratch);
+	const float *turned = NULL;
+
+	if (uses_winograd(w))
+		turned = (const float *)((const char *)prepared + winograd_filters_size(w));
+	backward(w, n, x, filters, turned, dy, NULL, dfilters, dbias, dx, scratch);
 }
 
 static void conv_pool_backward(const struct window *w, int n, const float *x, const float *filters,
 							   const float *dy, const uint8_t *place_of_max, float *dfilters,
 							   float *dbias, float *dx, void *scratch)
 {
-	backward(w, n, x, filters, dy, place_of_max, dfilters, dbias, dx, scratch);
+	backward(w, n, x, filters, NULL, dy, place_of_max, dfilters, dbias, dx, scratch);
 }
 
 const struct kernels KERNELS_TABLE = {
@@ -128,4 +148,6 @@ const struct kernels KERNELS_TABLE = {
 	.sigmoid_backward = sigmoid_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

@@ -1,4 +1,5 @@
-/* exp and log in double precision by range reduction and a short series, rounded once to float. */
+/* exp, log, sine and cosine in double precision by range reduction and a short series, rounded once
+ * to float. */
 #include "compute/math.h"
 
 #include <math.h>
@@ -8,6 +9,7 @@
 #define LOG2_E 1.4426950408889634
 #define LN_2 0.6931471805599453
 #define SQRT_2 1.4142135623730951
+#define HALF_PI 1.5707963267948966
 
 /* 2^n for -1022 ≤ n ≤ 1023, from the exponent's bits. */
 static double power_of_two(int n)
@@ -54,4 +56,25 @@ float math_log(float x)
 	for (int k = 15; k >= 1; k -= 2) /* |s| ≤ 0.1716: the next term is below 1e-14 */
 		sum = sum * square + 1.0 / k;
 	return (float)(n * LN_2 + 2 * s * sum);
+}
+
+void math_sin_cos(float x, float *sine, float *cosine)
+{
+	/* x = n × pi/2 + r with |r| ≤ pi/4, where Taylor's series to r^11 are exact to 1e-11. */
+	int n = (int)(x / HALF_PI + (x < 0 ? -0.5 : 0.5));
+	double r = x - n * HALF_PI, square = r * r;
+	double s = 1, c = 1;
+
+	for (int k = 11; k >= 3; k -= 2)
+		s = 1 - s * square / (k * (k - 1));
+	for (int k = 12; k >= 2; k -= 2)
+		c = 1 - c * square / (k * (k - 1));
+	s *= r;
+	*sine = (float)(n % 2 ? c : s);
+	*cosine = (float)(n % 2 ? s : c);
+	/* A quarter turn: sine becomes cosine, cosine becomes -sine. */
+	if (n & 2)
+		*sine = -*sine;
+	if ((n + 1) & 2)
+		*cosine = -*cosine;
 }

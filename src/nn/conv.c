@@ -81,13 +81,13 @@ static void trim(struct layer *layer, bool trim_input)
 
 static void measure(struct layer *layer, const struct kernels *kernels, int n)
 {
-	layer->prepared_size = kernels->conv_prepared_size(layer->self);
+	layer->prepared_size = kernels->conv_prepared_size(layer->self, true);
 	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
 }
 
 static void prepare(const struct layer *layer, const struct kernels *kernels)
 {
-	kernels->conv_prepare(layer->self, layer->params[0].value, layer->prepared);
+	kernels->conv_prepare(layer->self, true, layer->params[0].value, layer->prepared);
 }
 
 static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
@@ -102,8 +102,8 @@ static void backward(const struct layer *layer, const struct pass *pass, const f
 					 const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)y, (void)cache;
-	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value, dy,
-								 layer->params[0].partial + pass->slot_offset,
+	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value,
+								 layer->prepared, dy, layer->params[0].partial + pass->slot_offset,
 								 layer->params[1].partial + pass->slot_offset, dx, pass->scratch);
 }
 
@@ -130,6 +130,17 @@ static void pool_trim(struct layer *layer, bool trim_input)
 	layer->cache_size = shape_size(layer->out) * sizeof(uint8_t);
 }
 
+static void pool_measure(struct layer *layer, const struct kernels *kernels, int n)
+{
+	layer->prepared_size = kernels->conv_prepared_size(layer->self, false);
+	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
+}
+
+static void pool_prepare(const struct layer *layer, const struct kernels *kernels)
+{
+	kernels->conv_prepare(layer->self, false, layer->params[0].value, layer->prepared);
+}
+
 static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
 						 float *y, void *cache)
 {
@@ -153,8 +164,8 @@ static const struct layer_kind conv_pool = {
 	.self_size = sizeof(struct window),
 	.reads_input = true,
 	.trim = pool_trim,
-	.measure = measure,
-	.prepare = prepare,
+	.measure = pool_measure,
+	.prepare = pool_prepare,
 	.forward = pool_forward,
 	.backward = pool_backward,
 };

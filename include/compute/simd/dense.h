@@ -8,86 +8,140 @@
 #define DOT_LANES 16
 #define DOT_VECTORS (DOT_LANES / LANES)
 
-/* The sixteen partial sums of a dot product, added up in a fixed order. */
-ALWAYS_INLINE float dot_total(const vec *sum)
-{
-	float lanes[DOT_LANES], four[4];
+/* So many inputs of so many samples stay in the first-level cache while the weights pass, whose sums
+ * are there, too. */
+#define DOT_INPUTS 800
+#define DOT_BATCH 8
+#define DOT_ROWS 24
 
-	memcpy(lanes, sum, sizeof lanes);
+typedef float dot_sums[DOT_BATCH][DOT_LANES]; /* of one unit */
+
+/* The sixteen partial sums of a dot product, added up in a fixed order. */
+ALWAYS_INLINE float dot_total(const float lanes[DOT_LANES])
+{
+	float four[4];
+
 	for (int i = 0; i < 4; i++)
 		four[i] = (lanes[i] + lanes[i + 4]) + (lanes[i + 8] + lanes[i + 12]);
 	return (four[0] + four[1]) + (four[2] + four[3]);
 }
 
-ALWAYS_INLINE void dots_fixed(const int units, const int samples, int inputs, const float *x,
-							  const float *weights, const float *bias, float *y, ptrdiff_t y_row)
+/* Adds the products of `count` inputs, one or more times DOT_LANES; x and weights have rows of `row`
+ * floats. */
+ALWAYS_INLINE void dots_fixed(const int units, const int samples, int count, ptrdiff_t row,
+							  const float *x, const float *weights, dot_sums *sums)
 {
-	vec sum[DOT_UNITS][DOT_SAMPLES][DOT_VECTORS] = {0};
-	int whole = inputs / DOT_LANES * DOT_LANES;
+	vec sum[DOT_UNITS][DOT_SAMPLES][DOT_VECTORS];
+	const float *end = x + count;
 
-	for (int k = 0; k < whole; k += DOT_LANES) {
+	UNROLL for (int u = 0; u < units; u++)
+		UNROLL for (int s = 0; s < samples; s++)
+			UNROLL for (int v = 0; v < DOT_VECTORS; v++)
+				sum[u][s][v] = load(&sums[u][s][v * LANES]);
+	do {
 		UNROLL for (int v = 0; v < DOT_VECTORS; v++) {
 			vec right[DOT_SAMPLES];
 			UNROLL for (int s = 0; s < samples; s++)
-				right[s] = load(x + (ptrdiff_t)s * inputs + k + v * LANES);
+				right[s] = load(x + s * row + v * LANES);
 			UNROLL for (int u = 0; u < units; u++) {
-				vec left = load(weights + (ptrdiff_t)u * inputs + k + v * LANES);
+				vec left = hold(load(weights + u * row + v * LANES));
 				UNROLL for (int s = 0; s < samples; s++)
 					sum[u][s][v] = multiply_add(left, right[s], sum[u][s][v]);
 			}
 		}
-	}
-	UNROLL for (int u = 0; u < units; u++) {
-		UNROLL for (int s = 0; s < samples; s++) {
-			if (whole < inputs) {
-				float left[DOT_LANES] = {0}, right[DOT_LANES] = {0};
-				size_t rest = (size_t)(inputs - whole) * sizeof *left;
-				memcpy(left, weights + (ptrdiff_t)u * inputs + whole, rest);
-				memcpy(right, x + (ptrdiff_t)s * inputs + whole, rest);
-				UNROLL for (int v = 0; v < DOT_VECTORS; v++)
-					sum[u][s][v] = multiply_add(load(left + v * LANES), load(right + v * LANES),
-												sum[u][s][v]);
-			}
-			y[s * y_row + u] = bias[u] + dot_total(sum[u][s]);
+		x += DOT_LANES;
+		weights += DOT_LANES;
+	} while (x < end);
+	UNROLL for (int u = 0; u < units; u++)
+		UNROLL for (int s = 0; s < samples; s++)
+			UNROLL for (int v = 0; v < DOT_VECTORS; v++)
+				store(&sums[u][s][v * LANES], sum[u][s][v]);
+}
+
+static __attribute__((noinline)) void dots_full(int count, ptrdiff_t row, const float *x,
+												const float *weights, dot_sums *sums)
+{
+	dots_fixed(DOT_UNITS, DOT_SAMPLES, count, row, x, weights, sums);
+}
+
+static __attribute__((noinline)) void dots_sample(int count, ptrdiff_t row, const float *x,
+												  const float *weights, dot_sums *sums)
+{
+	dots_fixed(DOT_UNITS, 1, count, row, x, weights, sums);
+}
+
+static __attribute__((noinline)) void dots_one(int count, ptrdiff_t row, const float *x,
+											   const float *weights, dot_sums *sums)
+{
+	dots_fixed(1, 1, count, row, x, weights, sums);
+}
+
+/* Those of all units and samples of a block. */
+static void dots_block(int units, int n, int count, ptrdiff_t row, const float *x,
+					   const float *weights, dot_sums *sums)
+{
+	for (int u = 0, us; u < units; u += us) {
+		us = units - u >= DOT_UNITS ? DOT_UNITS : 1;
+		for (int s = 0, ss; s < n; s += ss) {
+			const float *xs = x + s * row, *ws = weights + u * row;
+			dot_sums *at = (dot_sums *)&sums[u][s];
+			ss = us == DOT_UNITS && n - s >= DOT_SAMPLES ? DOT_SAMPLES : 1;
+			if (us < DOT_UNITS)
+				dots_one(count, row, xs, ws, at);
+			else if (ss < DOT_SAMPLES)
+				dots_sample(count, row, xs, ws, at);
+			else
+				dots_full(count, row, xs, ws, at);
 		}
 	}
 }
 
-static __attribute__((noinline)) void dots_full(int inputs, const float *x, const float *weights,
-												const float *bias, float *y, ptrdiff_t y_row)
+/* The last inputs, fewer than DOT_LANES, filled up with zeros. */
+static void dots_rest(int units, int n, int count, ptrdiff_t row, const float *x,
+					  const float *weights, dot_sums *sums)
 {
-	dots_fixed(DOT_UNITS, DOT_SAMPLES, inputs, x, weights, bias, y, y_row);
+	float left[DOT_ROWS][DOT_LANES] = {0}, right[DOT_BATCH][DOT_LANES] = {0};
+
+	for (int u = 0; u < units; u++)
+		memcpy(left[u], weights + u * row, (size_t)count * sizeof(float));
+	for (int s = 0; s < n; s++)
+		memcpy(right[s], x + s * row, (size_t)count * sizeof(float));
+	dots_block(units, n, DOT_LANES, DOT_LANES, right[0], left[0], sums);
 }
 
-static __attribute__((noinline)) void dots_one(int inputs, const float *x, const float *weights,
-											   const float *bias, float *y, ptrdiff_t y_row)
+static void dense_block(int inputs, int units, int n, const float *x, const float *weights,
+						const float *bias, float *y, ptrdiff_t y_row)
 {
-	dots_fixed(1, 1, inputs, x, weights, bias, y, y_row);
+	int whole = inputs / DOT_LANES * DOT_LANES;
+	dot_sums sums[DOT_ROWS];
+
+	memset(sums, 0, (size_t)units * sizeof *sums);
+	for (int k = 0; k < whole; k += DOT_INPUTS)
+		dots_block(units, n, least(DOT_INPUTS, whole - k), inputs, x + k, weights + k, sums);
+	if (whole < inputs)
+		dots_rest(units, n, inputs - whole, inputs, x + whole, weights + whole, sums);
+	for (int s = 0; s < n; s++)
+		for (int u = 0; u < units; u++)
+			y[s * y_row + u] = bias[u] + dot_total(sums[u][s]);
 }
 
-/* Blocks of units outside: their weights stay in the first-level cache while all samples pass. */
 static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y)
 {
-	for (int u = 0; u < units; u += DOT_UNITS) {
-		for (int s = 0; s < n; s += DOT_SAMPLES) {
-			int us = least(DOT_UNITS, units - u), ss = least(DOT_SAMPLES, n - s);
-			if (us == DOT_UNITS && ss == DOT_SAMPLES) {
-				dots_full(inputs, x + (ptrdiff_t)s * inputs, weights + (ptrdiff_t)u * inputs,
-						  bias + u, y + (ptrdiff_t)s * units + u, units);
-				continue;
-			}
-			for (int i = u; i < u + us; i++)
-				for (int j = s; j < s + ss; j++)
-					dots_one(inputs, x + (ptrdiff_t)j * inputs, weights + (ptrdiff_t)i * inputs,
-							 bias + i, y + (ptrdiff_t)j * units + i, units);
-		}
-	}
+	for (int s = 0; s < n; s += DOT_BATCH)
+		for (int u = 0; u < units; u += DOT_ROWS)
+			dense_block(inputs, least(DOT_ROWS, units - u), least(DOT_BATCH, n - s),
+						x + (ptrdiff_t)s * inputs, weights + (ptrdiff_t)u * inputs, bias + u,
+						y + (ptrdiff_t)s * units + u, units);
 }
+
+#define INPUT_UNITS 64 /* at once, backward */
 
 static size_t dense_scratch_size(int units, int n)
 {
-	return ((size_t)units + n) * sizeof(struct list) +
+	size_t lists = (size_t)divide_up(units, INPUT_UNITS) * n;
+
+	return (lists + units) * sizeof(struct list) +
 		   ((size_t)units * n + 1) * sizeof(struct term); /* + 1: written to, then not counted */
 }
 
@@ -116,25 +170,30 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 							  .y = dweights, .overwrite = true}, 1, inputs);
 }
 
-/* dx[s] = sum over units of dy[s][u] weights[u] */
+/* dx[s] = sum over units of dy[s][u] weights[u]. For all samples, the lists of some units come before
+ * those of the next ones: so these units' weights are still in the cache. */
 static void dense_backward_input(int inputs, int units, int n, const float *weights,
 								 const float *dy, float *dx, void *scratch)
 {
+	int blocks = divide_up(units, INPUT_UNITS), used = 0;
 	struct list *lists = scratch;
-	struct term *terms = (struct term *)(lists + n);
-	int used = 0;
+	struct term *terms = (struct term *)(lists + (ptrdiff_t)blocks * n);
 
-	for (int s = 0; s < n; s++) {
-		lists[s] = (struct list){used, 0, (ptrdiff_t)s * inputs};
-		for (int u = 0; u < units; u++) {
-			float g = *dy++;
-			terms[used] = (struct term){g, u * inputs};
-			used += g != 0;
+	for (int b = 0; b < blocks; b++) {
+		for (int s = 0; s < n; s++) {
+			struct list *list = &lists[b * n + s];
+			*list = (struct list){used, 0, (ptrdiff_t)s * inputs};
+			for (int u = b * INPUT_UNITS; u < least(units, (b + 1) * INPUT_UNITS); u++) {
+				float g = dy[(ptrdiff_t)s * units + u];
+				terms[used] = (struct term){g, u * inputs};
+				used += g != 0;
+			}
+			list->count = used - list->first;
 		}
-		lists[s].count = used - lists[s].first;
 	}
-	combine(&(struct combine){.lists = lists, .list_count = n, .terms = terms, .x = weights,
-							  .y = dx, .overwrite = true}, 1, inputs);
+	memset(dx, 0, (size_t)n * inputs * sizeof *dx);
+	combine(&(struct combine){.lists = lists, .list_count = blocks * n, .terms = terms,
+							  .x = weights, .y = dx}, 1, inputs);
 }
 
 #endif

@@ -14,7 +14,7 @@ struct tile {
 	ptrdiff_t a_row, a_run, a_step;
 	const float *b;
 	ptrdiff_t b_run, b_step, b_vector;
-	const float *start; /* start[m start_row + n] */
+	const float *start; /* start[m start_row + n]; NULL: 0 */
 	ptrdiff_t start_row;
 	float *c; /* c[m c_row + n] */
 	ptrdiff_t c_row;
@@ -32,7 +32,7 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 
 	UNROLL for (int m = 0; m < rows; m++)
 		UNROLL for (int v = 0; v < vectors; v++)
-			sum[m][v] = load(t->start + m * t->start_row + v * LANES);
+			sum[m][v] = t->start ? load(t->start + m * t->start_row + v * LANES) : (vec){0};
 	for (int run = 0; run < t->runs; run++, a_run += t->a_run, b_run += t->b_run) {
 		const float *a = a_run, *b = b_run;
 		for (int step = 0; step < t->depth; step++, a += t->a_step, b += t->b_step) {
@@ -101,8 +101,9 @@ static struct tile tile_plan(struct tile t)
 	int best = 0, wide = divide_up(t.columns, LANES);
 
 	for (int v = 1; v <= TILE_MOST_VECTORS; v++) {
-		int height = tile_height(t.rows, v), sums = height * v;
-		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (sums < 8 ? 8 : sums);
+		int height = tile_height(t.rows, v), sums = height * v, loads = height + v;
+		int step = sums < 8 ? 8 : sums;
+		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (step < loads ? loads : step);
 		if (v == 1 || cost <= best) {
 			best = cost;
 			t.vectors = v;
@@ -120,13 +121,13 @@ static void tile(const struct tile *t)
 	for (int n = 0; n < t->columns; n += t->vectors * LANES) {
 		int vectors = least(divide_up(one.columns, LANES), t->vectors);
 		one.a = t->a;
-		one.start = t->start + n;
+		one.start = t->start ? t->start + n : NULL;
 		one.c = t->c + n;
 		for (int left = t->rows; left; left -= one.rows) {
 			one.rows = least(t->height, left);
 			tile_functions[vectors - 1][one.rows - 1](&one);
 			one.a += one.rows * t->a_row;
-			one.start += one.rows * t->start_row;
+			one.start += one.start ? one.rows * t->start_row : 0;
 			one.c += one.rows * t->c_row;
 		}
 		one.b += t->vectors * t->b_vector;

@@ -103,6 +103,18 @@ ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 #endif
 }
 
+/* What is loaded once stays in a register: GCC would rather load it again for each use, and loads are
+ * what the loop waits for. */
+ALWAYS_INLINE vec hold(vec v)
+{
+#if defined(AVX512)
+	__asm__("" : "+v"(v));
+#elif defined(AVX2)
+	__asm__("" : "+x"(v));
+#endif
+	return v;
+}
+
 ALWAYS_INLINE vec square_root(vec a)
 {
 #if defined(AVX512)
