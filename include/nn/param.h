@@ -30,6 +30,9 @@ struct param {
 /* The shape that the model file gives it; returns its rank. */
 int param_file_dims(const struct param *param, size_t dims[4]);
 
+/* Is it what inputs are multiplied with, and not a bias or a scale of normalization? */
+bool param_is_weight(const struct param *param);
+
 /* Copy values between memory's order and the file's order; both hold count floats. */
 void param_to_file(const struct param *param, const float *memory, float *file);
 void param_from_file(const struct param *param, const float *file, float *memory);

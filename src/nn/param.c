@@ -61,3 +61,8 @@ void param_from_file(const struct param *param, const float *file, float *memory
 	else
 		swap_channels(param, file, memory, false);
 }
+
+bool param_is_weight(const struct param *param)
+{
+	return param->layout == PARAM_FILTERS || param->layout == PARAM_DENSE;
+}
