@@ -201,7 +201,7 @@ static struct loss_sum descent_step(struct training *training, const struct digi
 {
 	const struct batch batch = {.n = n, .load = digits_load, .context = digits->images[first],
 								.labels = digits->labels + first};
-	const struct update update = {descend, training};
+	const struct update update = {descend, NULL};
 
 	return network_train(&training->network, &batch, 1, ++training->step, &update);
 }
@@ -239,7 +239,8 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 		free(expected);
 		free(found);
 	}
-	const struct batch batch = {.n = numbers[0], .load = digits_load, .context = digits->images[0], .labels = NULL};
+	const struct batch batch = {
+		.n = numbers[0], .load = digits_load, .context = digits->images[0]};
 	check_row(&fixture, "logits", (size_t)numbers[0] * 10, network_predict(network, &batch));
 	training_close(&training);
 	fixture_close(&fixture);
@@ -302,10 +303,10 @@ static void count_updates(const void *context, const struct param *param, size_t
 						  size_t count)
 {
 	const struct record *record = context;
-	size_t at = (size_t)(param->value - record->network->values) + first;
+	size_t at = (size_t)(param->value - record->network->values);
 
-	for (size_t i = at; i < at + count; i++)
-		record->times[i]++;
+	for (size_t i = first; i < first + count; i++)
+		record->times[at + i]++;
 }
 
 /* Every number that is trained is updated once in a step, and no other; nor has that a gradient. */
@@ -352,7 +353,7 @@ static void test_prediction(void **state)
 	float logits[20 * 10];
 
 	train_some(&training, digits, 20, 20, 2);
-	struct batch batch = {.n = 20, .load = digits_load, .context = digits->images[0], .labels = NULL};
+	struct batch batch = {.n = 20, .load = digits_load, .context = digits->images[0]};
 	memcpy(logits, network_predict(&training.network, &batch), sizeof logits);
 	assert_int_equal(network_build(&other, spec, (struct shape){28, 28, 1, false}, 3, false,
 								   &training.engine, &error), 0);

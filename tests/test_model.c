@@ -631,7 +631,7 @@ static void batchnorm_is_saved_and_loaded(void **state)
 {
 	const char *spec = "conv:3,5,3 batchnorm relu flatten batchnorm dense:10 batchnorm softmax";
 	float x[28 * 28], logits[10];
-	const struct batch batch = {.n = 1, .load = load_image, .context = x, .labels = NULL};
+	const struct batch batch = {.n = 1, .load = load_image, .context = x};
 	struct network saved, loaded;
 
 	(void)state;

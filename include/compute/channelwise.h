@@ -1,6 +1,6 @@
-/* Kernels that treat each channel alone. Their innermost loops run along channels, and compilers make
- * vectors of these; sums run over pixels, in an order that does not depend on that. So, as with
- * elementwise.h, all tables share these sources. */
+/* Kernels that treat each channel alone. Their innermost loops run along channels, and compilers
+ * make vectors of these; sums run over pixels, in an order that does not depend on that. So, as
+ * with elementwise.h, all tables share these sources. */
 #ifndef COMPUTE_CHANNELWISE_H
 #define COMPUTE_CHANNELWISE_H
 

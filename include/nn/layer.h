@@ -64,18 +64,18 @@ struct layer_kind {
 	/* `out` got fewer rows and columns than planned: compute no more; with trim_input, set `in` to
 	 * what that needs, else it stays. NULL where in and out are the same. */
 	void (*trim)(struct layer *layer, bool trim_input);
-	/* Set prepared_size, scratch_size (for calls with up to n samples) and sums_size; NULL where all
-	 * are 0. */
+	/* Set prepared_size, scratch_size (for calls with up to n samples) and sums_size; NULL where
+	 * all are 0. */
 	void (*measure)(struct layer *layer, const struct kernels *kernels, int n);
 	/* The first weights; NULL where there are none. */
 	void (*init)(const struct layer *layer, struct rng rng);
 	/* Fill `prepared` from the weights, after each change of them; NULL where there is nothing. */
 	void (*prepare)(const struct layer *layer, const struct kernels *kernels);
 
-	/* For a layer that looks at the whole batch while it is trained; NULL in all others. A step stops
-	 * there, forward and backward, until all chunks have come so far (network_run.c).
-	 * sums: those of the chunk's samples, a few in each call, in order; join: over all chunks, before
-	 * the first sample goes forward. One thread does it. */
+	/* For a layer that looks at the whole batch while it is trained; NULL in all others. A step
+	 * stops there, forward and backward, until all chunks have come so far (network_run.c).
+	 * sums: those of the chunk's samples, a few in each call, in order; join: over all chunks,
+	 * before the first sample goes forward. One thread does it. */
 	void (*sums)(const struct layer *layer, const struct pass *pass, const float *x);
 	void (*join)(const struct layer *layer, int chunks);
 	/* What the parameters get from dy is added to their slot, of all samples, before the first one

@@ -45,8 +45,8 @@ struct network {
 	struct param **params; /* in the order of the layers: pointers into layers */
 	size_t weight_count;  /* numbers that are trained */
 
-	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0, and so do gradients
-	 * of what is not trained. */
+	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0, and so do
+	 * gradients of what is not trained. */
 	size_t value_count;
 	float *values;
 	float *grads; /* NULL unless trainable */
@@ -112,8 +112,8 @@ struct update {
 };
 
 /* One training step: all chunks forward, loss, and backward; then all parameters' gradients of the
- * mean loss, and their update (NULL: none). Dropout's draws depend on seed and step. Running means of
- * batch normalization follow in any case. */
+ * mean loss, and their update (NULL: none). Dropout's draws depend on seed and step. Running means
+ * of batch normalization follow in any case. */
 struct loss_sum network_train(struct network *network, const struct batch *batch, uint64_t seed,
 							  uint64_t step, const struct update *update);
 

@@ -138,7 +138,8 @@ static int read_tensor(const struct span *span, struct safetensors_tensor *tenso
 	if (entry->length != 3)
 		return tensor_error(entry, "more than dtype, shape and data_offsets", error);
 	if (tensor->count * size != span->end - span->begin)
-		return error_set(error, "tensor \"%.100s\": %zu values in %zu bytes, expected %zu bytes each",
+		return error_set(error,
+						 "tensor \"%.100s\": %zu values in %zu bytes, expected %zu bytes each",
 						 entry->key, tensor->count, span->end - span->begin, size);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* Average-pooling: the mean of each window, channel by channel; each of its pixels gets the same part
- * of the gradient. Rows and columns that fill no window are left out. */
+/* Average-pooling: the mean of each window, channel by channel; each of its pixels gets the same
+ * part of the gradient. Rows and columns that fill no window are left out. */
 #include "nn/kinds.h"
 
 static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)

@@ -1,4 +1,5 @@
-/* Batch normalization (Ioffe & Szegedy 2015): y = weight × x̂ + bias, x̂ = (x - mean) / sqrt(var + ε).
+/* Batch normalization (Ioffe & Szegedy 2015):
+ * y = weight × x̂ + bias, x̂ = (x - mean) / sqrt(var + ε).
  *
  * While training, mean and variance are those of the whole batch, for each channel of an image over
  * all of its pixels, for each feature of a flat input. Inference takes running means of both. As in
@@ -18,8 +19,8 @@ struct batchnorm {
 	size_t room; /* for a number a channel, in floats: whole cache lines */
 };
 
-/* Of some of the batch's numbers: how many, and by channel their mean, and the sum of the squares of
- * what they deviate from it; of the whole batch, 1 / sqrt(var + ε) takes the place of that. */
+/* Of some of the batch's numbers: how many, and by channel their mean, and the sum of the squares
+ * of what they deviate from it; of the whole batch, 1 / sqrt(var + ε) takes the place of that. */
 struct moments {
 	float *count, *mean, *spread;
 };

@@ -1,5 +1,5 @@
-/* A network's plan: goes through the spec and fixes every shape, then decides what is run in one, where
- * a step waits for all chunks, and how the update of parameters is shared out. */
+/* A network's plan: goes through the spec and fixes every shape, then decides what is run in one,
+ * where a step waits for all chunks, and how the update of parameters is shared out. */
 #include "nn/network_parts.h"
 
 #include <stdio.h>
@@ -91,8 +91,8 @@ static bool may_trim_input(const struct network *network, int i)
 	return false;
 }
 
-/* What comes behind may not look at all rows and columns of an image: then they are not computed. From
- * the last step on images to the first, each makes do with what the next one reads. */
+/* What comes behind may not look at all rows and columns of an image: then they are not computed.
+ * From the last step on images to the first, each makes do with what the next one reads. */
 static void trim_steps(struct network *network)
 {
 	for (int i = network->flat_from - 1; i >= 0; i--) {

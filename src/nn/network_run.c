@@ -1,13 +1,14 @@
 /* The life of a batch.
  *
- * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of samples, which
- * goes all the way: load, forward, loss, backward. In the second it is a part of the parameters: their
- * gradient is completed from all chunks, and they are updated.
+ * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of samples,
+ * which goes all the way: load, forward, loss, backward. In the second it is a part of the
+ * parameters: their gradient is completed from all chunks, and they are updated.
  *
  * A layer that looks at the whole batch cuts the way into stages, and the first round into one for
- * each stage, there and back: all chunks go forward to the layer's input and leave its sums of them,
- * then on from there to the next such layer. The last stage goes forward and backward at once, down to
- * where it began, and leaves the sums of gradients; then the stage before goes backward. */
+ * each stage, there and back: all chunks go forward to the layer's input and leave its sums of
+ * them, then on from there to the next such layer. The last stage goes forward and backward at
+ * once, down to where it began, and leaves the sums of gradients; then the stage before goes
+ * backward. */
 #include <assert.h>
 #include <string.h>
 
