@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/dataset.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "compute/engine.h"
@@ -50,7 +51,8 @@ struct command {
 	void (*explain)(FILE *out); /* what help says under the options; may be NULL */
 };
 
-extern const struct command command_train, command_eval, command_predict, command_inspect_data;
+extern const struct command command_train, command_eval, command_predict, command_inspect_data,
+	command_inspect_model, command_inspect_image;
 
 /* Find the command on the line (without the program's name) and run it. Returns the exit status. */
 int command_main(int argc, char **argv);
@@ -74,5 +76,8 @@ struct engine_choice {
 
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,
 						struct error *error);
+
+/* The picture, or standard input for "-", as MNIST's bytes, 0 to 255, as predict sees it. */
+int predict_read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error);
 
 #endif

@@ -37,8 +37,9 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_train,        &command_eval, &command_predict,
-	&command_inspect_data, &command_help,
+	&command_train,        &command_eval,          &command_predict,
+	&command_inspect_data, &command_inspect_model, &command_inspect_image,
+	&command_help,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
