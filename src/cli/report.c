@@ -119,7 +119,7 @@ void report_epoch(FILE *out, const struct curves_row *row, int epochs)
  * 0.1% of a label's images to more than 8.1%. */
 static int confusion_shade(size_t count, size_t support, bool right)
 {
-	static const int green[] = {22, 22, 22, 28, 28, 34}, red[] = {52, 52, 88, 124, 160, 196};
+	static const int green[] = {22, 22, 22, 22, 28, 28}, red[] = {52, 52, 88, 124, 160, 196};
 	int step = 0;
 
 	if (right)
@@ -165,8 +165,8 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colo
 	fprintf(out, "accuracy  %.4f  (%zu of %zu; 95%% interval %.4f … %.4f)\n", evaluation->accuracy,
 			evaluation->correct, evaluation->count, low, high);
 	fprintf(out, "loss      %.4f\n", evaluation->loss);
-	fprintf(out, "trust     %.2f%% calibration error: probabilities are off by that, on average\n\n",
-			100 * calibration_error(evaluation));
+	fprintf(out, "ECE       %.4f  (expected calibration error: what probabilities are off by)\n\n",
+			calibration_error(evaluation));
 	print_confusion(out, evaluation, colour);
 	fprintf(out, "\ndigit  precision  recall      F1  support\n");
 	for (int label = 0; label < DATASET_CLASSES; label++) {
