@@ -21,6 +21,9 @@ struct chart {
 void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, double accuracy,
 			   double weight);
 
+/* Let the chart end where the training ended, after `part` of what was planned. */
+void chart_end(struct chart *chart, double part);
+
 /* The chart for a terminal of `width` columns, which it does not fill to the last column: lines, each
  * ended by a newline, of which it returns the number, CHART_LINES. None where the terminal is narrower
  * than CHART_LEAST_WIDTH or nothing has been measured. The axes begin and end at round numbers; of each

@@ -46,6 +46,26 @@ void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, d
 	slot->weight = all;
 }
 
+static void stretch(struct chart_slot slots[CHART_SLOTS], double part)
+{
+	struct chart_slot old[CHART_SLOTS];
+
+	memcpy(old, slots, sizeof old);
+	memset(slots, 0, sizeof old);
+	for (int i = 0; i < CHART_SLOTS; i++)
+		chart_add(slots, (i + 1) / (CHART_SLOTS * part), old[i].loss, old[i].accuracy,
+				  old[i].weight);
+}
+
+void chart_end(struct chart *chart, double part)
+{
+	if (part <= 0 || part >= 1)
+		return;
+	stretch(chart->training, part);
+	stretch(chart->validation, part);
+	chart->epochs *= part;
+}
+
 /* ---- the axis ---- */
 
 static double value_of(const struct chart_slot *slot, enum measure measure)
@@ -339,7 +359,7 @@ static void put_line(struct writer *out, const struct panel *panel, int line, in
 		while (out->column < right)
 			put(out, ascii ? "-" : "─");
 	} else {
-		snprintf(end, sizeof end, "%g epoch%s", panel->chart->epochs,
+		snprintf(end, sizeof end, "%.3g epoch%s", panel->chart->epochs,
 				 panel->chart->epochs > 1 ? "s" : "");
 		put(out, "%*s0", LABEL, "");
 		put_blanks(out, right - (int)strlen(end));

@@ -164,6 +164,8 @@ void progress_finish(struct progress *progress)
 {
 	char text[CHART_TEXT];
 
+	if (progress->last.epochs)
+		chart_end(&progress->chart, part_done(&progress->last));
 	if (progress->terminal &&
 		chart_draw(&progress->chart, terminal_width(progress->terminal), progress->style, text) > 0)
 		fprintf(progress->terminal, "\n%s", text);
