@@ -212,6 +212,28 @@ void call_maxpool_backward(const struct kernels *kernels, const struct window *w
 	finish(&call);
 }
 
+void call_avgpool_forward(const struct kernels *kernels, const struct window *window, int n,
+						  const float *x, float *y)
+{
+	struct call call = {"avgpool_forward", kernels->name, {{0}}, 0};
+	const float *fenced_x = copy(&call, INPUT, x, in_size(window, n));
+	float *fenced_y = copy(&call, OVERWRITTEN, y, out_count(window, n, 1) * sizeof *y);
+
+	kernels->avgpool_forward(window, n, fenced_x, fenced_y);
+	finish(&call);
+}
+
+void call_avgpool_backward(const struct kernels *kernels, const struct window *window, int n,
+						   const float *dy, float *dx)
+{
+	struct call call = {"avgpool_backward", kernels->name, {{0}}, 0};
+	const float *fenced_dy = copy(&call, INPUT, dy, out_count(window, n, 1) * sizeof *dy);
+	float *fenced_dx = copy(&call, OVERWRITTEN, dx, in_size(window, n));
+
+	kernels->avgpool_backward(window, n, fenced_dy, fenced_dx);
+	finish(&call);
+}
+
 void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
 						const float *x, const float *weights, const float *bias, float *y)
 {

@@ -24,6 +24,10 @@ void call_maxpool_forward(const struct kernels *kernels, const struct window *wi
 						  const float *x, float *y, uint16_t *argmax);
 void call_maxpool_backward(const struct kernels *kernels, const struct window *window, int n,
 						   const uint16_t *argmax, const float *dy, float *dx);
+void call_avgpool_forward(const struct kernels *kernels, const struct window *window, int n,
+						  const float *x, float *y);
+void call_avgpool_backward(const struct kernels *kernels, const struct window *window, int n,
+						   const float *dy, float *dx);
 void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
 						const float *x, const float *weights, const float *bias, float *y);
 /* dweights and dbias are of all units; of the others nothing may change. */

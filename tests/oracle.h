@@ -81,6 +81,7 @@ struct window oracle_window(struct shape in, int filters, int size, int stride, 
 void oracle_conv(const struct window *window, int n, const double *x, const double *filters,
 				 const double *bias, double *y);
 void oracle_maxpool(const struct window *window, int n, const double *x, double *y);
+void oracle_avgpool(const struct window *window, int n, const double *x, double *y);
 void oracle_dense(int inputs, int units, int n, const double *x, const double *weights,
 				  const double *bias, double *y);
 void oracle_softmax(int classes, const double *logits, double *probabilities);

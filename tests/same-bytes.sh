@@ -45,13 +45,17 @@ train()
 	kernels=$1 threads=$2
 	shift 2
 	: >"$work/result"
-	for network in "$pooled" "$plain"; do
-		"$@" train -q --data "$work" --epochs 1 --network "$network" --augment "$augment" \
-			--kernels "$kernels" --threads "$threads" --model "$work/model" \
-			--curves "$work/curves" 2>"$work/error" || return
-		weights "$work/model" >>"$work/result"
-		cut -d , -f 1-6 "$work/curves" >>"$work/result"
-	done
+	train_one "$@" train --network "$pooled" --epochs 1.4 --augment "$augment" --schedule cosine \
+		--warmup 0.2 --weight-decay 0.01 --label-smoothing 0.1 --patience 1 &&
+		train_one "$@" train --network "$plain" --epochs 1 --optimizer sgd --schedule linear
+}
+
+train_one()
+{
+	"$@" -q --data "$work" --kernels "$kernels" --threads "$threads" --model "$work/model" \
+		--curves "$work/curves" 2>"$work/error" || return
+	weights "$work/model" >>"$work/result"
+	cut -d , -f 1-6 "$work/curves" >>"$work/result"
 }
 
 failed=0

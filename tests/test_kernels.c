@@ -356,7 +356,7 @@ static void test_conv_pool_is_whole(void **state)
 		assert_true(!oracle_table(i)->conv_pool_forward == !oracle_table(i)->conv_pool_backward);
 }
 
-/* ---- max-pooling ---- */
+/* ---- pooling ---- */
 
 static void compare_maxpool(const char *text, const struct window *w, int n, const float *x,
 							const float *dy, const struct kernels *kernels)
@@ -402,6 +402,51 @@ static void test_maxpool(void **state)
 			snprintf(text, sizeof text, "%s: %d×%d×%d maxpool:%d,%d n=%d", oracle_table(i)->name,
 					 in.h, in.w, in.c, size, w.stride, n);
 			compare_maxpool(text, &w, n, x, dy, oracle_table(i));
+		}
+		free(dy);
+		free(x);
+	}
+}
+
+static void compare_avgpool(const char *text, const struct window *w, int n, const float *x,
+							const float *dy, const struct kernels *kernels)
+{
+	const size_t x_count = (size_t)(n * w->in_h * w->in_w * w->channels);
+	const size_t y_count = (size_t)(n * w->out_h * w->out_w * w->channels);
+	float *y[2] = {floats(y_count), floats(y_count)}, *dx[2] = {floats(x_count), floats(x_count)};
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		call_avgpool_forward(tables[i], w, n, x, y[i]);
+		call_avgpool_backward(tables[i], w, n, dy, dx[i]);
+	}
+	check_equal(text, y_count, y[1], y[0]);
+	check_equal(text, x_count, dx[1], dx[0]);
+	for (int i = 0; i < 2; i++) {
+		free(dx[i]);
+		free(y[i]);
+	}
+}
+
+/* Numbers whose sums are rounded: the order is the same in all tables. */
+static void test_avgpool(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dice dice = {(uint64_t)number + 6000};
+		int size = roll(&dice, 1, 5), n = roll(&dice, 1, 5);
+		const struct shape in = {roll(&dice, size, 12), roll(&dice, size, 12),
+								 roll_channels(&dice), false};
+		const struct window w =
+			oracle_window(in, in.c, size, roll(&dice, 0, 1) ? size : roll(&dice, 1, 6), false);
+		float *x = numbers(&dice, false, 4, n * shape_size(in));
+		float *dy = numbers(&dice, false, 4, (size_t)(n * w.out_h * w.out_w * w.filters));
+		char text[100];
+		for (size_t i = 0; oracle_table(i); i++) {
+			snprintf(text, sizeof text, "%s: %d×%d×%d avgpool:%d,%d n=%d", oracle_table(i)->name,
+					 in.h, in.w, in.c, size, w.stride, n);
+			compare_avgpool(text, &w, n, x, dy, oracle_table(i));
 		}
 		free(dy);
 		free(x);
@@ -504,6 +549,18 @@ static void compare_elementwise(size_t count, const struct kernels *kernels)
 	kernels_reference.relu_backward(count, x, dy, expected);
 	kernels->relu_backward(count, x, dy, actual);
 	check_equal("relu backward", count, actual, expected);
+	kernels_reference.tanh_forward(count, x, expected);
+	kernels->tanh_forward(count, x, actual);
+	check_equal("tanh", count, actual, expected);
+	kernels_reference.tanh_backward(count, x, dy, expected);
+	kernels->tanh_backward(count, x, dy, actual);
+	check_equal("tanh backward", count, actual, expected);
+	kernels_reference.sigmoid_forward(count, x, expected);
+	kernels->sigmoid_forward(count, x, actual);
+	check_equal("sigmoid", count, actual, expected);
+	kernels_reference.sigmoid_backward(count, x, dy, expected);
+	kernels->sigmoid_backward(count, x, dy, actual);
+	check_equal("sigmoid backward", count, actual, expected);
 	kernels_reference.dropout(count, rng, count, 0.3f, x, expected);
 	kernels->dropout(count, rng, count, 0.3f, x, actual);
 	check_equal("dropout", count, actual, expected);
@@ -513,6 +570,29 @@ static void compare_elementwise(size_t count, const struct kernels *kernels)
 	free(expected);
 	free(dy);
 	free(x);
+}
+
+static void compare_sgd(size_t count, const struct kernels *kernels)
+{
+	float *state[2][2];
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		state[i][0] = random_floats(100, count);
+		state[i][1] = floats(count);
+		for (uint64_t step = 1; step <= 5; step++) {
+			float *grad = random_floats(step, count);
+			tables[i]->decay(count, 1e-3f, state[i][0]);
+			tables[i]->sgd(count, 0.01f, 0.9f, grad, state[i][0], state[i][1]);
+			free(grad);
+		}
+	}
+	for (int j = 0; j < 2; j++) {
+		check_equal(kernels->name, count, state[1][j], state[0][j]);
+		assert_true(isnan(state[1][j][count])); /* nothing was written behind the end */
+		free(state[0][j]);
+		free(state[1][j]);
+	}
 }
 
 static void compare_adam(size_t count, const struct kernels *kernels)
@@ -546,6 +626,7 @@ static void test_elementwise(void **state)
 		for (size_t count = 0; count <= 100; count++) {
 			compare_elementwise(count, oracle_table(i));
 			compare_adam(count, oracle_table(i));
+			compare_sgd(count, oracle_table(i));
 		}
 }
 
@@ -556,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_conv_pool),
 		cmocka_unit_test(test_conv_pool_is_whole),
 		cmocka_unit_test(test_maxpool),
+		cmocka_unit_test(test_avgpool),
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_elementwise),
 	};

@@ -273,7 +273,7 @@ static void check_network(const char *spec, struct shape input, int n, bool trai
 							  .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
 	const struct images images = {x, shape_size(input)};
-	const struct batch batch = {n, images_load, &images, labels};
+	const struct batch batch = {.n = n, .load = images_load, .context = &images, .labels = labels};
 	struct gradients gradients = {{{NULL}}};
 	struct network network;
 	struct oracle_network oracle;
@@ -319,6 +319,12 @@ static void test_gradients(void **state)
 		{"conv:3,7,3,same dropout:0.1 dropout:0.1 flatten softmax", {5, 2, 1, false}},
 		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
 		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
+		{"conv:4,3 tanh avgpool:2 conv:5,2 sigmoid avgpool:2,1 flatten tanh relu dense:4 sigmoid "
+		 "dense:3 softmax", {11, 10, 2, false}},
+		{"tanh sigmoid dropout:0.3 avgpool:3,2 relu tanh flatten dropout:0.2 relu dense:3 tanh softmax",
+		 {8, 9, 3, false}},
+		{"relu dropout:0.4 conv:3,3,2 relu sigmoid flatten dense:6 relu sigmoid dense:3 softmax",
+		 {6, 8, 2, false}},
 		{"conv:9,3 relu maxpool:2 conv:17,3 maxpool:2 relu flatten dense:3 softmax",
 		 {13, 15, 1, false}},
 		{"conv:8,5 relu maxpool:2 conv:10,3,same maxpool:2 flatten dropout:0.4 dense:3 softmax",
@@ -342,7 +348,7 @@ static void test_no_parameters(void **state)
 	const float x[] = {1, 2, 3, 4};
 	const uint8_t labels[] = {1, 0};
 	const struct images images = {x, 2};
-	const struct batch batch = {2, images_load, &images, labels};
+	const struct batch batch = {.n = 2, .load = images_load, .context = &images, .labels = labels};
 	struct network network;
 
 	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true, &default_engine);
@@ -361,7 +367,8 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	const size_t sample = shape_size(input);
 	float *x = random_floats(1, 11 * sample);
 	struct images images = {x, sample};
-	struct batch batch = {11, images_load, &images, (const uint8_t[11]){0}};
+	struct batch batch = {.n = 11, .load = images_load, .context = &images,
+						  .labels = (const uint8_t[11]){0}};
 	struct network whole, part;
 	float logits[11 * 5];
 

@@ -14,6 +14,7 @@ static const struct train_progress third = {
 	.epochs = 3,
 	.seen = 16320,
 	.total = 48000,
+	.left = 48000 - 16320 + 2 * 48000,
 	.seconds = 2,
 	.loss = 0.3119,
 	.accuracy = 0.9052,
@@ -67,6 +68,7 @@ static void begins_and_ends(void **state)
 	assert_non_null(strstr(text, "  validating"));
 	assert_null(strstr(text, "left"));
 	p.epochs = 3; /* 10 more at 400 s each, and one now */
+	p.left = 11;
 	p.seen = 9;
 	p.seconds = 3600;
 	progress_text(&p, 200, text);

@@ -70,7 +70,8 @@ static void test_against_pytorch(void **state)
 								 "dense:16 relu dense:10 softmax", numbers[0], kernels,
 					  2);
 		read_weights(&fixture, &training.network);
-		const struct batch batch = {numbers[0], digits_load, digits->images[0], NULL};
+		const struct batch batch = {.n = numbers[0], .load = digits_load,
+									.context = digits->images[0]};
 		double *logits = fixture_doubles(&fixture, "logits", (size_t)numbers[0] * 10);
 		check_close("logits", (size_t)numbers[0] * 10,
 					network_predict(&training.network, &batch), logits, 2e-6);

@@ -30,7 +30,7 @@ struct prediction {
 	size_t index; /* in the dataset */
 	int label, digit;
 	double probability; /* that it is `digit` */
-	double loss;        /* -log of the probability that it is `label` */
+	double of_label;    /* that it is `label` */
 };
 
 /* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
@@ -39,10 +39,11 @@ struct prediction {
 bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
-/* The same, and what was said of each image: `count` predictions in the order of the images. */
+/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not the loss;
+ * and what was said of each image: `count` predictions in the order of the images, or NULL. */
 bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-				   size_t count, const volatile sig_atomic_t *stop, struct evaluation *out,
-				   struct prediction *predictions);
+				   size_t count, double temperature, const volatile sig_atomic_t *stop,
+				   struct evaluation *out, struct prediction *predictions);
 
 /* Are all of these numbers, of one image? */
 bool logits_are_finite(const float *logits);

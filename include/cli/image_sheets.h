@@ -8,14 +8,14 @@
 
 /* A layer's output for one image. */
 struct activation {
-	char title[80]; /* "0 conv:32,3 26×26×32" */
+	char title[120]; /* "0 conv:32,3 26×26×32" */
 	struct shape shape;
 	float *values; /* [h][w][c]; owned */
 };
 
-/* Of every layer in their order, softmax included: network->layer_count of them, as the spec has them.
+/* Of every layer in their order, softmax at a temperature (calibrate.h) included: network->layer_count of them, as the spec has them.
  * Free with activations_free. */
-struct activation *activations_compute(const struct network *network,
+struct activation *activations_compute(const struct network *network, double temperature,
 									   const uint8_t pixels[DATASET_PIXELS], struct error *error);
 void activations_free(struct activation *activations, int count); /* NULL is accepted */
 
@@ -26,7 +26,8 @@ int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 
 /* The digit beside a map of how the probability of `digit`, which is `probability`, changes when a
  * patch covers it. */
-int occlusion_save(const char *path, struct network *network, const uint8_t pixels[DATASET_PIXELS],
-				   int digit, double probability, struct error *error);
+int occlusion_save(const char *path, struct network *network, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
+				   struct error *error);
 
 #endif

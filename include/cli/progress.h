@@ -19,13 +19,15 @@ struct progress {
 	int width; /* of the terminal when it was drawn */
 	double drawn_at; /* seconds */
 	struct chart chart;
-	struct train_progress last;
+	struct train_progress last; /* state that was taken note of */
+	double images;              /* trained so far */
 };
 
 struct progress_wanted {
 	bool quiet;    /* nothing at all */
 	bool no_color; /* no animation */
 	bool no_live;  /* no curves under the bar */
+	double epochs; /* planned */
 };
 
 /* Show the bar on `stream` if that is a terminal where animation is welcome. */

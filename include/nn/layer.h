@@ -51,7 +51,8 @@ struct layer_kind {
 	const char *name;
 	const char *grammar; /* as help shows it: "conv:FILTERS,SIZE[,STRIDE][,same|valid]" */
 	size_t self_size;
-	bool in_place;     /* forward may write over its input, and backward over dy */
+	bool in_place;     /* forward may write over its input, and backward over dy; a number keeps its
+						* sign, or becomes 0 together with its gradient */
 	bool reads_input;  /* backward needs x */
 	bool reads_output; /* backward needs y as it was, not merely its sign */
 
@@ -83,6 +84,10 @@ struct layer_kind {
 /* Adds a parameter in plan. `suffix` is "weight" or "bias". */
 void layer_add_param(struct layer *layer, const char *suffix, enum param_layout layout, int rank,
 					 const size_t *dims);
+
+/* The plan of a pooling, NAME:WINDOW[,STRIDE]: sets the window and `out`. */
+int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,
+					   struct error *error);
 
 /* For trim: window w computes out_h × out_w pixels. */
 void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w,

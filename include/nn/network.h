@@ -98,12 +98,13 @@ struct batch {
 	void (*load)(const void *context, int first, int n, float *x);
 	const void *context;
 	const uint8_t *labels; /* n; for training and for the loss */
+	float label_smoothing; /* of training's loss: see loss.h */
 };
 
-/* Who changes the weights: parameters first … first + count - 1 of the vector, whose gradients are
+/* Who changes the weights: elements first … first + count - 1 of a parameter, whose gradients are
  * complete. Called by several threads at once, for different parts. */
 struct update {
-	void (*apply)(const void *context, size_t first, size_t count);
+	void (*apply)(const void *context, const struct param *param, size_t first, size_t count);
 	const void *context;
 };
 

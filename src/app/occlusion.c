@@ -1,7 +1,7 @@
 /* The image once for each place of the patch, as many at a time as the network takes. */
 #include "app/occlusion.h"
 
-#include "nn/loss.h"
+#include "app/calibrate.h"
 
 struct covered {
 	const uint8_t *pixels;
@@ -29,8 +29,9 @@ static void covered_load(const void *context, int first, int n, float *x)
 		}
 }
 
-void occlusion_map(struct network *network, const uint8_t pixels[DATASET_PIXELS], int digit,
-				   int size, uint8_t fill, double map[DATASET_PIXELS])
+void occlusion_map(struct network *network, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, int size, uint8_t fill,
+				   double map[DATASET_PIXELS])
 {
 	struct covered covered = {.pixels = pixels, .size = size, .fill = fill};
 	struct batch batch = {.load = covered_load, .context = &covered};
@@ -42,7 +43,7 @@ void occlusion_map(struct network *network, const uint8_t pixels[DATASET_PIXELS]
 		const float *logits = network_predict(network, &batch);
 		for (int i = 0; i < batch.n; i++, logits += network->classes) {
 			float probabilities[DATASET_CLASSES];
-			loss_softmax(DATASET_CLASSES, logits, probabilities);
+			calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 			map[covered.first + i] = (double)probabilities[digit];
 		}
 	}

@@ -76,8 +76,8 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 	}
 	result->predictions = malloc(count * sizeof *result->predictions);
 	if (result->predictions)
-		evaluate_each(network, dataset, indices, count, NULL, &result->evaluation,
-					  result->predictions);
+		evaluate_each(network, dataset, indices, count, info->temperature, NULL,
+					  &result->evaluation, result->predictions);
 	split_free(&split);
 	if (!result->predictions)
 		return error_set(error, "not enough memory for %zu predictions", count);

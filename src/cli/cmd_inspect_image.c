@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
@@ -22,6 +23,7 @@ struct inspect_values {
 
 struct seen {
 	const char *path;
+	double temperature;
 	uint8_t pixels[DATASET_PIXELS];
 	float probabilities[DATASET_CLASSES];
 	int digit;
@@ -36,7 +38,7 @@ static int recognize(struct network *network, struct seen *seen, struct error *e
 
 	if (!logits_are_finite(logits))
 		return error_set(error, "%s: the network's output is not a number", seen->path);
-	loss_softmax(DATASET_CLASSES, logits, seen->probabilities);
+	calibrated_softmax(DATASET_CLASSES, logits, seen->temperature, seen->probabilities);
 	seen->digit = loss_argmax(DATASET_CLASSES, logits);
 	return 0;
 }
@@ -86,23 +88,24 @@ static int save(const struct inspect_values *values, struct network *network,
 						 error) != 0)
 		return -1;
 	if (values->occlusion &&
-		occlusion_save(values->occlusion, network, seen->pixels, seen->digit, probability, error) != 0)
+		occlusion_save(values->occlusion, network, seen->temperature, seen->pixels, seen->digit,
+					   probability, error) != 0)
 		return -1;
 	return 0;
 }
 
-static int inspect(const struct inspect_values *values, struct network *network,
+static int inspect(const struct inspect_values *values, struct network *network, double temperature,
 				   const char *path, struct error *error)
 {
 	const bool taken = (values->activations && file_is_stream(values->activations, stdout)) ||
 					   (values->occlusion && file_is_stream(values->occlusion, stdout));
-	struct seen seen = {.path = path};
+	struct seen seen = {.path = path, .temperature = temperature};
 	struct activation *activations;
 	int status;
 
 	if (predict_read_digit(path, seen.pixels, error) != 0 || recognize(network, &seen, error) != 0)
 		return -1;
-	activations = activations_compute(network, seen.pixels, error);
+	activations = activations_compute(network, temperature, seen.pixels, error);
 	if (!activations)
 		return -1;
 	if (!taken || !values->common.quiet)
@@ -136,6 +139,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
+	struct model_info info;
 	struct error error;
 	int status = STATUS_DONE;
 
@@ -148,8 +152,8 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	if ((values->activations && file_check_replace(values->activations, &error) != 0) ||
 		(values->occlusion && file_check_replace(values->occlusion, &error) != 0) ||
 		command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, BATCH, &engine, &network, NULL, &error) != 0 ||
-		inspect(values, &network, operands[0], &error) != 0)
+		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
+		inspect(values, &network, info.temperature, operands[0], &error) != 0)
 		status = command_fail(&error);
 	network_free(&network);
 	engine_close(&engine);

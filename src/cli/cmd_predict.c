@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
@@ -70,7 +71,7 @@ int predict_read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct 
 }
 
 /* All digits, the most probable first; of equals the smaller digit. */
-static int recognize(struct network *network, const uint8_t *pixels,
+static int recognize(struct network *network, double temperature, const uint8_t *pixels,
 					 struct guess guesses[DATASET_CLASSES], struct error *error)
 {
 	const struct dataset one = {.count = 1, .images = pixels};
@@ -81,7 +82,7 @@ static int recognize(struct network *network, const uint8_t *pixels,
 
 	if (!logits_are_finite(logits))
 		return error_set(error, "the network's output is not a number");
-	loss_softmax(DATASET_CLASSES, logits, probabilities);
+	calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
 		const struct guess guess = {digit, (double)probabilities[digit]};
 		int place = digit;
@@ -116,14 +117,14 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 }
 
 static int predict_file(const struct predict_values *values, struct network *network,
-						const char *path, struct error *error)
+						double temperature, const char *path, struct error *error)
 {
 	uint8_t pixels[DATASET_PIXELS];
 	struct guess guesses[DATASET_CLASSES];
 
 	if (predict_read_digit(path, pixels, error) != 0)
 		return -1;
-	if (recognize(network, pixels, guesses, error) != 0)
+	if (recognize(network, temperature, pixels, guesses, error) != 0)
 		return error_prefix(error, "%s", path);
 	if (values->show)
 		picture_draw(stdout, picture_style(stdout, values->common.no_color), pixels);
@@ -140,6 +141,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
+	struct model_info info;
 	struct error error;
 	int status = STATUS_DONE;
 
@@ -148,10 +150,10 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		return command_misused(&command_predict, &error);
 	}
 	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) != 0)
+		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
 		status = command_fail(&error);
 	for (int i = 0; network.layers && i < operand_count; i++) {
-		if (predict_file(values, &network, operands[i], &error) != 0)
+		if (predict_file(values, &network, info.temperature, operands[i], &error) != 0)
 			status = command_fail(&error);
 		if (command_flush(&error) != 0) {
 			status = command_fail(&error);

@@ -55,12 +55,12 @@ struct mistakes {
 	size_t count;
 };
 
-static int by_loss(const void *a, const void *b)
+static int worst_first(const void *a, const void *b)
 {
 	const struct prediction *first = a, *second = b;
 
-	if (first->loss != second->loss)
-		return first->loss > second->loss ? -1 : 1;
+	if (first->of_label != second->of_label)
+		return first->of_label < second->of_label ? -1 : 1;
 	return first->index < second->index ? -1 : first->index > second->index;
 }
 
@@ -109,7 +109,7 @@ int eval_write_mistakes(const char *path, const struct dataset *dataset,
 	for (size_t i = 0; i < count; i++)
 		if (predictions[i].digit != predictions[i].label)
 			mistakes.list[mistakes.count++] = predictions[i];
-	qsort(mistakes.list, mistakes.count, sizeof *mistakes.list, by_loss);
+	qsort(mistakes.list, mistakes.count, sizeof *mistakes.list, worst_first);
 	*shown = mistakes.count < EVAL_MOST_MISTAKES ? mistakes.count : EVAL_MOST_MISTAKES;
 
 	snprintf(title, sizeof title, "%zu of %zu misread%s", mistakes.count, count,

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/calibrate.h"
 #include "app/occlusion.h"
 #include "cli/sheet.h"
-#include "nn/loss.h"
 #include "nn/prefix.h"
 
 /* ---- activations ---- */
@@ -21,20 +21,25 @@ void activations_free(struct activation *activations, int count)
 	free(activations);
 }
 
-/* The layer's number, its word of the spec, its shape. */
-static void set_title(struct activation *activation, const struct network *network, int index)
+/* The layer's number, its word of the spec, its shape, and by what it divides its input. */
+static void set_title(struct activation *activation, const struct network *network, int index,
+					  double temperature)
 {
 	const char *word = network->spec;
 	char shape[SHAPE_TEXT];
+	int used;
 
 	for (int i = 0; i < index; i++)
 		word += strcspn(word, " ") + 1;
-	snprintf(activation->title, sizeof activation->title, "%d %.*s %s", index,
-			 (int)strcspn(word, " "), word, shape_text(activation->shape, shape));
+	used = snprintf(activation->title, sizeof activation->title, "%d %.*s %s", index,
+					(int)strcspn(word, " "), word, shape_text(activation->shape, shape));
+	if (temperature != TEMPERATURE_NONE)
+		snprintf(activation->title + used, sizeof activation->title - (size_t)used,
+				 " at temperature %g", temperature);
 }
 
 static int compute_layer(struct activation *activation, const struct network *network, int index,
-						 const uint8_t *pixels, struct error *error)
+						 double temperature, const uint8_t *pixels, struct error *error)
 {
 	const struct dataset one = {.count = 1, .images = pixels};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
@@ -43,21 +48,23 @@ static int compute_layer(struct activation *activation, const struct network *ne
 	struct network prefix;
 
 	activation->shape = network->layers[index].out;
-	set_title(activation, network, index);
+	set_title(activation, network, index, is_softmax ? temperature : TEMPERATURE_NONE);
 	const size_t count = shape_size(activation->shape);
 	activation->values = malloc(count * sizeof *activation->values);
 	if (!activation->values)
 		return error_set(error, "not enough memory for %zu activations", count);
 	if (network_prefix(network, is_softmax ? index : index + 1, &prefix, error) != 0)
 		return -1;
-	memcpy(activation->values, network_predict(&prefix, &batch), count * sizeof(float));
+	const float *outputs = network_predict(&prefix, &batch);
 	if (is_softmax)
-		loss_softmax((int)count, network_predict(&prefix, &batch), activation->values);
+		calibrated_softmax((int)count, outputs, temperature, activation->values);
+	else
+		memcpy(activation->values, outputs, count * sizeof *outputs);
 	network_free(&prefix);
 	return 0;
 }
 
-struct activation *activations_compute(const struct network *network,
+struct activation *activations_compute(const struct network *network, double temperature,
 									   const uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
 	struct activation *activations = calloc((size_t)network->layer_count, sizeof *activations);
@@ -65,7 +72,7 @@ struct activation *activations_compute(const struct network *network,
 	if (!activations)
 		error_set(error, "not enough memory for %d layers", network->layer_count);
 	for (int i = 0; activations && i < network->layer_count; i++)
-		if (compute_layer(&activations[i], network, i, pixels, error) != 0) {
+		if (compute_layer(&activations[i], network, i, temperature, pixels, error) != 0) {
 			activations_free(activations, network->layer_count);
 			activations = NULL;
 		}
@@ -277,14 +284,15 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
-int occlusion_save(const char *path, struct network *network, const uint8_t pixels[DATASET_PIXELS],
-				   int digit, double probability, struct error *error)
+int occlusion_save(const char *path, struct network *network, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
+				   struct error *error)
 {
 	struct panels panels = {.pixels = pixels, .digit = digit, .probability = probability};
 	char title[80];
 
-	occlusion_map(network, pixels, digit, PATCH, 0, panels.map[PAPER]);
-	occlusion_map(network, pixels, digit, PATCH, UINT8_MAX, panels.map[INK]);
+	occlusion_map(network, temperature, pixels, digit, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(network, temperature, pixels, digit, PATCH, UINT8_MAX, panels.map[INK]);
 	for (int panel = PAPER; panel < PANELS; panel++) {
 		panels.lowest[panel] = probability;
 		for (int i = 0; i < DATASET_PIXELS; i++)

@@ -16,6 +16,7 @@ void progress_open(struct progress *progress, FILE *stream, struct progress_want
 		.terminal = !wanted.quiet && terminal_is(stream) ? stream : NULL,
 		.style = picture_style(stream, wanted.no_color),
 		.live = !wanted.no_live,
+		.chart.epochs = wanted.epochs,
 	};
 	if (progress->terminal && !wanted.no_color && terminal_is_rich(stream))
 		progress->stream = stream;
@@ -48,8 +49,6 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	char epoch[40], percent[8], details[4][48], bar[MOST_BAR + 1], time[32];
 	double part = state->total ? (double)state->seen / (double)state->total : 0;
 	double rate = state->seconds > 0 ? (double)state->seen / state->seconds : 0;
-	double to_come = (double)(state->epochs - state->epoch) * (double)state->total +
-					 (double)(state->total - state->seen);
 	int shown = 0, room;
 
 	snprintf(epoch, sizeof epoch, "epoch %d/%d", state->epoch, state->epochs);
@@ -57,7 +56,7 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	snprintf(details[0], sizeof details[0], "  %.0f images/s", rate);
 	snprintf(details[1], sizeof details[1], "  loss %.3f", state->loss);
 	snprintf(details[2], sizeof details[2], "  accuracy %.3f", state->accuracy);
-	duration_text(rate > 0 ? to_come / rate : 0, time, sizeof time);
+	duration_text(rate > 0 ? state->left / rate : 0, time, sizeof time);
 	if (state->seen < state->total)
 		snprintf(details[3], sizeof details[3], "  %s left", time);
 	else
@@ -79,26 +78,25 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 }
 
 /* What has been trained, as part of the whole training. */
-static double part_done(const struct train_progress *state)
+static double part_done(const struct progress *progress)
 {
-	const double epoch = state->total ? (double)state->seen / (double)state->total : 0;
-
-	return (state->epoch - 1 + epoch) / state->epochs;
+	return progress->images / (progress->images + progress->last.left);
 }
 
 /* The state has means since the epoch began; the curve is made of what came since the last state. */
 static void take_note(struct progress *progress, const struct train_progress *state)
 {
-	const bool same_epoch = state->epoch == progress->last.epoch;
-	const double seen = (double)state->seen, before = same_epoch ? (double)progress->last.seen : 0;
-	const double loss = state->loss * seen - progress->last.loss * before;
-	const double accuracy = state->accuracy * seen - progress->last.accuracy * before;
+	const struct train_progress *last = &progress->last;
+	const double before = state->epoch == last->epoch ? (double)last->seen : 0;
+	const double seen = (double)state->seen, more = seen - before;
+	const double loss = state->loss * seen - last->loss * before;
+	const double accuracy = state->accuracy * seen - last->accuracy * before;
 
-	progress->chart.epochs = state->epochs;
 	progress->last = *state;
-	if (seen > before)
-		chart_add(progress->chart.training, part_done(state), loss / (seen - before),
-				  accuracy / (seen - before), seen - before);
+	if (more <= 0)
+		return;
+	progress->images += more;
+	chart_add(progress->chart.training, part_done(progress), loss / more, accuracy / more, more);
 }
 
 /* The lines below the bar, and the way back up to it. */
@@ -155,8 +153,8 @@ void progress_clear(struct progress *progress)
 
 void progress_epoch(struct progress *progress, const struct curves_row *row)
 {
-	if (row->has_val)
-		chart_add(progress->chart.validation, part_done(&progress->last), row->val_loss,
+	if (progress->images > 0 && row->has_val)
+		chart_add(progress->chart.validation, part_done(progress), row->val_loss,
 				  row->val_accuracy, 1);
 }
 
@@ -164,9 +162,9 @@ void progress_finish(struct progress *progress)
 {
 	char text[CHART_TEXT];
 
-	if (progress->last.epochs)
-		chart_end(&progress->chart, part_done(&progress->last));
-	if (progress->terminal &&
-		chart_draw(&progress->chart, terminal_width(progress->terminal), progress->style, text) > 0)
+	if (!progress->terminal || progress->images <= 0)
+		return;
+	chart_end(&progress->chart, part_done(progress));
+	if (chart_draw(&progress->chart, terminal_width(progress->terminal), progress->style, text) > 0)
 		fprintf(progress->terminal, "\n%s", text);
 }

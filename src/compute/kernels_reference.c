@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "compute/channelwise.h"
 #include "compute/elementwise.h"
 
 /* A sum of products in progress. The independent lanes let the compiler use vector registers,
@@ -272,12 +273,20 @@ const struct kernels kernels_reference = {
 	.conv_backward = conv_backward,
 	.maxpool_forward = maxpool_forward,
 	.maxpool_backward = maxpool_backward,
+	.avgpool_forward = avgpool_forward,
+	.avgpool_backward = avgpool_backward,
 	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,
 	.dense_backward_input = dense_backward_input,
 	.relu_forward = relu_forward,
 	.relu_backward = relu_backward,
+	.tanh_forward = tanh_forward,
+	.tanh_backward = tanh_backward,
+	.sigmoid_forward = sigmoid_forward,
+	.sigmoid_backward = sigmoid_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

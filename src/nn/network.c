@@ -88,17 +88,28 @@ static int plan_layers(struct network *network, const struct spec *spec, struct 
 	return 0;
 }
 
+/* Can what step i reads be made smaller? Not the network's input, nor what stands for it behind layers
+ * that leave every pixel where it is. */
+static bool may_trim_input(const struct network *network, int i)
+{
+	while (i > 0)
+		if (network->steps[--i].layer.kind->trim)
+			return true;
+	return false;
+}
+
 /* What comes behind may not look at all rows and columns of an image: then they are not computed. From
  * the last step on images to the first, each makes do with what the next one reads. */
 static void trim_steps(struct network *network)
 {
 	for (int i = network->flat_from - 1; i >= 0; i--) {
 		struct layer *layer = &network->steps[i].layer;
+		bool trim_input = may_trim_input(network, i);
 		if (layer->kind->trim)
-			layer->kind->trim(layer, i > 0);
-		else if (i > 0)
+			layer->kind->trim(layer, trim_input);
+		else if (trim_input)
 			layer->in = layer->out;
-		if (i > 0)
+		if (trim_input)
 			network->steps[i - 1].layer.out = layer->in;
 	}
 }

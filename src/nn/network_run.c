@@ -111,8 +111,8 @@ static void train_chunk(void *context, int chunk, int worker)
 	predict_chunk(context, chunk, worker);
 	run->losses[chunk] =
 		loss_cross_entropy(pass.n, network->classes, output_at(network, &pass, last),
-						   run->batch->labels + pass.first, run->batch->n,
-						   gradient_at(network, &pass, last));
+						   run->batch->labels + pass.first, run->batch->label_smoothing,
+						   run->batch->n, gradient_at(network, &pass, last));
 	memset(network->slots + pass.slot_offset, 0, network->slot_size * sizeof *network->slots);
 	backward(network, &pass, network->flat_from, network->step_count);
 	by_groups(network, &pass, backward);
@@ -149,7 +149,7 @@ static void update_params(void *context, int number, int worker)
 		if (!layer->kind->gradients)
 			add_slots(run, param);
 		if (run->update)
-			run->update->apply(run->update->context, (size_t)(param->value - network->values) + first,
+			run->update->apply(run->update->context, param, first,
 							   layer->kind->gradients ? (size_t)task->count * row : param->count);
 	}
 	if (run->update && layer->kind->prepare)
