@@ -147,6 +147,20 @@ cores()
 	nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2
 }
 
+processor()
+{
+	if [ -r /proc/cpuinfo ]; then
+		awk -F '[ \t]*: ' '
+			/^$/ { exit }
+			$1 == "model name" { name = $2 }
+			$1 == "cpu family" { family = ", family " $2 }
+			$1 == "model" { model = ", model " $2 }
+			END { print (name == "" ? "unknown" : name family model) }' /proc/cpuinfo
+	else
+		sysctl -n machdep.cpu.brand_string 2>/dev/null || uname -m
+	fi
+}
+
 # build FOLDER CMAKE_OPTION... [--target NAME...] : configure and build the project there, quietly:
 # the log is FOLDER/build.log, shown only where it fails.
 build()

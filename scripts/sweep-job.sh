@@ -2,9 +2,9 @@
 # One job of sweep.sh, on whatever machine: train, then measure. Not meant to be called by hand.
 #   sweep-job.sh PROGRAM test|val THREADS NUMBER SEED CONFIGURATION
 #   sweep-job.sh options CONFIGURATION     just its options, a line each
-# Prints each line of the curves after "curves" and NUMBER, with tabs between them; and at last, after
-# "row" and NUMBER, validation accuracy, test accuracy (either may be empty) and seconds of training,
-# with commas.
+# Prints each line of the curves after "curves" and NUMBER, with tabs between them; and at last,
+# after "row" and NUMBER, validation accuracy, test accuracy (either may be empty) and seconds of
+# training, with commas.
 set -eu -o pipefail
 export LC_ALL=C
 

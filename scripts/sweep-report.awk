@@ -2,7 +2,7 @@
 # plot-sweep.gp draws: scratch/means and scratch/points.
 # Jobs: seed, tab, configuration; a job's number is its line. Rows: number, tab, and with commas
 # between them validation accuracy, test accuracy (either may be empty), seconds.
-# Variables: out and scratch, folders; on, "test" or "val".
+# Variables: out and scratch, folders; on, "test" or "val"; recipes, "true" for a table in Markdown.
 
 BEGIN {
 	# Student's t for 95%, by degrees of freedom.
@@ -86,6 +86,21 @@ function cell()
 		100 * (mean - half), 100 * (mean + half))
 }
 
+# The README's table.
+function print_markdown(    c, accuracy, interval)
+{
+	print "\n| recipe | test accuracy | 95% interval of the mean | seeds | training |"
+	print "|---|---:|---:|---:|---:|"
+	for (c = 1; c <= configurations; c++) {
+		summarize(c, "test")
+		accuracy = sprintf("%.2f ± %.2f%%", 100 * mean, 100 * deviation)
+		interval = sprintf("%.2f … %.2f%%", 100 * (mean - half), 100 * (mean + half))
+		summarize(c, "seconds")
+		printf "| `%s` | %s | %s | %d | %.*f s |\n", configuration[c], accuracy, interval, n,
+			mean < 10 ? 2 : 0, mean
+	}
+}
+
 # Text and blanks up to a width; awk may count bytes.
 function pad(text, width,    plain)
 {
@@ -144,4 +159,6 @@ END {
 		printf "%s,%d%s,%s\n", quote(configuration[c]), n, row, n ? sprintf("%.3f", mean) : "" >file
 		printf "%4d  %s  %7s  %s\n", n, line, n ? sprintf("%.1f", mean) : "", configuration[c]
 	}
+	if (recipes == "true")
+		print_markdown()
 }

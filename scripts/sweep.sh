@@ -7,16 +7,21 @@ usage()
 {
 	cat <<'END'
 Usage: scripts/sweep.sh [OPTION]... [CONFIGURATION]...
+       scripts/sweep.sh [OPTION]... recipes
 
 Trains each CONFIGURATION with each seed, measures the models, and compares. A CONFIGURATION is one
-argument, the options of mnist-cnn train in quotes, such as "--epochs 5 --batch-size 32".
+argument, the options of mnist-cnn train in quotes, such as "--epochs 5 --batch-size 32". "plain
+--epochs 5" is short for "--recipe plain --epochs 5".
 
-  --seeds LIST         such as 1-10 or 1,3,7-9 (default 1-5)
+"recipes" makes the README's table of recipes: all of them, each with seeds that nobody used to choose
+it, one training at a time with all threads, so that the seconds are right.
+
+  --seeds LIST         such as 1-10 or 1,3,7-9 (default 1-5; recipes have their own)
   --on test|val        measure on the test images, too (default), or on validation images alone: to
                        choose among configurations without a look at the test
-  --out DIR            where everything goes (default sweep)
-  --jobs N             trainings at a time (default: what fills the processors)
-  --threads N          of each training (default 1); it changes nothing but the time
+  --out DIR            where everything goes (default sweep, or sweep-recipes)
+  --jobs N             trainings at a time (default: what fills the processors; recipes 1)
+  --threads N          of each training (default 1; recipes all); it changes nothing but the time
   --sshloginfile FILE  the machines, as GNU parallel reads them (":" is this one). They need rsync
                        and the same kind of system; program and data are copied there
   --program FILE       an mnist-cnn that is built already
@@ -29,7 +34,7 @@ Interrupted, by Ctrl-C or worse? Call it again in the same way, or with --out DI
 finished is not done again. With more seeds or configurations it adds to what is there. Trainings
 that fail are reported, the others go on, and the exit status is 1.
 
-  scripts/sweep.sh --seeds 1-3 --on val "--learning-rate 1e-3" "--learning-rate 2e-3"
+  scripts/sweep.sh --seeds 1-3 --on val "plain" "plain --learning-rate 2e-3"
   scripts/sweep.sh --out batches "--batch-size 32" "--batch-size 64" "--batch-size 128"
 
 It works with GNU parallel (Tange 2018, doi:10.5281/zenodo.1146014), which wishes to be cited where
@@ -44,11 +49,11 @@ misused()
 }
 
 # Options come first, because a configuration may look like one.
-seeds=1-5
+seeds=
 on=
-out=sweep
+out=
 jobs=
-threads=1
+threads=
 sshloginfile=
 program=
 while [ $# -gt 0 ]; do
@@ -68,11 +73,18 @@ while [ $# -gt 0 ]; do
 	*) break ;;
 	esac
 done
+recipes=false
+if [ "${1-}" = recipes ]; then
+	[ $# = 1 ] || misused "recipes stands for all of them, and nothing can stand beside it"
+	recipes=true
+	shift
+fi
+$recipes || : "${seeds:=1-5}" "${threads:=1}" "${out:=sweep}"
+: "${out:=sweep-recipes}"
 number='^[1-9][0-9]{0,3}$'
-[[ $threads =~ $number ]] || misused "--threads wants a number from 1 on, not $threads"
+[[ -z $threads || $threads =~ $number ]] || misused "--threads wants a number from 1 on, not $threads"
 [[ -z $jobs || $jobs =~ $number ]] || misused "--jobs wants a number from 1 on, not $jobs"
 [[ -z $on || $on = test || $on = val ]] || misused "--on wants test or val, not $on"
-[ -n "$out" ] || misused "--out wants a folder's name"
 if [ -n "$sshloginfile" ] && ! [ -r "$sshloginfile" ]; then
 	misused "--sshloginfile: $sshloginfile cannot be read"
 fi
@@ -88,7 +100,9 @@ seed_list()
 	done
 }
 all_seeds=$(seed_list "$seeds") || all_seeds=
-[ -n "$all_seeds" ] || misused "--seeds wants numbers and ranges such as 1-5,8, not $seeds"
+if [ -z "$all_seeds" ] && { ! $recipes || [ -n "$seeds" ]; }; then
+	misused "--seeds wants numbers and ranges such as 1-5,8, not $seeds"
+fi
 
 absolute()
 {
@@ -98,7 +112,7 @@ absolute()
 	esac
 }
 out=$(absolute "$out")
-if [ $# -eq 0 ] && ! [ -s "$out/jobs" ]; then
+if [ $# -eq 0 ] && ! $recipes && ! [ -s "$out/jobs" ]; then
 	misused "no configuration, and no sweep in $out to go on with"
 fi
 
@@ -134,9 +148,28 @@ check()
 		--model "$scratch/model" --curves "$scratch/csv" 2>"$scratch/messages" ||
 		misused "$1: $(head -n 1 "$scratch/messages")"
 }
+if $recipes; then
+	: "${threads:=$(cores)}" "${jobs:=1}"
+	mapfile -t names < <("$program" train --recipe list | grep '^[a-z]')
+	set -- "${names[@]}"
+fi
 for configuration; do
 	check "$configuration"
 done
+
+# seeds_of CONFIGURATION : for a recipe those that are kept for its figures.
+seeds_of()
+{
+	if [ -n "$all_seeds" ]; then
+		echo "$all_seeds"
+		return
+	fi
+	case $1 in
+	default | plain) seq 101 110 ;;
+	fast) seq 101 120 ;;
+	*) seq 101 105 ;;
+	esac
+}
 
 mkdir -p "$out/curves"
 touch "$out/jobs" "$out/rows" "$out/on" "$out/program"
@@ -155,7 +188,7 @@ cp "$scratch/program" "$out/program"
 # The list of jobs only ever grows, so that a job's number, its line, stays the same: a seed and a
 # configuration, with a tab between them.
 for configuration; do
-	for seed in $all_seeds; do
+	for seed in $(seeds_of "$configuration"); do
 		grep -qxF "$seed"$'\t'"$configuration" "$out/jobs" ||
 			printf '%s\t%s\n' "$seed" "$configuration" >>"$out/jobs"
 	done
@@ -228,14 +261,18 @@ trap 'interrupted=true' INT TERM HUP
 	(trap '' INT && cat >&2); } 3>&1 | collect || true
 trap - INT TERM HUP
 
-awk -F '\t' -v out="$out" -v on="$on" -v scratch="$scratch" \
+awk -F '\t' -v out="$out" -v on="$on" -v scratch="$scratch" -v recipes="$recipes" \
 	-f "$root/scripts/sweep-report.awk" "$out/jobs" "$out/rows"
+if $recipes; then
+	printf '\n%s; %s; threads: %s, trainings at a time: %s\n' "$(date -u +%Y-%m-%d)" \
+		"$(processor)" "$threads" "$jobs"
+fi
 if has gnuplot && [ -s "$scratch/means" ]; then
 	gnuplot -c "$root/scripts/plot-sweep.gp" "$scratch/means" "$scratch/points" \
 		"$out/summary.png" "$on"
 fi
 if $interrupted; then
-	say "Interrupted. To go on: scripts/sweep.sh --out $(printf %q "$out")"
+	say "Interrupted. To go on: scripts/sweep.sh --out $(printf %q "$out")$(! $recipes || echo " recipes")"
 	exit 130
 fi
 left=$(($(wc -l <"$out/jobs") - $(cut -f 1 "$out/rows" | sort -u | wc -l)))

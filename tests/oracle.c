@@ -430,6 +430,26 @@ void oracle_dense(int inputs, int units, int n, const double *x, const double *w
 			   dot((size_t)inputs, x + i / units * inputs, weights + i % units * inputs);
 }
 
+void oracle_batchnorm(int channels, int pixels, bool training, const double *x,
+					  const double *weight, const double *bias, double *mean, double *var,
+					  double *y)
+{
+	for (int c = 0; c < channels; c++) {
+		double sum = 0, squares = 0;
+		for (int p = 0; p < pixels; p++)
+			sum += x[p * channels + c];
+		for (int p = 0; p < pixels; p++)
+			squares += pow(x[p * channels + c] - sum / pixels, 2);
+		if (training) {
+			mean[c] = sum / pixels;
+			var[c] = squares / pixels;
+		}
+		for (int p = 0; p < pixels; p++)
+			y[p * channels + c] =
+				weight[c] * (x[p * channels + c] - mean[c]) / sqrt(var[c] + 1e-5) + bias[c];
+	}
+}
+
 void oracle_softmax(int classes, const double *logits, double *probabilities)
 {
 	for (int i = 0; i < classes; i++) {
@@ -510,6 +530,26 @@ static void walk_dense(struct walk *walk, const char *arguments)
 	walk->shape = (struct shape){1, 1, units, true};
 }
 
+static void walk_batchnorm(struct walk *walk)
+{
+	const struct oracle_network *network = walk->network;
+	double *const *params = network->params + walk->param;
+	int size = walk->shape.h * walk->shape.w * walk->shape.c;
+	int channels = walk->shape.flat ? size : walk->shape.c;
+	double *mean = doubles((size_t)channels), *var = doubles((size_t)channels);
+	double *y = doubles((size_t)(network->n * size));
+
+	memcpy(mean, params[2], (size_t)channels * sizeof *mean);
+	memcpy(var, params[3], (size_t)channels * sizeof *var);
+	oracle_batchnorm(channels, network->n * size / channels, network->training, walk->values,
+					 params[0], params[1], mean, var, y);
+	free(var);
+	free(mean);
+	free(walk->values);
+	walk->values = y;
+	walk->param += 4;
+}
+
 static void walk_pointwise(struct walk *walk, const char *name)
 {
 	const double *mask = walk->network->masks[walk->layer];
@@ -546,8 +586,11 @@ double *oracle_logits(const struct oracle_network *network, int *classes)
 			walk_pooling(&walk, arguments, oracle_avgpool);
 		else if (!strcmp(name, "dense"))
 			walk_dense(&walk, arguments);
+		else if (!strcmp(name, "batchnorm"))
+			walk_batchnorm(&walk);
 		else
 			walk_pointwise(&walk, name);
+		walk.shape.flat = walk.shape.flat || !strcmp(name, "flatten");
 		at += strcspn(at, " ");
 		at += strspn(at, " ");
 	}

@@ -31,8 +31,8 @@ is()
 	fi
 }
 
-# The validation accuracy is 0.8 + seed / 100, that of the test 0.1 more; an epoch takes two seconds.
-# Without a seed, it is just an attempt.
+# The validation accuracy is 0.8 + seed / 100, that of the test 0.1 more; an epoch takes two
+# seconds. Without a seed, it is just an attempt.
 cat >"$work/stand-in" <<'END'
 #!/usr/bin/env bash
 command=$1 seed= split= model= curves=

@@ -453,6 +453,87 @@ static void test_avgpool(void **state)
 	}
 }
 
+/* ---- batch normalization ---- */
+
+struct norm_case {
+	int channels, pixels;
+	float *x, *dy;
+	float *by_channel[4];
+	char text[100];
+};
+
+/* What a table finds: moments, sums, y and dx. */
+struct norm_results {
+	float *mean, *squares, *sum, *product, *y, *dx;
+};
+
+static struct norm_results run_norm(const struct norm_case *c, const struct kernels *kernels)
+{
+	const size_t channels = (size_t)c->channels, count = channels * (size_t)c->pixels;
+	struct norm_results r = {floats(channels), floats(channels), floats(channels),
+							 floats(channels), floats(count), floats(count)};
+	float *const *p = c->by_channel;
+
+	call_batchnorm_moments(kernels, c->channels, c->pixels, c->x, r.mean, r.squares);
+	call_batchnorm_sums(kernels, c->channels, c->pixels, c->x, p[0], c->dy, r.sum, r.product);
+	call_batchnorm_forward(kernels, c->channels, c->pixels, c->x, p[0], p[1], p[2], r.y);
+	call_batchnorm_backward(kernels, c->channels, c->pixels, c->x, p[0], c->dy, p[1], p[2], p[3],
+							r.dx);
+	return r;
+}
+
+static void free_norm(struct norm_results *r)
+{
+	free(r->mean);
+	free(r->squares);
+	free(r->sum);
+	free(r->product);
+	free(r->y);
+	free(r->dx);
+}
+
+/* Elementwise ones are the same to the bit, and so are sums of whole numbers. */
+static void compare_norm(const struct norm_case *c, bool whole, const struct kernels *kernels)
+{
+	const size_t channels = (size_t)c->channels, count = channels * (size_t)c->pixels;
+	struct norm_results expected = run_norm(c, &kernels_reference);
+	struct norm_results actual = run_norm(c, kernels);
+
+	compare(c->text, channels, actual.mean, expected.mean, false);
+	compare(c->text, channels, actual.squares, expected.squares, false);
+	compare(c->text, channels, actual.sum, expected.sum, whole);
+	compare(c->text, channels, actual.product, expected.product, whole);
+	check_equal(c->text, count, actual.y, expected.y);
+	check_equal(c->text, count, actual.dx, expected.dx);
+	free_norm(&actual);
+	free_norm(&expected);
+}
+
+static void test_batchnorm(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dice dice = {(uint64_t)number + 7000};
+		bool whole = number % 2;
+		struct norm_case c = {.channels = roll_channels(&dice), .pixels = roll(&dice, 1, 100)};
+		const size_t count = (size_t)c.channels * (size_t)c.pixels;
+		c.x = numbers(&dice, whole, 4, count);
+		c.dy = numbers(&dice, whole, roll(&dice, 1, 4), count);
+		for (int i = 0; i < 4; i++)
+			c.by_channel[i] = numbers(&dice, whole, 4, (size_t)c.channels);
+		for (size_t i = 0; oracle_table(i); i++) {
+			snprintf(c.text, sizeof c.text, "%s: %d channels, %d pixels", oracle_table(i)->name,
+					 c.channels, c.pixels);
+			compare_norm(&c, whole, oracle_table(i));
+		}
+		for (int i = 0; i < 4; i++)
+			free(c.by_channel[i]);
+		free(c.dy);
+		free(c.x);
+	}
+}
+
 /* ---- dense layers ---- */
 
 struct dense_case {
@@ -638,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_conv_pool_is_whole),
 		cmocka_unit_test(test_maxpool),
 		cmocka_unit_test(test_avgpool),
+		cmocka_unit_test(test_batchnorm),
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_elementwise),
 	};

@@ -533,6 +533,12 @@ static void odd_figures_are_left_out(void **state)
 	}
 }
 
+static void load_image(const void *context, int first, int n, float *x)
+{
+	(void)first;
+	memcpy(x, context, (size_t)n * 28 * 28 * sizeof *x);
+}
+
 static void put_tensors(struct safetensors_tensor *tensors, size_t count)
 {
 	const struct safetensors file = {.tensors = tensors, .tensor_count = count};
@@ -541,6 +547,28 @@ static void put_tensors(struct safetensors_tensor *tensors, size_t count)
 	assert_int_equal(safetensors_write(&file, &bytes, &error), 0);
 	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
 	buffer_free(&bytes);
+}
+
+#define PYTORCH_FILE FIXTURES "/batchnorm.safetensors"
+#define PYTORCH_SPEC "conv:2,14,14 batchnorm flatten dense:10 softmax"
+
+/* Load PyTorch's file with a piece of its header replaced by one of the same length. */
+static int load_replaced(const char *old, const char *new)
+{
+	struct buffer bytes;
+	struct network network;
+	size_t at = 0;
+
+	assert_int_equal(strlen(old), strlen(new));
+	read_back(&bytes, PYTORCH_FILE);
+	while (memcmp(bytes.data + at, old, strlen(old)))
+		assert_true(++at + strlen(old) < bytes.size);
+	memcpy(bytes.data + at, new, strlen(new));
+	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
+	buffer_free(&bytes);
+	int status = model_load(path, PYTORCH_SPEC, 1, &engine, &network, NULL, &error);
+	network_free(&network);
+	return status;
 }
 
 /* As PyTorch's users leave it: tensors alone. */
@@ -573,6 +601,53 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	network_free(&network);
 	assert_int_equal(model_load(path, NULL, 4, &engine, &network, &back, &error), -1);
 	assert_error_has(&error, "does not say which network it is for");
+}
+
+/* A batch normalization in PyTorch counts batches, too. */
+static void a_count_of_batches_is_passed_over(void **state)
+{
+	const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
+								 "1.running_var", "3.weight", "3.bias"};
+	struct network network;
+
+	(void)state;
+	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, 1, &engine, &network, NULL, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(network.param_count, 8);
+	for (int i = 0; i < 8; i++) {
+		assert_string_equal(network.params[i]->name, names[i]);
+		assert_true(network.params[i]->value[1] == (i == 6 ? 1 : 0.25f)); /* [1]: a channel */
+	}
+	network_free(&network);
+	assert_int_equal(load_replaced("batches_tracked", "batches_tracKed"), -1);
+	assert_error_has(&error, "tensor \"1.num_batches_tracKed\" is not in the network");
+	assert_int_equal(load_replaced("\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2]",
+								   "\"0.bias\":{\"dtype\":\"I64\",\"shape\":[1]"), -1);
+	assert_error_has(&error, "tensor \"0.bias\" holds integers");
+}
+
+/* The running means are saved as the weights are, and count in a prediction. */
+static void batchnorm_is_saved_and_loaded(void **state)
+{
+	const char *spec = "conv:3,5,3 batchnorm relu flatten batchnorm dense:10 batchnorm softmax";
+	float x[28 * 28], logits[10];
+	const struct batch batch = {.n = 1, .load = load_image, .context = x, .labels = NULL};
+	struct network saved, loaded;
+
+	(void)state;
+	for (int i = 0; i < 28 * 28; i++)
+		x[i] = (float)(i * 37 % 101) / 101;
+	build(&saved, spec, 3);
+	assert_int_equal(model_save(path, &saved, &info, &error), 0);
+	if (model_load(path, NULL, 4, &engine, &loaded, NULL, &error))
+		fail_msg("%s", error.text);
+	memcpy(logits, network_predict(&saved, &batch), sizeof logits);
+	assert_memory_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	loaded.params[4]->value[0] += 1; /* 1.running_mean */
+	assert_string_equal(loaded.params[4]->name, "1.running_mean");
+	assert_memory_not_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	network_free(&saved);
+	network_free(&loaded);
 }
 
 static void files_that_are_no_model(void **state)
@@ -657,6 +732,8 @@ int main(void)
 		MODEL_TEST(augmentation_is_read),
 		MODEL_TEST(odd_figures_are_left_out),
 		MODEL_TEST(a_file_without_metadata_needs_a_spec),
+		MODEL_TEST(a_count_of_batches_is_passed_over),
+		MODEL_TEST(batchnorm_is_saved_and_loaded),
 		MODEL_TEST(files_that_are_no_model),
 		MODEL_TEST(memory_may_run_out),
 		MODEL_TEST(saving_names_the_file),

@@ -63,7 +63,8 @@ static void test_names(void **state)
 		{"maxpol:2 flatten dense:10 softmax", "position 1", "did you mean maxpool?"},
 		{"dropuot:0.5 flatten dense:10 softmax", "position 1", "did you mean dropout?"},
 		{"flatten dense:10 sotfmax", "position 18", "did you mean softmax?"},
-		{"flatten batchnorm dense:10 softmax", "position 9", "batchnorm"},
+		{"flatten attention dense:10 softmax", "position 9", "attention"},
+		{"flatten bacthnorm dense:10 softmax", "position 9", "did you mean batchnorm?"},
 	};
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
@@ -92,6 +93,7 @@ static void test_arguments(void **state)
 		{"maxpool:2,2,2 flatten dense:10 softmax", "position 13, maxpool: ", "\"2\""},
 		{"avgpool flatten dense:10 softmax", "position 1, avgpool: ", "window is missing"},
 		{"avgpool:2,2,2 flatten dense:10 softmax", "position 13, avgpool: ", "\"2\""},
+		{"batchnorm:1 flatten dense:10 softmax", "position 11, batchnorm: ", "\"1\""},
 		{"tanh:1 flatten dense:10 softmax", "position 6, tanh: ", "\"1\""},
 		{"sigmoid:1 flatten dense:10 softmax", "position 9, sigmoid: ", "\"1\""},
 		{"flatten:1 dense:10 softmax", "position 9, flatten: ", "\"1\""},

@@ -142,7 +142,7 @@ static void test_nothing_allocated(void **state)
 		skip();
 	}
 	allocations_fail_at(0);
-	training_open(&training, "conv:4,3,same relu maxpool:2 dropout:0.5 flatten dense:16 relu "
+	training_open(&training, "conv:4,3,same batchnorm relu maxpool:2 dropout:0.5 flatten dense:16 tanh "
 							 "dense:10 softmax", 16, kernels_available(0), 2);
 	network_init(&training.network, 1);
 	assert_true(allocations_count() > 0);

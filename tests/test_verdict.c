@@ -16,7 +16,7 @@ enum { ROWS = 60, SEEDS = 100 };
 /* Losses that come down from `start` to `floor` with a time constant of `pace` epochs; from epoch
  * `turn` on, the validation loss grows by `growth` an epoch. Of an accuracy, `misread` × loss is
  * missing; what the growth adds counts half. */
-struct recipe {
+struct course {
 	int epochs, turn;
 	double start, pace, floor, val_floor, growth, misread;
 	double noise; /* of the validation loss, as a share; the training loss has a third of it */
@@ -36,26 +36,26 @@ static double noise(uint64_t seed, int epoch, int which)
 	return sum;
 }
 
-static void cook(const struct recipe *recipe, uint64_t seed)
+static void cook(const struct course *course, uint64_t seed)
 {
-	for (int i = 0; i < recipe->epochs; i++) {
-		const double left = (recipe->start - recipe->floor) * exp(-i / recipe->pace);
-		const double val_left = (recipe->start - recipe->val_floor) * exp(-(i + 1) / recipe->pace);
-		const double grown = i + 1 > recipe->turn ? (i + 1 - recipe->turn) * recipe->growth : 0;
-		const double loss = (recipe->floor + left) * (1 + recipe->noise / 3 * noise(seed, i, 1));
-		const double val = (recipe->val_floor + val_left) * (1 + recipe->noise * noise(seed, i, 2));
+	for (int i = 0; i < course->epochs; i++) {
+		const double left = (course->start - course->floor) * exp(-i / course->pace);
+		const double val_left = (course->start - course->val_floor) * exp(-(i + 1) / course->pace);
+		const double grown = i + 1 > course->turn ? (i + 1 - course->turn) * course->growth : 0;
+		const double loss = (course->floor + left) * (1 + course->noise / 3 * noise(seed, i, 1));
+		const double val = (course->val_floor + val_left) * (1 + course->noise * noise(seed, i, 2));
 
 		rows[i] = (struct curves_row){
 			.epoch = i + 1,
 			.loss = loss,
-			.accuracy = 1 - recipe->misread * loss,
+			.accuracy = 1 - course->misread * loss,
 			.has_val = true,
 			.val_loss = val + grown,
-			.val_accuracy = 1 - recipe->misread * (val + grown / 2),
+			.val_accuracy = 1 - course->misread * (val + grown / 2),
 			.learning_rate = 1e-3,
-			.has_train = recipe->measured,
+			.has_train = course->measured,
 			.train_loss = 0.7 * loss,
-			.train_accuracy = 1 - 0.7 * recipe->misread * loss,
+			.train_accuracy = 1 - 0.7 * course->misread * loss,
 		};
 	}
 }
@@ -63,7 +63,8 @@ static void cook(const struct recipe *recipe, uint64_t seed)
 static struct verdict reach(int count, size_t val_count, const char *handicap)
 {
 	const struct verdict_case curves = {
-		.rows = rows, .count = count, .val_count = val_count, .handicap = handicap};
+		.rows = rows, .count = count, .val_count = val_count, .learning_rate = rows[0].learning_rate,
+		.handicap = handicap};
 	struct verdict verdict;
 
 	verdict_reach(&curves, &verdict);
@@ -75,15 +76,15 @@ static struct verdict reach(int count, size_t val_count, const char *handicap)
 }
 
 /* How many of the seeds' curves are of that kind? `since`, if not NULL, gets the mean epoch. */
-static int count_kind(const struct recipe *recipe, size_t val_count, enum verdict_kind kind,
+static int count_kind(const struct course *course, size_t val_count, enum verdict_kind kind,
 					  double *since)
 {
 	int found = 0;
 	double sum = 0;
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		cook(recipe, seed);
-		const struct verdict verdict = reach(recipe->epochs, val_count, NULL);
+		cook(course, seed);
+		const struct verdict verdict = reach(course->epochs, val_count, NULL);
 		found += verdict.kind == kind;
 		sum += verdict.since;
 	}
@@ -152,12 +153,12 @@ static void the_reference_job(void **state)
 /* Nobody needs be told about dropout where the training images were measured without. */
 static void measured_figures_are_preferred(void **state)
 {
-	const struct recipe recipe = {.epochs = 10, .turn = ROWS, .start = 0.5, .pace = 6,
+	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.5, .pace = 6,
 								  .floor = 0.02, .val_floor = 0.02, .misread = 0.3,
 								  .measured = true};
 
 	(void)state;
-	cook(&recipe, 1);
+	cook(&course, 1);
 	struct verdict verdict = reach(10, 12000, "dropout");
 	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
 	assert_null(strstr(verdict.line[1], "dropout"));
@@ -167,7 +168,7 @@ static void measured_figures_are_preferred(void **state)
 	assert_non_null(strstr(verdict.line[1], "accuracy is low because of dropout"));
 
 	/* By heart, which the running figures hide. */
-	const struct recipe fitted = {.epochs = 20, .turn = ROWS, .start = 0.5, .pace = 2,
+	const struct course fitted = {.epochs = 20, .turn = ROWS, .start = 0.5, .pace = 2,
 								  .floor = 0.06, .val_floor = 0.06, .misread = 0.3};
 	cook(&fitted, 1);
 	assert_int_equal(reach(20, 5000, "dropout").kind, VERDICT_WELL_FITTED);
@@ -183,10 +184,10 @@ static void measured_figures_are_preferred(void **state)
 
 static void a_validation_loss_that_rises(void **state)
 {
-	const struct recipe noisy = {.epochs = 30, .turn = 10, .start = 0.6, .pace = 3,
+	const struct course noisy = {.epochs = 30, .turn = 10, .start = 0.6, .pace = 3,
 								 .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
 								 .misread = 0.25, .noise = 0.05};
-	struct recipe smooth = noisy;
+	struct course smooth = noisy;
 	double since;
 
 	(void)state;
@@ -203,6 +204,15 @@ static void a_validation_loss_that_rises(void **state)
 		best = rows[i].val_loss < rows[best].val_loss ? i : best;
 	assert_int_equal(verdict.since, best + 1);
 	assert_begins(verdict.line[0], "overfitting since epoch ");
+	assert_non_null(strstr(verdict.line[1], "try --patience, --augment, dropout"));
+
+	/* Who has been patient need not be told. */
+	const struct verdict_case patient = {
+		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3, .best_kept = true};
+	struct verdict kept;
+	verdict_reach(&patient, &kept);
+	assert_int_equal(kept.kind, VERDICT_OVERFITTING);
+	assert_non_null(strstr(kept.line[1], "try --augment, dropout"));
 
 	/* Risen long ago, and flat since. */
 	for (int i = 20; i < 30; i++)
@@ -218,32 +228,32 @@ static void a_validation_loss_that_rises(void **state)
 /* Few images: the validation loss is stuck, but does not rise; what was learned is by heart. */
 static void a_validation_loss_that_is_stuck(void **state)
 {
-	const struct recipe recipe = {.epochs = 30, .turn = ROWS, .start = 1.5, .pace = 2,
+	const struct course course = {.epochs = 30, .turn = ROWS, .start = 1.5, .pace = 2,
 								  .floor = 0.02, .val_floor = 0.13, .misread = 0.3,
 								  .noise = 0.08};
 	double since;
 
 	(void)state;
-	assert_true(count_kind(&recipe, 1000, VERDICT_OVERFITTING, &since) >= 85);
+	assert_true(count_kind(&course, 1000, VERDICT_OVERFITTING, &since) >= 85);
 	assert_true(since > 4 && since < 15);
 }
 
 /* Chance alone is not to be taken for anything. */
 static void flat_curves_without_a_gap(void **state)
 {
-	struct recipe recipe = {.epochs = 16, .turn = ROWS, .start = 0.5, .pace = 1, .floor = 0.04,
+	struct course course = {.epochs = 16, .turn = ROWS, .start = 0.5, .pace = 1, .floor = 0.04,
 							.val_floor = 0.042, .misread = 0.3, .noise = 0.05};
 
 	(void)state;
-	assert_true(count_kind(&recipe, 12000, VERDICT_WELL_FITTED, NULL) >= 85);
-	assert_int_equal(count_kind(&recipe, 12000, VERDICT_UNSTABLE, NULL), 0);
-	assert_true(count_kind(&recipe, 12000, VERDICT_OVERFITTING, NULL) <= 3);
-	recipe.noise = 0.15;
-	assert_true(count_kind(&recipe, 500, VERDICT_WELL_FITTED, NULL) >= 85);
-	assert_true(count_kind(&recipe, 500, VERDICT_OVERFITTING, NULL) <= 3);
+	assert_true(count_kind(&course, 12000, VERDICT_WELL_FITTED, NULL) >= 85);
+	assert_int_equal(count_kind(&course, 12000, VERDICT_UNSTABLE, NULL), 0);
+	assert_true(count_kind(&course, 12000, VERDICT_OVERFITTING, NULL) <= 3);
+	course.noise = 0.15;
+	assert_true(count_kind(&course, 500, VERDICT_WELL_FITTED, NULL) >= 85);
+	assert_true(count_kind(&course, 500, VERDICT_OVERFITTING, NULL) <= 3);
 
-	recipe.noise = 0;
-	cook(&recipe, 1);
+	course.noise = 0;
+	cook(&course, 1);
 	const struct verdict verdict = reach(16, 12000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_WELL_FITTED);
 	assert_true(verdict.since > 1 && verdict.since <= 9);
@@ -252,14 +262,14 @@ static void flat_curves_without_a_gap(void **state)
 
 static void curves_that_go_on_falling(void **state)
 {
-	struct recipe recipe = {.epochs = 12, .turn = ROWS, .start = 0.6, .pace = 8, .floor = 0.02,
+	struct course course = {.epochs = 12, .turn = ROWS, .start = 0.6, .pace = 8, .floor = 0.02,
 							.val_floor = 0.03, .misread = 0.3, .noise = 0.04};
 
 	(void)state;
-	assert_int_equal(count_kind(&recipe, 5000, VERDICT_IMPROVING, NULL), SEEDS);
-	recipe.epochs = 5;
-	assert_true(count_kind(&recipe, 5000, VERDICT_IMPROVING, NULL) >= 95);
-	cook(&recipe, 1);
+	assert_int_equal(count_kind(&course, 5000, VERDICT_IMPROVING, NULL), SEEDS);
+	course.epochs = 5;
+	assert_true(count_kind(&course, 5000, VERDICT_IMPROVING, NULL) >= 95);
+	cook(&course, 1);
 	assert_begins(reach(5, 5000, NULL).line[0], "still improving: val_loss falls by about ");
 }
 
@@ -320,11 +330,11 @@ static void a_network_that_guesses(void **state)
 /* All was well, and then the steps were too large. */
 static void a_network_that_forgets(void **state)
 {
-	const struct recipe recipe = {.epochs = 10, .turn = ROWS, .start = 0.6, .pace = 2,
+	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.6, .pace = 2,
 								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3};
 
 	(void)state;
-	cook(&recipe, 1);
+	cook(&course, 1);
 	for (int i = 6; i < 10; i++) {
 		rows[i].loss = 0.1 * (i - 4);
 		rows[i].val_loss = 0.1 * (i - 4);
@@ -337,12 +347,12 @@ static void a_network_that_forgets(void **state)
 
 static void without_validation(void **state)
 {
-	const struct recipe recipe = {.epochs = 5, .turn = ROWS, .start = 0.6, .pace = 2,
+	const struct course course = {.epochs = 5, .turn = ROWS, .start = 0.6, .pace = 2,
 								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3,
 								  .measured = true};
 
 	(void)state;
-	cook(&recipe, 1);
+	cook(&course, 1);
 	for (int i = 0; i < 5; i++)
 		rows[i].has_val = false;
 	for (int count = 1; count <= 5; count++) {
@@ -356,14 +366,14 @@ static void without_validation(void **state)
 /* With smoothed labels the loss has a floor of 0.5003 (s = 0.1: -0.91 log 0.91 - 0.09 log 0.01). */
 static void smoothed_labels_have_a_floor(void **state)
 {
-	const struct recipe recipe = {.epochs = 20, .turn = 6, .start = 0.6, .pace = 3,
+	const struct course course = {.epochs = 20, .turn = 6, .start = 0.6, .pace = 3,
 								  .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
 								  .misread = 0.25};
 	struct verdict_case curves = {.rows = rows, .count = 20, .val_count = 2000};
 	struct verdict verdict;
 
 	(void)state;
-	cook(&recipe, 1);
+	cook(&course, 1);
 	for (int i = 0; i < 20; i++)
 		rows[i].loss = 0.5003 + 0.2 * rows[i].loss;
 	verdict_reach(&curves, &verdict);

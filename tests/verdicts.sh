@@ -18,7 +18,7 @@ expect()
 {
 	expected=$1
 	shift
-	"$program" train --data "$data" --model "$work/model" --curves "$work/curves" "$@" \
+	"$program" train --recipe plain --data "$data" --model "$work/model" --curves "$work/curves" "$@" \
 		>"$work/rows" 2>"$work/messages"
 	said=$(sed -n 's/^verdict  //p' "$work/messages")
 	case $said in

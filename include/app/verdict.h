@@ -2,6 +2,7 @@
 #ifndef APP_VERDICT_H
 #define APP_VERDICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "app/curves.h"
@@ -22,8 +23,10 @@ struct verdict_case {
 	const struct curves_row *rows; /* of consecutive epochs */
 	int count;
 	size_t val_count; /* validation images, from which follows what may be chance */
+	double learning_rate;   /* at its peak */
 	double label_smoothing; /* in the running loss */
 	const char *handicap; /* what makes loss and accuracy look bad, as "dropout"; or NULL */
+	bool best_kept;         /* the network has the best epoch's weights */
 };
 
 #define VERDICT_LINE 160

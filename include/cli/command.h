@@ -47,6 +47,8 @@ struct command {
 	const struct option *options;
 	size_t values_size;   /* of the struct that the options fill in */
 	void (*defaults)(void *values); /* NULL where there are no options */
+	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */
+	int (*prepare)(int argc, char *const *argv, void *values, struct error *error);
 	int (*run)(const void *values, int operand_count, char **operands); /* the exit status */
 	void (*explain)(FILE *out); /* what help says under the options; may be NULL */
 };

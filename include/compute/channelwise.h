@@ -1,6 +1,6 @@
-/* Kernels that treat each channel alone. Sums run over pixels, in an order that does not depend on
- * the vectors that compilers make of the loops along channels; so, like elementwise.h, all tables
- * share these sources. */
+/* Kernels that treat each channel alone. Their innermost loops run along channels, and compilers make
+ * vectors of these; sums run over pixels, in an order that does not depend on that. So, as with
+ * elementwise.h, all tables share these sources. */
 #ifndef COMPUTE_CHANNELWISE_H
 #define COMPUTE_CHANNELWISE_H
 
@@ -61,6 +61,38 @@ static void avgpool_backward(const struct window *w, int n, const float *dy, flo
 					add_part(w->channels, area, dy, to + column * w->channels);
 		}
 	}
+}
+
+static inline void normalize(int channels, const float *restrict x, const float *restrict mean,
+							 const float *restrict scale, const float *restrict bias,
+							 float *restrict y)
+{
+	for (int c = 0; c < channels; c++)
+		y[c] = (x[c] - mean[c]) * scale[c] + bias[c];
+}
+
+static void batchnorm_forward(int channels, int pixels, const float *x, const float *mean,
+							  const float *scale, const float *bias, float *y)
+{
+	for (int p = 0; p < pixels; p++, x += channels, y += channels)
+		normalize(channels, x, mean, scale, bias, y);
+}
+
+static inline void normalize_back(int channels, const float *restrict x,
+								  const float *restrict mean, const float *restrict dy,
+								  const float *restrict scale, const float *restrict slope,
+								  const float *restrict offset, float *restrict dx)
+{
+	for (int c = 0; c < channels; c++)
+		dx[c] = dy[c] * scale[c] + (x[c] - mean[c]) * slope[c] + offset[c];
+}
+
+static void batchnorm_backward(int channels, int pixels, const float *x, const float *mean,
+							   const float *dy, const float *scale, const float *slope,
+							   const float *offset, float *dx)
+{
+	for (int p = 0; p < pixels; p++, x += channels, dy += channels, dx += channels)
+		normalize_back(channels, x, mean, dy, scale, slope, offset, dx);
 }
 
 #endif

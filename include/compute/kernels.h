@@ -80,6 +80,22 @@ struct kernels {
 	void (*avgpool_forward)(const struct window *window, int n, const float *x, float *y);
 	void (*avgpool_backward)(const struct window *window, int n, const float *dy, float *dx);
 
+	/* Batch normalization, for any number of pixels of all samples, [pixels][channels]; all other
+	 * arrays have a number for each channel. All of them overwrite their results.
+	 * moments: the mean, and the sum of squared deviations from it. */
+	void (*batchnorm_moments)(int channels, int pixels, const float *x, float *mean,
+							  float *squares);
+	/* y = (x - mean) scale + bias */
+	void (*batchnorm_forward)(int channels, int pixels, const float *x, const float *mean,
+							  const float *scale, const float *bias, float *y);
+	/* sum of dy, and of dy (x - mean) */
+	void (*batchnorm_sums)(int channels, int pixels, const float *x, const float *mean,
+						   const float *dy, float *sum, float *product);
+	/* dx = dy scale + (x - mean) slope + offset */
+	void (*batchnorm_backward)(int channels, int pixels, const float *x, const float *mean,
+							   const float *dy, const float *scale, const float *slope,
+							   const float *offset, float *dx);
+
 	/* y = bias + weights x */
 	void (*dense_forward)(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y);

@@ -216,7 +216,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 	struct metadata metadata;
 	struct buffer bytes = {0};
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
-	float *values = malloc((network->weight_count + 1) * sizeof *values);
+	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
 	describe(&metadata, network, info);
@@ -464,6 +464,8 @@ static int read_param(const struct safetensors *file, const struct param *param,
 
 	if (!tensor)
 		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
+	if (!tensor->values)
+		return error_set(error, "tensor \"%s\" holds integers, not weights", param->name);
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
 		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
@@ -479,6 +481,14 @@ static bool has_param(const struct network *network, const char *name)
 	return false;
 }
 
+/* PyTorch counts the batches that a batch normalization has seen; nothing depends on it. */
+static bool is_batch_count(const struct safetensors_tensor *tensor)
+{
+	const char *suffix = strrchr(tensor->name, '.');
+
+	return !tensor->values && suffix && !strcmp(suffix, ".num_batches_tracked");
+}
+
 static int read_weights(const struct safetensors *file, struct network *network,
 						struct error *error)
 {
@@ -486,7 +496,7 @@ static int read_weights(const struct safetensors *file, struct network *network,
 		if (read_param(file, network->params[i], error))
 			return -1;
 	for (size_t i = 0; i < file->tensor_count; i++)
-		if (!has_param(network, file->tensors[i].name))
+		if (!has_param(network, file->tensors[i].name) && !is_batch_count(&file->tensors[i]))
 			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
 							 file->tensors[i].name, network->spec);
 	return 0;

@@ -95,7 +95,7 @@ static int check_finite_weights(const struct run *run, struct error *error)
 	return 0;
 }
 
-/* Weights decay; biases, and whatever else is one number a channel, do not. */
+/* Weights decay; biases and normalization do not. */
 static void update_weights(const void *context, const struct param *param, size_t first,
 						   size_t count)
 {
@@ -103,8 +103,8 @@ static void update_weights(const void *context, const struct param *param, size_
 	const struct network *network = run->network;
 
 	optimizer_apply(&run->optimizer, network->engine->kernels,
-					(size_t)(param->value - network->values) + first, count, param->rank > 1,
-					network->grads, network->values);
+					(size_t)(param->value - network->values) + first, count,
+					param_is_weight(param), network->grads, network->values);
 }
 
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */

@@ -43,7 +43,7 @@ struct findings {
 	bool has_val, measured;
 	struct trend val, seen;
 	double val_accuracy, seen_accuracy; /* at the end: a mean, and the end of a line */
-	int best;                           /* row of the lowest validation loss */
+	int best;                           /* row */
 };
 
 static double value(const struct findings *f, int i, enum column column)
@@ -135,7 +135,7 @@ static struct findings look(const struct verdict_case *curves)
 	f.val = fit(&f, VAL_LOSS);
 	f.val_accuracy = mean(&f, f.val.first, f.val.count, VAL_ACCURACY);
 	for (int i = 1; i < curves->count; i++)
-		if (value(&f, i, VAL_LOSS) < value(&f, f.best, VAL_LOSS))
+		if (curves_better(&curves->rows[i], &curves->rows[f.best]))
 			f.best = i;
 	return f;
 }
@@ -156,7 +156,8 @@ static bool is_underfitting(const struct findings *f)
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
 	int last = f->curves->count - 1;
 
-	return value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
+	/* Two epochs may be a few steps. */
+	return f->curves->count > 2 && value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
 		   (!f->has_val || value(f, last, VAL_ACCURACY) < LOW_ACCURACY) &&
 		   (t->start - t->end) / (t->count - 1) < SLOW_FALL * t->start;
 }
@@ -257,12 +258,7 @@ static const char *accuracies(const struct findings *f, char text[ACCURACIES])
 /* A schedule has brought the learning rate down, which alone flattens curves. */
 static bool has_decayed(const struct findings *f)
 {
-	const struct curves_row *rows = f->curves->rows;
-	double highest = 0;
-
-	for (int i = 0; i < f->curves->count; i++)
-		highest = fmax(highest, rows[i].learning_rate);
-	return rows[f->curves->count - 1].learning_rate < 0.05 * highest;
+	return f->curves->rows[f->curves->count - 1].learning_rate < 0.05 * f->curves->learning_rate;
 }
 
 /* Why the training figures may look worse than those of validation, where they do. */
@@ -309,7 +305,7 @@ static void tell_no_validation(const struct findings *f, struct verdict *verdict
 static void tell_not_learning(const struct findings *f, struct verdict *verdict)
 {
 	const int last = f->curves->count - 1;
-	const double loss = value(f, last, SEEN_LOSS), rate = f->curves->rows[last].learning_rate;
+	const double loss = value(f, last, SEEN_LOSS);
 	/* A first loss that is far above guessing's comes from steps too large. */
 	const bool begins = last > 0 && value(f, 0, SEEN_LOSS) < 1.25 * log(DATASET_CLASSES) &&
 						loss < value(f, 0, SEEN_LOSS) && loss < value(f, last - 1, SEEN_LOSS);
@@ -321,7 +317,7 @@ static void tell_not_learning(const struct findings *f, struct verdict *verdict)
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 begins ? "the loss falls: more epochs may help, or a higher --learning-rate than %g"
 					: "a lower --learning-rate than %g may help, or layers that let more through",
-			 rate);
+			 f->curves->learning_rate);
 }
 
 static void tell_underfitting(const struct findings *f, struct verdict *verdict)
@@ -335,7 +331,7 @@ static void tell_underfitting(const struct findings *f, struct verdict *verdict)
 			 fmax(0, 100 * (t->start - t->end) / (t->count - 1) / t->start));
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 "more units or filters may help, or another --learning-rate than %g",
-			 f->curves->rows[f->curves->count - 1].learning_rate);
+			 f->curves->learning_rate);
 }
 
 static void tell_unstable(const struct findings *f, struct verdict *verdict)
@@ -351,8 +347,8 @@ static void tell_unstable(const struct findings *f, struct verdict *verdict)
 			 f->curves->rows[lowest].epoch, name(f, SEEN_LOSS), value(f, lowest, SEEN_LOSS),
 			 value(f, last, SEEN_LOSS));
 	snprintf(verdict->line[1], VERDICT_LINE,
-			 "a lower --learning-rate than %g would help, or one that falls",
-			 f->curves->rows[last].learning_rate);
+			 "a lower --learning-rate than %g would help, or --schedule linear",
+			 f->curves->learning_rate);
 }
 
 static void tell_improving(const struct findings *f, struct verdict *verdict)
@@ -391,9 +387,10 @@ static void tell_overfitting(const struct findings *f, struct verdict *verdict)
 				 "overfitting since epoch %d: val_loss has stayed at about %.4f", verdict->since,
 				 f->val.mean);
 	snprintf(verdict->line[1], VERDICT_LINE,
-			 "while %s fell from %.4f to %.4f; try --epochs %d, dropout or more images",
+			 "while %s fell from %.4f to %.4f; try %s--augment, dropout or more images",
 			 name(f, SEEN_LOSS), value(f, since, SEEN_LOSS),
-			 value(f, f->curves->count - 1, SEEN_LOSS), verdict->since);
+			 value(f, f->curves->count - 1, SEEN_LOSS),
+			 f->curves->best_kept ? "" : "--patience, ");
 }
 
 static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
@@ -406,7 +403,7 @@ static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
 			 accuracies(f, text));
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 has_decayed(f) ? "a longer schedule or a larger network may gain more"
-							: "a larger network may gain more");
+							: "a larger network or --schedule linear may gain more");
 	explain_handicap(f, verdict);
 }
 

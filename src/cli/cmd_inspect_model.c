@@ -28,7 +28,7 @@ struct filters {
 static const struct param *first_weight(const struct network *network)
 {
 	for (int i = 0; i < network->param_count; i++)
-		if (network->params[i]->rank == 4)
+		if (param_is_weight(network->params[i]))
 			return network->params[i];
 	return NULL;
 }

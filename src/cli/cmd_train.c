@@ -2,6 +2,7 @@
  * before the first step; whatever happens later, the trained weights are not lost. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <assert.h>
 #include <errno.h>
 #include <float.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/recipe.h"
 #include "cli/report.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
@@ -29,8 +31,9 @@ struct train_values {
 	struct {
 		bool learning_rate, beta1, beta2, momentum;
 	} given; /* on the command line */
+	int recipe_optimizer;
 	struct engine_choice engine;
-	const char *data, *network, *model, *curves;
+	const char *recipe, *data, *network, *model, *curves;
 	bool no_live;
 	struct common_values common;
 };
@@ -95,7 +98,7 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 	if (values->given.beta1 || values->given.beta2)
 		return error_set(error, "--%s is for --optimizer adam; sgd has --momentum",
 						 values->given.beta1 ? "beta1" : "beta2");
-	if (!values->given.learning_rate)
+	if (!values->given.learning_rate && values->recipe_optimizer != OPTIMIZER_SGD)
 		values->options.learning_rate = SGD_RATE;
 	return 0;
 }
@@ -180,8 +183,8 @@ static void print_rules(const struct train_options *options, const struct train_
 	if (options->weight_decay > 0)
 		fprintf(stderr, ", weight decay %g", (double)options->weight_decay);
 	if (rising)
-		fprintf(stderr, "\nrate   rises from %g%% of that in %llu steps", 100 * SCHEDULE_START,
-				(unsigned long long)rising);
+		fprintf(stderr, "\nrate   rises from %g%% of that in %llu step%s", 100 * SCHEDULE_START,
+				(unsigned long long)rising, rising == 1 ? "" : "s");
 	if (options->schedule != SCHEDULE_CONSTANT)
 		fprintf(stderr, "%s falls to 0 %s", rising ? ", then" : "\nrate  ",
 				options->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
@@ -283,12 +286,15 @@ static const char *handicap(const struct job *job)
 
 static void print_verdict(const struct job *job)
 {
+	const struct train_options *options = &job->values->options;
 	const struct verdict_case curves = {
 		.rows = job->rows,
 		.count = job->row_count,
 		.val_count = job->split.val_count,
+		.learning_rate = (double)options->learning_rate,
+		.label_smoothing = (double)options->label_smoothing,
 		.handicap = handicap(job),
-		.label_smoothing = job->values->options.label_smoothing,
+		.best_kept = options->patience > 0,
 	};
 	struct verdict verdict;
 
@@ -370,6 +376,10 @@ static int train_run(const void *v, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
+	if (values.recipe && strcmp(values.recipe, "list") == 0) {
+		recipe_list(stdout);
+		return STATUS_DONE;
+	}
 	if (settle_optimizer(&values, &error) != 0 || build(&job, &error) != 0) {
 		status = command_misused(&command_train, &error);
 	} else if (load(&job, &error) != 0) {
@@ -387,17 +397,6 @@ static int train_run(const void *v, int operand_count, char **operands)
 	return status;
 }
 
-static void train_defaults_set(void *values)
-{
-	*(struct train_values *)values = (struct train_values){
-		.options = train_defaults(),
-		.engine = {.kernels = "auto"},
-		.network = NETWORK_SPEC_REFERENCE,
-		.model = "model.safetensors",
-		.curves = "curves.csv",
-	};
-}
-
 static void train_explain(FILE *out)
 {
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
@@ -413,6 +412,10 @@ static void train_explain(FILE *out)
 #define AT(field) offsetof(struct train_values, field)
 
 static const struct option train_table[] = {
+	{.name = "recipe", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(recipe),
+	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
+			 "them all; without it the recipe is default, whose values are the defaults below"},
+
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
 	 .group = "Data", .help = HELP_DATA},
 	{.name = "val-split", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.val_split),
@@ -485,12 +488,45 @@ static const struct option train_table[] = {
 	{.name = NULL},
 };
 
+/* The recipe's words do not count as given on the command line. */
+static int use_recipe(const char *name, struct train_values *values, struct error *error)
+{
+	if (recipe_apply(name, train_table, values, error) != 0)
+		return -1;
+	memset(&values->given, 0, sizeof values->given);
+	values->recipe_optimizer = values->options.optimizer;
+	return 0;
+}
+
+static void train_defaults_set(void *v)
+{
+	struct train_values *values = v;
+	struct error error;
+
+	*values = (struct train_values){
+		.options = train_defaults(),
+		.engine = {.kernels = "auto"},
+		.model = "model.safetensors",
+		.curves = "curves.csv",
+	};
+	if (use_recipe(recipes[0].name, values, &error) != 0)
+		assert(!"the first recipe is right");
+}
+
+static int train_prepare(int argc, char *const *argv, void *values, struct error *error)
+{
+	const char *name = recipe_named(argc, argv);
+
+	return name && strcmp(name, "list") != 0 ? use_recipe(name, values, error) : 0;
+}
+
 const struct command command_train = {
 	.name = "train",
 	.summary = "train a network on the training images and save it",
 	.options = train_table,
 	.values_size = sizeof(struct train_values),
 	.defaults = train_defaults_set,
+	.prepare = train_prepare,
 	.run = train_run,
 	.explain = train_explain,
 };

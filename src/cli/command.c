@@ -270,6 +270,8 @@ static int run(const struct command *command, int argc, char **argv)
 	assert(command->values_size <= sizeof values);
 	if (command->defaults)
 		command->defaults(values);
+	if (command->prepare && command->prepare(argc, argv, values, &error) != 0)
+		return command_misused(command, &error);
 	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error) != 0)
 		return command_misused(command, &error);
 	if (help) {

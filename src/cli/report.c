@@ -30,8 +30,8 @@ static int longest_word(const char *text)
 	return longest;
 }
 
-/* Every weight of an output's pixel meets one input; there are as many pixels as outputs for each
- * of the weights' first dimension. Biases are added. */
+/* An output is a sum of as many products as there are weights for each filter or unit; with other
+ * parameters it is one product. Biases are added. */
 static double multiplications(const struct layer *layer)
 {
 	const struct param *weight = &layer->params[0];
@@ -39,7 +39,7 @@ static double multiplications(const struct layer *layer)
 
 	if (!layer->param_count)
 		return 0;
-	return (double)weight->count / (double)weight->dims[0] * outputs;
+	return param_is_weight(weight) ? outputs * (double)(weight->count / weight->dims[0]) : outputs;
 }
 
 static void print_layers(FILE *out, const struct network *network, bool with_cost)
@@ -57,7 +57,7 @@ static void print_layers(FILE *out, const struct network *network, bool with_cos
 		int length = (int)strcspn(word, " ");
 
 		for (int p = 0; p < layer->param_count; p++)
-			count += layer->params[p].count;
+			count += layer->params[p].trained ? layer->params[p].count : 0;
 		fprintf(out, "%5d  %-*.*s", i, width, length, word);
 		print_column(out, shape_text(layer->out, shape), 14);
 		fprintf(out, "%12zu", count);

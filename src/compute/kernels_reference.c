@@ -215,6 +215,39 @@ static void maxpool_backward(const struct window *w, int n, const uint16_t *argm
 				dx[*argmax++ * w->channels + c] += *dy++;
 }
 
+/* The mean of what a first mean leaves makes up for its rounding. */
+static void batchnorm_moments(int channels, int pixels, const float *x, float *mean,
+							  float *squares)
+{
+	float count = (float)pixels;
+
+	for (int c = 0; c < channels; c++) {
+		float sum = 0, rest = 0, square = 0;
+		for (int p = 0; p < pixels; p++)
+			sum += x[p * channels + c];
+		for (int p = 0; p < pixels; p++) {
+			float d = x[p * channels + c] - sum / count;
+			rest += d;
+			square += d * d;
+		}
+		mean[c] = sum / count + rest / count;
+		squares[c] = square;
+	}
+}
+
+static void batchnorm_sums(int channels, int pixels, const float *x, const float *mean,
+						   const float *dy, float *sum, float *product)
+{
+	memset(sum, 0, (size_t)channels * sizeof *sum);
+	memset(product, 0, (size_t)channels * sizeof *product);
+	for (int p = 0; p < pixels; p++, x += channels, dy += channels) {
+		for (int c = 0; c < channels; c++) {
+			sum[c] += dy[c];
+			product[c] += dy[c] * (x[c] - mean[c]);
+		}
+	}
+}
+
 static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y)
 {
@@ -275,6 +308,10 @@ const struct kernels kernels_reference = {
 	.maxpool_backward = maxpool_backward,
 	.avgpool_forward = avgpool_forward,
 	.avgpool_backward = avgpool_backward,
+	.batchnorm_moments = batchnorm_moments,
+	.batchnorm_forward = batchnorm_forward,
+	.batchnorm_sums = batchnorm_sums,
+	.batchnorm_backward = batchnorm_backward,
 	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,

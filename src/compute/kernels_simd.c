@@ -14,6 +14,7 @@
 #include "compute/channelwise.h"
 #include "compute/elementwise.h"
 #include "compute/simd/backward.h"
+#include "compute/simd/batchnorm.h"
 #include "compute/simd/dense.h"
 #include "compute/simd/direct.h"
 #include "compute/simd/maxpool.h"
@@ -131,6 +132,10 @@ const struct kernels KERNELS_TABLE = {
 	.maxpool_backward = maxpool_backward,
 	.avgpool_forward = avgpool_forward,
 	.avgpool_backward = avgpool_backward,
+	.batchnorm_moments = batchnorm_moments,
+	.batchnorm_forward = batchnorm_forward,
+	.batchnorm_sums = batchnorm_sums,
+	.batchnorm_backward = batchnorm_backward,
 	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,

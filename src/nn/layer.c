@@ -16,6 +16,7 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 
 	snprintf(param->name, sizeof param->name, "%d.%s", layer->index, suffix);
 	param->layout = layout;
+	param->trained = true;
 	param->rank = rank;
 	param->count = 1;
 	for (int i = 0; i < rank; i++) {
