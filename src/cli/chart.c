@@ -35,7 +35,7 @@ struct panel {
 void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, double accuracy,
 			   double weight)
 {
-	const double place = ceil(part * CHART_SLOTS) - 1;
+	const double place = ceil(part * CHART_SLOTS - 1e-9) - 1; /* 1e-9: for rounding */
 	struct chart_slot *slot = &slots[place <= 0 ? 0 : place < CHART_SLOTS ? (int)place : CHART_SLOTS - 1];
 	const double all = slot->weight + weight;
 

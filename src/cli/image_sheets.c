@@ -144,7 +144,7 @@ static struct colour bar_caption(const void *context, size_t tile, int line,
 
 /* Whatever their size, maps take about as much room, and so a channel stands below the one that it was
  * made from, if it was made from one. */
-#define MAP_SIDE 80
+#define MAP_SIDE 84
 #define MAP_DISTANCE (MAP_SIDE + 6)
 #define MAP_COLUMNS 32
 
