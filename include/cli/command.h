@@ -79,6 +79,18 @@ struct engine_choice {
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,
 						struct error *error);
 
+/* A file that an option names; path is NULL where it does not. */
+struct command_file {
+	const char *option, *path;
+};
+
+/* Is none of the files from number `outputs` on, which are written, the same as one before it? */
+int command_check_distinct(const struct command_file *files, size_t count, size_t outputs,
+						   struct error *error);
+
+/* Can they be written? */
+int command_check_outputs(const struct command_file *files, size_t count, struct error *error);
+
 /* The picture, or standard input for "-", as MNIST's bytes, 0 to 255, as predict sees it. */
 int predict_read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error);
 

@@ -117,28 +117,6 @@ static void print_evaluation(const struct eval_values *values, const char *direc
 	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
 }
 
-/* Files that are written over each other, or over the model, and files that cannot be written. */
-static int check_files(const struct eval_values *values, struct error *error)
-{
-	const struct {
-		const char *option, *path;
-	} files[] = {{"model", values->model},
-				 {"confusion", values->confusion},
-				 {"mistakes", values->mistakes},
-				 {"predictions", values->predictions}};
-	const size_t count = sizeof files / sizeof *files;
-
-	for (size_t i = 1; i < count; i++) {
-		for (size_t other = 0; files[i].path && other < i; other++)
-			if (files[other].path && file_is_same(files[i].path, files[other].path))
-				return error_set(error, "--%s and --%s are the same file: %s", files[other].option,
-								 files[i].option, files[i].path);
-		if (files[i].path && file_check_replace(files[i].path, error) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void print_written(const struct eval_values *values, const char *path, const char *what,
 						  size_t count)
 {
@@ -170,7 +148,7 @@ static int write_files(const struct eval_values *values, const struct dataset *d
 								error) != 0)
 			return -1;
 		print_written(values, values->mistakes,
-					  shown < mistakes ? ": the %zu worst mistakes\n" : ": all %zu mistakes\n", shown);
+					  shown < mistakes ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
 	}
 	return 0;
 }
@@ -185,12 +163,18 @@ static int eval_run(const void *v, int operand_count, char **operands)
 	struct result result = {.predictions = NULL};
 	struct error error;
 	int status = STATUS_DONE;
+	const struct command_file files[] = {{"--model", values->model},
+										 {"--confusion", values->confusion},
+										 {"--mistakes", values->mistakes},
+										 {"--predictions", values->predictions}};
+	const size_t count = sizeof files / sizeof *files;
 
 	(void)operand_count;
 	(void)operands;
-	if (command_open_engine(&values->engine, &engine, &error) != 0)
+	if (command_check_distinct(files, count, 1, &error) != 0 ||
+		command_open_engine(&values->engine, &engine, &error) != 0)
 		return command_misused(&command_eval, &error);
-	if (check_files(values, &error) != 0 ||
+	if (command_check_outputs(files + 1, count - 1, &error) != 0 ||
 		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
 		dataset_load(&dataset, values->data,
 					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||

@@ -115,24 +115,6 @@ static int inspect(const struct inspect_values *values, struct network *network,
 	return status;
 }
 
-/* Files that would be written over each other, or over what is read. */
-static int check_names(const struct inspect_values *values, const char *path, struct error *error)
-{
-	const struct {
-		const char *option, *path;
-	} files[] = {{"FILE", path},
-				 {"--model", values->model},
-				 {"--activations", values->activations},
-				 {"--occlusion", values->occlusion}};
-
-	for (size_t i = 2; i < sizeof files / sizeof *files; i++)
-		for (size_t other = 0; files[i].path && other < i; other++)
-			if (files[other].path && file_is_same(files[i].path, files[other].path))
-				return error_set(error, "%s and %s are the same file: %s", files[other].option,
-								 files[i].option, files[i].path);
-	return 0;
-}
-
 static int inspect_run(const void *v, int operand_count, char **operands)
 {
 	const struct inspect_values *values = v;
@@ -147,10 +129,13 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "unexpected argument %s: one picture at a time", operands[1]);
 		return command_misused(&command_inspect_image, &error);
 	}
-	if (check_names(values, operands[0], &error) != 0)
+	const struct command_file files[] = {{"FILE", operands[0]},
+										 {"--model", values->model},
+										 {"--activations", values->activations},
+										 {"--occlusion", values->occlusion}};
+	if (command_check_distinct(files, 4, 2, &error) != 0)
 		return command_misused(&command_inspect_image, &error);
-	if ((values->activations && file_check_replace(values->activations, &error) != 0) ||
-		(values->occlusion && file_check_replace(values->occlusion, &error) != 0) ||
+	if (command_check_outputs(files + 2, 2, &error) != 0 ||
 		command_open_engine(&one_thread, &engine, &error) != 0 ||
 		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
 		inspect(values, &network, info.temperature, operands[0], &error) != 0)

@@ -151,14 +151,13 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	struct safetensors file = {0};
 	struct error error;
 	int status = STATUS_DONE;
+	const struct command_file files[] = {{"--model", values->model}, {"--filters", values->filters}};
 
 	(void)operand_count;
 	(void)operands;
-	if (values->filters && file_is_same(values->model, values->filters)) {
-		error_set(&error, "--model and --filters are the same file: %s", values->filters);
+	if (command_check_distinct(files, 2, 1, &error) != 0)
 		return command_misused(&command_inspect_model, &error);
-	}
-	if ((values->filters && file_check_replace(values->filters, &error) != 0) ||
+	if (command_check_outputs(files + 1, 1, &error) != 0 ||
 		command_open_engine(&one_thread, &engine, &error) != 0 ||
 		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) != 0 ||
 		model_read(values->model, &file, &error) != 0 ||
