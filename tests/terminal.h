@@ -3,12 +3,14 @@
 #define TESTS_TERMINAL_H
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -38,14 +40,29 @@ static inline int resize_terminal(int user, int columns, int lines)
 	return ioctl(user, TIOCSWINSZ, &size);
 }
 
+/* What has arrived, when it ends with `end` or nothing more comes for a second. */
+static inline void read_terminal(int user, FILE *stream, const char *end, char *text,
+								 size_t capacity)
+{
+	struct pollfd ready = {.fd = user, .events = POLLIN};
+	const size_t length = strlen(end);
+	size_t used = 0;
+
+	fflush(stream);
+	while (used < capacity - 1 && (used < length || memcmp(text + used - length, end, length)) &&
+		   poll(&ready, 1, 1000) > 0) {
+		ssize_t count = read(user, text + used, capacity - 1 - used);
+		assert_true(count > 0);
+		used += (size_t)count;
+	}
+	text[used] = '\0';
+}
+
 static inline void assert_arrives(int user, FILE *stream, const char *expected)
 {
 	char text[1000];
 
-	fflush(stream);
-	ssize_t length = read(user, text, sizeof text - 1);
-	assert_true(length >= 0);
-	text[length] = '\0';
+	read_terminal(user, stream, expected, text, sizeof text);
 	assert_string_equal(text, expected);
 }
 

@@ -273,10 +273,13 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	const struct panels *panels = context;
 	const double black = 100 * panels->probability, white = 100 * panels->lowest[tile];
 
+	*text = '\0';
 	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
+	else if (tile == THE_DIGIT && line == 1)
+		snprintf(text, SHEET_CAPTION, "%d at %.1f%%", panels->digit, black);
 	else if (tile == THE_DIGIT)
-		snprintf(text, SHEET_CAPTION, line == 1 ? "%d at %.1f%%" : "", panels->digit, black);
+		return sheet_dim;
 	else if (line == 1)
 		snprintf(text, SHEET_CAPTION, "black: %d at %.1f%%", panels->digit, black);
 	else
