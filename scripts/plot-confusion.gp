@@ -59,5 +59,6 @@ set border 0
 set format "%g"
 plot csv matrix rowheaders columnheaders using 1:2:(shade($1, $2, $3)) with image pixels, \
 	csv matrix rowheaders columnheaders \
-		using 1:2:($3 > 0 ? sprintf("%d", $3) : ""):(ink($1, $2, $3)) with labels textcolor rgb variable
+		using 1:2:($3 > 0 ? sprintf("%d", $3) : ""):(ink($1, $2, $3)) \
+		with labels textcolor rgb variable
 unset output

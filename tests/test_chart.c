@@ -77,8 +77,8 @@ static void lines_are_as_they_should_be(void **state)
 	const struct chart chart = straight();
 
 	(void)state;
-	/* (60 - 1 - 2) / 2 = 28 columns for a panel, of which labels and axis take 8. The worst fifth of
-	 * the training is cut off: accuracy below 0.1, loss above 0.9. */
+	/* (60 - 1 - 2) / 2 = 28 columns for a panel, of which labels and axis take 8. The worst
+	 * fifth of the training is cut off: accuracy below 0.1, loss above 0.9. */
 	assert_int_equal(chart_draw(&chart, 60, PICTURE_ASCII, text), CHART_LINES);
 	assert_string_equal(line(0), "accuracy                      loss");
 	assert_memory_equal(line(1), "  0.80 |", 8);

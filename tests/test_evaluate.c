@@ -113,7 +113,8 @@ static void each_image_has_its_prediction(void **state)
 				assert_int_equal(predictions[i].label, labels[indices[i]]);
 				assert_int_equal(predictions[i].digit, indices[i] % 10);
 				assert_true(fabs(predictions[i].probability - sure) < 1e-6);
-				assert_true(fabs(predictions[i].of_label - (indices[i] % 100 ? sure : other)) < 1e-6);
+				double of_label = indices[i] % 100 ? sure : other;
+				assert_true(fabs(predictions[i].of_label - of_label) < 1e-6);
 			}
 			/* The loss is without temperature; half are right. */
 			assert_true(fabs(evaluation.loss - (log(exp(1) + 9) - 0.5)) < 1e-6);
@@ -124,7 +125,7 @@ static void each_image_has_its_prediction(void **state)
 	free(images);
 }
 
-/* 10 images: 4 at 0.9 each, 3 of them right; 6 at 0.6, 3 of them right. |3 - 3.6| + |3 - 3.6| = 1.2 */
+/* 10 images: 4 at 0.9 each, 3 of them right; 6 at 0.6, 3 of them right. 2 × |3 - 3.6| = 1.2 */
 static void calibration_errors(void **state)
 {
 	struct evaluation evaluation = {.count = 10};

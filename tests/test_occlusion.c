@@ -29,8 +29,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Logit 4 is 2 × the pixel, the others are 0: its probability is e^2p / (e^2p + 9), at temperature T
- * e^(2p / T) and so on. */
+/* Logit 4 is 2 × the pixel, the others are 0: its probability is e^2p / (e^2p + 9), at
+ * temperature T e^(2p / T) and so on. */
 static double expected(double pixel, double temperature)
 {
 	const double e = exp(2 * pixel / temperature);
@@ -58,7 +58,8 @@ static void check(int batch_size, int size, uint8_t fill, double temperature)
 		for (int x = 0; x < DATASET_SIDE; x++) {
 			int far = abs(y - EYE_Y) > abs(x - EYE_X) ? abs(y - EYE_Y) : abs(x - EYE_X);
 			double pixel = 2 * far + 1 <= size ? fill : 200;
-			assert_true(fabs(map[y * DATASET_SIDE + x] - expected(pixel / 255, temperature)) < 1e-6);
+			double probability = expected(pixel / 255, temperature);
+			assert_true(fabs(map[y * DATASET_SIDE + x] - probability) < 1e-6);
 		}
 }
 

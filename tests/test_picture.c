@@ -137,7 +137,8 @@ static void half_blocks_are_the_nearest(void **state)
 static void colours_are_named_when_they_change(void **state)
 {
 	uint8_t pixels[DATASET_PIXELS] = {0};
-	char text[8000], expected[200] = "\033[38;5;231;48;5;16m▀▀\033[38;5;244;48;5;232m▀\033[38;5;16;48;5;16m";
+	char text[8000];
+	char expected[200] = "\033[38;5;231;48;5;16m▀▀\033[38;5;244;48;5;232m▀\033[38;5;16;48;5;16m";
 	FILE *file = tmpfile();
 
 	(void)state;
@@ -179,7 +180,7 @@ static void fields_are_counted_in_columns(void **state)
 
 static void bars_are_as_long_as_probable(void **state)
 {
-	const float probabilities[DATASET_CLASSES] = {0.5f, 0.25f, 0.125f, 0.0625f, 0, 0, 0, 0, 0, 0.0625f};
+	const float probabilities[DATASET_CLASSES] = {0.5f, 0.25f, 0.125f, 0.0625f, [9] = 0.0625f};
 	char text[2000];
 	FILE *file = tmpfile();
 

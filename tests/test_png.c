@@ -35,7 +35,8 @@ static const uint8_t *chunk(const struct buffer *file, size_t *at, const char *t
 	return begin + 8;
 }
 
-/* The sums of RFC 1950, one modulo at the end: there are too few bytes for an overflow of 64 bits. */
+/* The sums of RFC 1950, one modulo at the end: there are too few bytes for an overflow of 64
+ * bits. */
 static uint32_t adler(const uint8_t *data, size_t size)
 {
 	uint64_t a = 1, b = 0;

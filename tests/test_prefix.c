@@ -8,11 +8,12 @@
 #include "nn/prefix.h"
 #include "probe.h"
 
-/* Where the fast kernels run a convolution, relu and pooling in one, and rows and columns are left out
- * that no window looks at: the second convolution has 5 × 6 pixels, of which pooling reads 4 × 6. */
-static const char *const layers[] = {"conv:5,3",  "relu",      "maxpool:2", "conv:6,3,same", "tanh",
-									 "batchnorm", "avgpool:2", "dropout:0.5", "flatten", "batchnorm",
-									 "dense:7",   "relu",      "dense:4"};
+/* Where the fast kernels run a convolution, relu and pooling in one, and rows and columns are
+ * left out that no window looks at: the second convolution has 5 × 6 pixels, of which pooling
+ * reads 4 × 6. */
+static const char *const layers[] = {
+	"conv:5,3",    "relu",    "maxpool:2", "conv:6,3,same", "tanh", "batchnorm", "avgpool:2",
+	"dropout:0.5", "flatten", "batchnorm", "dense:7",       "relu", "dense:4"};
 #define LAYERS ((int)(sizeof layers / sizeof *layers))
 static const struct shape input = {12, 14, 2, false};
 
@@ -47,7 +48,8 @@ static void check(const struct network *network, const float *x, int count)
 	assert_string_equal(prefix.spec, spec);
 	assert_int_equal(prefix.classes, shape_size(shape));
 	assert_int_equal(classes, prefix.classes);
-	check_close(layers[count - 1], (size_t)classes, network_predict(&prefix, &batch), expected, 1e-5);
+	check_close(layers[count - 1], (size_t)classes, network_predict(&prefix, &batch), expected,
+				1e-5);
 	network_free(&prefix);
 	for (int p = 0; p < network->param_count; p++)
 		free(oracle.params[p]);
@@ -70,7 +72,8 @@ static void every_layer_is_as_the_spec_has_it(void **state)
 		test_engine_open(&engine, oracle_table(t), 1);
 		assert_int_equal(network_build(&network, spec, input, 3, false, &engine, &error), 0);
 		network_init(&network, 1);
-		for (int p = 0; p < network.param_count; p++) /* no bias of 0, no mean of 0, no variance of 1 */
+		/* No bias or mean of 0, no variance of 1. */
+		for (int p = 0; p < network.param_count; p++)
 			for (size_t i = 0; i < network.params[p]->count; i++)
 				network.params[p]->value[i] += 0.01f * (float)(i % 7 + (size_t)p);
 		network_prepare(&network);

@@ -1,4 +1,5 @@
-/* Names of files in lines of text, and what of them a terminal gets to see; the confusion matrix. */
+/* Names of files in lines of text, and what of them a terminal gets to see; the confusion
+ * matrix. */
 #define _XOPEN_SOURCE 700
 
 #include <string.h>

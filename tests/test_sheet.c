@@ -30,8 +30,10 @@ static bool is(const struct canvas *canvas, int x, int y, struct colour colour)
 
 static void characters_are_found(void **state)
 {
-	static const char *const seven[] = {"#####", "....#", "...#.", "..#..", ".#...", ".#...", ".#..."};
-	static const char *const a[] = {".....", ".....", ".###.", "....#", ".####", "#...#", ".####"};
+	static const char *const seven[] = {
+		"#####", "....#", "...#.", "..#..", ".#...", ".#...", ".#..."};
+	static const char *const a[] = {
+		".....", ".....", ".###.", "....#", ".####", "#...#", ".####"};
 	struct glyph glyph;
 	const char *rest = font_next("7a", &glyph);
 
@@ -73,7 +75,7 @@ static void other_characters_are_question_marks(void **state)
 	assert_string_equal(font_next("×5", &times), "5");
 	assert_ptr_not_equal(times.rows[2], question.rows[2]);
 	assert_int_equal(font_width("28×28"), 5 * 6 - 1);
-	assert_int_equal(font_width("\n\x80"), 5); /* a control character, and a byte that continues it */
+	assert_int_equal(font_width("\n\x80"), 5); /* whatever that is, it is one */
 	assert_int_equal(font_width(""), 0);
 }
 
@@ -161,7 +163,8 @@ static void a_folder_that_is_not_there(void **state)
 	assert_non_null(strstr(error.text, "no/such/folder.png: "));
 	canvas_free(&canvas);
 	assert_int_equal(canvas_open(&canvas, 65536, 65536, red, &error), -1);
-	assert_string_equal(error.text, "a picture of 65536×65536 has more than 67108864 pixels, the limit");
+	assert_string_equal(error.text,
+						"a picture of 65536×65536 has more than 67108864 pixels, the limit");
 }
 
 /* ---- sheet ---- */
@@ -239,7 +242,8 @@ static void a_sheet_is_about_square(void **state)
 	(void)state;
 	for (size_t count = 10; count < 200; count += 13) {
 		const struct sheet_block blocks[] = {
-			{.title = "a title", .count = count, .width = 28, .height = 28, .scale = 2, .gap = 3, .cell = cell},
+			{.title = "a title", .count = count, .width = 28, .height = 28, .scale = 2, .gap = 3,
+			 .cell = cell},
 			{.count = count * 2, .width = 3, .height = 5, .scale = 4, .gap = 5, .cell = cell},
 		};
 		struct canvas canvas;
@@ -255,7 +259,7 @@ static void blocks_stand_below_each_other(void **state)
 {
 	const struct sheet_block blocks[] = {
 		{.title = "-", .count = 1, .width = 1, .height = 1, .scale = 20, .cell = cell},
-		{.title = "wider than the tile", .count = 0, .width = 1, .height = 1, .scale = 9, .cell = cell},
+		{.title = "wider than the tile", .width = 1, .height = 1, .scale = 9, .cell = cell},
 		{.count = 1, .width = 2, .height = 1, .scale = 20, .cell = cell},
 	};
 	struct canvas canvas;
@@ -286,7 +290,8 @@ static void too_large_a_sheet_is_refused(void **state)
 
 static void want_of_memory_is_an_error(void **state)
 {
-	const struct sheet_block block = {.count = 1, .width = 2, .height = 2, .scale = 3, .cell = cell};
+	const struct sheet_block block = {
+		.count = 1, .width = 2, .height = 2, .scale = 3, .cell = cell};
 	char folder[64], path[256];
 
 	(void)state;

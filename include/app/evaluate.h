@@ -10,7 +10,7 @@
 #include "app/dataset.h"
 #include "nn/network.h"
 
-/* Images by how probable their predictions were: in bin m of M, above m / M and up to (m + 1) / M. */
+/* Images by how probable their predictions were: bin m of M is above m / M, up to (m + 1) / M. */
 #define CALIBRATION_BINS 15
 
 struct calibration_bin {
@@ -39,8 +39,9 @@ struct prediction {
 bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
-/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not the loss;
- * and what was said of each image: `count` predictions in the order of the images, or NULL. */
+/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not
+ * the loss; and what was said of each image: `count` predictions in the order of the images, or
+ * NULL. */
 bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
 				   size_t count, double temperature, const volatile sig_atomic_t *stop,
 				   struct evaluation *out, struct prediction *predictions);

@@ -1,4 +1,4 @@
-/* The learning curves in characters: accuracy and loss side by side, training and validation in each. */
+/* The learning curves in characters: accuracy and loss, each of training and validation. */
 #ifndef CLI_CHART_H
 #define CLI_CHART_H
 
@@ -24,10 +24,10 @@ void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, d
 /* Let the chart end where the training ended, after `part` of what was planned. */
 void chart_end(struct chart *chart, double part);
 
-/* The chart for a terminal of `width` columns, which it does not fill to the last column: lines, each
- * ended by a newline, of which it returns the number, CHART_LINES. None where the terminal is narrower
- * than CHART_LEAST_WIDTH or nothing has been measured. The axes begin and end at round numbers; of each
- * curve the worst fifth, which is its beginning, may be off the chart. */
+/* The chart for a terminal of `width` columns, which it does not fill to the last column: lines,
+ * each ended by a newline, of which it returns the number, CHART_LINES. None where the terminal
+ * is narrower than CHART_LEAST_WIDTH or nothing has been measured. The axes begin and end at
+ * round numbers; of each curve the worst fifth, which is its beginning, may be off the chart. */
 #define CHART_LEAST_WIDTH 40
 #define CHART_LINES 10
 #define CHART_TEXT 16384

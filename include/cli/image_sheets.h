@@ -13,8 +13,8 @@ struct activation {
 	float *values; /* [h][w][c]; owned */
 };
 
-/* Of every layer in their order, softmax at a temperature (calibrate.h) included: network->layer_count of them, as the spec has them.
- * Free with activations_free. */
+/* Of every layer in their order, softmax at a temperature (calibrate.h) included:
+ * network->layer_count of them, as the spec has them. Free with activations_free. */
 struct activation *activations_compute(const struct network *network, double temperature,
 									   const uint8_t pixels[DATASET_PIXELS], struct error *error);
 void activations_free(struct activation *activations, int count); /* NULL is accepted */

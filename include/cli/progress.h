@@ -1,5 +1,5 @@
-/* The progress bar, one line on a terminal that is drawn over and over, and the learning curves that
- * grow under it. */
+/* The progress bar, one line on a terminal that is drawn over and over, and the learning curves
+ * that grow under it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 

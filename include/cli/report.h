@@ -14,8 +14,8 @@
 /* Every layer with its arguments, output shape and number of parameters, and the sums. */
 void report_network(FILE *out, const struct network *network);
 
-/* The same with the multiplications that one image takes, as the layers are defined: zeros around an
- * image and all skipped or saved work count. */
+/* The same with the multiplications that one image takes, as the layers are defined: zeros
+ * around an image and all skipped or saved work count. */
 void report_network_cost(FILE *out, const struct network *network);
 
 /* A row for each epoch, and the row above them that names the columns: epoch, loss, accuracy,

@@ -23,8 +23,8 @@ struct sheet_block {
 	const void *context; /* for the functions */
 	struct colour (*cell)(const void *context, size_t tile, int x, int y);
 
-	/* Lines of text beneath each tile, or beside it; 0 for none. The function writes one and returns
-	 * its colour. */
+	/* Lines of text beneath each tile, or beside it; 0 for none. The function writes one and
+	 * returns its colour. */
 	int lines;
 	bool beside;
 	int characters; /* the longest line */
@@ -39,9 +39,9 @@ int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canv
 /* The same, into a file. */
 int sheet_save(const char *path, const struct sheet_block *blocks, int count, struct error *error);
 
-/* A number as a colour. Ink: 0 is black, 1 is white. Signed: −1 is light blue, 0 black, 1 light orange;
- * on a sheet without colours black, grey and white. Heat: from 0, black, through red and yellow to 1,
- * white, and so from dark to light in grey, too. */
+/* A number as a colour. Ink: 0 is black, 1 is white. Signed: −1 is light blue, 0 black, 1 light
+ * orange; on a sheet without colours black, grey and white. Heat: from 0, black, through red and
+ * yellow to 1, white, and so from dark to light in grey, too. */
 struct colour colour_ink(double value);
 struct colour colour_signed(double value, bool colours);
 struct colour colour_heat(double value);

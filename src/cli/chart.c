@@ -36,7 +36,7 @@ void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, d
 			   double weight)
 {
 	const double place = ceil(part * CHART_SLOTS - 1e-9) - 1; /* 1e-9: for rounding */
-	struct chart_slot *slot = &slots[place <= 0 ? 0 : place < CHART_SLOTS ? (int)place : CHART_SLOTS - 1];
+	struct chart_slot *slot = &slots[(int)fmin(fmax(place, 0), CHART_SLOTS - 1)];
 	const double all = slot->weight + weight;
 
 	if (weight <= 0)
@@ -112,8 +112,8 @@ static struct axis values_range(const struct chart *chart, enum measure measure)
 	return axis;
 }
 
-/* Round numbers around the values: steps of 1, 2 or 5 × 10^k, two to five of them. Accuracy ends at 1,
- * loss at 0. */
+/* Round numbers around the values: steps of 1, 2 or 5 × 10^k, two to five of them. Accuracy ends
+ * at 1, loss at 0. */
 static struct axis round_axis(struct axis axis, enum measure measure)
 {
 	if (measure == LOSS)
@@ -197,8 +197,8 @@ static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum
 	}
 }
 
-/* Few measurements of validation are marked each, and so are all where colours cannot tell the curves
- * apart. */
+/* Few measurements of validation are marked each, and so are all where colours cannot tell the
+ * curves apart. */
 static void plot(struct panel *panel)
 {
 	int marks = 0;

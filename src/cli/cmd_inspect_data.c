@@ -332,8 +332,8 @@ static const struct option inspect_table[] = {
 	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
 			 "seed makes of it"},
 	{.name = "sheet", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(sheet),
-	 .help = "write the samples with their labels as a picture, PNG (FILE.png) or PGM, instead of drawing "
-			 "them"},
+	 .help = "write the samples with their labels as a picture, PNG (FILE.png) or PGM, instead of "
+			 "drawing them"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };

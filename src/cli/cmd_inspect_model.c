@@ -151,7 +151,8 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	struct safetensors file = {0};
 	struct error error;
 	int status = STATUS_DONE;
-	const struct command_file files[] = {{"--model", values->model}, {"--filters", values->filters}};
+	const struct command_file files[] = {{"--model", values->model},
+										 {"--filters", values->filters}};
 
 	(void)operand_count;
 	(void)operands;

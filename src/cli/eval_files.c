@@ -100,10 +100,11 @@ int eval_write_mistakes(const char *path, const struct dataset *dataset,
 						const struct prediction *predictions, size_t count, size_t *shown,
 						struct error *error)
 {
-	struct mistakes mistakes = {.dataset = dataset, .list = malloc((count + 1) * sizeof *predictions)};
+	struct mistakes mistakes = {.dataset = dataset};
 	char title[100];
 	int status;
 
+	mistakes.list = malloc((count + 1) * sizeof *mistakes.list);
 	if (!mistakes.list)
 		return error_set(error, "%s: not enough memory for %zu mistakes", path, count);
 	for (size_t i = 0; i < count; i++)
@@ -113,7 +114,7 @@ int eval_write_mistakes(const char *path, const struct dataset *dataset,
 	*shown = mistakes.count < EVAL_MOST_MISTAKES ? mistakes.count : EVAL_MOST_MISTAKES;
 
 	snprintf(title, sizeof title, "%zu of %zu misread%s", mistakes.count, count,
-			 *shown < mistakes.count ? ", the worst" : mistakes.count > 1 ? ", the worst first" : "");
+			 *shown < mistakes.count ? ", the worst" : *shown > 1 ? ", the worst first" : "");
 	const struct sheet_block block = {
 		.title = title,
 		.count = *shown,

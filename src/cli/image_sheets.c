@@ -1,5 +1,5 @@
-/* Activations are those of prefixes of the network: whatever it runs in one step, or does not compute
- * since nobody reads it, is here as the spec has it. */
+/* Activations are those of prefixes of the network: whatever it runs in one step, or does not
+ * compute since nobody reads it, is here as the spec has it. */
 #include "cli/image_sheets.h"
 
 #include <math.h>
@@ -142,8 +142,8 @@ static struct colour bar_caption(const void *context, size_t tile, int line,
 	return sheet_dim;
 }
 
-/* Whatever their size, maps take about as much room, and so a channel stands below the one that it was
- * made from, if it was made from one. */
+/* Whatever their size, maps take about as much room, and so a channel stands below the one that
+ * it was made from, if it was made from one. */
 #define MAP_SIDE 84
 #define MAP_DISTANCE (MAP_SIDE + 6)
 #define MAP_COLUMNS 32
@@ -214,8 +214,9 @@ int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 
 	if (blocks && maps) {
 		blocks[0] = (struct sheet_block){
-			.title = canvas_has_colours(path) ? "what the network sees; below, orange is above 0, blue below"
-											  : "what the network sees; below, grey is 0",
+			.title = canvas_has_colours(path)
+						 ? "what the network sees; below, orange is above 0, blue below"
+						 : "what the network sees; below, grey is 0",
 			.count = 1,
 			.width = DATASET_SIDE,
 			.height = DATASET_SIDE,
@@ -241,8 +242,8 @@ int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 
 /* ---- occlusion ---- */
 
-/* A quarter of the 20 × 20 that a digit fills is about three strokes wide: enough to change it. Paper
- * shows which ink matters, ink shows which paper does. */
+/* A quarter of the 20 × 20 that a digit fills is about three strokes wide: enough to change it.
+ * Paper shows which ink matters, ink shows which paper does. */
 #define PATCH 7
 enum { THE_DIGIT, PAPER, INK, PANELS };
 

@@ -1,4 +1,4 @@
-/* What is drawn over itself: each line's new text, erase the rest; then back up to the first line. */
+/* What is drawn over itself: each line's new text, erase the rest; then back up to the first. */
 #include "cli/progress.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ static double part_done(const struct progress *progress)
 	return progress->images / (progress->images + progress->last.left);
 }
 
-/* The state has means since the epoch began; the curve is made of what came since the last state. */
+/* The state has means since the epoch began; the curve is of what came since the last state. */
 static void take_note(struct progress *progress, const struct train_progress *state)
 {
 	const struct train_progress *last = &progress->last;

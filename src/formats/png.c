@@ -1,9 +1,9 @@
 /* PNG: a signature, and chunks of length, type, data and CRC-32. The pixels are in a zlib stream
  * (RFC 1950) of deflate (RFC 1951), and each row is preceded by the filter that it went through.
  *
- * Sheets are enlarged pixels on plain ground. So the filter is always "up", the difference from the
- * row above, which makes most rows zeros; and all that the compression looks for is runs: bytes that
- * repeat the pixel before. It needs no tables but deflate's fixed codes. */
+ * Sheets are enlarged pixels on plain ground. So the filter is always "up", the difference from
+ * the row above, which makes most rows zeros; and all that the compression looks for is runs:
+ * bytes that repeat the pixel before. It needs no tables but deflate's fixed codes. */
 #include "formats/png.h"
 
 #include <assert.h>
