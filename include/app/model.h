@@ -7,6 +7,7 @@
 
 #include "app/trainer.h"
 #include "base/error.h"
+#include "formats/safetensors.h"
 #include "nn/network.h"
 
 /* What the metadata says about the training; a file made elsewhere has none of it. */
@@ -30,5 +31,8 @@ int model_save(const char *path, const struct network *network, const struct mod
  * epoch 0 where it has no figures, or odd ones. Free with network_free; zeroed on error. */
 int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
 			   struct network *network, struct model_info *info, struct error *error);
+
+/* The file as it is, all metadata included. Free with safetensors_free; zeroed on error. */
+int model_read(const char *path, struct safetensors *file, struct error *error);
 
 #endif

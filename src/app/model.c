@@ -540,15 +540,11 @@ static int refuse_text(const struct buffer *bytes, struct error *error)
 					 *begin == '<' ? "web page" : "text file");
 }
 
-int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
-			   struct network *network, struct model_info *info, struct error *error)
+int model_read(const char *path, struct safetensors *file, struct error *error)
 {
 	struct buffer bytes;
-	struct safetensors file;
 
-	*network = (struct network){0};
-	if (info)
-		*info = (struct model_info){0};
+	*file = (struct safetensors){0};
 	if (!file_exists(path))
 		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
 						 "one with --model FILE", path);
@@ -556,11 +552,22 @@ int model_load(const char *path, const char *spec, int batch_size, const struct 
 		return -1;
 	int status = refuse_text(&bytes, error);
 	if (!status)
-		status = safetensors_parse(bytes.data, bytes.size, &file, error);
+		status = safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
-	if (status)
-		return error_prefix(error, "%s", path);
-	status = load(&file, spec, batch_size, engine, network, info, error);
+	return status ? error_prefix(error, "%s", path) : 0;
+}
+
+int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
+			   struct network *network, struct model_info *info, struct error *error)
+{
+	struct safetensors file;
+
+	*network = (struct network){0};
+	if (info)
+		*info = (struct model_info){0};
+	if (model_read(path, &file, error))
+		return -1;
+	int status = load(&file, spec, batch_size, engine, network, info, error);
 	safetensors_free(&file);
 	if (status) {
 		network_free(network);

@@ -54,8 +54,7 @@ static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
 	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
 }
 
-/* The picture as MNIST's bytes, 0 to 255, rounded. */
-static int read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error)
+int predict_read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
 	struct pgm picture = {0};
 	uint32_t maxval;
@@ -123,12 +122,12 @@ static int predict_file(const struct predict_values *values, struct network *net
 	uint8_t pixels[DATASET_PIXELS];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (read_digit(path, pixels, error) != 0)
+	if (predict_read_digit(path, pixels, error) != 0)
 		return -1;
 	if (recognize(network, temperature, pixels, guesses, error) != 0)
 		return error_prefix(error, "%s", path);
 	if (values->show)
-		picture_draw(stdout, pixels);
+		picture_draw(stdout, picture_style(stdout, values->common.no_color), pixels);
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else

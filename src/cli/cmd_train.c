@@ -34,6 +34,7 @@ struct train_values {
 	int recipe_optimizer;
 	struct engine_choice engine;
 	const char *recipe, *data, *network, *model, *curves;
+	bool no_live;
 	struct common_values common;
 };
 
@@ -80,7 +81,7 @@ static void catch_signal(int number)
 static void catch_signals(bool quiet, bool on_bar)
 {
 #define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
-	stop_answer = quiet ? "" : on_bar ? "\r\033[K" STOPPING : STOPPING;
+	stop_answer = quiet ? "" : on_bar ? "\r\033[J" STOPPING : STOPPING;
 	catch_signal(SIGHUP);
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
@@ -237,6 +238,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 	struct job *job = context;
 
 	progress_clear(&job->progress);
+	progress_epoch(&job->progress, row);
 	job->rows[job->row_count++] = *row;
 	if (!job->curves_failed && curves_append(&job->curves, row, error) != 0) {
 		job->curves_failed = true;
@@ -339,17 +341,24 @@ static int train_and_save(struct job *job)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
 	const bool quiet = job->values->common.quiet;
+	const struct progress_wanted wanted = {
+		.quiet = quiet,
+		.no_color = job->values->common.no_color,
+		.no_live = job->values->no_live,
+		.epochs = job->values->options.epochs,
+	};
 	struct train_result result;
 	struct error error;
 	int trained;
 
-	progress_open(&job->progress, stderr, !quiet && !job->values->common.no_color);
+	progress_open(&job->progress, stderr, wanted);
 	catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
 	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
+	progress_finish(&job->progress);
 	if (trained != 0 || save(job, &result, &error) != 0)
 		return command_fail(&error);
 	if (curves_close(&job->curves, &error) != 0)
@@ -474,6 +483,8 @@ static const struct option train_table[] = {
 	 .group = "Output", .help = "where the trained network goes"},
 	{.name = "curves", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(curves),
 	 .help = "where the learning curves go, as CSV"},
+	{.name = "no-live", .type = OPTION_FLAG, .offset = AT(no_live),
+	 .help = "no curves that grow under the progress bar"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
