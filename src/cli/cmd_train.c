@@ -511,7 +511,7 @@ static void train_defaults_set(void *v)
 		.curves = "curves.csv",
 	};
 	if (use_recipe(recipes[0].name, values, &error) != 0)
-		assert(!"the first recipe is right");
+		assert(false); /* the first recipe is right */
 }
 
 static int train_prepare(int argc, char *const *argv, void *values, struct error *error)
