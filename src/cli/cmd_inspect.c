@@ -13,7 +13,7 @@
 #include "cli/command.h"
 #include "cli/picture.h"
 #include "cli/report.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 
 #define BATCH 100
 #define SAMPLES 10 /* where --count does not say how many */

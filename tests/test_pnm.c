@@ -10,22 +10,22 @@
 
 #include "allocations.h"
 #include "errors.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 #include "mutations.h"
 
 static void expect_bytes(const void *data, size_t size, int width, int height, int maxval,
 						 const uint16_t *samples)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error = {""};
 
-	if (pgm_parse(data, size, &image, &error))
+	if (pnm_parse(data, size, &image, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(image.width, width);
 	assert_int_equal(image.height, height);
 	assert_int_equal(image.maxval, maxval);
 	assert_memory_equal(image.samples, samples, (size_t)(width * height) * sizeof *samples);
-	pgm_free(&image);
+	pnm_free(&image);
 }
 
 static void expect(const char *text, int width, int height, int maxval, const uint16_t *samples)
@@ -35,10 +35,10 @@ static void expect(const char *text, int width, int height, int maxval, const ui
 
 static void refuse_bytes(const void *data, size_t size, const char *text)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error = {""};
 
-	assert_int_equal(pgm_parse(data, size, &image, &error), -1);
+	assert_int_equal(pnm_parse(data, size, &image, &error), -1);
 	assert_null(image.samples);
 	assert_int_equal(image.width, 0);
 	assert_error_has(&error, text);
@@ -167,15 +167,15 @@ static void written(void **state)
 
 static void parse(const uint8_t *data, size_t size, void *context)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error;
 
 	(void)context;
-	if (pgm_parse(data, size, &image, &error))
+	if (pnm_parse(data, size, &image, &error))
 		return;
 	for (int i = 0; i < image.width * image.height; i++)
 		assert_in_range(image.samples[i], 0, image.maxval);
-	pgm_free(&image);
+	pnm_free(&image);
 }
 
 static void mutations(void **state)
@@ -194,14 +194,14 @@ static void out_of_memory(void **state)
 {
 	(void)state;
 	const uint8_t pixels[] = {1, 2};
-	struct pgm image;
+	struct pnm image;
 	struct buffer out;
 	struct error error;
 
 	if (!allocations_watched())
 		skip();
 	allocations_fail_at(1);
-	assert_int_equal(pgm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
+	assert_int_equal(pnm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
 	assert_error_has(&error, "not enough memory for 1 samples");
 	allocations_fail_at(1);
 	assert_int_equal(pgm_write(pixels, 1, 2, &out, &error), -1);

@@ -1,6 +1,6 @@
-/* PGM (Netpbm): magic, width, height and maxval as text, then the samples: in P5 as bytes, most
- * significant first, in P2 as text. */
-#include "formats/pgm.h"
+/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples: raw as bytes, most
+ * significant first, plain as text. PPM has three samples a pixel; PBM packs eight into a byte. */
+#include "formats/pnm.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,19 +18,21 @@ struct other_format {
 static const struct other_format other_formats[] = {
 	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm"},
 	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm"},
-	{0, "P1", "a PBM (black and white)", "pbm", "pbmtopgm 1 1 in.pbm"},
-	{0, "P4", "a PBM (black and white)", "pbm", "pbmtopgm 1 1 in.pbm"},
-	{0, "P3", "a PPM (colour)", "ppm", "ppmtopgm in.ppm"},
-	{0, "P6", "a PPM (colour)", "ppm", "ppmtopgm in.ppm"},
 	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm"},
 	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm"},
 	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm"},
 	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
 	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
+	{0, "%PDF", "a PDF", "pdf", "pdftoppm -gray -singlefile -r 300 in.pdf out"},
 	{8, "WEBP", "a WebP", "webp", ""},
 	{4, "ftypavif", "an AVIF", "avif", ""},
 	{4, "ftyp", "a HEIC", "heic", ""},
 	{0, "<", "an SVG or HTML", "svg", ""},
+};
+
+/* How the file is written, from its magic. */
+struct form {
+	bool plain, bits, colour;
 };
 
 static int wrong_magic(const struct bytes *in, struct error *error)
@@ -41,12 +43,12 @@ static int wrong_magic(const struct bytes *in, struct error *error)
 		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length) != 0)
 			continue;
 		return error_set(error, "%s file, not PGM; to convert it: %s%s%s%s%s", f->name, f->netpbm,
-						 *f->netpbm ? " > out.pgm, or " : "", "convert in.", f->extension,
-						 " -colorspace gray -depth 8 out.pgm");
+						 *f->netpbm ? (strstr(f->netpbm, " out") ? ", or " : " > out.pgm, or ") : "",
+						 "convert in.", f->extension, " -colorspace gray -depth 8 out.pgm");
 	}
 	if (in->size < 2)
 		return error_set(error, "%zu bytes: too short for a PGM file", in->size);
-	return error_set(error, "offset 0: expected P2 or P5, found bytes %02x %02x: not a PGM file",
+	return error_set(error, "offset 0: expected P1 to P6, found bytes %02x %02x: not a PGM file",
 					 in->data[0], in->data[1]);
 }
 
@@ -111,18 +113,19 @@ static int read_number(struct bytes *in, unsigned limit, const char *what, unsig
 	return 0;
 }
 
-static int read_size(struct bytes *in, struct pgm *out, struct error *error)
+static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
+					 struct error *error)
 {
-	unsigned width, height, maxval;
+	unsigned width, height, maxval = 1;
 
-	if (read_number(in, PGM_MAX_PIXELS, "the width", &width, error) ||
-		read_number(in, PGM_MAX_PIXELS, "the height", &height, error))
+	if (read_number(in, PNM_MAX_PIXELS, "the width", &width, error) ||
+		read_number(in, PNM_MAX_PIXELS, "the height", &height, error))
 		return -1;
 	if (width == 0 || height == 0)
 		return error_set(error, "offset %zu: a picture of %u×%u", in->offset, width, height);
-	if (width > PGM_MAX_PIXELS / height)
-		return error_set(error, "offset %zu: more than %u pixels", in->offset, PGM_MAX_PIXELS);
-	if (read_number(in, UINT16_MAX, "the maxval", &maxval, error))
+	if (width > PNM_MAX_PIXELS / height)
+		return error_set(error, "offset %zu: more than %u pixels", in->offset, PNM_MAX_PIXELS);
+	if (!form->bits && read_number(in, UINT16_MAX, "the maxval", &maxval, error))
 		return -1;
 	if (maxval == 0 || maxval > UINT16_MAX)
 		return error_set(error, "offset %zu: the maxval is %s, expected 1 to 65535", in->offset,
@@ -133,66 +136,132 @@ static int read_size(struct bytes *in, struct pgm *out, struct error *error)
 	return 0;
 }
 
+/* Bytes that the raster takes, at least. Plain samples stand apart, but for bits, which need not. */
+static size_t raster_size(const struct form *form, const struct pnm *picture)
+{
+	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
+	const size_t samples = width * height * (form->colour ? 3 : 1);
+
+	if (form->bits)
+		return form->plain ? samples : (width + 7) / 8 * height;
+	if (form->plain)
+		return 2 * samples - 1;
+	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
+}
+
+/* A plain bit is one character; 1 is black. */
+static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
+{
+	int c = next_character(in);
+
+	while (is_space(c))
+		c = next_character(in);
+	if (c != '0' && c != '1')
+		return unexpected(in, c, "0 or 1", error);
+	*sample = c == '0';
+	return 0;
+}
+
 /* The next sample; a raw one must be there. A plain one above maxval comes out as maxval + 1. */
-static int read_sample(struct bytes *in, bool plain, int maxval, unsigned *sample,
+static int read_sample(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
 					   struct error *error)
 {
 	const uint8_t *p = in->data + in->offset;
 
-	if (plain)
-		return read_number(in, (unsigned)maxval, "a sample", sample, error);
-	*sample = maxval > UINT8_MAX ? (unsigned)p[0] << 8 | p[1] : p[0];
-	in->offset += maxval > UINT8_MAX ? 2 : 1;
+	if (form->bits)
+		return read_bit(in, sample, error);
+	if (form->plain) {
+		if (read_number(in, (unsigned)maxval, "a sample", sample, error))
+			return -1;
+	} else {
+		*sample = maxval > UINT8_MAX ? (unsigned)p[0] << 8 | p[1] : p[0];
+		in->offset += maxval > UINT8_MAX ? 2 : 1;
+	}
+	if (*sample > (unsigned)maxval)
+		return error_set(error, "offset %zu: a sample is above the maxval, %d", in->offset, maxval);
 	return 0;
 }
 
-static int read_raster(struct bytes *in, bool plain, struct pgm *out, struct error *error)
+/* Rec. 709's luma, with weights of 1/65536 that add up to 1: grey stays what it is. */
+static int read_colour(struct bytes *in, const struct form *form, int maxval, unsigned *luma,
+					   struct error *error)
+{
+	unsigned red, green, blue;
+
+	if (read_sample(in, form, maxval, &red, error) ||
+		read_sample(in, form, maxval, &green, error) ||
+		read_sample(in, form, maxval, &blue, error))
+		return -1;
+	*luma = (13933u * red + 46871u * green + 4732u * blue + 32768u) >> 16;
+	return 0;
+}
+
+/* Raw bits: rows of whole bytes, the leftmost pixel in the highest bit; 1 is black. */
+static void unpack_bits(struct bytes *in, struct pnm *out)
+{
+	const size_t row_size = ((size_t)out->width + 7) / 8;
+	uint16_t *sample = out->samples;
+
+	for (int y = 0; y < out->height; y++) {
+		for (int x = 0; x < out->width; x++)
+			*sample++ = !(in->data[in->offset + (size_t)x / 8] >> (7 - x % 8) & 1);
+		in->offset += row_size;
+	}
+}
+
+static int read_raster(struct bytes *in, const struct form *form, struct pnm *out,
+					   struct error *error)
 {
 	const size_t count = (size_t)out->height * (size_t)out->width;
-	/* A plain sample is a digit and a space at least, but for the last one's space. */
-	const size_t least = plain ? 2 * count - 1 : count * (out->maxval > UINT8_MAX ? 2 : 1);
+	const size_t least = raster_size(form, out);
 
 	if (bytes_left(in) < least)
-		return error_set(error, "offset %zu: %d×%d samples need %s%zu bytes, there are %zu",
-						 in->offset, out->width, out->height, plain ? "at least " : "", least,
-						 bytes_left(in));
+		return error_set(error, "offset %zu: %d×%d pixels need %s%zu bytes, there are %zu",
+						 in->offset, out->width, out->height, form->plain ? "at least " : "",
+						 least, bytes_left(in));
 	out->samples = malloc(count * sizeof *out->samples);
 	if (!out->samples)
-		return error_set(error, "not enough memory for %zu samples", count);
+		return error_set(error, "not enough memory for %zu pixels", count);
+	if (form->bits && !form->plain) {
+		unpack_bits(in, out);
+		return 0;
+	}
 	for (size_t i = 0; i < count; i++) {
 		unsigned sample;
-		if (read_sample(in, plain, out->maxval, &sample, error))
+		if ((form->colour ? read_colour : read_sample)(in, form, out->maxval, &sample, error))
 			return -1;
-		if (sample > (unsigned)out->maxval)
-			return error_set(error, "offset %zu: sample %zu is above the maxval, %d", in->offset, i,
-							 out->maxval);
 		out->samples[i] = (uint16_t)sample;
 	}
 	return 0;
 }
 
-int pgm_parse(const uint8_t *data, size_t size, struct pgm *out, struct error *error)
+int pnm_parse(const uint8_t *data, size_t size, struct pnm *out, struct error *error)
 {
 	struct bytes in = {data, size, 0};
 	const uint8_t *magic;
 
-	*out = (struct pgm){0};
-	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || (magic[1] != '2' && magic[1] != '5'))
+	*out = (struct pnm){0};
+	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || magic[1] < '1' || magic[1] > '6')
 		return wrong_magic(&in, error);
+	const struct form form = {
+		.plain = magic[1] <= '3',
+		.bits = magic[1] == '1' || magic[1] == '4',
+		.colour = magic[1] == '3' || magic[1] == '6',
+	};
 	int c = next_character(&in);
 	if (!is_space(c))
 		return unexpected(&in, c, "white space after the magic", error);
-	if (read_size(&in, out, error) || read_raster(&in, magic[1] == '2', out, error)) {
-		pgm_free(out);
+	if (read_size(&in, &form, out, error) || read_raster(&in, &form, out, error)) {
+		pnm_free(out);
 		return -1;
 	}
 	return 0;
 }
 
-void pgm_free(struct pgm *image)
+void pnm_free(struct pnm *image)
 {
 	free(image->samples);
-	*image = (struct pgm){0};
+	*image = (struct pnm){0};
 }
 
 int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out,

@@ -1,0 +1,247 @@
+/* How a digit is found in a picture of any size: looked for dark on light and light on dark, and for
+ * pens of several widths; then once more, nearer, where it is small or in a box. */
+#include "app/digit.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "app/grey.h"
+#include "app/ink.h"
+#include "app/lines.h"
+#include "app/normalize.h"
+
+#define LEAST_SIDE 128 /* of the planes that are looked at */
+#define MOST_SIDE 360
+#define SMALL 120      /* a digit that is worth a nearer look */
+#define SURROUNDINGS 0.7 /* what is kept around it for that, in parts of its size */
+#define CLEARLY 1.18f  /* how much better a wider pen must fit */
+#define WIDEST 0.65     /* the widest place of a whole pen, in parts of the window */
+#define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
+#define BOXED 0.12
+
+/* Windows wider than the pen, in parts of the picture's smaller side. */
+static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5};
+
+/* What is looked at, and what was found in it. */
+struct look {
+	struct box part; /* of the picture */
+	double lines;    /* how wide lines to be removed may be, in parts of the smaller side */
+	double scale;    /* the plane's pixels for one of the picture's */
+	struct ink ink;
+};
+
+static double smaller_side(const struct grey *plane)
+{
+	return plane->width < plane->height ? plane->width : plane->height;
+}
+
+/* Is the candidate better than the best so far, from a narrower window? The narrowest that
+ * holds the whole pen is best: the wider, the more of the shadows is taken for ink. */
+static bool is_better(const struct ink *ink, bool whole, const struct ink *best, bool best_whole)
+{
+	if (ink->merit <= 0.0f || best->merit <= 0.0f)
+		return ink->merit > 0.0f;
+	if (whole != best_whole)
+		return whole ? ink->merit > 0.4f * best->merit : ink->merit > 2.5f * best->merit;
+	if (!whole)
+		return ink->mass > best->mass;
+	return ink->merit > CLEARLY * best->merit;
+}
+
+/* Find the ink in a plane that is dark on light. */
+static int find_with_pens(struct grey *plane, double lines, struct ink *best, bool *best_whole,
+						  struct error *error)
+{
+	const double side = smaller_side(plane);
+
+	*best = (struct ink){0};
+	*best_whole = false;
+	if (lines_remove(plane, (int)(lines * side) + 2, error) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof pens / sizeof pens[0]; i++) {
+		const int window = (int)(pens[i] * side) + 2;
+		struct ink ink;
+
+		if (ink_find(plane, window, &ink, error) != 0)
+			return -1;
+		bool whole = ink.widest < WIDEST * window;
+		if (is_better(&ink, whole, best, *best_whole)) {
+			ink_free(best);
+			*best = ink;
+			*best_whole = whole;
+		} else {
+			ink_free(&ink);
+		}
+	}
+	return 0;
+}
+
+/* From -1, surely light on dark, to 1, surely dark on light: half from the picture's edge, most of
+ * which is paper, and half from wide areas in its middle. */
+static int estimate_paper(const struct grey *plane, double *evidence, struct error *error)
+{
+	const int window = (int)(smaller_side(plane) / 4.0) + 1;
+	const float middle = (grey_quantile(plane, 0.05) + grey_quantile(plane, 0.95)) / 2.0f;
+	struct grey closed, opened;
+	double edge = 0.0, edge_count = 0.0, wide = 0.0, wide_count = 0.0;
+
+	if (grey_closing(plane, window, window, &closed, error) != 0)
+		return -1;
+	for (size_t i = 0; i < grey_count(plane); i++)
+		plane->at[i] = -plane->at[i];
+	int status = grey_closing(plane, window, window, &opened, error);
+	for (size_t i = 0; i < grey_count(plane); i++)
+		plane->at[i] = -plane->at[i];
+	if (status != 0) {
+		grey_free(&closed);
+		return -1;
+	}
+	for (int y = 0; y < plane->height; y++)
+		for (int x = 0; x < plane->width; x++) {
+			const int i = y * plane->width + x;
+			if (x == 0 || y == 0 || x == plane->width - 1 || y == plane->height - 1) {
+				edge += plane->at[i] > middle ? 1.0 : -1.0;
+				edge_count++;
+			}
+			if (x > plane->width / 4 && x < 3 * plane->width / 4 && y > plane->height / 4 &&
+				y < 3 * plane->height / 4) {
+				wide += (-opened.at[i] > middle) - (closed.at[i] < middle);
+				wide_count++;
+			}
+		}
+	*evidence = (edge / edge_count + wide / fmax(wide_count, 1.0)) / 2.0;
+	grey_free(&closed);
+	grey_free(&opened);
+	return 0;
+}
+
+static int look_at(const struct pnm *picture, struct look *look, struct error *error)
+{
+	struct grey plane;
+	double evidence;
+
+	look->ink = (struct ink){0};
+	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale,
+						  error) != 0)
+		return -1;
+	grey_smooth(&plane);
+	int status = estimate_paper(&plane, &evidence, error);
+	for (int light = 0; status == 0 && light < 2; light++) {
+		struct grey dark;
+		status = grey_new(plane.width, plane.height, &dark, error);
+		if (status != 0)
+			break;
+		for (size_t i = 0; i < grey_count(&plane); i++)
+			dark.at[i] = light ? 1.0f - plane.at[i] : plane.at[i];
+		struct ink ink;
+		bool whole;
+		status = find_with_pens(&dark, look->lines, &ink, &whole, error);
+		ink.merit *= (float)pow(3.0, light ? -evidence : evidence) * (whole ? 1.0f : 0.5f);
+		if (ink.merit > look->ink.merit) {
+			ink_free(&look->ink);
+			look->ink = ink;
+		} else {
+			ink_free(&ink);
+		}
+		grey_free(&dark);
+	}
+	grey_free(&plane);
+	if (status != 0)
+		ink_free(&look->ink);
+	return status;
+}
+
+/* A box of the plane, with a margin, in the picture. */
+static struct box in_picture(const struct look *look, const struct box *box, double margin)
+{
+	const double more = margin * box_side(box);
+	const struct box *part = &look->part;
+	const struct box wanted = {
+		part->left + (int)floor((box->left - more) / look->scale),
+		part->top + (int)floor((box->top - more) / look->scale),
+		part->left + (int)ceil((box->right + more) / look->scale),
+		part->top + (int)ceil((box->bottom + more) / look->scale),
+	};
+
+	return (struct box){
+		wanted.left > part->left ? wanted.left : part->left,
+		wanted.top > part->top ? wanted.top : part->top,
+		wanted.right < part->right ? wanted.right : part->right,
+		wanted.bottom < part->bottom ? wanted.bottom : part->bottom,
+	};
+}
+
+/* Look at a part of the picture; what is found there, if anything is, replaces what was. */
+static int look_nearer(const struct pnm *picture, struct look *look, struct box part, double lines,
+					   struct error *error)
+{
+	struct look nearer = {.part = part, .lines = lines};
+
+	if (look_at(picture, &nearer, error) != 0)
+		return -1;
+	if (nearer.ink.merit > 0.0f) {
+		ink_free(&look->ink);
+		*look = nearer;
+	} else {
+		ink_free(&nearer.ink);
+	}
+	return 0;
+}
+
+static int find_digit(const struct pnm *picture, struct look *look, struct error *error)
+{
+	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
+	if (look_at(picture, look, error) != 0)
+		return -1;
+	if (look->ink.framed) {
+		const struct box inside = in_picture(look, &look->ink.frame, 0.05);
+		if (look_nearer(picture, look, inside, BOXED, error) != 0)
+			return -1;
+	}
+	if (look->ink.merit > 0.0f && look->scale < 1.0 && box_side(&look->ink.box) < SMALL) {
+		const struct box around = in_picture(look, &look->ink.box, SURROUNDINGS);
+		if (look_nearer(picture, look, around, look->lines, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static uint8_t pixel_at(const struct pnm *picture, int i)
+{
+	const uint32_t maxval = (uint32_t)picture->maxval;
+
+	return (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
+}
+
+int digit_from_raw(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS], struct error *error)
+{
+	if (picture->width != DATASET_SIDE || picture->height != DATASET_SIDE)
+		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
+						 DATASET_SIDE, DATASET_SIDE);
+	for (int i = 0; i < DATASET_PIXELS; i++)
+		pixels[i] = pixel_at(picture, i);
+	return 0;
+}
+
+int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS],
+					   struct error *error)
+{
+	struct look look;
+	int status;
+
+	if (picture->width == DATASET_SIDE && picture->height == DATASET_SIDE) {
+		digit_from_raw(picture, pixels, error);
+		if (digit_is_normal(pixels))
+			return 0;
+	}
+	if (find_digit(picture, &look, error) != 0)
+		return -1;
+	if (look.ink.merit <= 0.0f)
+		status = error_set(error, "no digit found");
+	else if (look.ink.crowded)
+		status = error_set(error, "more than one digit found; cut the picture down to one");
+	else
+		status = digit_normalize(&look.ink, pixels, error);
+	ink_free(&look.ink);
+	return status;
+}
