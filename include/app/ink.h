@@ -12,7 +12,6 @@ struct ink {
 	float threshold;   /* from this depth on, it is ink */
 	float merit;       /* how much of a digit it is: the length of its outline × the depth there */
 	float mass;        /* the sum of its depth */
-	int widest;        /* the side of the largest square that fits into it */
 	struct box box;    /* of the digit */
 	struct box frame;  /* of a box drawn around the digit, if there is one */
 	bool framed;

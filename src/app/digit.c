@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "app/grey.h"
 #include "app/ink.h"
@@ -15,12 +16,14 @@
 #define SMALL 120      /* a digit that is worth a nearer look */
 #define SURROUNDINGS 0.7 /* what is kept around it for that, in parts of its size */
 #define CLEARLY 1.18f  /* how much better a wider pen must fit */
-#define WIDEST 0.65     /* the widest place of a whole pen, in parts of the window */
+#define UNSETTLED 0.2f  /* what a digit is worth that a wider window changes */
+#define SURE 0.9        /* evidence for paper lighter than ink, or darker, that settles it */
+#define DOUBT 4.0       /* how much less likely the other is at evidence 0.5 */
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
 #define BOXED 0.12
 
 /* Windows wider than the pen, in parts of the picture's smaller side. */
-static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5};
+static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7};
 
 /* What is looked at, and what was found in it. */
 struct look {
@@ -35,45 +38,52 @@ static double smaller_side(const struct grey *plane)
 	return plane->width < plane->height ? plane->width : plane->height;
 }
 
-/* Is the candidate better than the best so far, from a narrower window? The narrowest that
- * holds the whole pen is best: the wider, the more of the shadows is taken for ink. */
-static bool is_better(const struct ink *ink, bool whole, const struct ink *best, bool best_whole)
+/* Do two windows show the same digit? */
+static bool is_same(const struct ink *a, const struct ink *b)
 {
-	if (ink->merit <= 0.0f || best->merit <= 0.0f)
-		return ink->merit > 0.0f;
-	if (whole != best_whole)
-		return whole ? ink->merit > 0.4f * best->merit : ink->merit > 2.5f * best->merit;
-	if (!whole)
-		return ink->mass > best->mass;
-	return ink->merit > CLEARLY * best->merit;
+	const int off = box_side(&a->box) / 20 + 2;
+
+	return a->merit > 0.0f && b->merit > 0.0f && fabsf(a->mass - b->mass) < 0.12f * b->mass &&
+		   abs(a->box.left - b->box.left) <= off && abs(a->box.top - b->box.top) <= off &&
+		   abs(a->box.right - b->box.right) <= off && abs(a->box.bottom - b->box.bottom) <= off;
 }
 
-/* Find the ink in a plane that is dark on light. */
-static int find_with_pens(struct grey *plane, double lines, struct ink *best, bool *best_whole,
-						  struct error *error)
+static void take_better(struct ink *best, struct ink *ink)
+{
+	if (ink->merit > CLEARLY * best->merit) {
+		ink_free(best);
+		*best = *ink;
+		*ink = (struct ink){0};
+	}
+}
+
+/* Find the ink in a plane that is dark on light. A digit stays the same when the window gets wider,
+ * once the window is wider than the pen; what is only the paper's unevenness grows with it. (So are
+ * regions chosen that stay the same under other thresholds: Matas et al. 2002.) Of equals, the
+ * narrowest window has taken the least of the shadows for ink. */
+static int find_with_pens(struct grey *plane, double lines, struct ink *best, struct error *error)
 {
 	const double side = smaller_side(plane);
+	struct ink ink = {0};
+	int status = lines_remove(plane, (int)(lines * side) + 2, error);
 
 	*best = (struct ink){0};
-	*best_whole = false;
-	if (lines_remove(plane, (int)(lines * side) + 2, error) != 0)
-		return -1;
-	for (size_t i = 0; i < sizeof pens / sizeof pens[0]; i++) {
-		const int window = (int)(pens[i] * side) + 2;
-		struct ink ink;
+	for (size_t i = 0; status == 0 && i < sizeof pens / sizeof pens[0]; i++) {
+		struct ink wider;
 
-		if (ink_find(plane, window, &ink, error) != 0)
-			return -1;
-		bool whole = ink.widest < WIDEST * window;
-		if (is_better(&ink, whole, best, *best_whole)) {
-			ink_free(best);
-			*best = ink;
-			*best_whole = whole;
-		} else {
-			ink_free(&ink);
-		}
+		status = ink_find(plane, (int)(pens[i] * side) + 2, &wider, error);
+		if (!is_same(&ink, &wider))
+			ink.merit *= UNSETTLED;
+		take_better(best, &ink);
+		ink_free(&ink);
+		ink = wider;
 	}
-	return 0;
+	ink.merit *= UNSETTLED;
+	take_better(best, &ink);
+	ink_free(&ink);
+	if (status != 0)
+		ink_free(best);
+	return status;
 }
 
 /* From -1, surely light on dark, to 1, surely dark on light: half from the picture's edge, most of
@@ -81,7 +91,7 @@ static int find_with_pens(struct grey *plane, double lines, struct ink *best, bo
 static int estimate_paper(const struct grey *plane, double *evidence, struct error *error)
 {
 	const int window = (int)(smaller_side(plane) / 4.0) + 1;
-	const float middle = (grey_quantile(plane, 0.05) + grey_quantile(plane, 0.95)) / 2.0f;
+	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
 	struct grey closed, opened;
 	double edge = 0.0, edge_count = 0.0, wide = 0.0, wide_count = 0.0;
 
@@ -115,6 +125,30 @@ static int estimate_paper(const struct grey *plane, double *evidence, struct err
 	return 0;
 }
 
+/* Look for dark on light, or light on dark, if that is better than what was found. */
+static int look_for(const struct grey *plane, bool light, float weight, struct look *look,
+					struct error *error)
+{
+	struct grey dark;
+	struct ink ink;
+
+	if (grey_new(plane->width, plane->height, &dark, error) != 0)
+		return -1;
+	for (size_t i = 0; i < grey_count(plane); i++)
+		dark.at[i] = light ? 1.0f - plane->at[i] : plane->at[i];
+	int status = find_with_pens(&dark, look->lines, &ink, error);
+	grey_free(&dark);
+	ink.merit *= weight;
+	if (status == 0 && ink.merit > look->ink.merit) {
+		ink_free(&look->ink);
+		look->ink = ink;
+	} else {
+		ink_free(&ink);
+	}
+	return status;
+}
+
+/* First for what is likelier; then for the other, unless all is clear. */
 static int look_at(const struct pnm *picture, struct look *look, struct error *error)
 {
 	struct grey plane;
@@ -126,25 +160,10 @@ static int look_at(const struct pnm *picture, struct look *look, struct error *e
 		return -1;
 	grey_smooth(&plane);
 	int status = estimate_paper(&plane, &evidence, error);
-	for (int light = 0; status == 0 && light < 2; light++) {
-		struct grey dark;
-		status = grey_new(plane.width, plane.height, &dark, error);
-		if (status != 0)
-			break;
-		for (size_t i = 0; i < grey_count(&plane); i++)
-			dark.at[i] = light ? 1.0f - plane.at[i] : plane.at[i];
-		struct ink ink;
-		bool whole;
-		status = find_with_pens(&dark, look->lines, &ink, &whole, error);
-		ink.merit *= (float)pow(3.0, light ? -evidence : evidence) * (whole ? 1.0f : 0.5f);
-		if (ink.merit > look->ink.merit) {
-			ink_free(&look->ink);
-			look->ink = ink;
-		} else {
-			ink_free(&ink);
-		}
-		grey_free(&dark);
-	}
+	if (status == 0)
+		status = look_for(&plane, evidence < 0.0, 1.0f, look, error);
+	if (status == 0 && (fabs(evidence) < SURE || look->ink.merit <= 0.0f))
+		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look, error);
 	grey_free(&plane);
 	if (status != 0)
 		ink_free(&look->ink);

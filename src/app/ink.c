@@ -128,7 +128,8 @@ static float steps_down(const struct grey *depth, const struct parts *parts, int
 		if (fx < 0 || fx >= depth->width || fy < 0 || fy >= depth->height ||
 			parts->labels[oy * depth->width + ox] != 0)
 			continue;
-		sum += fmaxf(here - depth->at[fy * depth->width + fx], 0.0f);
+		const float step = fmaxf(here - depth->at[fy * depth->width + fx], 0.0f);
+		sum += step * step;
 	}
 	return sum;
 }
@@ -186,18 +187,8 @@ static int find_parts(const struct grey *depth, float threshold, struct parts *o
 	return 0;
 }
 
-/* Does it lie along an edge of the picture, as the desk beside the paper does? */
-static bool is_margin(const struct part *part, const struct grey *depth)
-{
-	for (int side = 0; side < SIDES; side++) {
-		const int length = side % 2 == 0 ? depth->height : depth->width;
-		if (part->touching[side] > length / 2)
-			return true;
-	}
-	return false;
-}
-
-/* A digit has a long outline with deep steps, and somebody held the camera over it. */
+/* A digit has a long outline with deep steps, and somebody held the camera over it. What lies along
+ * an edge of the picture may be a shadow's end or the desk beside the paper. */
 static float judge(const struct part *part, const struct grey *depth, float threshold)
 {
 	const float cx = (float)(part->box.left + part->box.right) / (float)depth->width - 1.0f;
@@ -207,10 +198,12 @@ static float judge(const struct part *part, const struct grey *depth, float thre
 
 	if (part->pixels < LEAST_PIXELS || part->deepest < threshold)
 		return 0.0f;
-	for (int side = 0; side < SIDES; side++)
-		if (part->touching[side] > 0)
-			merit *= 0.8f;
-	return is_margin(part, depth) ? merit * 0.1f : merit;
+	for (int side = 0; side < SIDES; side++) {
+		const int length = side % 2 == 0 ? depth->height : depth->width;
+		const float free_part = 1.0f - (float)part->touching[side] / (float)length;
+		merit *= fmaxf(free_part * free_part, 0.1f);
+	}
+	return merit;
 }
 
 static int min_int(int a, int b)
@@ -363,28 +356,6 @@ static void erase_others(const struct parts *parts, struct grey *depth)
 			depth->at[i] = 0.0f;
 }
 
-/* The side of the largest square that fits into the digit. */
-static int widest_place(const struct parts *parts, const struct grey *depth, int *squares)
-{
-	const int width = depth->width;
-	int widest = 0;
-
-	/* squares: the largest whose lower right corner is here, from the three beside and above. */
-	for (int y = 0; y < depth->height; y++)
-		for (int x = 0; x < width; x++) {
-			const int at = y * width + x;
-			squares[at] = 0;
-			if (parts->labels[at] == 0 || !parts->all[parts->labels[at] - 1].in_digit)
-				continue;
-			squares[at] = 1;
-			if (x > 0 && y > 0)
-				squares[at] += min_int(squares[at - 1], min_int(squares[at - width],
-																squares[at - width - 1]));
-			widest = max_int(widest, squares[at]);
-		}
-	return widest;
-}
-
 static int choose(struct ink *ink, struct error *error)
 {
 	const float full = ink->threshold;
@@ -402,7 +373,6 @@ static int choose(struct ink *ink, struct error *error)
 		ink->box = digit.box;
 		ink->mass = digit.sum;
 		ink->crowded = is_crowded(&parts, &digit);
-		ink->widest = widest_place(&parts, &ink->depth, parts.stack);
 		erase_others(&parts, &ink->depth);
 	}
 	parts_free(&parts);

@@ -69,6 +69,15 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	return 0;
 }
 
+/* From 0 for noise to 1 for the darkest; so that paths keep to a line's middle, but gain little more
+ * from what is darker than a line. */
+static float darkness(float depth, float visible)
+{
+	const float above = depth - visible / 2.0f;
+
+	return above > 0.0f ? above / (above + visible) : 0.0f;
+}
+
 /* The best paths from the top edge to each pixel, by dynamic programming. */
 static void follow_paths(struct lines *lines)
 {
@@ -93,7 +102,7 @@ static void follow_paths(struct lines *lines)
 				best = above[x + 1] - TURN;
 				step = 1;
 			}
-			here[x] = best + (depth[x] > lines->visible ? 1.0f : 0.0f);
+			here[x] = best + darkness(depth[x], lines->visible);
 			steps[x] = step;
 		}
 		float *swap = above;
