@@ -13,8 +13,9 @@ struct ink {
 	float merit;       /* how much of a digit it is: the length of its outline × the depth there */
 	float mass;        /* the sum of its depth */
 	struct box box;    /* of the digit */
-	struct box frame;  /* of a box drawn around the digit, if there is one */
-	bool framed;
+	bool boxed;        /* a box is drawn around it */
+	struct box frame;  /* of a box around the digit, if one is there and touches it */
+	bool framed, filled; /* filled: a light sheet, when light ink was looked for */
 	bool crowded;      /* another of the same size stands beside it */
 };
 

@@ -13,10 +13,11 @@
 
 #define LEAST_SIDE 128 /* of the planes that are looked at */
 #define MOST_SIDE 360
-#define SMALL 120      /* a digit that is worth a nearer look */
+#define SMALL 64       /* a digit that is worth a nearer look */
+#define TINY 30        /* too small to tell ink from what is between strokes */
 #define SURROUNDINGS 0.7 /* what is kept around it for that, in parts of its size */
 #define CLEARLY 1.18f  /* how much better a wider pen must fit */
-#define UNSETTLED 0.2f  /* what a digit is worth that a wider window changes */
+#define UNSETTLED 0.03f  /* what a digit is worth that a wider window changes */
 #define SURE 0.9        /* evidence for paper lighter than ink, or darker, that settles it */
 #define DOUBT 4.0       /* how much less likely the other is at evidence 0.5 */
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
@@ -30,6 +31,8 @@ struct look {
 	struct box part; /* of the picture */
 	double lines;    /* how wide lines to be removed may be, in parts of the smaller side */
 	double scale;    /* the plane's pixels for one of the picture's */
+	enum { EITHER, DARK, LIGHT } ask; /* which ink is looked for */
+	bool light; /* which was found */
 	struct ink ink;
 };
 
@@ -142,6 +145,7 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 	if (status == 0 && ink.merit > look->ink.merit) {
 		ink_free(&look->ink);
 		look->ink = ink;
+		look->light = light;
 	} else {
 		ink_free(&ink);
 	}
@@ -160,10 +164,14 @@ static int look_at(const struct pnm *picture, struct look *look, struct error *e
 		return -1;
 	grey_smooth(&plane);
 	int status = estimate_paper(&plane, &evidence, error);
+	if (look->ask != EITHER)
+		evidence = look->ask == DARK ? 1.0 : -1.0;
 	if (status == 0)
 		status = look_for(&plane, evidence < 0.0, 1.0f, look, error);
-	if (status == 0 && (fabs(evidence) < SURE || look->ink.merit <= 0.0f))
-		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look, error);
+	if (status == 0 && look->ask == EITHER &&
+		(fabs(evidence) < SURE || look->ink.merit <= 0.0f))
+		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look,
+						  error);
 	grey_free(&plane);
 	if (status != 0)
 		ink_free(&look->ink);
@@ -191,11 +199,9 @@ static struct box in_picture(const struct look *look, const struct box *box, dou
 }
 
 /* Look at a part of the picture; what is found there, if anything is, replaces what was. */
-static int look_nearer(const struct pnm *picture, struct look *look, struct box part, double lines,
+static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
 					   struct error *error)
 {
-	struct look nearer = {.part = part, .lines = lines};
-
 	if (look_at(picture, &nearer, error) != 0)
 		return -1;
 	if (nearer.ink.merit > 0.0f) {
@@ -207,20 +213,51 @@ static int look_nearer(const struct pnm *picture, struct look *look, struct box 
 	return 0;
 }
 
+static int part_side(const struct box *part)
+{
+	return box_width(part) < box_height(part) ? box_width(part) : box_height(part);
+}
+
+/* On a sheet, the other ink; in a box drawn with a pen, the same. */
+static int look_inside(const struct pnm *picture, struct look *look, struct error *error)
+{
+	const bool filled = look->ink.filled;
+	const struct look nearer = {
+		.part = in_picture(look, &look->ink.frame, filled ? -0.03 : 0.02),
+		.lines = filled ? RULED : BOXED,
+		.ask = look->light != filled ? LIGHT : DARK,
+	};
+
+	return look_nearer(picture, look, nearer, error);
+}
+
+/* Lines are no wider than they were. */
+static int look_around(const struct pnm *picture, struct look *look, struct error *error)
+{
+	struct look nearer = {
+		.part = in_picture(look, &look->ink.box, SURROUNDINGS),
+		.ask = box_side(&look->ink.box) < TINY ? EITHER : look->light ? LIGHT : DARK,
+	};
+
+	nearer.lines = look->lines * part_side(&look->part) / part_side(&nearer.part);
+	nearer.lines = fmin(nearer.lines, BOXED);
+	return look_nearer(picture, look, nearer, error);
+}
+
 static int find_digit(const struct pnm *picture, struct look *look, struct error *error)
 {
 	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
 	if (look_at(picture, look, error) != 0)
 		return -1;
-	if (look->ink.framed) {
-		const struct box inside = in_picture(look, &look->ink.frame, 0.05);
-		if (look_nearer(picture, look, inside, BOXED, error) != 0)
-			return -1;
+	if (look->ink.framed && look_inside(picture, look, error) != 0) {
+		ink_free(&look->ink);
+		return -1;
 	}
-	if (look->ink.merit > 0.0f && look->scale < 1.0 && box_side(&look->ink.box) < SMALL) {
-		const struct box around = in_picture(look, &look->ink.box, SURROUNDINGS);
-		if (look_nearer(picture, look, around, look->lines, error) != 0)
-			return -1;
+	const int enough = look->ink.boxed ? TINY : SMALL;
+	if (look->ink.merit > 0.0f && look->scale < 1.0 && box_side(&look->ink.box) < enough &&
+		look_around(picture, look, error) != 0) {
+		ink_free(&look->ink);
+		return -1;
 	}
 	return 0;
 }

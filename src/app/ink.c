@@ -10,6 +10,9 @@
 #define NOISE 4.0f       /* deviations of noise that an edge stands out by */
 #define LEAST_EDGE 0.02f
 #define LEAST_PIXELS 6
+#define LEVEL 6          /* wider than this many times its height, it is a line and no digit */
+#define FATTEST 0.42f    /* a pen, in parts of the digit */
+#define DEEP 0.42f       /* ink is at least this part of what most of the ink is deeper than */
 #define SIDES 4
 
 /* A connected part of what may be ink. */
@@ -19,7 +22,9 @@ struct part {
 	int touching[SIDES]; /* pixels at the picture's left, top, right and bottom edge */
 	float deepest, sum;  /* of the depth */
 	float outline;       /* the depth of the steps down to paper, summed up along its outline */
+	int widest;          /* the side of the largest square that fits in */
 	float merit;
+	bool marginal; /* lies along an edge of the picture */
 	bool in_digit;
 };
 
@@ -164,6 +169,29 @@ static void measure_parts(const struct grey *depth, struct parts *parts)
 		}
 }
 
+/* The largest square that ends at a pixel is one larger than the least of those that end left of it,
+ * above it, and between the two. */
+static void measure_squares(const struct grey *depth, struct parts *parts, int *squares)
+{
+	const int width = depth->width;
+
+	for (int y = 0; y < depth->height; y++)
+		for (int x = 0; x < width; x++) {
+			const int at = y * width + x, label = parts->labels[at];
+			int least = 0;
+
+			if (label != 0 && x > 0 && y > 0) {
+				least = squares[at - 1] < squares[at - width] ? squares[at - 1]
+															  : squares[at - width];
+				if (squares[at - width - 1] < least)
+					least = squares[at - width - 1];
+			}
+			squares[at] = label == 0 ? 0 : least + 1;
+			if (label != 0 && squares[at] > parts->all[label - 1].widest)
+				parts->all[label - 1].widest = squares[at];
+		}
+}
+
 static int find_parts(const struct grey *depth, float threshold, struct parts *out,
 					  struct error *error)
 {
@@ -184,26 +212,37 @@ static int find_parts(const struct grey *depth, float threshold, struct parts *o
 						 depth->height);
 	}
 	measure_parts(depth, out);
+	measure_squares(depth, out, out->stack);
 	return 0;
 }
 
 /* A digit has a long outline with deep steps, and somebody held the camera over it. What lies along
- * an edge of the picture may be a shadow's end or the desk beside the paper. */
-static float judge(const struct part *part, const struct grey *depth, float threshold)
+ * an edge of the picture may be a shadow's end or the desk beside the paper; what is all of a lump, a
+ * stain or the paper itself. */
+static void judge(struct part *part, const struct grey *depth, float threshold)
 {
 	const float cx = (float)(part->box.left + part->box.right) / (float)depth->width - 1.0f;
 	const float cy = (float)(part->box.top + part->box.bottom) / (float)depth->height - 1.0f;
 	const float off = fminf(hypotf(cx, cy), 1.0f);
-	float merit = part->outline * (1.0f - 0.5f * off);
 
 	if (part->pixels < LEAST_PIXELS || part->deepest < threshold)
-		return 0.0f;
+		return;
+	part->merit = part->outline * (1.0f - 0.5f * off);
+	if ((float)part->widest > FATTEST * (float)box_side(&part->box))
+		part->merit *= 0.2f;
+	if (box_width(&part->box) > LEVEL * box_height(&part->box))
+		part->merit *= 0.1f;
 	for (int side = 0; side < SIDES; side++) {
-		const int length = side % 2 == 0 ? depth->height : depth->width;
-		const float free_part = 1.0f - (float)part->touching[side] / (float)length;
-		merit *= fmaxf(free_part * free_part, 0.1f);
+		const bool upright = side % 2 == 0;
+		const float touching = (float)part->touching[side];
+
+		if (touching > 0.6f * (float)(upright ? box_height : box_width)(&part->box))
+			part->merit *= 0.3f;
+		if (touching > 0.4f * (float)(upright ? depth->height : depth->width)) {
+			part->merit *= 0.3f;
+			part->marginal = true;
+		}
 	}
-	return merit;
 }
 
 static int min_int(int a, int b)
@@ -242,7 +281,10 @@ static bool belongs(const struct part *part, const struct part *digit)
 	const float gap = box_gap(&part->box, &digit->box);
 	const float mean = part->sum / (float)part->pixels;
 
-	if (part->merit <= 0.0f || mean < 0.6f * digit->sum / (float)digit->pixels)
+	if (part->merit <= 0.0f || part->marginal || mean < 0.6f * digit->sum / (float)digit->pixels)
+		return false;
+	if (box_width(&part->box) > LEVEL * box_height(&part->box) &&
+		box_width(&part->box) > box_side(&digit->box))
 		return false;
 	if (is_neighbour(&digit->box, &part->box))
 		return gap <= 0.06f * side;
@@ -296,14 +338,14 @@ static bool is_crowded(const struct parts *parts, const struct part *digit)
 	return false;
 }
 
-/* The part of the columns (or rows) of the box in which the part labelled so comes within a sixth
+/* The part of the columns (or rows) of the box in which the part labelled so comes within a tenth
  * of the box's height (or width) of the given side. */
 static float side_covered(const struct parts *parts, int width, int label, const struct box *box,
 						  int side)
 {
 	const bool level = side % 2 == 1;
 	const int length = level ? box_width(box) : box_height(box);
-	const int band = (level ? box_height(box) : box_width(box)) / 6;
+	const int band = (level ? box_height(box) : box_width(box)) / 10;
 	int covered = 0;
 
 	for (int along = 0; along < length; along++)
@@ -318,34 +360,56 @@ static float side_covered(const struct parts *parts, int width, int label, const
 	return (float)covered / (float)length;
 }
 
-/* Is there ink well inside of the box, a quarter of its size at least? */
-static bool has_content(const struct parts *parts, int width, const struct box *box)
+/* How many pixels well inside of the box are of parts, and, in *own, of this one? */
+static int count_content(const struct parts *parts, int width, int label, const struct box *box,
+						 int *own)
 {
 	const int margin_x = box_width(box) / 5, margin_y = box_height(box) / 5;
-	struct box content = {box->right, box->bottom, box->left, box->top};
+	int all = 0;
 
+	*own = 0;
 	for (int y = box->top + margin_y; y < box->bottom - margin_y; y++)
-		for (int x = box->left + margin_x; x < box->right - margin_x; x++)
-			if (parts->labels[y * width + x] != 0)
-				box_include(&content, x, y);
-	return content.right > content.left && box_side(&content) * 4 > box_side(box);
+		for (int x = box->left + margin_x; x < box->right - margin_x; x++) {
+			all += parts->labels[y * width + x] != 0;
+			*own += parts->labels[y * width + x] == label;
+		}
+	return all;
 }
 
-/* A box drawn around something: ink along all four sides, and more inside. A 0 has no corners. */
-static bool find_frame(const struct parts *parts, int width, struct box *frame)
+/* Is it a rectangle, drawn along all four sides? A 0 has no corners. */
+static bool is_rectangle(const struct parts *parts, int width, int index)
+{
+	const struct part *part = &parts->all[index];
+
+	if (part->merit <= 0.0f || box_width(&part->box) <= 8 || box_height(&part->box) <= 8)
+		return false;
+	for (int side = 0; side < SIDES; side++)
+		if (side_covered(parts, width, index + 1, &part->box, side) < 0.87f)
+			return false;
+	return true;
+}
+
+/* A box that is drawn around a digit is not the digit. Where they touch, or where the box is filled,
+ * as a sheet on a desk is, somebody has to look inside. */
+static void set_frames_aside(struct parts *parts, int width, struct ink *ink)
 {
 	for (int i = 0; i < parts->count; i++) {
-		const struct part *part = &parts->all[i];
-		bool closed = part->merit > 0.0f && box_width(&part->box) > 8 && box_height(&part->box) > 8;
+		struct part *part = &parts->all[i];
+		const int area = box_width(&part->box) * box_height(&part->box);
+		int own, content;
 
-		for (int side = 0; closed && side < SIDES; side++)
-			closed = side_covered(parts, width, i + 1, &part->box, side) > 0.87f;
-		if (closed && has_content(parts, width, &part->box)) {
-			*frame = part->box;
-			return true;
+		if (!is_rectangle(parts, width, i))
+			continue;
+		content = count_content(parts, width, i + 1, &part->box, &own);
+		if (own * 100 > area) {
+			ink->framed = true;
+			ink->frame = part->box;
+			ink->filled = part->pixels * 2 > area;
+		} else if (content * 100 > area) {
+			part->merit = 0.0f;
+			ink->boxed = true;
 		}
 	}
-	return false;
 }
 
 /* Leave nothing but the digit. */
@@ -356,25 +420,58 @@ static void erase_others(const struct parts *parts, struct grey *depth)
 			depth->at[i] = 0.0f;
 }
 
-static int choose(struct ink *ink, struct error *error)
+/* A depth that few of the digit's pixels exceed. */
+static float deep_ink(const struct parts *parts, const struct grey *depth)
+{
+	enum { BINS = 256 };
+	int bins[BINS] = {0}, pixels = 0, below = 0, bin = 0;
+
+	for (size_t i = 0; i < grey_count(depth); i++)
+		if (parts->labels[i] != 0 && parts->all[parts->labels[i] - 1].in_digit) {
+			bins[(int)(fminf(depth->at[i], 0.999f) * BINS)]++;
+			pixels++;
+		}
+	while (bin < BINS - 1 && (below += bins[bin]) * 100 < pixels * 85)
+		bin++;
+	return ((float)bin + 0.5f) / BINS;
+}
+
+/* The digit among what is deeper than the threshold; its merit is 0 if there is none. */
+static int choose(struct ink *ink, float full, struct parts *parts, struct error *error)
+{
+	if (find_parts(&ink->depth, ink->threshold, parts, error) != 0)
+		return -1;
+	for (int i = 0; i < parts->count; i++)
+		judge(&parts->all[i], &ink->depth, full);
+	set_frames_aside(parts, ink->depth.width, ink);
+	if (parts->count > 0) {
+		const struct part digit = gather_digit(parts);
+		ink->merit = digit.merit;
+		ink->box = digit.box;
+		ink->mass = digit.sum;
+		ink->crowded = is_crowded(parts, &digit);
+	}
+	return 0;
+}
+
+/* All that may be ink; then, since it is known now how deep the digit's ink is, what is about as
+ * deep: so goes the edge of a stain that a stroke runs into. */
+static int choose_twice(struct ink *ink, struct error *error)
 {
 	const float full = ink->threshold;
 	struct parts parts;
 
-	ink->threshold *= FAINT;
-	if (find_parts(&ink->depth, ink->threshold, &parts, error) != 0)
+	ink->threshold = FAINT * full;
+	if (choose(ink, full, &parts, error) != 0)
 		return -1;
-	for (int i = 0; i < parts.count; i++)
-		parts.all[i].merit = judge(&parts.all[i], &ink->depth, full);
-	ink->framed = find_frame(&parts, ink->depth.width, &ink->frame);
-	if (parts.count > 0) {
-		const struct part digit = gather_digit(&parts);
-		ink->merit = digit.merit;
-		ink->box = digit.box;
-		ink->mass = digit.sum;
-		ink->crowded = is_crowded(&parts, &digit);
-		erase_others(&parts, &ink->depth);
+	const float least = DEEP * deep_ink(&parts, &ink->depth);
+	if (least > ink->threshold) {
+		parts_free(&parts);
+		ink->threshold = least;
+		if (choose(ink, full, &parts, error) != 0)
+			return -1;
 	}
+	erase_others(&parts, &ink->depth);
 	parts_free(&parts);
 	return 0;
 }
@@ -387,7 +484,7 @@ int ink_find(const struct grey *picture, int window, struct ink *out, struct err
 	if (measure_depth(picture, window, &out->depth, &noise, error) != 0)
 		return -1;
 	out->threshold = edge_depth(&out->depth, noise);
-	if (out->threshold > NOISE * noise + LEAST_EDGE / 2 && choose(out, error) != 0) {
+	if (out->threshold > NOISE * noise + LEAST_EDGE / 2 && choose_twice(out, error) != 0) {
 		ink_free(out);
 		return -1;
 	}

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 #define TURN 0.3f       /* what a step aside costs a path, in dark pixels */
+#define OUTSIDE 0.6f    /* how dark the picture's edge is for a path: lines may leave there */
+#define LEAST_INSIDE 0.4
 #define MAX_PASSES 4
 #define LEAST_DARK 0.6  /* the part of a path that is on the line; strokes hide the rest */
 #define END 8           /* both ends, an eighth of the height each, must be on the line */
@@ -102,7 +104,8 @@ static void follow_paths(struct lines *lines)
 				best = above[x + 1] - TURN;
 				step = 1;
 			}
-			here[x] = best + darkness(depth[x], lines->visible);
+			here[x] = best + (x == 0 || x == width - 1 ? OUTSIDE
+													   : darkness(depth[x], lines->visible));
 			steps[x] = step;
 		}
 		float *swap = above;
@@ -156,7 +159,13 @@ static float depth_at(const struct lines *lines, int y)
 	return lines->depth.at[(size_t)y * (size_t)lines->depth.width + (size_t)lines->path[y]];
 }
 
-/* The part of the path from row `top` to row `bottom` that is at least this deep. */
+/* Has the path left the picture sideways there? It then runs down its edge. */
+static bool is_outside(const struct lines *lines, int y)
+{
+	return lines->path[y] == 0 || lines->path[y] == lines->depth.width - 1;
+}
+
+/* The part of the path from row `top` to row `bottom` that is deeper than this. */
 static double dark_part(const struct lines *lines, int top, int bottom, float least)
 {
 	int dark = 0;
@@ -169,21 +178,26 @@ static double dark_part(const struct lines *lines, int top, int bottom, float le
 /* Is the path a line from edge to edge, and what is it like? */
 static bool measure_line(const struct lines *lines, struct line *line)
 {
-	const int height = lines->depth.height, end = (height + END - 1) / END;
-	int count = 0;
+	int top = 0, bottom = lines->depth.height, count = 0;
 
-	for (int y = 0; y < height; y++)
+	while (top < bottom && is_outside(lines, top))
+		top++;
+	while (bottom > top && is_outside(lines, bottom - 1))
+		bottom--;
+	for (int y = top; y < bottom; y++)
 		if (depth_at(lines, y) > lines->visible)
 			lines->values[count++] = depth_at(lines, y);
 	line->depth = median(lines->values, count);
+	const int end = (bottom - top + END - 1) / END;
 	const float least = line->depth / 2.0f;
-	if (count == 0 || abs(lines->path[0] - lines->path[height - 1]) > MOST_SLANT * height ||
-		dark_part(lines, 0, height, least) < LEAST_DARK ||
-		dark_part(lines, 0, end, least) < LEAST_END ||
-		dark_part(lines, height - end, height, least) < LEAST_END)
+	if (count == 0 || bottom - top < LEAST_INSIDE * lines->depth.height ||
+		abs(lines->path[top] - lines->path[bottom - 1]) > MOST_SLANT * (bottom - top) ||
+		dark_part(lines, top, bottom, least) < LEAST_DARK ||
+		dark_part(lines, top, top + end, least) < LEAST_END ||
+		dark_part(lines, bottom - end, bottom, least) < LEAST_END)
 		return false;
 	count = 0;
-	for (int y = 0; y < height; y++)
+	for (int y = top; y < bottom; y++)
 		if (depth_at(lines, y) > least)
 			lines->values[count++] =
 				(float)run_length(&lines->depth, lines->path[y], y, least);
