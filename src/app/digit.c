@@ -19,12 +19,14 @@
 #define CLEARLY 1.18f  /* how much better a wider pen must fit */
 #define UNSETTLED 0.03f  /* what a digit is worth that a wider window changes */
 #define SURE 0.9        /* evidence for paper lighter than ink, or darker, that settles it */
+#define WORTH 0.08      /* of what was found far away, what is found near is worth this at least */
+#define FLAT 0.5        /* evidence that there is nothing but paper and ink */
 #define DOUBT 4.0       /* how much less likely the other is at evidence 0.5 */
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
 #define BOXED 0.12
 
 /* Windows wider than the pen, in parts of the picture's smaller side. */
-static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7};
+static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95};
 
 /* What is looked at, and what was found in it. */
 struct look {
@@ -41,19 +43,29 @@ static double smaller_side(const struct grey *plane)
 	return plane->width < plane->height ? plane->width : plane->height;
 }
 
-/* Do two windows show the same digit? */
-static bool is_same(const struct ink *a, const struct ink *b)
+/* Do two windows show the digit in the same place? */
+static bool is_there(const struct ink *a, const struct ink *b)
 {
 	const int off = box_side(&a->box) / 20 + 2;
 
-	return a->merit > 0.0f && b->merit > 0.0f && fabsf(a->mass - b->mass) < 0.12f * b->mass &&
+	return a->merit > 0.0f && b->merit > 0.0f &&
 		   abs(a->box.left - b->box.left) <= off && abs(a->box.top - b->box.top) <= off &&
 		   abs(a->box.right - b->box.right) <= off && abs(a->box.bottom - b->box.bottom) <= off;
 }
 
+/* Do they show the same digit? */
+static bool is_same(const struct ink *a, const struct ink *b)
+{
+	return is_there(a, b) && fabsf(a->mass - b->mass) < 0.12f * b->mass;
+}
+
+/* Where it is in the same place, but has much more ink, the window was too narrow before. */
 static void take_better(struct ink *best, struct ink *ink)
 {
-	if (ink->merit > CLEARLY * best->merit) {
+	const bool fuller = is_there(best, ink) && ink->mass > 1.2f * best->mass &&
+						ink->merit > 0.3f * best->merit;
+
+	if (fuller || ink->merit > CLEARLY * best->merit) {
 		ink_free(best);
 		*best = *ink;
 		*ink = (struct ink){0};
@@ -156,7 +168,7 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 static int look_at(const struct pnm *picture, struct look *look, struct error *error)
 {
 	struct grey plane;
-	double evidence;
+	double evidence = 0.0;
 
 	look->ink = (struct ink){0};
 	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale,
@@ -172,6 +184,9 @@ static int look_at(const struct pnm *picture, struct look *look, struct error *e
 		(fabs(evidence) < SURE || look->ink.merit <= 0.0f))
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look,
 						  error);
+	/* Where there is nothing but paper and ink, a filled rectangle is paper, or a fat digit. */
+	if (fabs(evidence) > FLAT)
+		look->ink.filled = look->light == (evidence > 0.0);
 	grey_free(&plane);
 	if (status != 0)
 		ink_free(&look->ink);
@@ -198,13 +213,17 @@ static struct box in_picture(const struct look *look, const struct box *box, dou
 	};
 }
 
-/* Look at a part of the picture; what is found there, if anything is, replaces what was. */
+/* Look at a part of the picture. What is found there replaces what was, if its size in the picture
+ * is about `side`, between the two factors. */
 static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
-					   struct error *error)
+					   double least, double most, struct error *error)
 {
 	if (look_at(picture, &nearer, error) != 0)
 		return -1;
-	if (nearer.ink.merit > 0.0f) {
+	const double side = box_side(&nearer.ink.box) / nearer.scale;
+	/* Outlines are longer where the scale is larger. */
+	const double merit = nearer.ink.merit / nearer.scale * look->scale;
+	if (merit > WORTH * look->ink.merit && side >= least && side <= most) {
 		ink_free(&look->ink);
 		*look = nearer;
 	} else {
@@ -228,7 +247,8 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 		.ask = look->light != filled ? LIGHT : DARK,
 	};
 
-	return look_nearer(picture, look, nearer, error);
+	const double side = box_side(&look->ink.frame) / look->scale;
+	return look_nearer(picture, look, nearer, side / 10.0, side, error);
 }
 
 /* Lines are no wider than they were. */
@@ -241,7 +261,8 @@ static int look_around(const struct pnm *picture, struct look *look, struct erro
 
 	nearer.lines = look->lines * part_side(&look->part) / part_side(&nearer.part);
 	nearer.lines = fmin(nearer.lines, BOXED);
-	return look_nearer(picture, look, nearer, error);
+	const double side = box_side(&look->ink.box) / look->scale;
+	return look_nearer(picture, look, nearer, 0.7 * side, 1.4 * side, error);
 }
 
 static int find_digit(const struct pnm *picture, struct look *look, struct error *error)

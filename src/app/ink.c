@@ -11,7 +11,7 @@
 #define LEAST_EDGE 0.02f
 #define LEAST_PIXELS 6
 #define LEVEL 6          /* wider than this many times its height, it is a line and no digit */
-#define FATTEST 0.42f    /* a pen, in parts of the digit */
+#define FAT 4.0f         /* a pen of the digit's size over this is worth half of a thin one */
 #define DEEP 0.42f       /* ink is at least this part of what most of the ink is deeper than */
 #define SIDES 4
 
@@ -49,14 +49,14 @@ static int measure_depth(const struct grey *picture, int window, struct grey *de
 {
 	if (grey_closing(picture, window, window, depth, error) != 0)
 		return -1;
-	const float dimmest = DIMMEST * grey_quantile(depth, 0.9);
+	const float dimmest = DIMMEST * grey_quantile(depth, 0.99);
 	for (size_t i = 0; i < grey_count(depth); i++) {
 		const float paper = depth->at[i];
 		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), 0.01f);
 	}
-	const float low = grey_quantile(depth, 0.05), middle = grey_quantile(depth, 0.2);
-	*noise = (middle - low) / 0.9f;
-	const float level = middle + 0.4f * *noise;
+	const float low = grey_quantile(depth, 0.02), upper = grey_quantile(depth, 0.1);
+	*noise = (upper - low) / 0.75f;
+	const float level = upper + 0.9f * *noise;
 	for (size_t i = 0; i < grey_count(depth); i++)
 		depth->at[i] = fmaxf(depth->at[i] - level, 0.0f);
 	return 0;
@@ -225,19 +225,22 @@ static void judge(struct part *part, const struct grey *depth, float threshold)
 	const float cy = (float)(part->box.top + part->box.bottom) / (float)depth->height - 1.0f;
 	const float off = fminf(hypotf(cx, cy), 1.0f);
 
+	const float fat = FAT * (float)part->widest / (float)box_side(&part->box);
+
 	if (part->pixels < LEAST_PIXELS || part->deepest < threshold)
 		return;
 	part->merit = part->outline * (1.0f - 0.5f * off);
-	if ((float)part->widest > FATTEST * (float)box_side(&part->box))
-		part->merit *= 0.2f;
+	part->merit /= 1.0f + fat * fat;
 	if (box_width(&part->box) > LEVEL * box_height(&part->box))
 		part->merit *= 0.1f;
 	for (int side = 0; side < SIDES; side++) {
 		const bool upright = side % 2 == 0;
 		const float touching = (float)part->touching[side];
 
+		if (touching > 0.0f)
+			part->merit *= 0.7f;
 		if (touching > 0.6f * (float)(upright ? box_height : box_width)(&part->box))
-			part->merit *= 0.3f;
+			part->merit *= 0.1f;
 		if (touching > 0.4f * (float)(upright ? depth->height : depth->width)) {
 			part->merit *= 0.3f;
 			part->marginal = true;
@@ -273,15 +276,20 @@ static bool is_neighbour(const struct box *digit, const struct box *other)
 		   box_height(other) * 10 >= box_height(digit) * 6 && shared * 2 > box_height(other);
 }
 
+/* Is it written with the same pen? */
+static bool is_as_deep(const struct part *part, const struct part *digit)
+{
+	return part->sum / (float)part->pixels > 0.6f * digit->sum / (float)digit->pixels;
+}
+
 /* Is the part another piece of the digit: near, not much fainter, and either large (the bar of a 5)
  * or very near (a stroke that broke off)? */
 static bool belongs(const struct part *part, const struct part *digit)
 {
 	const float side = (float)box_side(&digit->box), size = (float)box_side(&part->box);
 	const float gap = box_gap(&part->box, &digit->box);
-	const float mean = part->sum / (float)part->pixels;
 
-	if (part->merit <= 0.0f || part->marginal || mean < 0.6f * digit->sum / (float)digit->pixels)
+	if (part->merit <= 0.0f || part->marginal || !is_as_deep(part, digit))
 		return false;
 	if (box_width(&part->box) > LEVEL * box_height(&part->box) &&
 		box_width(&part->box) > box_side(&digit->box))
@@ -326,11 +334,17 @@ static struct part gather_digit(struct parts *parts)
 	return digit;
 }
 
+static bool is_lump(const struct part *part)
+{
+	return part->widest * 2 > box_side(&part->box);
+}
+
 static bool is_crowded(const struct parts *parts, const struct part *digit)
 {
 	for (int i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->all[i];
-		if (!part->in_digit && part->merit > 0.4f * digit->merit &&
+		if (!part->in_digit && part->merit > 0.4f * digit->merit && !is_lump(part) &&
+			is_as_deep(part, digit) &&
 			is_neighbour(&digit->box, &part->box) &&
 			box_gap(&digit->box, &part->box) < 1.5f * (float)box_side(&digit->box))
 			return true;
@@ -338,14 +352,15 @@ static bool is_crowded(const struct parts *parts, const struct part *digit)
 	return false;
 }
 
-/* The part of the columns (or rows) of the box in which the part labelled so comes within a tenth
- * of the box's height (or width) of the given side. */
+/* The part of the columns (or rows) of the box in which the part labelled so comes near the
+ * given side, within a tenth of the box's longer side: it may be tilted. */
 static float side_covered(const struct parts *parts, int width, int label, const struct box *box,
 						  int side)
 {
 	const bool level = side % 2 == 1;
 	const int length = level ? box_width(box) : box_height(box);
-	const int band = (level ? box_height(box) : box_width(box)) / 10;
+	const int across = level ? box_height(box) : box_width(box);
+	const int band = box_side(box) / 10 < across ? box_side(box) / 10 : across - 1;
 	int covered = 0;
 
 	for (int along = 0; along < length; along++)
@@ -376,7 +391,7 @@ static int count_content(const struct parts *parts, int width, int label, const 
 	return all;
 }
 
-/* Is it a rectangle, drawn along all four sides? A 0 has no corners. */
+/* Is it a rectangle, drawn along most of each side? A 0 has no corners. */
 static bool is_rectangle(const struct parts *parts, int width, int index)
 {
 	const struct part *part = &parts->all[index];
@@ -396,6 +411,7 @@ static void set_frames_aside(struct parts *parts, int width, struct ink *ink)
 	for (int i = 0; i < parts->count; i++) {
 		struct part *part = &parts->all[i];
 		const int area = box_width(&part->box) * box_height(&part->box);
+		const bool filled = part->pixels * 5 > area * 3;
 		int own, content;
 
 		if (!is_rectangle(parts, width, i))
@@ -404,7 +420,7 @@ static void set_frames_aside(struct parts *parts, int width, struct ink *ink)
 		if (own * 100 > area) {
 			ink->framed = true;
 			ink->frame = part->box;
-			ink->filled = part->pixels * 2 > area;
+			ink->filled = filled;
 		} else if (content * 100 > area) {
 			part->merit = 0.0f;
 			ink->boxed = true;

@@ -11,8 +11,8 @@
 #define FINE 8         /* fine pixels, black and white, a side of one of the 20, at least */
 #define MARGIN 4       /* on each side, for thickening, in pixels of the 20 */
 #define THINNEST 2.0f  /* the pen, in pixels of the 20 */
-#define THICKEST 4.0f
-#define MOST_THINNED 0.5f /* the part of a thick pen that may go */
+#define THICKEST 5.0f
+#define MOST_THINNED 0.15f /* the part of a thick pen that may go */
 
 /* Black and white at a size where a pixel of the 20 is `unit` pixels. */
 struct fine {
