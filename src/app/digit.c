@@ -19,7 +19,6 @@
 #define CLEARLY 1.18f  /* how much better a wider pen must fit */
 #define UNSETTLED 0.03f  /* what a digit is worth that a wider window changes */
 #define SURE 0.9        /* evidence for paper lighter than ink, or darker, that settles it */
-#define WORTH 0.08      /* of what was found far away, what is found near is worth this at least */
 #define FLAT 0.5        /* evidence that there is nothing but paper and ink */
 #define DOUBT 4.0       /* how much less likely the other is at evidence 0.5 */
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
@@ -213,17 +212,23 @@ static struct box in_picture(const struct look *look, const struct box *box, dou
 	};
 }
 
-/* Look at a part of the picture. What is found there replaces what was, if its size in the picture
- * is about `side`, between the two factors. */
+/* What a nearer look must find to be believed: the digit's size in the picture's pixels, and how
+ * good it must be, in parts of what was found from afar. */
+struct expected {
+	double least, most, merit;
+};
+
+/* Look at a part of the picture; what is found there replaces what was, if it is as expected. */
 static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
-					   double least, double most, struct error *error)
+					   const struct expected *expected, struct error *error)
 {
 	if (look_at(picture, &nearer, error) != 0)
 		return -1;
 	const double side = box_side(&nearer.ink.box) / nearer.scale;
 	/* Outlines are longer where the scale is larger. */
 	const double merit = nearer.ink.merit / nearer.scale * look->scale;
-	if (merit > WORTH * look->ink.merit && side >= least && side <= most) {
+	if (merit > expected->merit * look->ink.merit && side >= expected->least &&
+		side <= expected->most) {
 		ink_free(&look->ink);
 		*look = nearer;
 	} else {
@@ -232,55 +237,54 @@ static int look_nearer(const struct pnm *picture, struct look *look, struct look
 	return 0;
 }
 
-static int part_side(const struct box *part)
-{
-	return box_width(part) < box_height(part) ? box_width(part) : box_height(part);
-}
-
-/* On a sheet, the other ink; in a box drawn with a pen, the same. */
+/* On a sheet, for the other ink; in a box drawn with a pen, for the same. */
 static int look_inside(const struct pnm *picture, struct look *look, struct error *error)
 {
 	const bool filled = look->ink.filled;
+	const double side = box_side(&look->ink.frame) / look->scale;
+	const struct expected expected = {side / 10.0, side, filled ? 0.08 : 0.01};
 	const struct look nearer = {
 		.part = in_picture(look, &look->ink.frame, filled ? -0.03 : 0.02),
 		.lines = filled ? RULED : BOXED,
 		.ask = look->light != filled ? LIGHT : DARK,
 	};
 
-	const double side = box_side(&look->ink.frame) / look->scale;
-	return look_nearer(picture, look, nearer, side / 10.0, side, error);
+	return look_nearer(picture, look, nearer, &expected, error);
 }
 
-/* Lines are no wider than they were. */
+static int smaller(const struct box *part)
+{
+	return box_width(part) < box_height(part) ? box_width(part) : box_height(part);
+}
+
+/* At the digit and some paper around it, where lines are no wider than they were. */
 static int look_around(const struct pnm *picture, struct look *look, struct error *error)
 {
+	const double side = box_side(&look->ink.box) / look->scale;
+	const struct expected expected = {0.7 * side, 1.4 * side, 0.08};
 	struct look nearer = {
 		.part = in_picture(look, &look->ink.box, SURROUNDINGS),
 		.ask = box_side(&look->ink.box) < TINY ? EITHER : look->light ? LIGHT : DARK,
 	};
 
-	nearer.lines = look->lines * part_side(&look->part) / part_side(&nearer.part);
-	nearer.lines = fmin(nearer.lines, BOXED);
-	const double side = box_side(&look->ink.box) / look->scale;
-	return look_nearer(picture, look, nearer, 0.7 * side, 1.4 * side, error);
+	nearer.lines = fmin(BOXED, look->lines * smaller(&look->part) / smaller(&nearer.part));
+	return look_nearer(picture, look, nearer, &expected, error);
 }
 
 static int find_digit(const struct pnm *picture, struct look *look, struct error *error)
 {
 	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
-	if (look_at(picture, look, error) != 0)
-		return -1;
-	if (look->ink.framed && look_inside(picture, look, error) != 0) {
-		ink_free(&look->ink);
-		return -1;
-	}
+	int status = look_at(picture, look, error);
+
+	if (status == 0 && look->ink.framed)
+		status = look_inside(picture, look, error);
 	const int enough = look->ink.boxed ? TINY : SMALL;
-	if (look->ink.merit > 0.0f && look->scale < 1.0 && box_side(&look->ink.box) < enough &&
-		look_around(picture, look, error) != 0) {
+	if (status == 0 && look->ink.merit > 0.0f && look->scale < 1.0 &&
+		box_side(&look->ink.box) < enough)
+		status = look_around(picture, look, error);
+	if (status != 0)
 		ink_free(&look->ink);
-		return -1;
-	}
-	return 0;
+	return status;
 }
 
 static uint8_t pixel_at(const struct pnm *picture, int i)

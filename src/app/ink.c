@@ -10,7 +10,7 @@
 #define NOISE 4.0f       /* deviations of noise that an edge stands out by */
 #define LEAST_EDGE 0.02f
 #define LEAST_PIXELS 6
-#define LEVEL 6          /* wider than this many times its height, it is a line and no digit */
+#define LINE 6           /* longer than this many times its width, it is a line */
 #define FAT 4.0f         /* a pen of the digit's size over this is worth half of a thin one */
 #define DEEP 0.42f       /* ink is at least this part of what most of the ink is deeper than */
 #define SIDES 4
@@ -231,7 +231,7 @@ static void judge(struct part *part, const struct grey *depth, float threshold)
 		return;
 	part->merit = part->outline * (1.0f - 0.5f * off);
 	part->merit /= 1.0f + fat * fat;
-	if (box_width(&part->box) > LEVEL * box_height(&part->box))
+	if (box_width(&part->box) > LINE * box_height(&part->box))
 		part->merit *= 0.1f;
 	for (int side = 0; side < SIDES; side++) {
 		const bool upright = side % 2 == 0;
@@ -282,8 +282,20 @@ static bool is_as_deep(const struct part *part, const struct part *digit)
 	return part->sum / (float)part->pixels > 0.6f * digit->sum / (float)digit->pixels;
 }
 
+static bool is_cut(const struct part *part)
+{
+	return part->touching[0] + part->touching[1] + part->touching[2] + part->touching[3] > 0;
+}
+
+static bool is_line(const struct part *part)
+{
+	return box_width(&part->box) > LINE * box_height(&part->box) ||
+		   box_height(&part->box) > LINE * box_width(&part->box);
+}
+
 /* Is the part another piece of the digit: near, not much fainter, and either large (the bar of a 5)
- * or very near (a stroke that broke off)? */
+ * or very near (a stroke that broke off)? Lines, and what the picture's edge cuts off, are likely to
+ * be something else. */
 static bool belongs(const struct part *part, const struct part *digit)
 {
 	const float side = (float)box_side(&digit->box), size = (float)box_side(&part->box);
@@ -291,11 +303,12 @@ static bool belongs(const struct part *part, const struct part *digit)
 
 	if (part->merit <= 0.0f || part->marginal || !is_as_deep(part, digit))
 		return false;
-	if (box_width(&part->box) > LEVEL * box_height(&part->box) &&
-		box_width(&part->box) > box_side(&digit->box))
+	if (is_line(part) && size > side)
 		return false;
-	if (is_neighbour(&digit->box, &part->box))
+	if (is_neighbour(&digit->box, &part->box) || (is_cut(part) && !is_cut(digit)))
 		return gap <= 0.06f * side;
+	if (is_line(part))
+		return size >= 0.1f * side && gap <= 0.12f * side;
 	return (size >= 0.25f * side && gap <= 0.25f * side) ||
 		   (size >= 0.1f * side && gap <= 0.12f * side);
 }
@@ -308,6 +321,8 @@ static void join(struct part *digit, struct part *part)
 	digit->pixels += part->pixels;
 	digit->sum += part->sum;
 	digit->merit += part->merit;
+	for (int i = 0; i < SIDES; i++)
+		digit->touching[i] += part->touching[i];
 }
 
 /* The best part, and from it on whatever belongs to it. */

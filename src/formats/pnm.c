@@ -162,38 +162,21 @@ static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
 	return 0;
 }
 
-/* The next sample; a raw one must be there. A plain one above maxval comes out as maxval + 1. */
-static int read_sample(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
-					   struct error *error)
+/* The next plain sample; one above maxval comes out as maxval + 1. */
+static int read_plain(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
+					  struct error *error)
+{
+	return form->bits ? read_bit(in, sample, error)
+					  : read_number(in, (unsigned)maxval, "a sample", sample, error);
+}
+
+/* The next raw sample, which must be there. */
+static unsigned read_raw(struct bytes *in, bool wide)
 {
 	const uint8_t *p = in->data + in->offset;
 
-	if (form->bits)
-		return read_bit(in, sample, error);
-	if (form->plain) {
-		if (read_number(in, (unsigned)maxval, "a sample", sample, error))
-			return -1;
-	} else {
-		*sample = maxval > UINT8_MAX ? (unsigned)p[0] << 8 | p[1] : p[0];
-		in->offset += maxval > UINT8_MAX ? 2 : 1;
-	}
-	if (*sample > (unsigned)maxval)
-		return error_set(error, "offset %zu: a sample is above the maxval, %d", in->offset, maxval);
-	return 0;
-}
-
-/* Rec. 709's luma, with weights of 1/65536 that add up to 1: grey stays what it is. */
-static int read_colour(struct bytes *in, const struct form *form, int maxval, unsigned *luma,
-					   struct error *error)
-{
-	unsigned red, green, blue;
-
-	if (read_sample(in, form, maxval, &red, error) ||
-		read_sample(in, form, maxval, &green, error) ||
-		read_sample(in, form, maxval, &blue, error))
-		return -1;
-	*luma = (13933u * red + 46871u * green + 4732u * blue + 32768u) >> 16;
-	return 0;
+	in->offset += wide ? 2 : 1;
+	return wide ? (unsigned)p[0] << 8 | p[1] : p[0];
 }
 
 /* Raw bits: rows of whole bytes, the leftmost pixel in the highest bit; 1 is black. */
@@ -209,6 +192,35 @@ static void unpack_bits(struct bytes *in, struct pnm *out)
 	}
 }
 
+/* Rec. 709's luma, with weights of 1/65536 that add up to 1: grey stays what it is. */
+static unsigned luma(const unsigned rgb[3])
+{
+	return (13933u * rgb[0] + 46871u * rgb[1] + 4732u * rgb[2] + 32768u) >> 16;
+}
+
+static int read_pixels(struct bytes *in, const struct form *form, struct pnm *out,
+					   struct error *error)
+{
+	const size_t count = (size_t)out->height * (size_t)out->width;
+	const int channels = form->colour ? 3 : 1;
+	const bool wide = out->maxval > UINT8_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned sample[3];
+		for (int c = 0; c < channels; c++) {
+			if (!form->plain)
+				sample[c] = read_raw(in, wide);
+			else if (read_plain(in, form, out->maxval, &sample[c], error))
+				return -1;
+			if (sample[c] > (unsigned)out->maxval)
+				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %d",
+								 in->offset, i, out->maxval);
+		}
+		out->samples[i] = (uint16_t)(form->colour ? luma(sample) : sample[0]);
+	}
+	return 0;
+}
+
 static int read_raster(struct bytes *in, const struct form *form, struct pnm *out,
 					   struct error *error)
 {
@@ -222,16 +234,9 @@ static int read_raster(struct bytes *in, const struct form *form, struct pnm *ou
 	out->samples = malloc(count * sizeof *out->samples);
 	if (!out->samples)
 		return error_set(error, "not enough memory for %zu pixels", count);
-	if (form->bits && !form->plain) {
-		unpack_bits(in, out);
-		return 0;
-	}
-	for (size_t i = 0; i < count; i++) {
-		unsigned sample;
-		if ((form->colour ? read_colour : read_sample)(in, form, out->maxval, &sample, error))
-			return -1;
-		out->samples[i] = (uint16_t)sample;
-	}
+	if (form->plain || !form->bits)
+		return read_pixels(in, form, out, error);
+	unpack_bits(in, out);
 	return 0;
 }
 
