@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "cli/font.h"
 #include "cli/sheet.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 #include "scratch.h"
 
 static struct error error;
@@ -117,7 +117,7 @@ static void files_are_what_their_names_say(void **state)
 	char folder[64], path[256];
 	struct canvas canvas;
 	struct buffer file;
-	struct pgm picture;
+	struct pnm picture;
 
 	(void)state;
 	assert_non_null(scratch_open(folder));
@@ -129,12 +129,12 @@ static void files_are_what_their_names_say(void **state)
 	assert_false(canvas_has_colours(path));
 	assert_int_equal(canvas_save(&canvas, path, &error), 0);
 	assert_int_equal(file_read(path, 1000, &file, &error), 0);
-	assert_int_equal(pgm_parse(file.data, file.size, &picture, &error), 0);
+	assert_int_equal(pnm_parse(file.data, file.size, &picture, &error), 0);
 	assert_int_equal(picture.width * 10 + picture.height, 32);
 	/* 255 × 0.2126, 0.7152, 0.0722 */
 	const uint16_t luma[] = {54, 255, 182, 18, 54, 54};
 	assert_memory_equal(picture.samples, luma, sizeof luma);
-	pgm_free(&picture);
+	pnm_free(&picture);
 	buffer_free(&file);
 
 	scratch_path(path, folder, "sheet.png");

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "cli/font.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 #include "formats/png.h"
 
 int canvas_open(struct canvas *canvas, int width, int height, struct colour colour,

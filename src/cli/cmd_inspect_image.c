@@ -18,6 +18,7 @@
 
 struct inspect_values {
 	const char *model, *network, *activations, *occlusion;
+	bool raw;
 	struct common_values common;
 };
 
@@ -103,7 +104,8 @@ static int inspect(const struct inspect_values *values, struct network *network,
 	struct activation *activations;
 	int status;
 
-	if (predict_read_digit(path, seen.pixels, error) != 0 || recognize(network, &seen, error) != 0)
+	if (predict_read_digit(path, values->raw, seen.pixels, error) != 0 ||
+		recognize(network, &seen, error) != 0)
 		return -1;
 	activations = activations_compute(network, temperature, seen.pixels, error);
 	if (!activations)
@@ -174,6 +176,8 @@ static const struct option inspect_table[] = {
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
 	{.name = "occlusion", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(occlusion),
 	 .help = "write the digit and what the decision rests on, likewise"},
+	{.name = "raw", .type = OPTION_FLAG, .offset = AT(raw),
+	 .help = "take 28x28 pixels, light on dark, as they are"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };

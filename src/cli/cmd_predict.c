@@ -5,22 +5,24 @@
 #include <string.h>
 
 #include "app/calibrate.h"
+#include "app/digit.h"
 #include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/picture.h"
 #include "cli/report.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 #include "nn/loss.h"
 
-/* Two bytes a sample, and room for a header: what a raw picture of the largest size needs. */
-#define MAX_FILE ((size_t)2 * PGM_MAX_PIXELS + (1u << 20))
+/* Three samples of two bytes a pixel, and room for a header: what a raw picture of the largest size
+ * needs. */
+#define MAX_FILE ((size_t)6 * PNM_MAX_PIXELS + (1u << 20))
 
 struct predict_values {
-	const char *model, *network;
+	const char *model, *network, *save_digit;
 	int top;
-	bool json, show;
+	bool json, raw, show;
 	struct common_values common;
 };
 
@@ -29,7 +31,7 @@ struct guess {
 	double probability;
 };
 
-static int read_picture(const char *path, struct pgm *picture, struct error *error)
+static int read_picture(const char *path, struct pnm *picture, struct error *error)
 {
 	struct buffer file = {0};
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -39,13 +41,8 @@ static int read_picture(const char *path, struct pgm *picture, struct error *err
 
 	if (status != 0)
 		return -1;
-	status = pgm_parse(file.data, file.size, picture, error);
+	status = pnm_parse(file.data, file.size, picture, error);
 	buffer_free(&file);
-	if (status == 0 && (picture->width != DATASET_SIDE || picture->height != DATASET_SIDE)) {
-		status = error_set(error, "%d×%d pixels, but only %d×%d can be read so far", picture->width,
-						   picture->height, DATASET_SIDE, DATASET_SIDE);
-		pgm_free(picture);
-	}
 	return status == 0 ? 0 : error_prefix(error, "%s", name);
 }
 
@@ -54,20 +51,20 @@ static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
 	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
 }
 
-int predict_read_digit(const char *path, uint8_t pixels[DATASET_PIXELS], struct error *error)
+int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
+					   struct error *error)
 {
-	struct pgm picture = {0};
-	uint32_t maxval;
+	struct pnm picture = {0};
+	int status;
 
 	if (read_picture(path, &picture, error) != 0)
 		return -1;
-	maxval = (uint32_t)picture.maxval;
-	for (int i = 0; i < DATASET_PIXELS; i++)
-		pixels[i] = (uint8_t)((picture.samples[i] * UINT32_C(255) + maxval / 2) / maxval);
-	pgm_free(&picture);
-	if (is_blank(pixels))
-		return error_set(error, "%s: no digit found: all pixels are equal", path);
-	return 0;
+	status = raw ? digit_from_raw(&picture, pixels, error)
+				 : digit_from_picture(&picture, pixels, error);
+	pnm_free(&picture);
+	if (status == 0 && is_blank(pixels))
+		status = error_set(error, "no digit found: all pixels are equal");
+	return status == 0 ? 0 : error_prefix(error, "%s", path);
 }
 
 /* All digits, the most probable first; of equals the smaller digit. */
@@ -122,7 +119,7 @@ static int predict_file(const struct predict_values *values, struct network *net
 	uint8_t pixels[DATASET_PIXELS];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (predict_read_digit(path, pixels, error) != 0)
+	if (predict_read_digit(path, values->raw, pixels, error) != 0)
 		return -1;
 	if (recognize(network, temperature, pixels, guesses, error) != 0)
 		return error_prefix(error, "%s", path);
@@ -198,6 +195,10 @@ static const struct option predict_table[] = {
 	 .help = "print one JSON object a line"},
 	{.name = "show", .type = OPTION_FLAG, .offset = AT(show),
 	 .help = "draw what the network sees above each line"},
+	{.name = "raw", .type = OPTION_FLAG, .offset = AT(raw),
+	 .help = "take 28x28 pixels, light on dark, as they are"},
+	{.name = "save-digit", .type = OPTION_TEXT, .argument = "FILE.pgm", .offset = AT(save_digit),
+	 .help = "write what the network sees"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };

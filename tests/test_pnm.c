@@ -1,4 +1,4 @@
-/* PGM: both forms and both depths, comments, and what is refused. */
+/* Netpbm: all six forms, both depths, comments, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,22 +10,22 @@
 
 #include "allocations.h"
 #include "errors.h"
-#include "formats/pgm.h"
+#include "formats/pnm.h"
 #include "mutations.h"
 
 static void expect_bytes(const void *data, size_t size, int width, int height, int maxval,
 						 const uint16_t *samples)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error = {""};
 
-	if (pgm_parse(data, size, &image, &error))
+	if (pnm_parse(data, size, &image, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(image.width, width);
 	assert_int_equal(image.height, height);
 	assert_int_equal(image.maxval, maxval);
 	assert_memory_equal(image.samples, samples, (size_t)(width * height) * sizeof *samples);
-	pgm_free(&image);
+	pnm_free(&image);
 }
 
 static void expect(const char *text, int width, int height, int maxval, const uint16_t *samples)
@@ -35,10 +35,10 @@ static void expect(const char *text, int width, int height, int maxval, const ui
 
 static void refuse_bytes(const void *data, size_t size, const char *text)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error = {""};
 
-	assert_int_equal(pgm_parse(data, size, &image, &error), -1);
+	assert_int_equal(pnm_parse(data, size, &image, &error), -1);
 	assert_null(image.samples);
 	assert_int_equal(image.width, 0);
 	assert_error_has(&error, text);
@@ -67,8 +67,8 @@ static void raw_16_bits(void **state)
 	const uint16_t samples[] = {0x0102, 256, 0};
 
 	expect_bytes("P5 3 1 258 \1\2\1\0\0\0", 17, 3, 1, 258, samples);
-	refuse_bytes("P5 3 1 257 \1\2\1\0\0\0", 17, "offset 13: sample 0 is above the maxval, 257");
-	refuse_bytes("P5 3 1 258 \1\2\1\0\0", 16, "offset 11: 3×1 samples need 6 bytes, there are 5");
+	refuse_bytes("P5 3 1 257 \1\2\1\0\0\0", 17, "offset 13: a sample of pixel 0 is above the maxval, 257");
+	refuse_bytes("P5 3 1 258 \1\2\1\0\0", 16, "offset 11: 3×1 pixels need 6 bytes, there are 5");
 	const uint16_t white[] = {65535};
 	expect("P5 1 1 65535 \xff\xff", 1, 1, 65535, white);
 }
@@ -80,12 +80,45 @@ static void plain(void **state)
 
 	expect("P2\n2 2\n300\n0 1\n20 300\n", 2, 2, 300, samples);
 	expect("P2 4 1 65535 0\n\n1\t20 0300", 4, 1, 65535, samples);
-	refuse("P2 2 2 299 0 1 20 300", "sample 3 is above the maxval, 299");
+	refuse("P2 2 2 299 0 1 20 300", "a sample of pixel 3 is above the maxval, 299");
 	refuse("P2 2 2 300 0 1 20   ", "expected a sample, found the end of the file");
-	refuse("P2 2 2 300 0 1 2", "2×2 samples need at least 7 bytes, there are 5");
+	refuse("P2 2 2 300 0 1 2", "2×2 pixels need at least 7 bytes, there are 5");
 	refuse("P2 2 2 300 0 1 20 -3", "offset 18: expected a sample, found '-'");
 	refuse("P2 2 2 300 0 1 20 3x", "offset 19: expected a digit or white space, found 'x'");
-	refuse("P2 1 1 255 99999999999999999999999999999999", "sample 0 is above the maxval, 255");
+	refuse("P2 1 1 255 99999999999999999999999999999999", "a sample of pixel 0 is above the maxval, 255");
+}
+
+/* pbm(5): 1 is black; plain bits need no space between them, raw rows fill whole bytes. */
+static void bits(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0};
+
+	expect("P1\n9 2\n100101100\n100000001", 9, 2, 1, samples);
+	expect("P1 9 2 1 0 0 1 0 1 1#c\n0 0 1\t0000000 1", 9, 2, 1, samples);
+	expect_bytes("P4\n9 2\n\x96\x7f\x80\xff", 11, 9, 2, 1, samples);
+	refuse("P1 2 2 0120", "offset 9: expected 0 or 1, found '2'");
+	refuse("P1 2 2 010", "2×2 pixels need at least 4 bytes, there are 3");
+	refuse("P1 2 2 01 0", "expected 0 or 1, found the end of the file");
+	refuse_bytes("P4\n9 2\n\x96\x7f\x80", 10, "9×2 pixels need 4 bytes, there are 3");
+}
+
+/* The luma of pure red, green and blue is that of Rec. 709 to the nearest; grey stays grey. */
+static void colour(void **state)
+{
+	(void)state;
+	const uint16_t samples[] = {2126, 7152, 722, 10000, 0, 77};
+
+	expect("P3 3 2 10000 10000 0 0 0 10000 0 0 0 10000 10000 10000 10000 0 0 0 77 77 77", 3, 2,
+		   10000, samples);
+	const uint16_t small[] = {'#', 54, 18};
+	expect_bytes("P6\n3 1\n255\n###\xff\0\0\0\0\xff", 20, 3, 1, 255, small);
+	const uint16_t deep[] = {0x0102, 65535};
+	expect_bytes("P6 2 1 65535 \1\2\1\2\1\2\xff\xff\xff\xff\xff\xff", 25, 2, 1, 65535, deep);
+	refuse("P6 1 1 255 ab", "1×1 pixels need 3 bytes, there are 2");
+	refuse("P3 1 1 255 1 2", "1×1 pixels need at least 5 bytes, there are 3");
+	refuse("P3 1 1 9 1 22 3", "a sample of pixel 0 is above the maxval, 9");
+	refuse("P6 8192 8192 65535 ", "8192×8192 pixels need 402653184 bytes, there are 0");
 }
 
 /* pbm(5): a comment, with the end of its line, vanishes even inside what one takes for a token. */
@@ -113,14 +146,14 @@ static void wrong_numbers(void **state)
 	refuse("P5 2 2 65536 abcdabcd", "the maxval is larger, expected 1 to 65535");
 	refuse("P5 67108865 1 255 ", "more than 67108864 pixels");
 	refuse("P5 8193 8192 255 ", "more than 67108864 pixels");
-	refuse("P5 8192 8192 255 ", "8192×8192 samples need 67108864 bytes, there are 0");
-	refuse("P2 8192 8192 255 0", "8192×8192 samples need at least 134217727 bytes, there are 1");
+	refuse("P5 8192 8192 255 ", "8192×8192 pixels need 67108864 bytes, there are 0");
+	refuse("P2 8192 8192 255 0", "8192×8192 pixels need at least 134217727 bytes, there are 1");
 	refuse("P5 4294967297 1 255 abc", "more than 67108864 pixels");
 	refuse("P5 1 18446744073709551617 255 abc", "more than 67108864 pixels");
 	refuse("P5 -1 1 255 abc", "offset 3: expected the width, found '-'");
 	refuse("P5 1 \x80 255 abc", "offset 5: expected the height, found byte 128");
-	refuse("P5 3 2 255 abcd\n", "offset 11: 3×2 samples need 6 bytes, there are 5");
-	refuse("P5 1 1 99 d", "offset 11: sample 0 is above the maxval, 99");
+	refuse("P5 3 2 255 abcd\n", "offset 11: 3×2 pixels need 6 bytes, there are 5");
+	refuse("P5 1 1 99 d", "offset 11: a sample of pixel 0 is above the maxval, 99");
 	refuse("P51 1 99 d", "offset 2: expected white space after the magic, found '1'");
 	refuse("P5", "expected white space after the magic, found the end of the file");
 }
@@ -133,10 +166,6 @@ static void other_formats(void **state)
 	refuse("\x89PNG\r\n\x1a\n", "a PNG file, not PGM; to convert it: pngtopnm in.png | ppmtopgm > "
 								"out.pgm, or convert in.png -colorspace gray -depth 8 out.pgm");
 	refuse("\xff\xd8\xff\xe0", "a JPEG file, not PGM; to convert it: jpegtopnm in.jpg | ppmtopgm");
-	refuse("P1 1 1 0", "a PBM (black and white) file");
-	refuse("P4 1 1 0", "pbmtopgm 1 1 in.pbm > out.pgm");
-	refuse("P3 1 1 255 0 0 0", "a PPM (colour) file");
-	refuse("P6 1 1 255 abc", "ppmtopgm in.ppm > out.pgm");
 	refuse("P7\nWIDTH 1", "a PAM file");
 	refuse("GIF89a", "a GIF file");
 	refuse("BM6", "a BMP file");
@@ -144,8 +173,10 @@ static void other_formats(void **state)
 	refuse("RIFF....WEBPVP8 ", "a WebP file, not PGM; to convert it: convert in.webp");
 	refuse("....ftypheic", "a HEIC file, not PGM; to convert it: convert in.heic");
 	refuse("....ftypavif", "an AVIF file");
+	refuse("%PDF-1.4", "a PDF file, not PGM; to convert it: pdftoppm -gray -singlefile -r 300 in.pdf "
+					   "out, or convert in.pdf");
 	refuse("<svg ", "an SVG or HTML file");
-	refuse("hello", "offset 0: expected P2 or P5, found bytes 68 65: not a PGM file");
+	refuse("hello", "offset 0: expected P1 to P6, found bytes 68 65: not a PGM file");
 	refuse("P", "1 bytes: too short for a PGM file");
 	refuse_bytes(NULL, 0, "0 bytes: too short for a PGM file");
 }
@@ -167,15 +198,15 @@ static void written(void **state)
 
 static void parse(const uint8_t *data, size_t size, void *context)
 {
-	struct pgm image;
+	struct pnm image;
 	struct error error;
 
 	(void)context;
-	if (pgm_parse(data, size, &image, &error))
+	if (pnm_parse(data, size, &image, &error))
 		return;
 	for (int i = 0; i < image.width * image.height; i++)
 		assert_in_range(image.samples[i], 0, image.maxval);
-	pgm_free(&image);
+	pnm_free(&image);
 }
 
 static void mutations(void **state)
@@ -183,7 +214,8 @@ static void mutations(void **state)
 	(void)state;
 	static const char *const files[] = {
 		"P5\n# c\n3 2\n255\nabcdef", "P2 3#x\n 2 255\n0 1 2 33 44 255\n",
-		"P5 2 2 1000 \3\1\2\1\1\1\2\2"};
+		"P5 2 2 1000 \3\1\2\1\1\1\2\2", "P1 3 2\n10#c\n1 0 1 1",
+		"P4\n9 2\n\x96\x7f\x81\xff", "P3 2 1 255 1 2 3\n44 5 6 ", "P6\n1 2 255 abcdef"};
 	const struct mutation_target target = {parse, NULL};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -194,15 +226,15 @@ static void out_of_memory(void **state)
 {
 	(void)state;
 	const uint8_t pixels[] = {1, 2};
-	struct pgm image;
+	struct pnm image;
 	struct buffer out;
 	struct error error;
 
 	if (!allocations_watched())
 		skip();
 	allocations_fail_at(1);
-	assert_int_equal(pgm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
-	assert_error_has(&error, "not enough memory for 1 samples");
+	assert_int_equal(pnm_parse((const uint8_t *)"P5 1 1 255 a", 12, &image, &error), -1);
+	assert_error_has(&error, "not enough memory for 1 pixels");
 	allocations_fail_at(1);
 	assert_int_equal(pgm_write(pixels, 1, 2, &out, &error), -1);
 	assert_error_has(&error, "not enough memory for a picture of 1×2");
@@ -216,7 +248,8 @@ int main(void)
 		cmocka_unit_test(plain),         cmocka_unit_test(comments),
 		cmocka_unit_test(wrong_numbers), cmocka_unit_test(other_formats),
 		cmocka_unit_test(written),       cmocka_unit_test(mutations),
-		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(out_of_memory), cmocka_unit_test(bits),
+		cmocka_unit_test(colour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,21 @@
+/* Any picture of one digit, photographed, scanned or drawn, to the 28×28 pixels that MNIST's makers
+ * would have made of it. */
+#ifndef APP_DIGIT_H
+#define APP_DIGIT_H
+
+#include <stdint.h>
+
+#include "app/dataset.h"
+#include "base/error.h"
+#include "formats/pnm.h"
+
+/* Find the digit, dark on light or light on dark, and bring it to MNIST's form. A picture that
+ * is in that form passes unchanged, rounded to 255 steps. A picture without a digit, or with several
+ * side by side, is an error. */
+int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS],
+					   struct error *error);
+
+/* 28×28 pixels, light on dark, just as they are; of another size is an error. */
+int digit_from_raw(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS], struct error *error);
+
+#endif

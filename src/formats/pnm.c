@@ -1,0 +1,289 @@
+/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples: raw as bytes, most
+ * significant first, plain as text. PPM has three samples a pixel; PBM packs eight into a byte. */
+#include "formats/pnm.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+struct other_format {
+	size_t offset; /* where in the file its mark stands */
+	const char *mark, *name, *extension;
+	const char *netpbm; /* the Netpbm command that makes PGM of it, or "" */
+};
+
+static const struct other_format other_formats[] = {
+	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm"},
+	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm"},
+	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm"},
+	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm"},
+	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm"},
+	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
+	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
+	{0, "%PDF", "a PDF", "pdf", "pdftoppm -gray -singlefile -r 300 in.pdf out"},
+	{8, "WEBP", "a WebP", "webp", ""},
+	{4, "ftypavif", "an AVIF", "avif", ""},
+	{4, "ftyp", "a HEIC", "heic", ""},
+	{0, "<", "an SVG or HTML", "svg", ""},
+};
+
+/* How the file is written, from its magic. */
+struct form {
+	bool plain, bits, colour;
+};
+
+static int wrong_magic(const struct bytes *in, struct error *error)
+{
+	for (size_t i = 0; i < sizeof other_formats / sizeof other_formats[0]; i++) {
+		const struct other_format *f = &other_formats[i];
+		size_t length = strlen(f->mark);
+		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length) != 0)
+			continue;
+		return error_set(error, "%s file, not PGM; to convert it: %s%s%s%s%s", f->name, f->netpbm,
+						 *f->netpbm ? (strstr(f->netpbm, " out") ? ", or " : " > out.pgm, or ") : "",
+						 "convert in.", f->extension, " -colorspace gray -depth 8 out.pgm");
+	}
+	if (in->size < 2)
+		return error_set(error, "%zu bytes: too short for a PGM file", in->size);
+	return error_set(error, "offset 0: expected P1 to P6, found bytes %02x %02x: not a PGM file",
+					 in->data[0], in->data[1]);
+}
+
+/* The next character, or -1 at the end. A comment vanishes with the end of its line, even inside a
+ * number (pbm(5)). */
+static int next_character(struct bytes *in)
+{
+	uint8_t c;
+
+	if (!bytes_u8(in, &c))
+		return -1;
+	while (c == '#') {
+		do {
+			if (!bytes_u8(in, &c))
+				return -1;
+		} while (c != '\n' && c != '\r');
+		if (!bytes_u8(in, &c))
+			return -1;
+	}
+	return c;
+}
+
+static bool is_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r'); /* TAB, LF, VT, FF, CR */
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int unexpected(const struct bytes *in, int c, const char *expected, struct error *error)
+{
+	if (c < 0)
+		return error_set(error, "offset %zu: expected %s, found the end of the file", in->size,
+						 expected);
+	return error_set(error, c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
+												: "offset %zu: expected %s, found byte %d",
+					 in->offset - 1, expected, c);
+}
+
+/* White space, a decimal number, and one white space more or the end. Any number above `limit`
+ * becomes limit + 1. */
+static int read_number(struct bytes *in, unsigned limit, const char *what, unsigned *number,
+					   struct error *error)
+{
+	int c = next_character(in);
+
+	while (is_space(c))
+		c = next_character(in);
+	if (!is_digit(c))
+		return unexpected(in, c, what, error);
+	unsigned value = 0;
+	for (; is_digit(c); c = next_character(in)) {
+		if (value <= limit)
+			value = value * 10 + (unsigned)(c - '0');
+	}
+	if (c >= 0 && !is_space(c))
+		return unexpected(in, c, "a digit or white space", error);
+	*number = value > limit ? limit + 1 : value;
+	return 0;
+}
+
+static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
+					 struct error *error)
+{
+	unsigned width, height, maxval = 1;
+
+	if (read_number(in, PNM_MAX_PIXELS, "the width", &width, error) ||
+		read_number(in, PNM_MAX_PIXELS, "the height", &height, error))
+		return -1;
+	if (width == 0 || height == 0)
+		return error_set(error, "offset %zu: a picture of %u×%u", in->offset, width, height);
+	if (width > PNM_MAX_PIXELS / height)
+		return error_set(error, "offset %zu: more than %u pixels", in->offset, PNM_MAX_PIXELS);
+	if (!form->bits && read_number(in, UINT16_MAX, "the maxval", &maxval, error))
+		return -1;
+	if (maxval == 0 || maxval > UINT16_MAX)
+		return error_set(error, "offset %zu: the maxval is %s, expected 1 to 65535", in->offset,
+						 maxval ? "larger" : "0");
+	out->width = (int)width;
+	out->height = (int)height;
+	out->maxval = (int)maxval;
+	return 0;
+}
+
+/* Bytes that the raster takes, at least. Plain samples stand apart, but for bits, which need not. */
+static size_t raster_size(const struct form *form, const struct pnm *picture)
+{
+	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
+	const size_t samples = width * height * (form->colour ? 3 : 1);
+
+	if (form->bits)
+		return form->plain ? samples : (width + 7) / 8 * height;
+	if (form->plain)
+		return 2 * samples - 1;
+	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
+}
+
+/* A plain bit is one character; 1 is black. */
+static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
+{
+	int c = next_character(in);
+
+	while (is_space(c))
+		c = next_character(in);
+	if (c != '0' && c != '1')
+		return unexpected(in, c, "0 or 1", error);
+	*sample = c == '0';
+	return 0;
+}
+
+/* The next plain sample; one above maxval comes out as maxval + 1. */
+static int read_plain(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
+					  struct error *error)
+{
+	return form->bits ? read_bit(in, sample, error)
+					  : read_number(in, (unsigned)maxval, "a sample", sample, error);
+}
+
+/* The next raw sample, which must be there. */
+static unsigned read_raw(struct bytes *in, bool wide)
+{
+	const uint8_t *p = in->data + in->offset;
+
+	in->offset += wide ? 2 : 1;
+	return wide ? (unsigned)p[0] << 8 | p[1] : p[0];
+}
+
+/* Raw bits: rows of whole bytes, the leftmost pixel in the highest bit; 1 is black. */
+static void unpack_bits(struct bytes *in, struct pnm *out)
+{
+	const size_t row_size = ((size_t)out->width + 7) / 8;
+	uint16_t *sample = out->samples;
+
+	for (int y = 0; y < out->height; y++) {
+		for (int x = 0; x < out->width; x++)
+			*sample++ = !(in->data[in->offset + (size_t)x / 8] >> (7 - x % 8) & 1);
+		in->offset += row_size;
+	}
+}
+
+/* Rec. 709's luma, with weights of 1/65536 that add up to 1: grey stays what it is. */
+static unsigned luma(const unsigned rgb[3])
+{
+	return (13933u * rgb[0] + 46871u * rgb[1] + 4732u * rgb[2] + 32768u) >> 16;
+}
+
+static int read_pixels(struct bytes *in, const struct form *form, struct pnm *out,
+					   struct error *error)
+{
+	const size_t count = (size_t)out->height * (size_t)out->width;
+	const int channels = form->colour ? 3 : 1;
+	const bool wide = out->maxval > UINT8_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned sample[3];
+		for (int c = 0; c < channels; c++) {
+			if (!form->plain)
+				sample[c] = read_raw(in, wide);
+			else if (read_plain(in, form, out->maxval, &sample[c], error))
+				return -1;
+			if (sample[c] > (unsigned)out->maxval)
+				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %d",
+								 in->offset, i, out->maxval);
+		}
+		out->samples[i] = (uint16_t)(form->colour ? luma(sample) : sample[0]);
+	}
+	return 0;
+}
+
+static int read_raster(struct bytes *in, const struct form *form, struct pnm *out,
+					   struct error *error)
+{
+	const size_t count = (size_t)out->height * (size_t)out->width;
+	const size_t least = raster_size(form, out);
+
+	if (bytes_left(in) < least)
+		return error_set(error, "offset %zu: %d×%d pixels need %s%zu bytes, there are %zu",
+						 in->offset, out->width, out->height, form->plain ? "at least " : "",
+						 least, bytes_left(in));
+	out->samples = malloc(count * sizeof *out->samples);
+	if (!out->samples)
+		return error_set(error, "not enough memory for %zu pixels", count);
+	if (form->plain || !form->bits)
+		return read_pixels(in, form, out, error);
+	unpack_bits(in, out);
+	return 0;
+}
+
+int pnm_parse(const uint8_t *data, size_t size, struct pnm *out, struct error *error)
+{
+	struct bytes in = {data, size, 0};
+	const uint8_t *magic;
+
+	*out = (struct pnm){0};
+	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || magic[1] < '1' || magic[1] > '6')
+		return wrong_magic(&in, error);
+	const struct form form = {
+		.plain = magic[1] <= '3',
+		.bits = magic[1] == '1' || magic[1] == '4',
+		.colour = magic[1] == '3' || magic[1] == '6',
+	};
+	int c = next_character(&in);
+	if (!is_space(c))
+		return unexpected(&in, c, "white space after the magic", error);
+	if (read_size(&in, &form, out, error) || read_raster(&in, &form, out, error)) {
+		pnm_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+void pnm_free(struct pnm *image)
+{
+	free(image->samples);
+	*image = (struct pnm){0};
+}
+
+int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out,
+			  struct error *error)
+{
+	char header[48];
+	size_t header_size = (size_t)snprintf(header, sizeof header, "P5\n%d %d\n255\n", width, height);
+	size_t count, size;
+
+	*out = (struct buffer){0};
+	if (checked_multiply((size_t)width, (size_t)height, &count) &&
+		checked_add(count, header_size, &size))
+		out->data = malloc(size);
+	if (!out->data)
+		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
+	out->size = size;
+	memcpy(out->data, header, header_size);
+	memcpy(out->data + header_size, pixels, count);
+	return 0;
+}
