@@ -16,6 +16,7 @@ struct ink {
 	bool boxed;        /* a box is drawn around it */
 	struct box frame;  /* of a box around the digit, if one is there and touches it */
 	bool framed, filled; /* filled: a light sheet, when light ink was looked for */
+	bool settled;      /* wider windows show the same */
 	bool crowded;      /* another of the same size stands beside it */
 };
 

@@ -21,6 +21,8 @@
 #define SURE 0.9        /* evidence for paper lighter than ink, or darker, that settles it */
 #define FLAT 0.5        /* evidence that there is nothing but paper and ink */
 #define DOUBT 4.0       /* how much less likely the other is at evidence 0.5 */
+#define LEAST_PART 8    /* of a picture, in pixels, that is worth a look */
+#define CLEAR 0.25f     /* a threshold from which on even what is not settled is believed */
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
 #define BOXED 0.12
 
@@ -86,7 +88,8 @@ static int find_with_pens(struct grey *plane, double lines, struct ink *best, st
 		struct ink wider;
 
 		status = ink_find(plane, (int)(pens[i] * side) + 2, &wider, error);
-		if (!is_same(&ink, &wider))
+		ink.settled = is_same(&ink, &wider);
+		if (!ink.settled)
 			ink.merit *= UNSETTLED;
 		take_better(best, &ink);
 		ink_free(&ink);
@@ -222,6 +225,8 @@ struct expected {
 static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
 					   const struct expected *expected, struct error *error)
 {
+	if (box_width(&nearer.part) < LEAST_PART || box_height(&nearer.part) < LEAST_PART)
+		return 0;
 	if (look_at(picture, &nearer, error) != 0)
 		return -1;
 	const double side = box_side(&nearer.ink.box) / nearer.scale;
@@ -317,7 +322,7 @@ int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS]
 	}
 	if (find_digit(picture, &look, error) != 0)
 		return -1;
-	if (look.ink.merit <= 0.0f)
+	if (look.ink.merit <= 0.0f || (!look.ink.settled && look.ink.threshold < CLEAR))
 		status = error_set(error, "no digit found");
 	else if (look.ink.crowded)
 		status = error_set(error, "more than one digit found; cut the picture down to one");
