@@ -9,11 +9,11 @@
 #include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/picture.h"
 #include "cli/report.h"
 #include "formats/pnm.h"
-#include "nn/loss.h"
 
 /* Three samples of two bytes a pixel, and room for a header: what a raw picture of the largest size
  * needs. */
@@ -113,6 +113,30 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 	putchar('\n');
 }
 
+/* What the network sees, and what it makes of it. */
+static void show(const struct predict_values *values, const uint8_t *pixels,
+				 const struct guess guesses[DATASET_CLASSES])
+{
+	enum picture_style style = picture_style(stdout, values->common.no_color);
+	float probabilities[DATASET_CLASSES];
+
+	for (int i = 0; i < DATASET_CLASSES; i++)
+		probabilities[guesses[i].digit] = (float)guesses[i].probability;
+	picture_draw(stdout, style, pixels);
+	picture_bars(stdout, style, probabilities, terminal_width(stdout));
+}
+
+static int save_digit(const char *path, const uint8_t *pixels, struct error *error)
+{
+	struct buffer file = {0};
+
+	if (pgm_write(pixels, DATASET_SIDE, DATASET_SIDE, &file, error) != 0)
+		return error_prefix(error, "%s", path);
+	int status = file_replace(path, file.data, file.size, error);
+	buffer_free(&file);
+	return status;
+}
+
 static int predict_file(const struct predict_values *values, struct network *network,
 						double temperature, const char *path, struct error *error)
 {
@@ -123,8 +147,10 @@ static int predict_file(const struct predict_values *values, struct network *net
 		return -1;
 	if (recognize(network, temperature, pixels, guesses, error) != 0)
 		return error_prefix(error, "%s", path);
+	if (values->save_digit && save_digit(values->save_digit, pixels, error) != 0)
+		return -1;
 	if (values->show)
-		picture_draw(stdout, picture_style(stdout, values->common.no_color), pixels);
+		show(values, pixels, guesses);
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else
@@ -146,6 +172,15 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--show would draw into the output of --json; give one of them");
 		return command_misused(&command_predict, &error);
 	}
+	if (values->save_digit && operand_count > 1) {
+		error_set(&error, "--save-digit takes one picture at a time");
+		return command_misused(&command_predict, &error);
+	}
+	const struct command_file files[] = {{"--model", values->model},
+										 {"FILE", operands[0]},
+										 {"--save-digit", values->save_digit}};
+	if (command_check_distinct(files, 3, 2, &error) != 0)
+		return command_misused(&command_predict, &error);
 	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
 		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
 		status = command_fail(&error);
@@ -170,8 +205,9 @@ static void predict_defaults(void *values)
 
 static void predict_explain(FILE *out)
 {
-	fputs("FILE is a PGM picture of 28x28 pixels, P2 or P5, 8 or 16 bits, with a digit\n"
-		  "light on dark as in MNIST; - is standard input. Each gives one line,\n"
+	fputs("FILE is a picture with a digit, of any size, dark on light or light on dark: PGM,\n"
+		  "PBM or PPM; - is standard input. It is brought to MNIST's form first, unless it\n"
+		  "has that already. Each gives one line,\n"
 		  "  DIGIT  PROBABILITY  FILE\n"
 		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
 		  "with newlines or backslashes is escaped as by sha256sum.\n"
