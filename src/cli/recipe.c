@@ -17,9 +17,10 @@ const struct recipe recipes[] = {
 	{
 		.name = "default",
 		.purpose = "the reference network as good as it gets in 3 epochs: a learning rate that "
-				   "warms up and then falls to 0",
-		.words = WORDS("--network", NETWORK_SPEC_REFERENCE, "--epochs", "3", "--batch-size", "64",
-					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
+				   "warms up and then falls to 0, and less dropout",
+		.words = WORDS("--network", "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten "
+									"dense:128 relu dropout:0.3 dense:10 softmax",
+					   "--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99"),
 	},
 	{
@@ -63,9 +64,9 @@ const struct recipe recipes[] = {
 				   "Adam trains it",
 		.words = WORDS("--network", "conv:6,5,same tanh avgpool:2 conv:16,5 tanh avgpool:2 flatten "
 									"dense:120 tanh dense:84 tanh dense:10 softmax",
-					   "--epochs", "10", "--batch-size", "64", "--learning-rate", "0.002",
+					   "--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
 					   "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2",
-					   "0.99"),
+					   "0.99", "--augment", "shift:1"),
 	},
 	{.name = NULL},
 };
