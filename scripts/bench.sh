@@ -98,20 +98,6 @@ sample()
 	say "  $1${2:+, $2}${4:+, $4}${3:+, threads: $3}: $6 $5"
 }
 
-processor()
-{
-	if [ -r /proc/cpuinfo ]; then
-		awk -F '[ \t]*: ' '
-			/^$/ { exit }
-			$1 == "model name" { name = $2 }
-			$1 == "cpu family" { family = ", family " $2 }
-			$1 == "model" { model = ", model " $2 }
-			END { print (name == "" ? "unknown" : name family model) }' /proc/cpuinfo
-	else
-		sysctl -n machdep.cpu.brand_string 2>/dev/null || uname -m
-	fi
-}
-
 # can_import MODULE PACKAGE... : a peer is there, or is brought by pip into our own environment.
 can_import()
 {
@@ -162,7 +148,7 @@ train()
 	local model=$scratch/$1.safetensors curves=$scratch/$1.csv
 
 	shift
-	run "$program" train --quiet --model "$model" --curves "$curves" "$@"
+	run "$program" train --recipe plain --quiet --model "$model" --curves "$curves" "$@"
 	read -r seconds accuracy < <(awk -F , '
 		NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
 		NR > 1 { seconds += $column["seconds"]; accuracy = $column["val_accuracy"] }

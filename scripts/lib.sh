@@ -38,8 +38,9 @@ has()
 	cmocka) printf '%s\n' '#include <stdarg.h>' '#include <stddef.h>' '#include <stdint.h>' \
 		'#include <setjmp.h>' '#include <cmocka.h>' 'int main(void) { return 0; }' |
 		compiles -lcmocka ;;
+	parallel) parallel --version | grep '^GNU parallel' ;; # moreutils has one of that name, too
 	*) command -v "$1" ;;
-	esac >/dev/null
+	esac >/dev/null 2>&1
 }
 
 # A tool's name for people | Debian's packages | Fedora's | Arch's | Homebrew's. A C compiler alone
@@ -51,6 +52,7 @@ describe()
 	cmake) echo 'CMake|cmake|cmake|cmake|cmake' ;;
 	make) echo 'make|make|make|make|' ;;
 	gnuplot) echo 'gnuplot|gnuplot-nox|gnuplot|gnuplot|gnuplot' ;;
+	parallel) echo 'GNU parallel|parallel|parallel|parallel|parallel' ;;
 	cmocka) echo 'cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka' ;;
 	clang) echo 'clang|clang|clang|clang|llvm' ;;
 	valgrind) echo 'valgrind|valgrind|valgrind|valgrind|' ;;
@@ -143,6 +145,20 @@ provide()
 cores()
 {
 	nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2
+}
+
+processor()
+{
+	if [ -r /proc/cpuinfo ]; then
+		awk -F '[ \t]*: ' '
+			/^$/ { exit }
+			$1 == "model name" { name = $2 }
+			$1 == "cpu family" { family = ", family " $2 }
+			$1 == "model" { model = ", model " $2 }
+			END { print (name == "" ? "unknown" : name family model) }' /proc/cpuinfo
+	else
+		sysctl -n machdep.cpu.brand_string 2>/dev/null || uname -m
+	fi
 }
 
 # build FOLDER CMAKE_OPTION... [--target NAME...] : configure and build the project there, quietly:

@@ -1,6 +1,7 @@
 # Draws the learning curves, accuracy and loss over the epochs, as one PNG. Needs no display.
 #   gnuplot -c scripts/plot-curves.gp [curves.csv [curves.png]]
-# Columns are taken by name; one that is absent or empty is left out.
+# Columns are taken by name; one that is absent or empty is left out. The epoch with the lowest
+# validation loss is marked as the best one.
 
 csv = ARGC > 0 ? ARG1 : "curves.csv"
 png = ARGC > 1 ? ARG2 : "curves.png"
@@ -49,6 +50,16 @@ do for [p = 1:2] {
 	}
 	lows[p] = low; highs[p] = high
 }
+best_epoch = 0; best_loss = 1e9
+if (strstrt(shown[2], "2") > 0) {
+	better(loss) = loss < best_loss ? (best_loss = loss, best_epoch = column("epoch")) : 0
+	plot csv using (better(column("val_loss"))):(0)
+}
+best_accuracy = NaN
+if (best_epoch > 0 && strstrt(shown[1], "2") > 0) {
+	plot csv using (column("epoch") == best_epoch ? best_accuracy = column("val_accuracy") : 0):(0)
+}
+array best_values[2] = [scales[1] * best_accuracy, scales[2] * best_loss]
 unset table
 
 if (strstrt(GPVAL_TERMINALS, "pngcairo")) {
@@ -84,12 +95,21 @@ points = last_epoch - first_epoch > 40 ? 0 : 0.9
 set multiplot layout 1,2 margins 0.055,0.985,0.14,0.82 spacing 0.075,0
 do for [p = 1:2] {
 	set yrange [bottoms[p]:tops[p]]
+	unset label
 	set label 1 titles[p] at graph 0,1.17 font ",16"
 	do for [k in shown[p]] {
 		# A key of our own: gnuplot's breaks the row as it likes, into the title or the data.
 		i = int(k)
 		set label i + 1 legends[i] at graph 0.23 * i - 0.215,1.065 offset 1,-0.1 \
 			point pointtype marks[i] pointsize 1.1 linecolor rgb colours[i]
+	}
+	if (best_epoch > 0) {
+		set arrow 1 from first best_epoch, graph 0 to first best_epoch, graph 1 nohead back \
+			linecolor rgb "#888888" dashtype 2
+		set label 5 sprintf("best epoch: %g", best_epoch) at graph 0.735,1.17 offset 1,-0.1 \
+			point pointtype 6 pointsize 2 linecolor rgb "#444444"
+		set label 6 "" at first best_epoch, first best_values[p] \
+			point pointtype 6 pointsize 2 linecolor rgb "#444444"
 	}
 	plot for [k in shown[p]] csv \
 		using "epoch":(scales[p] * column(word(columns[p], int(k)))) with linespoints \

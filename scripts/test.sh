@@ -8,9 +8,9 @@ usage()
 Usage: scripts/test.sh [--long]
 
 Builds the tests in the project's build-test/, with warnings as errors, and runs them all. What is
-missing (C compiler, CMake, cmocka) is installed with apt where that is possible; otherwise you are
-told what to install. The last line is "N passed, N failed": each test counts once, and passes if
-it does in every build. The exit status is 0 if all did.
+missing (C compiler, CMake, cmocka, GNU parallel) is installed with apt where that is possible;
+otherwise you are told what to install. The last line is "N passed, N failed": each test counts
+once, and passes if it does in every build. The exit status is 0 if all did.
 
 Always:
   release     as it is meant to be used
@@ -198,7 +198,7 @@ same_bytes()
 	cat "$scratch/log" >>"$results"
 }
 
-provide compiler cmake make cmocka
+provide compiler cmake make cmocka parallel:optional
 cc=$(compiler)
 try release -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Release
 sanitize sanitize "$cc" address,undefined

@@ -212,6 +212,93 @@ void call_maxpool_backward(const struct kernels *kernels, const struct window *w
 	finish(&call);
 }
 
+void call_avgpool_forward(const struct kernels *kernels, const struct window *window, int n,
+						  const float *x, float *y)
+{
+	struct call call = {"avgpool_forward", kernels->name, {{0}}, 0};
+	const float *fenced_x = copy(&call, INPUT, x, in_size(window, n));
+	float *fenced_y = copy(&call, OVERWRITTEN, y, out_count(window, n, 1) * sizeof *y);
+
+	kernels->avgpool_forward(window, n, fenced_x, fenced_y);
+	finish(&call);
+}
+
+void call_avgpool_backward(const struct kernels *kernels, const struct window *window, int n,
+						   const float *dy, float *dx)
+{
+	struct call call = {"avgpool_backward", kernels->name, {{0}}, 0};
+	const float *fenced_dy = copy(&call, INPUT, dy, out_count(window, n, 1) * sizeof *dy);
+	float *fenced_dx = copy(&call, OVERWRITTEN, dx, in_size(window, n));
+
+	kernels->avgpool_backward(window, n, fenced_dy, fenced_dx);
+	finish(&call);
+}
+
+void call_batchnorm_moments(const struct kernels *kernels, int channels, int pixels, const float *x,
+							float *mean, float *squares)
+{
+	struct call call = {"batchnorm_moments", kernels->name, {{0}}, 0};
+	size_t row = (size_t)channels * sizeof *x;
+	const float *fenced_x = copy(&call, INPUT, x, pixels * row);
+	float *fenced_mean = copy(&call, OVERWRITTEN, mean, row);
+	float *fenced_squares = copy(&call, OVERWRITTEN, squares, row);
+
+	kernels->batchnorm_moments(channels, pixels, fenced_x, fenced_mean, fenced_squares);
+	finish(&call);
+}
+
+void call_batchnorm_forward(const struct kernels *kernels, int channels, int pixels, const float *x,
+							const float *mean, const float *scale, const float *bias, float *y)
+{
+	struct call call = {"batchnorm_forward", kernels->name, {{0}}, 0};
+	size_t row = (size_t)channels * sizeof *x;
+	const float *fenced_x = copy(&call, INPUT, x, pixels * row);
+	const float *fenced_mean = copy(&call, INPUT, mean, row);
+	const float *fenced_scale = copy(&call, INPUT, scale, row);
+	const float *fenced_bias = copy(&call, INPUT, bias, row);
+	float *fenced_y = copy(&call, OVERWRITTEN, y, pixels * row);
+
+	kernels->batchnorm_forward(channels, pixels, fenced_x, fenced_mean, fenced_scale, fenced_bias,
+							   fenced_y);
+	finish(&call);
+}
+
+void call_batchnorm_sums(const struct kernels *kernels, int channels, int pixels, const float *x,
+						 const float *mean, const float *dy, float *sum, float *product)
+{
+	struct call call = {"batchnorm_sums", kernels->name, {{0}}, 0};
+	size_t row = (size_t)channels * sizeof *x;
+	const float *fenced_x = copy(&call, INPUT, x, pixels * row);
+	const float *fenced_mean = copy(&call, INPUT, mean, row);
+	const float *fenced_dy = copy(&call, INPUT, dy, pixels * row);
+	float *fenced_sum = copy(&call, OVERWRITTEN, sum, row);
+	float *fenced_product = copy(&call, OVERWRITTEN, product, row);
+
+	kernels->batchnorm_sums(channels, pixels, fenced_x, fenced_mean, fenced_dy, fenced_sum,
+							fenced_product);
+	finish(&call);
+}
+
+void call_batchnorm_backward(const struct kernels *kernels, int channels, int pixels,
+							 const float *x, const float *mean, const float *dy,
+							 const float *scale, const float *slope, const float *offset,
+							 float *dx)
+{
+	struct call call = {"batchnorm_backward", kernels->name, {{0}}, 0};
+	size_t row = (size_t)channels * sizeof *x;
+	const float *fenced_x = copy(&call, INPUT, x, pixels * row);
+	const float *fenced_mean = copy(&call, INPUT, mean, row);
+	const float *fenced_dy = copy(&call, INPUT, dy, pixels * row);
+	const float *fenced_scale = copy(&call, INPUT, scale, row);
+	const float *fenced_slope = copy(&call, INPUT, slope, row);
+	const float *fenced_offset = copy(&call, INPUT, offset, row);
+	float *fenced_dx = copy(&call, OVERWRITTEN, dx, pixels * row);
+
+	kernels->batchnorm_backward(channels, pixels, fenced_x, fenced_mean, fenced_dy, fenced_scale,
+								fenced_slope, fenced_offset, fenced_dx);
+	finish(&call);
+}
+
 void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
 						const float *x, const float *weights, const float *bias, float *y)
 {

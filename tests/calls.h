@@ -24,6 +24,20 @@ void call_maxpool_forward(const struct kernels *kernels, const struct window *wi
 						  const float *x, float *y, uint16_t *argmax);
 void call_maxpool_backward(const struct kernels *kernels, const struct window *window, int n,
 						   const uint16_t *argmax, const float *dy, float *dx);
+void call_avgpool_forward(const struct kernels *kernels, const struct window *window, int n,
+						  const float *x, float *y);
+void call_avgpool_backward(const struct kernels *kernels, const struct window *window, int n,
+						   const float *dy, float *dx);
+void call_batchnorm_moments(const struct kernels *kernels, int channels, int pixels, const float *x,
+							float *mean, float *squares);
+void call_batchnorm_forward(const struct kernels *kernels, int channels, int pixels, const float *x,
+							const float *mean, const float *scale, const float *bias, float *y);
+void call_batchnorm_sums(const struct kernels *kernels, int channels, int pixels, const float *x,
+						 const float *mean, const float *dy, float *sum, float *product);
+void call_batchnorm_backward(const struct kernels *kernels, int channels, int pixels,
+							 const float *x, const float *mean, const float *dy,
+							 const float *scale, const float *slope, const float *offset,
+							 float *dx);
 void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
 						const float *x, const float *weights, const float *bias, float *y);
 /* dweights and dbias are of all units; of the others nothing may change. */

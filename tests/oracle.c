@@ -405,12 +405,49 @@ void oracle_maxpool(const struct window *window, int n, const double *x, double 
 	}
 }
 
+void oracle_avgpool(const struct window *window, int n, const double *x, double *y)
+{
+	int channels = window->channels;
+	int in_size = window->in_h * window->in_w * channels;
+	int out_size = window->out_h * window->out_w * channels;
+
+	for (int i = 0; i < n * out_size; i++) {
+		int column = i / channels % window->out_w * window->stride;
+		int row = i / channels / window->out_w % window->out_h * window->stride;
+		double sum = 0;
+		for (int j = 0; j < window->size * window->size; j++)
+			sum += pixel(window, x + i / out_size * in_size, row + j / window->size,
+						 column + j % window->size, i % channels, NAN);
+		y[i] = sum / (window->size * window->size);
+	}
+}
+
 void oracle_dense(int inputs, int units, int n, const double *x, const double *weights,
 				  const double *bias, double *y)
 {
 	for (int i = 0; i < n * units; i++)
 		y[i] = bias[i % units] +
 			   dot((size_t)inputs, x + i / units * inputs, weights + i % units * inputs);
+}
+
+void oracle_batchnorm(int channels, int pixels, bool training, const double *x,
+					  const double *weight, const double *bias, double *mean, double *var,
+					  double *y)
+{
+	for (int c = 0; c < channels; c++) {
+		double sum = 0, squares = 0;
+		for (int p = 0; p < pixels; p++)
+			sum += x[p * channels + c];
+		for (int p = 0; p < pixels; p++)
+			squares += pow(x[p * channels + c] - sum / pixels, 2);
+		if (training) {
+			mean[c] = sum / pixels;
+			var[c] = squares / pixels;
+		}
+		for (int p = 0; p < pixels; p++)
+			y[p * channels + c] =
+				weight[c] * (x[p * channels + c] - mean[c]) / sqrt(var[c] + 1e-5) + bias[c];
+	}
 }
 
 void oracle_softmax(int classes, const double *logits, double *probabilities)
@@ -462,7 +499,9 @@ static void walk_conv(struct walk *walk, const char *arguments)
 	walk->shape = (struct shape){window.out_h, window.out_w, window.filters, false};
 }
 
-static void walk_maxpool(struct walk *walk, const char *arguments)
+typedef void pooling(const struct window *window, int n, const double *x, double *y);
+
+static void walk_pooling(struct walk *walk, const char *arguments, pooling *pool)
 {
 	int size = 0;
 	int stride = 0;
@@ -471,7 +510,7 @@ static void walk_maxpool(struct walk *walk, const char *arguments)
 		stride = size;
 	struct window window = oracle_window(walk->shape, walk->shape.c, size, stride, false);
 	double *y = doubles((size_t)(walk->network->n * window.out_h * window.out_w * window.filters));
-	oracle_maxpool(&window, walk->network->n, walk->values, y);
+	pool(&window, walk->network->n, walk->values, y);
 	free(walk->values);
 	walk->values = y;
 	walk->shape = (struct shape){window.out_h, window.out_w, window.filters, false};
@@ -491,6 +530,26 @@ static void walk_dense(struct walk *walk, const char *arguments)
 	walk->shape = (struct shape){1, 1, units, true};
 }
 
+static void walk_batchnorm(struct walk *walk)
+{
+	const struct oracle_network *network = walk->network;
+	double *const *params = network->params + walk->param;
+	int size = walk->shape.h * walk->shape.w * walk->shape.c;
+	int channels = walk->shape.flat ? size : walk->shape.c;
+	double *mean = doubles((size_t)channels), *var = doubles((size_t)channels);
+	double *y = doubles((size_t)(network->n * size));
+
+	memcpy(mean, params[2], (size_t)channels * sizeof *mean);
+	memcpy(var, params[3], (size_t)channels * sizeof *var);
+	oracle_batchnorm(channels, network->n * size / channels, network->training, walk->values,
+					 params[0], params[1], mean, var, y);
+	free(var);
+	free(mean);
+	free(walk->values);
+	walk->values = y;
+	walk->param += 4;
+}
+
 static void walk_pointwise(struct walk *walk, const char *name)
 {
 	const double *mask = walk->network->masks[walk->layer];
@@ -499,6 +558,10 @@ static void walk_pointwise(struct walk *walk, const char *name)
 	for (size_t i = 0; i < count; i++) {
 		if (!strcmp(name, "relu"))
 			walk->values[i] = fmax(walk->values[i], 0);
+		else if (!strcmp(name, "tanh"))
+			walk->values[i] = tanh(walk->values[i]);
+		else if (!strcmp(name, "sigmoid"))
+			walk->values[i] = 1 / (1 + exp(-walk->values[i]));
 		else if (!strcmp(name, "dropout") && mask)
 			walk->values[i] *= mask[i];
 	}
@@ -518,11 +581,16 @@ double *oracle_logits(const struct oracle_network *network, int *classes)
 		if (!strcmp(name, "conv"))
 			walk_conv(&walk, arguments);
 		else if (!strcmp(name, "maxpool"))
-			walk_maxpool(&walk, arguments);
+			walk_pooling(&walk, arguments, oracle_maxpool);
+		else if (!strcmp(name, "avgpool"))
+			walk_pooling(&walk, arguments, oracle_avgpool);
 		else if (!strcmp(name, "dense"))
 			walk_dense(&walk, arguments);
+		else if (!strcmp(name, "batchnorm"))
+			walk_batchnorm(&walk);
 		else
 			walk_pointwise(&walk, name);
+		walk.shape.flat = walk.shape.flat || !strcmp(name, "flatten");
 		at += strcspn(at, " ");
 		at += strspn(at, " ");
 	}

@@ -81,21 +81,28 @@ struct window oracle_window(struct shape in, int filters, int size, int stride, 
 void oracle_conv(const struct window *window, int n, const double *x, const double *filters,
 				 const double *bias, double *y);
 void oracle_maxpool(const struct window *window, int n, const double *x, double *y);
+void oracle_avgpool(const struct window *window, int n, const double *x, double *y);
 void oracle_dense(int inputs, int units, int n, const double *x, const double *weights,
 				  const double *bias, double *y);
+/* Of `pixels` × `channels` numbers. In training mean and var are those of x, and the arguments get
+ * them; else they are given. */
+void oracle_batchnorm(int channels, int pixels, bool training, const double *x,
+					  const double *weight, const double *bias, double *mean, double *var,
+					  double *y);
 void oracle_softmax(int classes, const double *logits, double *probabilities);
 
 /* The mean of -log p(label). */
 double oracle_cross_entropy(int n, int classes, const double *logits, const uint8_t *labels);
 
-/* A whole network. The parameters are in memory's order, two for each conv or dense. A dropout
- * multiplies by its mask, [n][size], and does nothing where there is none. */
+/* A whole network. The parameters are in memory's order, two for each conv or dense, four for each
+ * batchnorm. A dropout multiplies by its mask, [n][size], and does nothing where there is none. */
 struct oracle_network {
 	const char *spec; /* as network_build takes it; correct, and words parted by one blank */
 	struct shape input;
 	int n;
+	bool training; /* a batchnorm looks at the batch, else at its running means */
 	const double *x;
-	double *params[16];
+	double *params[32];
 	const double *masks[16]; /* by layer */
 	const uint8_t *labels;
 };

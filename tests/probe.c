@@ -48,15 +48,16 @@ static void place_params(struct probe *probe)
 	for (int i = 0; i < layer->param_count; i++) {
 		layer->params[i].value = floats(layer->params[i].count);
 		layer->params[i].grad = floats(layer->params[i].count);
-		probe->slot_size += layer->params[i].count;
+		probe->slot_size += layer->params[i].trained ? layer->params[i].count : 0;
 	}
 	probe->slots = floats(LAYER_SLOTS * probe->slot_size);
 	size_t used = 0;
-	for (int i = 0; i < layer->param_count; i++) {
+	for (int i = 0; i < layer->param_count && layer->params[i].trained; i++) {
 		layer->params[i].partial = layer->kind->gradients ? NULL : probe->slots + used;
 		used += layer->params[i].count;
 	}
 	probe->pass.slot_offset = SLOT * probe->slot_size;
+	probe->pass.chunk = 0; /* the only one, for what is joined over chunks */
 }
 
 static void place_memory(struct probe *probe)
@@ -71,6 +72,8 @@ static void place_memory(struct probe *probe)
 	assert_non_null(probe->memory);
 	memset(probe->memory, 0xff, size); /* NaN */
 	layer->prepared = probe->memory;
+	layer->sums = calloc(1, layer->sums_size + 1);
+	assert_non_null(layer->sums);
 	probe->pass.scratch = (char *)probe->memory + prepared;
 }
 
@@ -102,6 +105,7 @@ void probe_close(struct probe *probe)
 		free(probe->layer.params[i].grad);
 	}
 	free_plan(&probe->layer);
+	free(probe->layer.sums);
 	free(probe->slots);
 	free(probe->memory);
 	free(probe->x);
@@ -111,10 +115,28 @@ void probe_close(struct probe *probe)
 	free(probe->cache);
 }
 
+/* In two calls, as the samples of a chunk come. */
+static void sum_up(struct probe *probe)
+{
+	const struct layer *layer = &probe->layer;
+	struct pass part = probe->pass;
+	size_t sample = shape_size(layer->in);
+
+	part.n = probe->pass.n / 3;
+	if (part.n)
+		layer->kind->sums(layer, &part, probe->x);
+	part.first += part.n;
+	part.n = probe->pass.n - part.n;
+	layer->kind->sums(layer, &part, probe->x + (part.first - probe->pass.first) * sample);
+	layer->kind->join(layer, 1);
+}
+
 void probe_forward(struct probe *probe)
 {
 	if (probe->layer.kind->prepare)
 		probe->layer.kind->prepare(&probe->layer, probe->pass.kernels);
+	if (probe->layer.kind->sums && probe->pass.training)
+		sum_up(probe);
 	probe->layer.kind->forward(&probe->layer, &probe->pass, probe->x, probe->y, probe->cache);
 }
 
@@ -126,10 +148,23 @@ static void check_slots(const struct probe *probe)
 			fail_msg("%s wrote to another slot", probe->layer.kind->name);
 }
 
+static void take_slots(struct probe *probe)
+{
+	const struct layer *layer = &probe->layer;
+
+	for (int i = 0; i < layer->param_count && layer->params[i].trained; i++)
+		memcpy(layer->params[i].grad, layer->params[i].partial + probe->pass.slot_offset,
+			   layer->params[i].count * sizeof(float));
+}
+
 void probe_backward(struct probe *probe, bool want_dx)
 {
 	const struct layer *layer = &probe->layer;
 
+	if (layer->kind->sums) {
+		layer->kind->backward_sums(layer, &probe->pass, probe->x, probe->dy);
+		take_slots(probe);
+	}
 	layer->kind->backward(layer, &probe->pass, probe->x, probe->y, probe->cache, probe->dy,
 						  want_dx ? probe->dx : NULL);
 	if (layer->kind->gradients) {
@@ -139,9 +174,7 @@ void probe_backward(struct probe *probe, bool want_dx)
 							   units - units / 3);
 		return;
 	}
-	for (int i = 0; i < layer->param_count; i++)
-		memcpy(layer->params[i].grad, layer->params[i].partial + probe->pass.slot_offset,
-			   layer->params[i].count * sizeof(float));
+	take_slots(probe);
 	check_slots(probe);
 }
 

@@ -151,6 +151,17 @@ static void large_numbers_are_written_out(void **state)
 	assert_string_equal(have + size - 8, ".000000\n");
 }
 
+static void the_best_epoch_has_the_lowest_val_loss(void **state)
+{
+	const struct curves_row row = {.val_loss = 0.5, .val_accuracy = 0.9};
+	const struct curves_row lower = {.val_loss = 0.4, .val_accuracy = 0.8};
+
+	(void)state;
+	assert_true(curves_better(&lower, &row));
+	assert_false(curves_better(&row, &lower));
+	assert_false(curves_better(&row, &row)); /* the first of equal ones stays it */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(errors_name_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(half_a_row_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_numbers_are_written_out, setup, teardown),
+		cmocka_unit_test(the_best_epoch_has_the_lowest_val_loss),
 	};
 	return cmocka_run_group_tests_name("curves", tests, NULL, NULL);
 }

@@ -87,6 +87,61 @@ static void answers_are_counted(void **state)
 	free(images);
 }
 
+/* Images 100 and 300 show a 0 and are said to be a 1. */
+static void each_image_has_its_prediction(void **state)
+{
+	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	uint8_t labels[IMAGES];
+	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const uint32_t indices[] = {100, 7, 300, 999};
+	struct prediction predictions[4];
+	struct network network;
+	struct evaluation evaluation;
+
+	(void)state;
+	assert_non_null(images);
+	fill(images, labels);
+	for (int batch_size = 1; batch_size < 5; batch_size++) {
+		build_transparent(&network, batch_size);
+		for (double temperature = 0.5; temperature <= 2; temperature *= 2) {
+			const double e = exp(1 / temperature), sure = e / (e + 9), other = 1 / (e + 9);
+
+			assert_true(evaluate_each(&network, &dataset, indices, 4, temperature, NULL,
+									  &evaluation, predictions));
+			for (size_t i = 0; i < 4; i++) {
+				assert_int_equal(predictions[i].index, indices[i]);
+				assert_int_equal(predictions[i].label, labels[indices[i]]);
+				assert_int_equal(predictions[i].digit, indices[i] % 10);
+				assert_true(fabs(predictions[i].probability - sure) < 1e-6);
+				double of_label = indices[i] % 100 ? sure : other;
+				assert_true(fabs(predictions[i].of_label - of_label) < 1e-6);
+			}
+			/* The loss is without temperature; half are right. */
+			assert_true(fabs(evaluation.loss - (log(exp(1) + 9) - 0.5)) < 1e-6);
+			assert_true(fabs(calibration_error(&evaluation) - fabs(sure - 0.5)) < 1e-6);
+		}
+		network_free(&network);
+	}
+	free(images);
+}
+
+/* 10 images: 4 at 0.9 each, 3 of them right; 6 at 0.6, 3 of them right. 2 × |3 - 3.6| = 1.2 */
+static void calibration_errors(void **state)
+{
+	struct evaluation evaluation = {.count = 10};
+
+	(void)state;
+	assert_true(calibration_error(&(struct evaluation){.count = 0}) == 0);
+	evaluation.bins[13] = (struct calibration_bin){4, 3, 3.6};
+	evaluation.bins[8] = (struct calibration_bin){6, 3, 3.6};
+	assert_true(fabs(calibration_error(&evaluation) - 0.12) < 1e-12);
+	evaluation.bins[8].probability = 2.4; /* too modest counts like too sure */
+	assert_true(fabs(calibration_error(&evaluation) - 0.12) < 1e-12);
+	evaluation.bins[8].probability = 3;
+	evaluation.bins[13].probability = 3;
+	assert_true(calibration_error(&evaluation) == 0);
+}
+
 static void indices_choose_the_images(void **state)
 {
 	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
@@ -243,6 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_counted),
+		cmocka_unit_test(each_image_has_its_prediction),
+		cmocka_unit_test(calibration_errors),
 		cmocka_unit_test(indices_choose_the_images),
 		cmocka_unit_test(it_stops_when_told),
 		cmocka_unit_test(no_number_is_no_loss),

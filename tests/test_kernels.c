@@ -356,7 +356,7 @@ static void test_conv_pool_is_whole(void **state)
 		assert_true(!oracle_table(i)->conv_pool_forward == !oracle_table(i)->conv_pool_backward);
 }
 
-/* ---- max-pooling ---- */
+/* ---- pooling ---- */
 
 static void compare_maxpool(const char *text, const struct window *w, int n, const float *x,
 							const float *dy, const struct kernels *kernels)
@@ -405,6 +405,132 @@ static void test_maxpool(void **state)
 		}
 		free(dy);
 		free(x);
+	}
+}
+
+static void compare_avgpool(const char *text, const struct window *w, int n, const float *x,
+							const float *dy, const struct kernels *kernels)
+{
+	const size_t x_count = (size_t)(n * w->in_h * w->in_w * w->channels);
+	const size_t y_count = (size_t)(n * w->out_h * w->out_w * w->channels);
+	float *y[2] = {floats(y_count), floats(y_count)}, *dx[2] = {floats(x_count), floats(x_count)};
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		call_avgpool_forward(tables[i], w, n, x, y[i]);
+		call_avgpool_backward(tables[i], w, n, dy, dx[i]);
+	}
+	check_equal(text, y_count, y[1], y[0]);
+	check_equal(text, x_count, dx[1], dx[0]);
+	for (int i = 0; i < 2; i++) {
+		free(dx[i]);
+		free(y[i]);
+	}
+}
+
+/* Numbers whose sums are rounded: the order is the same in all tables. */
+static void test_avgpool(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dice dice = {(uint64_t)number + 6000};
+		int size = roll(&dice, 1, 5), n = roll(&dice, 1, 5);
+		const struct shape in = {roll(&dice, size, 12), roll(&dice, size, 12),
+								 roll_channels(&dice), false};
+		const struct window w =
+			oracle_window(in, in.c, size, roll(&dice, 0, 1) ? size : roll(&dice, 1, 6), false);
+		float *x = numbers(&dice, false, 4, n * shape_size(in));
+		float *dy = numbers(&dice, false, 4, (size_t)(n * w.out_h * w.out_w * w.filters));
+		char text[100];
+		for (size_t i = 0; oracle_table(i); i++) {
+			snprintf(text, sizeof text, "%s: %d×%d×%d avgpool:%d,%d n=%d", oracle_table(i)->name,
+					 in.h, in.w, in.c, size, w.stride, n);
+			compare_avgpool(text, &w, n, x, dy, oracle_table(i));
+		}
+		free(dy);
+		free(x);
+	}
+}
+
+/* ---- batch normalization ---- */
+
+struct norm_case {
+	int channels, pixels;
+	float *x, *dy;
+	float *by_channel[4];
+	char text[100];
+};
+
+/* What a table finds: moments, sums, y and dx. */
+struct norm_results {
+	float *mean, *squares, *sum, *product, *y, *dx;
+};
+
+static struct norm_results run_norm(const struct norm_case *c, const struct kernels *kernels)
+{
+	const size_t channels = (size_t)c->channels, count = channels * (size_t)c->pixels;
+	struct norm_results r = {floats(channels), floats(channels), floats(channels),
+							 floats(channels), floats(count), floats(count)};
+	float *const *p = c->by_channel;
+
+	call_batchnorm_moments(kernels, c->channels, c->pixels, c->x, r.mean, r.squares);
+	call_batchnorm_sums(kernels, c->channels, c->pixels, c->x, p[0], c->dy, r.sum, r.product);
+	call_batchnorm_forward(kernels, c->channels, c->pixels, c->x, p[0], p[1], p[2], r.y);
+	call_batchnorm_backward(kernels, c->channels, c->pixels, c->x, p[0], c->dy, p[1], p[2], p[3],
+							r.dx);
+	return r;
+}
+
+static void free_norm(struct norm_results *r)
+{
+	free(r->mean);
+	free(r->squares);
+	free(r->sum);
+	free(r->product);
+	free(r->y);
+	free(r->dx);
+}
+
+/* Elementwise ones are the same to the bit, and so are sums of whole numbers. */
+static void compare_norm(const struct norm_case *c, bool whole, const struct kernels *kernels)
+{
+	const size_t channels = (size_t)c->channels, count = channels * (size_t)c->pixels;
+	struct norm_results expected = run_norm(c, &kernels_reference);
+	struct norm_results actual = run_norm(c, kernels);
+
+	compare(c->text, channels, actual.mean, expected.mean, false);
+	compare(c->text, channels, actual.squares, expected.squares, false);
+	compare(c->text, channels, actual.sum, expected.sum, whole);
+	compare(c->text, channels, actual.product, expected.product, whole);
+	check_equal(c->text, count, actual.y, expected.y);
+	check_equal(c->text, count, actual.dx, expected.dx);
+	free_norm(&actual);
+	free_norm(&expected);
+}
+
+static void test_batchnorm(void **state)
+{
+	(void)state;
+
+	for (int number = 0; number < CASES; number++) {
+		struct dice dice = {(uint64_t)number + 7000};
+		bool whole = number % 2;
+		struct norm_case c = {.channels = roll_channels(&dice), .pixels = roll(&dice, 1, 100)};
+		const size_t count = (size_t)c.channels * (size_t)c.pixels;
+		c.x = numbers(&dice, whole, 4, count);
+		c.dy = numbers(&dice, whole, roll(&dice, 1, 4), count);
+		for (int i = 0; i < 4; i++)
+			c.by_channel[i] = numbers(&dice, whole, 4, (size_t)c.channels);
+		for (size_t i = 0; oracle_table(i); i++) {
+			snprintf(c.text, sizeof c.text, "%s: %d channels, %d pixels", oracle_table(i)->name,
+					 c.channels, c.pixels);
+			compare_norm(&c, whole, oracle_table(i));
+		}
+		for (int i = 0; i < 4; i++)
+			free(c.by_channel[i]);
+		free(c.dy);
+		free(c.x);
 	}
 }
 
@@ -504,6 +630,18 @@ static void compare_elementwise(size_t count, const struct kernels *kernels)
 	kernels_reference.relu_backward(count, x, dy, expected);
 	kernels->relu_backward(count, x, dy, actual);
 	check_equal("relu backward", count, actual, expected);
+	kernels_reference.tanh_forward(count, x, expected);
+	kernels->tanh_forward(count, x, actual);
+	check_equal("tanh", count, actual, expected);
+	kernels_reference.tanh_backward(count, x, dy, expected);
+	kernels->tanh_backward(count, x, dy, actual);
+	check_equal("tanh backward", count, actual, expected);
+	kernels_reference.sigmoid_forward(count, x, expected);
+	kernels->sigmoid_forward(count, x, actual);
+	check_equal("sigmoid", count, actual, expected);
+	kernels_reference.sigmoid_backward(count, x, dy, expected);
+	kernels->sigmoid_backward(count, x, dy, actual);
+	check_equal("sigmoid backward", count, actual, expected);
 	kernels_reference.dropout(count, rng, count, 0.3f, x, expected);
 	kernels->dropout(count, rng, count, 0.3f, x, actual);
 	check_equal("dropout", count, actual, expected);
@@ -513,6 +651,29 @@ static void compare_elementwise(size_t count, const struct kernels *kernels)
 	free(expected);
 	free(dy);
 	free(x);
+}
+
+static void compare_sgd(size_t count, const struct kernels *kernels)
+{
+	float *state[2][2];
+	const struct kernels *const tables[2] = {&kernels_reference, kernels};
+
+	for (int i = 0; i < 2; i++) {
+		state[i][0] = random_floats(100, count);
+		state[i][1] = floats(count);
+		for (uint64_t step = 1; step <= 5; step++) {
+			float *grad = random_floats(step, count);
+			tables[i]->decay(count, 1e-3f, state[i][0]);
+			tables[i]->sgd(count, 0.01f, 0.9f, grad, state[i][0], state[i][1]);
+			free(grad);
+		}
+	}
+	for (int j = 0; j < 2; j++) {
+		check_equal(kernels->name, count, state[1][j], state[0][j]);
+		assert_true(isnan(state[1][j][count])); /* nothing was written behind the end */
+		free(state[0][j]);
+		free(state[1][j]);
+	}
 }
 
 static void compare_adam(size_t count, const struct kernels *kernels)
@@ -546,6 +707,7 @@ static void test_elementwise(void **state)
 		for (size_t count = 0; count <= 100; count++) {
 			compare_elementwise(count, oracle_table(i));
 			compare_adam(count, oracle_table(i));
+			compare_sgd(count, oracle_table(i));
 		}
 }
 
@@ -556,6 +718,8 @@ int main(void)
 		cmocka_unit_test(test_conv_pool),
 		cmocka_unit_test(test_conv_pool_is_whole),
 		cmocka_unit_test(test_maxpool),
+		cmocka_unit_test(test_avgpool),
+		cmocka_unit_test(test_batchnorm),
 		cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_elementwise),
 	};

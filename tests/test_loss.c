@@ -55,15 +55,15 @@ static void test_cross_entropy_by_hand(void **state)
 	const uint8_t labels[] = {0, 1, 0};
 	const double dlogits_expected[] = {-0.125, 0.125, 0.0625, -0.0625, -0.1875, 0.1875};
 	float dlogits[6];
-	const struct loss_sum sum = loss_cross_entropy(3, 2, logits, labels, 4, dlogits);
+	const struct loss_sum sum = loss_cross_entropy(3, 2, logits, labels, 0, 4, dlogits);
 
 	assert_true(fabs(sum.loss - log(2) - log(4.0 / 3) - log(4)) < 1e-6);
 	assert_int_equal(sum.correct, 2);
 	/* Each (p - 1 or p) / 4. */
 	check_close("dlogits", 6, dlogits, dlogits_expected, 1e-6);
-	const struct loss_sum again = loss_cross_entropy(3, 2, logits, labels, 4, NULL);
+	const struct loss_sum again = loss_cross_entropy(3, 2, logits, labels, 0, 4, NULL);
 	assert_true(again.loss == sum.loss && again.correct == 2);
-	assert_true(loss_cross_entropy(0, 2, logits, labels, 4, NULL).loss == 0);
+	assert_true(loss_cross_entropy(0, 2, logits, labels, 0, 4, NULL).loss == 0);
 }
 
 /* However wrong: the loss is the distance, not infinity. */
@@ -73,11 +73,39 @@ static void test_far_off(void **state)
 	const float logits[] = {500, 0, -500};
 	const uint8_t label = 2;
 	float dlogits[3];
-	const struct loss_sum sum = loss_cross_entropy(1, 3, logits, &label, 1, dlogits);
+	const struct loss_sum sum = loss_cross_entropy(1, 3, logits, &label, 0, 1, dlogits);
 
 	assert_true(fabs(sum.loss - 1000) < 1e-3);
 	check_equal("dlogits", 3, dlogits, (float[]){1, 0, -1});
 	assert_int_equal(sum.correct, 0);
+}
+
+/* Targets 3/4 and 1/4 for probabilities 1/4 and 3/4; and one that hits its target. */
+static void test_smoothing_by_hand(void **state)
+{
+	(void)state;
+	const float logits[] = {0, 1.09861229f, 1.09861229f, 0};
+	const uint8_t labels[] = {0, 0};
+	const double dlogits_expected[] = {-0.5, 0.5, 0, 0};
+	float dlogits[4];
+	const struct loss_sum sum = loss_cross_entropy(2, 2, logits, labels, 0.5f, 1, dlogits);
+	const double wrong = 0.75 * log(4) + 0.25 * log(4.0 / 3);
+	const double right = 0.75 * log(4.0 / 3) + 0.25 * log(4);
+
+	assert_true(fabs(sum.loss - wrong - right) < 1e-6);
+	assert_int_equal(sum.correct, 1);
+	check_close("dlogits", 4, dlogits, dlogits_expected, 1e-6);
+}
+
+/* An infinite distance to a class that has no share in the target costs nothing. */
+static void test_no_smoothing_ignores_others(void **state)
+{
+	(void)state;
+	const float logits[] = {3e38f, -3e38f, -3e38f};
+	const uint8_t label = 0;
+
+	assert_true(loss_cross_entropy(1, 3, logits, &label, 0, 1, NULL).loss == 0);
+	assert_true(loss_cross_entropy(1, 3, logits, &label, 0.5f, 1, NULL).loss > 1e37);
 }
 
 static void test_nan_shows(void **state)
@@ -86,12 +114,13 @@ static void test_nan_shows(void **state)
 	const float logits[] = {0, NAN, 0};
 	const uint8_t label = 0;
 
-	assert_true(isnan(loss_cross_entropy(1, 3, logits, &label, 1, NULL).loss));
+	assert_true(isnan(loss_cross_entropy(1, 3, logits, &label, 0, 1, NULL).loss));
 }
 
 static void fixture_case(struct fixture *fixture, int n, int classes)
 {
 	const size_t count = (size_t)(n * classes);
+	float *smoothing = fixture_floats(fixture, "smoothing", 1);
 	float *logits = fixture_floats(fixture, "logits", count);
 	float *labels = fixture_floats(fixture, "labels", (size_t)n);
 	double *softmax = fixture_doubles(fixture, "softmax", count);
@@ -107,7 +136,8 @@ static void fixture_case(struct fixture *fixture, int n, int classes)
 		loss_softmax(classes, logits + i * classes, probabilities + i * classes);
 	}
 	check_close("softmax", count, probabilities, softmax, 1e-6);
-	const struct loss_sum sum = loss_cross_entropy(n, classes, logits, bytes, n, gradient);
+	const struct loss_sum sum =
+		loss_cross_entropy(n, classes, logits, bytes, *smoothing, n, gradient);
 	assert_true(fabs(sum.loss - *loss) <= 1e-6 * *loss);
 	check_close("dlogits", count, gradient, dlogits, 1e-6);
 	free(gradient);
@@ -117,6 +147,7 @@ static void fixture_case(struct fixture *fixture, int n, int classes)
 	free(softmax);
 	free(labels);
 	free(logits);
+	free(smoothing);
 }
 
 static void test_against_pytorch(void **state)
@@ -131,7 +162,7 @@ static void test_against_pytorch(void **state)
 		fixture_integers(&fixture, "case", 2, numbers);
 		fixture_case(&fixture, numbers[0], numbers[1]);
 	}
-	assert_int_equal(cases, 5);
+	assert_int_equal(cases, 10);
 	fixture_close(&fixture);
 }
 
@@ -139,9 +170,25 @@ enum { N = 7, CLASSES = 17 };
 
 static const uint8_t some_labels[N] = {0, 16, 3, 3, 8, 1, 15};
 
+struct smoothed {
+	const double *logits;
+	double smoothing;
+};
+
+/* The label's part, and that of each class as if it were the label. */
 static double cross_entropy(const void *context)
 {
-	return oracle_cross_entropy(N, CLASSES, context, some_labels);
+	const struct smoothed *self = context;
+	double sum = (1 - self->smoothing) *
+				 oracle_cross_entropy(N, CLASSES, self->logits, some_labels);
+
+	for (uint8_t class = 0; class < CLASSES; class++) {
+		uint8_t labels[N];
+		memset(labels, class, N);
+		sum += self->smoothing / CLASSES *
+			   oracle_cross_entropy(N, CLASSES, self->logits, labels);
+	}
+	return sum;
 }
 
 static void test_against_differences(void **state)
@@ -153,8 +200,14 @@ static void test_against_differences(void **state)
 	float probabilities[CLASSES];
 	double expected[CLASSES];
 
-	loss_cross_entropy(N, CLASSES, logits, some_labels, N, dlogits);
-	check_gradient("dlogits", N * CLASSES, dlogits, wide, cross_entropy, wide, 1e-4, 2e-6);
+	for (int i = 0; i < 3; i++) {
+		const float smoothing = 0.125f * (float)i;
+		const struct smoothed context = {wide, (double)smoothing};
+		const struct loss_sum sum =
+			loss_cross_entropy(N, CLASSES, logits, some_labels, smoothing, N, dlogits);
+		assert_true(fabs(sum.loss / N - cross_entropy(&context)) < 1e-6);
+		check_gradient("dlogits", N * CLASSES, dlogits, wide, cross_entropy, &context, 1e-4, 2e-6);
+	}
 	loss_softmax(CLASSES, logits, probabilities);
 	oracle_softmax(CLASSES, wide, expected);
 	check_close("softmax", CLASSES, probabilities, expected, 1e-6);
@@ -170,6 +223,8 @@ int main(void)
 		cmocka_unit_test(test_argmax),
 		cmocka_unit_test(test_cross_entropy_by_hand),
 		cmocka_unit_test(test_far_off),
+		cmocka_unit_test(test_smoothing_by_hand),
+		cmocka_unit_test(test_no_smoothing_ignores_others),
 		cmocka_unit_test(test_nan_shows),
 		cmocka_unit_test(test_against_pytorch),
 		cmocka_unit_test(test_against_differences),

@@ -11,6 +11,8 @@
 #include "app/model.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 #include "errors.h"
 #include "scratch.h"
 
@@ -26,6 +28,7 @@ static const struct shape input = {.h = 28, .w = 28, .c = 1};
 static const struct model_info info = {
 	.trained_here = true,
 	.options = {.epochs = 3,
+				.momentum = 0.9f,
 				.batch_size = 64,
 				.val_split = 0.1,
 				.limit = 5000,
@@ -35,7 +38,7 @@ static const struct model_info info = {
 				.beta2 = 0.999f,
 				.augment = {.shift = 2, .elastic = 30, .sigma = 4, .until = 0.9}},
 	.result = {.epochs_done = 3,
-			   .last = {.epoch = 3,
+			   .kept = {.epoch = 3,
 						.accuracy = 1.0 / 3,
 						.loss = 0.1,
 						.has_val = true,
@@ -44,6 +47,7 @@ static const struct model_info info = {
 						.learning_rate = (double)1e-3f}},
 	.train_count = 4500,
 	.val_count = 500,
+	.temperature = 0.875,
 };
 
 static int setup(void **state)
@@ -103,7 +107,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_true(a->epochs == b->epochs && a->batch_size == b->batch_size);
 	assert_true(a->learning_rate == b->learning_rate && a->beta1 == b->beta1);
 	assert_true(a->beta2 == b->beta2 && back.train_count == 4500 && back.val_count == 500);
-	const struct curves_row *row = &back.result.last;
+	const struct curves_row *row = &back.result.kept;
 	assert_true(back.result.epochs_done == 3 && row->epoch == 3 && row->has_val);
 	assert_true(row->accuracy == 1.0 / 3 && row->loss == 0.1);
 	assert_true(row->val_accuracy == 0.985 && row->val_loss == 2.0 / 3);
@@ -161,7 +165,6 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"input", "28x28x1"},
 		{"scaling", "pixel / 255"},
 		{"classes", "10"},
-		{"optimizer", "adam"},
 		{"kernels", engine.kernels->name},
 		{"seed", "18446744073709551615"},
 		{"val_split", "0.1"},
@@ -172,6 +175,13 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"epochs_done", "3"},
 		{"batch_size", "64"},
 		{"learning_rate", "0.001"},
+		{"optimizer", "adam"},
+		{"schedule", "constant"},
+		{"warmup", "0"},
+		{"weight_decay", "0"},
+		{"label_smoothing", "0"},
+		{"patience", "0"},
+		{"temperature", "0.875"},
 		{"beta1", "0.9"},
 		{"beta2", "0.999"},
 		{"augment", "shift:2,elastic:30,sigma:4,until:0.9"},
@@ -186,16 +196,142 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 23);
-	partial.result.last.has_val = false;
+	assert_metadata(expected, 29);
+	partial.result.kept.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 21);
+	assert_metadata(expected, 27);
 	partial.result.stopped = true;
+	partial.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 19);
+	assert_metadata(expected, 25);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
+}
+
+/* Write the model file anew with metadata `key` set to `value` (taken out where that is NULL), and
+ * load it. */
+static int load_changed(const char *key, const char *value, const char *spec)
+{
+	struct network network;
+	struct buffer bytes;
+	struct safetensors file;
+	struct safetensors_entry entries[50];
+
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save(path, &network, &info, &error), 0);
+	network_free(&network);
+	read_back(&bytes, path);
+	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
+	buffer_free(&bytes);
+
+	struct safetensors changed = file;
+	changed.metadata = entries;
+	changed.metadata_count = 0;
+	for (size_t i = 0; i < file.metadata_count; i++)
+		if (strcmp(file.metadata[i].key, key))
+			entries[changed.metadata_count++] = file.metadata[i];
+	if (value)
+		entries[changed.metadata_count++] = (struct safetensors_entry){key, value};
+	assert_int_equal(safetensors_write(&changed, &bytes, &error), 0);
+	safetensors_free(&file);
+	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
+	buffer_free(&bytes);
+
+	struct model_info back;
+	int status = model_load(path, spec, 1, &engine, &network, &back, &error);
+	if (status) {
+		assert_null(network.spec);
+		assert_false(back.trained_here);
+		assert_true(!strncmp(error.text, path, strlen(path)));
+	}
+	network_free(&network);
+	return status;
+}
+
+static void every_option_comes_back(void **state)
+{
+	const struct safetensors_entry expected[] = {
+		{"epochs", "7.5"},         {"optimizer", "sgd"},    {"schedule", "cosine"},
+		{"warmup", "0.1"},         {"weight_decay", "0.0001"}, {"label_smoothing", "0.05"},
+		{"patience", "2"},         {"momentum", "0.8"},     {"best_epoch", "3"},
+	};
+	struct model_info other = info, back;
+	struct network network;
+	struct buffer bytes;
+	struct safetensors file;
+
+	(void)state;
+	other.options.epochs = 7.5;
+	other.options.optimizer = OPTIMIZER_SGD;
+	other.options.schedule = SCHEDULE_COSINE;
+	other.options.warmup = 0.1;
+	other.options.weight_decay = 1e-4f;
+	other.options.label_smoothing = 0.05f;
+	other.options.patience = 2;
+	other.options.momentum = 0.8f;
+	other.result.epochs_done = 4;
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save(path, &network, &other, &error), 0);
+	network_free(&network);
+	read_back(&bytes, path);
+	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+		assert_string_equal(safetensors_metadata(&file, expected[i].key), expected[i].value);
+	assert_null(safetensors_metadata(&file, "beta1"));
+	safetensors_free(&file);
+	buffer_free(&bytes);
+
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+	network_free(&network);
+	const struct train_options *a = &other.options, *b = &back.options;
+	assert_true(a->epochs == b->epochs && b->optimizer == OPTIMIZER_SGD);
+	assert_true(b->schedule == SCHEDULE_COSINE && a->warmup == b->warmup);
+	assert_true(a->weight_decay == b->weight_decay && a->momentum == b->momentum);
+	assert_true(a->label_smoothing == b->label_smoothing && b->patience == 2);
+	assert_int_equal(back.result.kept.epoch, 3);
+	assert_true(back.result.stopped); /* one epoch without a better one is not two */
+}
+
+/* Two epochs after the best, with a patience of two, it ended by itself. */
+static void running_out_of_patience_is_no_stop(void **state)
+{
+	struct model_info other = info, back;
+	struct network network;
+
+	(void)state;
+	other.options.epochs = 30;
+	other.options.patience = 2;
+	other.result.epochs_done = 5;
+	build(&network, SPEC, 1);
+	assert_int_equal(model_save(path, &network, &other, &error), 0);
+	network_free(&network);
+	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+	network_free(&network);
+	assert_false(back.result.stopped);
+	assert_true(back.result.kept.epoch == 3 && back.result.epochs_done == 5);
+}
+
+/* As files were before these options came. */
+static void older_files_were_made_with_defaults(void **state)
+{
+	static const char *const keys[] = {"optimizer",    "schedule",        "warmup",
+									   "weight_decay", "label_smoothing", "patience"};
+	const struct train_options defaults = train_defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct network network;
+		struct model_info back;
+
+		assert_int_equal(load_changed(keys[i], NULL, NULL), 0);
+		assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+		network_free(&network);
+		assert_true(back.options.optimizer == defaults.optimizer);
+		assert_true(back.options.schedule == defaults.schedule && back.options.warmup == 0);
+		assert_true(back.options.weight_decay == 0 && back.options.label_smoothing == 0);
+		assert_true(back.options.patience == 0 && !back.result.stopped);
+	}
 }
 
 static void a_stopped_run_has_no_figures(void **state)
@@ -206,13 +342,14 @@ static void a_stopped_run_has_no_figures(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	stopped.result.stopped = true;
-	stopped.result.epochs_done = stopped.result.last.epoch = 2;
+	stopped.result.epochs_done = 2;
+	stopped.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
 	network_free(&network);
 	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
 	assert_true(back.trained_here && back.result.stopped);
 	assert_int_equal(back.result.epochs_done, 2);
-	assert_int_equal(back.result.last.epoch, 0);
+	assert_int_equal(back.result.kept.epoch, 0);
 	network_free(&network);
 	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), 0);
 	network_free(&network);
@@ -259,46 +396,6 @@ static void tensors_lie_as_in_pytorch(void **state)
 	safetensors_free(&file);
 	buffer_free(&bytes);
 	network_free(&network);
-}
-
-/* Write the model file anew with metadata `key` set to `value` (taken out where that is NULL), and
- * load it. */
-static int load_changed(const char *key, const char *value, const char *spec)
-{
-	struct network network;
-	struct buffer bytes;
-	struct safetensors file;
-	struct safetensors_entry entries[40];
-
-	build(&network, SPEC, 1);
-	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	network_free(&network);
-	read_back(&bytes, path);
-	assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error), 0);
-	buffer_free(&bytes);
-
-	struct safetensors changed = file;
-	changed.metadata = entries;
-	changed.metadata_count = 0;
-	for (size_t i = 0; i < file.metadata_count; i++)
-		if (strcmp(file.metadata[i].key, key))
-			entries[changed.metadata_count++] = file.metadata[i];
-	if (value)
-		entries[changed.metadata_count++] = (struct safetensors_entry){key, value};
-	assert_int_equal(safetensors_write(&changed, &bytes, &error), 0);
-	safetensors_free(&file);
-	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
-	buffer_free(&bytes);
-
-	struct model_info back;
-	int status = model_load(path, spec, 1, &engine, &network, &back, &error);
-	if (status) {
-		assert_null(network.spec);
-		assert_false(back.trained_here);
-		assert_true(!strncmp(error.text, path, strlen(path)));
-	}
-	network_free(&network);
-	return status;
 }
 
 static void other_formats_are_refused(void **state)
@@ -365,7 +462,11 @@ static void numbers_are_read_strictly(void **state)
 		{"val_split", "-0.1"},            {"val_split", ".2"},  {"val_split", "0.2x"},
 		{"learning_rate", "inf"},         {"learning_rate", "1e99"},
 		{"learning_rate", "0x1p-3"},      {"beta1", "0.9 "},    {"beta2", "2"},
-		{"limit", "5000,0"},
+		{"limit", "5000,0"},              {"epochs", "-1"},     {"epochs", "1e99"},
+		{"warmup", "1.5"},                {"warmup", "a"},      {"weight_decay", "-1"},
+		{"label_smoothing", "2"},         {"patience", "1.5"},  {"schedule", "linear|cosine"},
+		{"schedule", "step"},             {"optimizer", ""},    {"optimizer", "Adam"},
+		{"temperature", "21"},            {"temperature", "-1"},
 	};
 	static const char *const needed[] = {"val_split", "limit", "epochs_done"};
 	char text[100];
@@ -382,6 +483,8 @@ static void numbers_are_read_strictly(void **state)
 		assert_error_has(&error, text);
 	}
 	assert_int_equal(load_changed("learning_rate", "1e-3", NULL), 0);
+	assert_int_equal(load_changed("temperature", "0", NULL), -1);
+	assert_error_has(&error, "a temperature of 0; the least is 0.05");
 }
 
 /* Files of before there was augmentation are those without. */
@@ -425,9 +528,15 @@ static void odd_figures_are_left_out(void **state)
 		assert_int_equal(load_changed(cases[i].key, cases[i].value, NULL), 0);
 		assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
 		network_free(&network);
-		assert_int_equal(back.result.last.epoch, cases[i].epoch);
-		assert_int_equal(back.result.last.has_val, cases[i].has_val);
+		assert_int_equal(back.result.kept.epoch, cases[i].epoch);
+		assert_int_equal(back.result.kept.has_val, cases[i].has_val);
 	}
+}
+
+static void load_image(const void *context, int first, int n, float *x)
+{
+	(void)first;
+	memcpy(x, context, (size_t)n * 28 * 28 * sizeof *x);
 }
 
 static void put_tensors(struct safetensors_tensor *tensors, size_t count)
@@ -438,6 +547,28 @@ static void put_tensors(struct safetensors_tensor *tensors, size_t count)
 	assert_int_equal(safetensors_write(&file, &bytes, &error), 0);
 	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
 	buffer_free(&bytes);
+}
+
+#define PYTORCH_FILE FIXTURES "/batchnorm.safetensors"
+#define PYTORCH_SPEC "conv:2,14,14 batchnorm flatten dense:10 softmax"
+
+/* Load PyTorch's file with a piece of its header replaced by one of the same length. */
+static int load_replaced(const char *old, const char *new)
+{
+	struct buffer bytes;
+	struct network network;
+	size_t at = 0;
+
+	assert_int_equal(strlen(old), strlen(new));
+	read_back(&bytes, PYTORCH_FILE);
+	while (memcmp(bytes.data + at, old, strlen(old)))
+		assert_true(++at + strlen(old) < bytes.size);
+	memcpy(bytes.data + at, new, strlen(new));
+	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
+	buffer_free(&bytes);
+	int status = model_load(path, PYTORCH_SPEC, 1, &engine, &network, NULL, &error);
+	network_free(&network);
+	return status;
 }
 
 /* As PyTorch's users leave it: tensors alone. */
@@ -470,6 +601,53 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	network_free(&network);
 	assert_int_equal(model_load(path, NULL, 4, &engine, &network, &back, &error), -1);
 	assert_error_has(&error, "does not say which network it is for");
+}
+
+/* A batch normalization in PyTorch counts batches, too. */
+static void a_count_of_batches_is_passed_over(void **state)
+{
+	const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
+								 "1.running_var", "3.weight", "3.bias"};
+	struct network network;
+
+	(void)state;
+	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, 1, &engine, &network, NULL, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(network.param_count, 8);
+	for (int i = 0; i < 8; i++) {
+		assert_string_equal(network.params[i]->name, names[i]);
+		assert_true(network.params[i]->value[1] == (i == 6 ? 1 : 0.25f)); /* [1]: a channel */
+	}
+	network_free(&network);
+	assert_int_equal(load_replaced("batches_tracked", "batches_tracKed"), -1);
+	assert_error_has(&error, "tensor \"1.num_batches_tracKed\" is not in the network");
+	assert_int_equal(load_replaced("\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2]",
+								   "\"0.bias\":{\"dtype\":\"I64\",\"shape\":[1]"), -1);
+	assert_error_has(&error, "tensor \"0.bias\" holds integers");
+}
+
+/* The running means are saved as the weights are, and count in a prediction. */
+static void batchnorm_is_saved_and_loaded(void **state)
+{
+	const char *spec = "conv:3,5,3 batchnorm relu flatten batchnorm dense:10 batchnorm softmax";
+	float x[28 * 28], logits[10];
+	const struct batch batch = {.n = 1, .load = load_image, .context = x};
+	struct network saved, loaded;
+
+	(void)state;
+	for (int i = 0; i < 28 * 28; i++)
+		x[i] = (float)(i * 37 % 101) / 101;
+	build(&saved, spec, 3);
+	assert_int_equal(model_save(path, &saved, &info, &error), 0);
+	if (model_load(path, NULL, 4, &engine, &loaded, NULL, &error))
+		fail_msg("%s", error.text);
+	memcpy(logits, network_predict(&saved, &batch), sizeof logits);
+	assert_memory_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	loaded.params[4]->value[0] += 1; /* 1.running_mean */
+	assert_string_equal(loaded.params[4]->name, "1.running_mean");
+	assert_memory_not_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	network_free(&saved);
+	network_free(&loaded);
 }
 
 static void files_that_are_no_model(void **state)
@@ -542,6 +720,9 @@ int main(void)
 		MODEL_TEST(what_is_saved_is_loaded),
 		MODEL_TEST(the_same_run_gives_the_same_bytes),
 		MODEL_TEST(metadata_says_how_it_was_trained),
+		MODEL_TEST(every_option_comes_back),
+		MODEL_TEST(running_out_of_patience_is_no_stop),
+		MODEL_TEST(older_files_were_made_with_defaults),
 		MODEL_TEST(a_stopped_run_has_no_figures),
 		MODEL_TEST(tensors_lie_as_in_pytorch),
 		MODEL_TEST(other_formats_are_refused),
@@ -551,6 +732,8 @@ int main(void)
 		MODEL_TEST(augmentation_is_read),
 		MODEL_TEST(odd_figures_are_left_out),
 		MODEL_TEST(a_file_without_metadata_needs_a_spec),
+		MODEL_TEST(a_count_of_batches_is_passed_over),
+		MODEL_TEST(batchnorm_is_saved_and_loaded),
 		MODEL_TEST(files_that_are_no_model),
 		MODEL_TEST(memory_may_run_out),
 		MODEL_TEST(saving_names_the_file),

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "nn/adam.h"
 #include "nn/network.h"
+#include "nn/optimizer.h"
 #include "probe.h"
 
 static struct engine engine;
@@ -63,7 +63,8 @@ static void test_names(void **state)
 		{"maxpol:2 flatten dense:10 softmax", "position 1", "did you mean maxpool?"},
 		{"dropuot:0.5 flatten dense:10 softmax", "position 1", "did you mean dropout?"},
 		{"flatten dense:10 sotfmax", "position 18", "did you mean softmax?"},
-		{"flatten batchnorm dense:10 softmax", "position 9", "batchnorm"},
+		{"flatten attention dense:10 softmax", "position 9", "attention"},
+		{"flatten bacthnorm dense:10 softmax", "position 9", "did you mean batchnorm?"},
 	};
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
@@ -90,6 +91,11 @@ static void test_arguments(void **state)
 		{"maxpool:0 flatten dense:10 softmax", "position 9, maxpool: ", "\"0\""},
 		{"maxpool:2,0 flatten dense:10 softmax", "position 11, maxpool: ", "\"0\""},
 		{"maxpool:2,2,2 flatten dense:10 softmax", "position 13, maxpool: ", "\"2\""},
+		{"avgpool flatten dense:10 softmax", "position 1, avgpool: ", "window is missing"},
+		{"avgpool:2,2,2 flatten dense:10 softmax", "position 13, avgpool: ", "\"2\""},
+		{"batchnorm:1 flatten dense:10 softmax", "position 11, batchnorm: ", "\"1\""},
+		{"tanh:1 flatten dense:10 softmax", "position 6, tanh: ", "\"1\""},
+		{"sigmoid:1 flatten dense:10 softmax", "position 9, sigmoid: ", "\"1\""},
 		{"flatten:1 dense:10 softmax", "position 9, flatten: ", "\"1\""},
 		{"relu:1 flatten dense:10 softmax", "position 6, relu: ", "\"1\""},
 		{"flatten dense softmax", "position 9, dense: ", "units is missing"},
@@ -117,6 +123,8 @@ static void test_shapes(void **state)
 		{"dense:10 softmax", "position 1, dense: ", "flatten"},
 		{"conv:4,3 relu dense:10 softmax", "position 15, dense: ", "flatten"},
 		{"flatten conv:4,3 softmax", "position 9, conv: ", "flat"},
+		{"avgpool:29 flatten dense:10 softmax", "position 1, avgpool: ", "28×28"},
+		{"flatten avgpool:2 softmax", "position 9, avgpool: ", "flat"},
 		{"flatten maxpool:2 softmax", "position 9, maxpool: ", "flat"},
 		{"softmax", "position 1, softmax: ", "flatten"},
 		{"conv:10,28 softmax", "position 12, softmax: ", "flatten"},
@@ -225,21 +233,22 @@ static void test_out_of_memory(void **state)
 	assert_true(failures > 0);
 }
 
-static void test_adam_out_of_memory(void **state)
+static void test_optimizer_out_of_memory(void **state)
 {
 	(void)state;
+	const struct optimizer_settings sgd = {.kind = OPTIMIZER_SGD};
 	int failures = 0;
 
 	if (!allocations_watched())
 		skip();
 	for (;; failures++) {
-		struct adam adam;
+		struct optimizer optimizer;
 		struct error error = {""};
 		allocations_fail_at(failures + 1);
-		int status = adam_open(&adam, 100, ADAM_BETA1, ADAM_BETA2, &error);
+		int status = optimizer_open(&optimizer, &sgd, 100, &error);
 		allocations_fail_at(0);
 		if (!status) {
-			adam_close(&adam);
+			optimizer_close(&optimizer);
 			break;
 		}
 		assert_non_null(strstr(error.text, "memory"));
@@ -259,7 +268,7 @@ int main(void)
 		cmocka_unit_test(test_shapes_that_overflow),
 		cmocka_unit_test(test_too_many_layers),
 		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_adam_out_of_memory),
+		cmocka_unit_test(test_optimizer_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

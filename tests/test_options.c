@@ -20,6 +20,7 @@ struct values {
 	const char *file;
 	int split;
 	bool json, quiet;
+	bool rate_given;
 	struct augment augment;
 };
 
@@ -34,10 +35,11 @@ static const struct option table[] = {
 	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
 	 .most = UINT64_MAX, .help = "chance"},
 	{.name = "rate", .type = OPTION_FLOAT, .argument = "R", .offset = AT(rate), .max = 1,
-	 .above_min = true, .below_max = true, .help = "speed"},
+	 .above_min = true, .below_max = true, .given = AT(rate_given), .help = "speed"},
 	{.name = "part", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(part), .max = 1,
 	 .help = "share"},
-	{.name = "file", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(file), .help = "where"},
+	{.name = "file", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(file), .group = "Places",
+	 .help = "where"},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "which"},
 	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
@@ -112,6 +114,14 @@ static void last_one_wins(void **state)
 {
 	(void)state;
 	assert_int_equal(PARSE("--count=1", "--count", "9").values.count, 9);
+}
+
+/* Even where it is what it would have been. */
+static void it_is_known_what_was_given(void **state)
+{
+	(void)state;
+	assert_false(PARSE("--part", "0.5").values.rate_given);
+	assert_true(PARSE("--rate", "0.001").values.rate_given);
 }
 
 static void values_may_look_odd(void **state)
@@ -217,6 +227,8 @@ static void help_is_made_from_the_table(void **state)
 		"      --seed N            chance (default 0)\n"
 		"      --rate R            speed (default 0.001)\n"
 		"      --part F            share (default 0)\n"
+		"\n"
+		"Places:\n"
 		"      --file FILE         where (default out)\n"
 		"      --split test|train|val\n"
 		"                          which (default train)\n"
@@ -246,6 +258,7 @@ int main(void)
 		cmocka_unit_test(every_type_in_both_forms),
 		cmocka_unit_test(operands_keep_their_order),
 		cmocka_unit_test(last_one_wins),
+		cmocka_unit_test(it_is_known_what_was_given),
 		cmocka_unit_test(values_may_look_odd),
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(augmentation_is_a_list),

@@ -28,7 +28,7 @@ static void check_both_ways(const struct param *param, const float *memory, cons
 static void test_filters(void **state)
 {
 	(void)state;
-	const struct param param = {"0.weight", PARAM_FILTERS, 4, {2, 2, 3, 2}, 24, NULL, NULL, NULL};
+	const struct param param = {"0.weight", PARAM_FILTERS, 4, {2, 2, 3, 2}, 24, true, NULL, NULL, NULL};
 	size_t dims[4];
 
 	check_both_ways(&param, in_memory, in_file);
@@ -39,7 +39,7 @@ static void test_filters(void **state)
 static void test_dense(void **state)
 {
 	(void)state;
-	const struct param param = {"6.weight", PARAM_DENSE, 4, {2, 2, 3, 2}, 24, NULL, NULL, NULL};
+	const struct param param = {"6.weight", PARAM_DENSE, 4, {2, 2, 3, 2}, 24, true, NULL, NULL, NULL};
 	size_t dims[4];
 
 	check_both_ways(&param, in_memory, in_file);
@@ -48,11 +48,24 @@ static void test_dense(void **state)
 	assert_int_equal(dims[1], 12);
 }
 
+/* A batch normalization of a flattened image: one number for each of its features. */
+static void test_features(void **state)
+{
+	(void)state;
+	const struct param param = {"7.weight", PARAM_FEATURES, 4, {1, 2, 3, 2}, 12, true, NULL, NULL,
+								NULL};
+	size_t dims[4];
+
+	check_both_ways(&param, in_memory, in_file);
+	assert_int_equal(param_file_dims(&param, dims), 1);
+	assert_int_equal(dims[0], 12);
+}
+
 static void test_plain(void **state)
 {
 	(void)state;
-	const struct param bias = {"0.bias", PARAM_PLAIN, 1, {24}, 24, NULL, NULL, NULL};
-	const struct param matrix = {"9.weight", PARAM_PLAIN, 2, {4, 6}, 24, NULL, NULL, NULL};
+	const struct param bias = {"0.bias", PARAM_PLAIN, 1, {24}, 24, true, NULL, NULL, NULL};
+	const struct param matrix = {"9.weight", PARAM_PLAIN, 2, {4, 6}, 24, true, NULL, NULL, NULL};
 	size_t dims[4];
 
 	check_both_ways(&bias, in_memory, in_memory);
@@ -68,8 +81,8 @@ static void test_plain(void **state)
 static void test_same_order(void **state)
 {
 	(void)state;
-	const struct param channel = {"0.weight", PARAM_FILTERS, 4, {2, 3, 4, 1}, 24, NULL, NULL, NULL};
-	const struct param pixel = {"0.weight", PARAM_DENSE, 4, {2, 1, 1, 12}, 24, NULL, NULL, NULL};
+	const struct param channel = {"0.weight", PARAM_FILTERS, 4, {2, 3, 4, 1}, 24, true, NULL, NULL, NULL};
+	const struct param pixel = {"0.weight", PARAM_DENSE, 4, {2, 1, 1, 12}, 24, true, NULL, NULL, NULL};
 
 	check_both_ways(&channel, in_memory, in_memory);
 	check_both_ways(&pixel, in_memory, in_memory);
@@ -80,6 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_same_order),
 	};

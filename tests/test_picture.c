@@ -1,14 +1,10 @@
-/* Digits in characters and on sheets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+/* Digits in characters. */
+#define _XOPEN_SOURCE 700
+
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "cli/picture.h"
+#include "terminal.h"
 
 static char *read_back(FILE *file, char *text, size_t capacity)
 {
@@ -42,7 +38,7 @@ static void darker_ink_gets_a_heavier_character(void **state)
 	set(pixels, 1, 27, 1);
 	FILE *file = tmpfile();
 	assert_non_null(file);
-	picture_draw(file, pixels);
+	picture_draw(file, PICTURE_ASCII, pixels);
 	read_back(file, text, sizeof text);
 	assert_int_equal(text[0], ' ');
 	for (int x = 0; x < 26; x++) {
@@ -71,7 +67,7 @@ static void two_rows_make_a_line_and_blanks_are_trimmed(void **state)
 	for (int line = 1; line < 13; line++)
 		strcat(expected, "\n");
 	strcat(expected, "                           @\n");
-	picture_draw(file, pixels);
+	picture_draw(file, PICTURE_ASCII, pixels);
 	assert_string_equal(read_back(file, text, sizeof text), expected);
 }
 
@@ -94,7 +90,7 @@ static void as_many_side_by_side_as_fit(void **state)
 	for (int line = 2; line < PICTURE_LINES; line++)
 		strcat(expected, "\n");
 	strcat(expected, "3  epoch 41\n");
-	picture_draw_all(file, pictures, 3, 58); /* 28 + 2 + 28 */
+	picture_draw_all(file, PICTURE_ASCII, pictures, 3, 58); /* 28 + 2 + 28 */
 	assert_string_equal(read_back(file, text, sizeof text), expected);
 }
 
@@ -107,78 +103,141 @@ static void one_column_short_is_one_digit_fewer(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	picture_draw_all(file, pictures, 2, 57);
+	picture_draw_all(file, PICTURE_ASCII, pictures, 2, 57);
 	read_back(file, text, sizeof text);
 	assert_non_null(strstr(text, "1  #1\n"));
 	assert_non_null(strstr(text, "2  #2\n"));
 }
 
-static void a_sheet_holds_digits_and_labels(void **state)
+static void half_blocks_are_the_nearest(void **state)
 {
-	/* The figures 2 and 7 as one would draw them on squared paper. */
-	static const char *const two[] = {"###", "..#", "###", "#..", "###"};
-	static const char *const seven[] = {"###", "..#", "..#", ".#.", ".#."};
-	static uint8_t digits[2][DATASET_PIXELS];
-	const struct picture pictures[2] = {{digits[0], 2, 0, 0}, {digits[1], 7, 1, 0}};
-	uint8_t *sheet;
-	int width, height;
-	struct error error;
+	static const struct {
+		uint8_t upper, lower;
+		const char *block;
+	} cases[] = {{255, 0, "▀"},   {0, 255, "▄"},   {255, 255, "█"}, {190, 190, "▓"},
+				 {120, 130, "▒"}, {60, 60, "░"}, {200, 20, "▀"},  {20, 20, " "}, {255, 250, "█"}};
+	uint8_t pixels[DATASET_PIXELS] = {0};
+	char text[4000], expected[100] = "";
+	FILE *file = tmpfile();
 
 	(void)state;
-	for (int i = 0; i < DATASET_PIXELS; i++)
-		digits[0][i] = digits[1][i] = (uint8_t)(i % 251);
-	assert_int_equal(picture_sheet(pictures, 2, 0, &sheet, &width, &height, &error), 0);
-	assert_int_equal(width, 2 + 2 * 30);
-	assert_int_equal(height, 2 + 28 + 1 + 5 + 2);
-	for (int digit = 0; digit < 2; digit++) {
-		const char *const *glyph = digit ? seven : two;
-		const uint8_t *corner = sheet + 2 * width + 2 + digit * 30;
-		for (int y = 0; y < 28; y++)
-			assert_memory_equal(corner + y * width, digits[digit] + y * 28, 28);
-		for (int y = 0; y < 5; y++)
-			for (int x = 0; x < 3; x++) {
-				uint8_t grey = corner[(29 + y) * width + 12 + x];
-				assert_int_equal(grey == 255, glyph[y][x] == '#');
-			}
+	assert_non_null(file);
+	for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+		set(pixels, 0, i, cases[i].upper);
+		set(pixels, 1, i, cases[i].lower);
+		strcat(expected, cases[i].block);
 	}
-	assert_true(sheet[0] > 0 && sheet[0] < 255); /* neither paper nor ink */
-	free(sheet);
+	strcat(expected, "\n\n");
+	picture_draw(file, PICTURE_BLOCKS, pixels);
+	read_back(file, text, sizeof text);
+	assert_memory_equal(text, expected, strlen(expected));
 }
 
-static void a_sheet_is_about_square(void **state)
+/* Above white on black, then the same; at the end black. A colour is named when it changes. */
+static void colours_are_named_when_they_change(void **state)
 {
-	static const uint8_t pixels[DATASET_PIXELS];
-	static struct picture pictures[101];
-	uint8_t *sheet;
-	int width, height;
-	struct error error;
+	uint8_t pixels[DATASET_PIXELS] = {0};
+	char text[8000];
+	char expected[200] = "\033[38;5;231;48;5;16m▀▀\033[38;5;244;48;5;232m▀\033[38;5;16;48;5;16m";
+	FILE *file = tmpfile();
 
 	(void)state;
-	for (size_t i = 0; i < 101; i++)
-		pictures[i] = (struct picture){pixels, (int)(i % 10), i, 0};
-	for (size_t count = 1; count <= 101; count += 25) {
-		assert_int_equal(picture_sheet(pictures, count, 0, &sheet, &width, &height, &error), 0);
-		assert_true(width <= 2 * height && height <= 2 * width);
-		assert_true((size_t)((width - 2) / 30) * (size_t)((height - 2) / 36) >= count);
-		free(sheet);
+	assert_non_null(file);
+	set(pixels, 0, 0, 255);
+	set(pixels, 0, 1, 255);
+	set(pixels, 0, 2, 128);
+	set(pixels, 1, 2, 1);
+	for (int x = 3; x < 28; x++)
+		strcat(expected, "▀");
+	strcat(expected, "\033[0m\n");
+	picture_draw(file, PICTURE_COLOUR, pixels);
+	read_back(file, text, sizeof text);
+	assert_memory_equal(text, expected, strlen(expected));
+}
+
+/* A digit's field is 28 columns, however many bytes that are. */
+static void fields_are_counted_in_columns(void **state)
+{
+	static uint8_t pixels[DATASET_PIXELS];
+	const struct picture pictures[2] = {{pixels, 7, 12, 0}, {pixels, 0, 3, 0}};
+	char text[20000];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	memset(pixels, 255, sizeof pixels);
+	picture_draw_all(file, PICTURE_BLOCKS, pictures, 2, 80);
+	read_back(file, text, sizeof text);
+	assert_memory_equal(text + 28 * strlen("█"), "  █", strlen("  █"));
+	assert_non_null(strstr(text, "\n7  #12                        0  #3\n"));
+	file = tmpfile();
+	assert_non_null(file);
+	picture_draw_all(file, PICTURE_COLOUR, pictures, 2, 80);
+	read_back(file, text, sizeof text);
+	assert_non_null(strstr(text, "▀\033[0m  \033[38;5;231;48;5;231m▀"));
+	assert_non_null(strstr(text, "\n7  #12                        0  #3\n"));
+}
+
+static void bars_are_as_long_as_probable(void **state)
+{
+	const float probabilities[DATASET_CLASSES] = {0.5f, 0.25f, 0.125f, 0.0625f, [9] = 0.0625f};
+	char text[2000];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	picture_bars(file, PICTURE_ASCII, probabilities, 80); /* of 40 columns */
+	read_back(file, text, sizeof text);
+	assert_non_null(strstr(text, "0   50.00%  ####################\n1   25.00%  ##########\n"));
+	assert_non_null(strstr(text, "3    6.25%  ###\n4    0.00%\n5    0.00%\n")); /* 2.5, rounded */
+	file = tmpfile();
+	assert_non_null(file);
+	picture_bars(file, PICTURE_BLOCKS, probabilities, 33); /* 12 left, and one stays free: of 20 */
+	read_back(file, text, sizeof text);
+	assert_non_null(strstr(text, "0   50.00%  ██████████\n1   25.00%  █████\n2   12.50%  ██▌\n"));
+	assert_non_null(strstr(text, "3    6.25%  █▎\n4    0.00%\n"));
+	for (int width = 1; width < 14; width++) {
+		file = tmpfile();
+		assert_non_null(file);
+		picture_bars(file, PICTURE_BLOCKS, probabilities, width);
+		read_back(file, text, sizeof text);
+		assert_memory_equal(text, "0   50.00%", 10);
 	}
 }
 
-static void a_sheet_has_the_columns_asked_for(void **state)
+/* A file gets ASCII, whatever the locale. */
+static void a_file_gets_ascii(void **state)
 {
-	static const uint8_t pixels[DATASET_PIXELS];
-	static struct picture pictures[7];
-	uint8_t *sheet;
-	int width, height;
-	struct error error;
+	FILE *file = tmpfile();
 
 	(void)state;
-	for (size_t i = 0; i < 7; i++)
-		pictures[i].pixels = pixels;
-	assert_int_equal(picture_sheet(pictures, 7, 6, &sheet, &width, &height, &error), 0);
-	assert_int_equal(width, 2 + 6 * 30);
-	assert_int_equal(height, 2 + 2 * 36);
-	free(sheet);
+	assert_non_null(file);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("TERM", "xterm", 1);
+	assert_int_equal(picture_style(file, false), PICTURE_ASCII);
+	fclose(file);
+}
+
+static void a_terminal_gets_what_it_can_show(void **state)
+{
+	FILE *terminal;
+	int user = open_terminal(&terminal);
+
+	(void)state;
+	if (user < 0)
+		skip();
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	assert_int_equal(picture_style(terminal, false), PICTURE_COLOUR);
+	assert_int_equal(picture_style(terminal, true), PICTURE_BLOCKS);
+	setenv("NO_COLOR", "1", 1);
+	assert_int_equal(picture_style(terminal, false), PICTURE_BLOCKS);
+	unsetenv("NO_COLOR");
+	setenv("LC_ALL", "C", 1);
+	assert_int_equal(picture_style(terminal, false), PICTURE_ASCII);
+	fclose(terminal);
+	close(user);
 }
 
 int main(void)
@@ -188,9 +247,12 @@ int main(void)
 		cmocka_unit_test(two_rows_make_a_line_and_blanks_are_trimmed),
 		cmocka_unit_test(as_many_side_by_side_as_fit),
 		cmocka_unit_test(one_column_short_is_one_digit_fewer),
-		cmocka_unit_test(a_sheet_holds_digits_and_labels),
-		cmocka_unit_test(a_sheet_is_about_square),
-		cmocka_unit_test(a_sheet_has_the_columns_asked_for),
+		cmocka_unit_test(half_blocks_are_the_nearest),
+		cmocka_unit_test(colours_are_named_when_they_change),
+		cmocka_unit_test(fields_are_counted_in_columns),
+		cmocka_unit_test(bars_are_as_long_as_probable),
+		cmocka_unit_test(a_file_gets_ascii),
+		cmocka_unit_test(a_terminal_gets_what_it_can_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

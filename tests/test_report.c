@@ -1,47 +1,11 @@
-/* Names of files in lines of text, and what of them a terminal gets to see. */
+/* Names of files in lines of text, and what of them a terminal gets to see; the confusion
+ * matrix. */
 #define _XOPEN_SOURCE 700
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-#include "cli/progress.h"
 #include "cli/report.h"
-
-/* A terminal: what is written to *stream is read from the descriptor that is returned, or -1. */
-static int open_terminal(FILE **stream)
-{
-	struct termios raw;
-	int user = posix_openpt(O_RDWR | O_NOCTTY);
-
-	if (user < 0 || grantpt(user) || unlockpt(user))
-		return -1;
-	*stream = fopen(ptsname(user), "w");
-	if (!*stream || tcgetattr(fileno(*stream), &raw))
-		return -1;
-	raw.c_oflag &= ~(tcflag_t)OPOST;
-	return tcsetattr(fileno(*stream), TCSANOW, &raw) ? -1 : user;
-}
-
-static void assert_arrives(int user, FILE *stream, const char *expected)
-{
-	char text[1000];
-
-	fflush(stream);
-	ssize_t length = read(user, text, sizeof text - 1);
-	assert_true(length >= 0);
-	text[length] = '\0';
-	assert_string_equal(text, expected);
-}
+#include "terminal.h"
 
 static void names_are_escaped(void **state)
 {
@@ -79,39 +43,33 @@ static void names_are_escaped(void **state)
 	close(user);
 }
 
-/* What a narrower terminal made of the last line is erased, lines below included. */
-static void the_bar_follows_the_width(void **state)
+/* Shades: 990 of 1000 right is the brighter green; 10 wrong are 1%, the fourth red. */
+static void the_matrix_is_shaded(void **state)
 {
-	const struct train_progress end = {.epoch = 1, .epochs = 1, .seen = 1, .total = 1};
-	struct winsize size = {.ws_row = 24, .ws_col = 30};
-	struct progress progress;
-	FILE *terminal;
-	int user = open_terminal(&terminal);
+	struct evaluation evaluation = {.count = 1010, .correct = 990};
+	char text[8000];
+	FILE *file = tmpfile();
 
 	(void)state;
-	if (user < 0)
-		skip();
-	setenv("TERM", "xterm", 1);
-	unsetenv("NO_COLOR");
-	progress_open(&progress, terminal, true);
-	assert_int_equal(ioctl(user, TIOCSWINSZ, &size), 0);
-	progress_draw(&progress, &end);
-	assert_arrives(user, terminal, "\repoch 1/1 [=============]100%\033[K\r");
-	size.ws_col = 10;
-	assert_int_equal(ioctl(user, TIOCSWINSZ, &size), 0);
-	progress_draw(&progress, &end);
-	assert_arrives(user, terminal, "\r\033[Jepoch 1/1\033[K\r");
-	progress_clear(&progress);
-	assert_arrives(user, terminal, "\r\033[J");
-	fclose(terminal);
-	close(user);
+	assert_non_null(file);
+	evaluation.confusion[3][3] = 990;
+	evaluation.confusion[3][5] = 10;
+	evaluation.confusion[4][9] = 10;
+	report_evaluation(file, &evaluation, true);
+	rewind(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	assert_non_null(strstr(text, "    3      .      .      .\033[97;48;5;28m    990\033[0m      ."
+								 "\033[97;48;5;124m     10\033[0m      ."));
+	assert_non_null(strstr(text, "\033[97;48;5;196m     10\033[0m\n"));
+	assert_non_null(strstr(text, "    0      .      .      .      .      ."));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_escaped),
-		cmocka_unit_test(the_bar_follows_the_width),
+		cmocka_unit_test(the_matrix_is_shaded),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -164,6 +164,8 @@ static void accepted(void **state)
 	assert_null(verdict(ONE("\"F32\"", "[2,1]", "[0,8]"), 8));
 	assert_null(verdict(ONE("\"F32\"", "[]", "[0,4]") "   \n", 4));
 	assert_null(verdict(TWO("[4,8]", "[0,4]"), 8));
+	assert_null(verdict(ONE("\"I64\"", "[3]", "[0,24]"), 24));
+	assert_null(verdict(ONE("\"I64\"", "[]", "[0,8]"), 8));
 	assert_null(verdict("{}", 0));
 	assert_null(verdict("{\"__metadata__\":{}}", 0));
 }
@@ -199,6 +201,8 @@ static void wrong_shapes(void **state)
 		{ONE("\"F32\"", "[1]", "[0,8]"), 8, "1 values in 8 bytes"},
 		{ONE("\"F32\"", "[1]", "[0,3]"), 3, "1 values in 3 bytes"},
 		{ONE("\"F32\"", "[0]", "[0,4]"), 4, "0 values in 4 bytes"},
+		{ONE("\"I64\"", "[2]", "[0,8]"), 8, "2 values in 8 bytes, expected 8 bytes each"},
+		{ONE("\"I64\"", "[4611686018427387904]", "[0,0]"), 0, "that no memory could hold"},
 		{ONE("\"F32\"", "[-1]", "[0,4]"), 4, "tensor \"w\": a dimension that is not a size"},
 		{ONE("\"F32\"", "[1.0]", "[0,4]"), 4, "a dimension that is not a size"},
 		{ONE("\"F32\"", "[1,1,1,1,1]", "[0,4]"), 4, "tensor \"w\": 5 dimensions, the most is 4"},

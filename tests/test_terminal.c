@@ -1,14 +1,8 @@
-/* What is at the other end of a stream; here it is never a terminal. */
-#define _POSIX_C_SOURCE 200809L
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+/* What is at the other end of a stream. */
+#define _XOPEN_SOURCE 700
 
 #include "base/terminal.h"
+#include "terminal.h"
 
 static void a_file_is_no_terminal(void **state)
 {
@@ -18,8 +12,45 @@ static void a_file_is_no_terminal(void **state)
 	assert_non_null(file);
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
+	setenv("LC_ALL", "C.UTF-8", 1);
 	assert_false(terminal_is_rich(file));
+	assert_false(terminal_is_utf8(file));
 	fclose(file);
+}
+
+static void the_locale_tells_utf8(void **state)
+{
+	static const struct {
+		const char *all, *ctype, *lang;
+		bool utf8;
+	} cases[] = {
+		{"", "", "en_US.UTF-8", true},      {"C", "", "en_US.UTF-8", false},
+		{"", "POSIX", "C.UTF-8", false},    {"de_DE.utf8", "C", "C", true},
+		{"", "de_DE.utf8@euro", "C", true}, {"", "", "de_DE.ISO-8859-1", false},
+		{"", "", "", false},                {"UTF-8", "", "", false},
+		{"C.UTF-16", "", "", false},        {"C.", "", "", false},
+	};
+	FILE *terminal;
+	int user = open_terminal(&terminal);
+
+	(void)state;
+	if (user < 0)
+		skip();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		setenv("LC_ALL", cases[i].all, 1);
+		setenv("LC_CTYPE", cases[i].ctype, 1);
+		setenv("LANG", cases[i].lang, 1);
+		assert_int_equal(terminal_is_utf8(terminal), cases[i].utf8);
+	}
+	unsetenv("LC_ALL");
+	unsetenv("LC_CTYPE");
+	unsetenv("LANG");
+	assert_false(terminal_is_utf8(terminal));
+	assert_int_equal(resize_terminal(user, 123, 45), 0);
+	assert_int_equal(terminal_width(terminal), 123);
+	assert_int_equal(terminal_height(terminal), 45);
+	fclose(terminal);
+	close(user);
 }
 
 static void the_width_is_sane(void **state)
@@ -39,6 +70,11 @@ static void the_width_is_sane(void **state)
 	}
 	unsetenv("COLUMNS");
 	assert_int_equal(terminal_width(file), 80);
+	unsetenv("LINES");
+	assert_int_equal(terminal_height(file), 24);
+	setenv("LINES", "50", 1);
+	assert_int_equal(terminal_height(file), 50);
+	unsetenv("LINES");
 	fclose(file);
 }
 
@@ -58,6 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_no_terminal),
+		cmocka_unit_test(the_locale_tells_utf8),
 		cmocka_unit_test(the_width_is_sane),
 		cmocka_unit_test(the_clock_goes_forward),
 	};

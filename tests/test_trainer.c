@@ -11,6 +11,8 @@
 #include "allocations.h"
 #include "app/evaluate.h"
 #include "app/trainer.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 
 #define SPEC "conv:4,5,2 relu maxpool:2 flatten dropout:0.1 dense:10 softmax"
 #define PLAIN_SPEC "conv:4,5,2 relu maxpool:2 flatten dense:10 softmax"
@@ -40,17 +42,20 @@ struct log {
 	size_t batches, stop_after; /* 0: never */
 	volatile sig_atomic_t stop;
 	size_t seen[64];
+	double lefts[64];
 	struct train_progress progress;
 	int epochs, fail_after; /* 0: never */
-	struct curves_row row;
+	struct curves_row row, rows[64];
 };
 
 static void on_batch(void *context, const struct train_progress *progress)
 {
 	struct log *log = context;
 
-	if (log->batches < 64)
+	if (log->batches < 64) {
 		log->seen[log->batches] = progress->seen;
+		log->lefts[log->batches] = progress->left;
+	}
 	log->progress = *progress;
 	log->stop = ++log->batches == log->stop_after;
 }
@@ -60,6 +65,8 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *w
 	struct log *log = context;
 
 	log->row = *row;
+	if (log->epochs < 64)
+		log->rows[log->epochs] = *row;
 	if (++log->epochs == log->fail_after)
 		return error_set(why, "the observer has seen enough");
 	return 0;
@@ -108,8 +115,11 @@ static void the_defaults_are_documented(void **state)
 	(void)state;
 	assert_true(options.epochs == 3 && options.batch_size == 64 && options.val_split == 0.2);
 	assert_true(options.seed == 1 && options.limit == 0 && !options.eval_train);
-	assert_true(options.learning_rate == 1e-3f && options.beta1 == 0.9f);
-	assert_true(options.beta2 == 0.999f);
+	assert_true(options.optimizer == OPTIMIZER_ADAM && options.learning_rate == 1e-3f);
+	assert_true(options.beta1 == 0.9f && options.beta2 == 0.999f && options.momentum == 0.9f);
+	assert_true(options.schedule == SCHEDULE_CONSTANT && options.warmup == 0);
+	assert_true(options.weight_decay == 0 && options.label_smoothing == 0);
+	assert_int_equal(options.patience, 0);
 }
 
 static void a_batch_is_learned_by_heart(void **state)
@@ -134,7 +144,7 @@ static void a_batch_is_learned_by_heart(void **state)
 	assert_true(log.row.has_train);
 	assert_true(log.row.train_accuracy == 1);
 	assert_true(log.row.train_loss < 0.05);
-	assert_true(result.last.epoch == 40 && result.last.train_loss == log.row.train_loss);
+	assert_true(result.kept.epoch == 40 && result.kept.train_loss == log.row.train_loss);
 	network_free(&network);
 }
 
@@ -150,14 +160,13 @@ static void the_seed_decides_all(void **state)
 		struct log log = {0};
 		options.seed = i < 2 ? 1 : 2;
 		assert_int_equal(run(&networks[i], SPEC, &options, &log, &results[i]), 0);
-		results[i].last.seconds = 0;
 	}
 	size_t bytes = networks[0].value_count * sizeof(float);
 	assert_memory_equal(networks[0].values, networks[1].values, bytes);
 	assert_memory_not_equal(networks[0].values, networks[2].values, bytes);
-	assert_true(results[0].last.loss == results[1].last.loss);
-	assert_true(results[0].last.val_loss == results[1].last.val_loss);
-	assert_true(results[0].last.loss != results[2].last.loss);
+	assert_true(results[0].kept.loss == results[1].kept.loss);
+	assert_true(results[0].kept.val_loss == results[1].kept.val_loss);
+	assert_true(results[0].kept.loss != results[2].kept.loss);
 	for (int i = 0; i < 3; i++)
 		network_free(&networks[i]);
 }
@@ -237,6 +246,322 @@ static void a_short_batch_counts_itself(void **state)
 	network_free(&networks[1]);
 }
 
+static void lengths_are_counted_in_steps(void **state)
+{
+	static const struct {
+		double epochs;
+		int batch_size;
+		size_t train_count;
+		uint64_t epoch_steps, steps;
+		int rows;
+	} cases[] = {
+		{3, 64, 48000, 750, 2250, 3},   {0.6, 32, 60000, 1875, 1125, 1},
+		{2.5, 64, 800, 13, 33, 3},      {0.01, 64, 800, 13, 1, 1},
+		{1.01, 64, 800, 13, 14, 2},     {0.999, 64, 800, 13, 13, 1},
+		{1e-300, 1, 1, 1, 1, 1},        {100000, 1, 60000, 60000, 6000000000, 100000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct train_options options = {.epochs = cases[i].epochs,
+											  .batch_size = cases[i].batch_size};
+		const struct train_length length = train_length(&options, cases[i].train_count);
+
+		assert_true(length.epoch_steps == cases[i].epoch_steps);
+		assert_true(length.steps == cases[i].steps);
+		assert_int_equal(length.epochs, cases[i].rows);
+	}
+}
+
+/* Two epochs of four batches, 56 images, and half of one; and what is still to come. */
+static void a_part_of_an_epoch_is_a_row(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	options.epochs = 2.5;
+	options.limit = 70;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	assert_int_equal(log.batches, 10);
+	assert_int_equal(log.epochs, 3);
+	assert_int_equal(log.seen[8], 16);
+	assert_int_equal(log.seen[9], 32);
+	assert_int_equal(log.progress.epochs, 3);
+	assert_int_equal(log.progress.total, 32);
+	assert_true(log.lefts[0] == 128 && log.lefts[3] == 88 && log.lefts[4] == 72);
+	assert_true(log.lefts[7] == 32 && log.lefts[8] == 16 && log.lefts[9] == 0);
+	assert_true(result.epochs_done == 3 && result.steps == 10 && !result.stopped);
+	assert_true(result.kept.epoch == 3 && log.row.has_val);
+}
+
+/* Without validation, and less than an epoch: as the fastest training would be. */
+static void less_than_an_epoch_is_a_row(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	options.epochs = 0.6;
+	options.val_split = 0;
+	options.schedule = SCHEDULE_LINEAR;
+	options.warmup = 0.4;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	assert_int_equal(log.batches, 3); /* of 5 */
+	assert_int_equal(log.progress.total, 48);
+	assert_true(result.epochs_done == 1 && log.epochs == 1 && !log.row.has_val);
+	/* One step warms up; the last of the other two is half way down. */
+	assert_true(fabs(log.row.learning_rate - 0.005) < 1e-9);
+}
+
+/* 8 steps, of which 2 warm up: a row has the rate of its last step. */
+static void rows_tell_the_learning_rate(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	options.epochs = 4;
+	options.batch_size = 32;
+	options.schedule = SCHEDULE_LINEAR;
+	options.warmup = 0.25;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	const double expected[] = {0.0052, 0.01 * 5 / 6, 0.01 * 3 / 6, 0.01 * 1 / 6};
+	for (int i = 0; i < 4; i++)
+		assert_true(fabs(log.rows[i].learning_rate - expected[i]) < 1e-9);
+}
+
+/* The mean over the training images, from probabilities. */
+static double smoothed_loss(struct network *network, const struct split *split, double smoothing)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < split->train_count; i++) {
+		const struct selection one = {&dataset, split->train + i};
+		const struct batch batch = {.n = 1, .load = selection_load, .context = &one};
+		const float *logits = network_predict(network, &batch);
+		float p[DATASET_CLASSES];
+		loss_softmax(DATASET_CLASSES, logits, p);
+		for (int c = 0; c < DATASET_CLASSES; c++) {
+			double target = smoothing / DATASET_CLASSES;
+			if (c == dataset.labels[split->train[i]])
+				target += 1 - smoothing;
+			sum -= target * log((double)p[c]);
+		}
+	}
+	return sum / (double)split->train_count;
+}
+
+/* The loss of training is towards the smoothed target, those that are measured are not. */
+static void smoothing_is_in_the_training_loss(void **state)
+{
+	struct train_options options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+	struct split split;
+	struct evaluation plain;
+
+	(void)state;
+	options.epochs = 1;
+	options.learning_rate = 0;
+	options.label_smoothing = 0.25f;
+	options.eval_train = true;
+	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+	assert_int_equal(split_make(&split, dataset.count, 80, 0.2, 1, &error), 0);
+	assert_true(fabs(log.row.loss - smoothed_loss(&network, &split, 0.25)) < 1e-5);
+	evaluate(&network, &dataset, split.train, split.train_count, NULL, &plain);
+	assert_true(log.row.train_loss == plain.loss && log.row.loss > plain.loss + 0.001);
+	evaluate(&network, &dataset, split.val, split.val_count, NULL, &plain);
+	assert_true(log.row.val_loss == plain.loss);
+	split_free(&split);
+	network_free(&network);
+}
+
+/* One step of plain gradient descent, with decay and without, differs by the decay alone: a quarter of
+ * a half of the first weights, and nothing of biases. */
+static void weights_decay_and_biases_do_not(void **state)
+{
+	struct train_options options = small_options();
+	struct network networks[3];
+	struct train_result result;
+
+	(void)state;
+	options.epochs = 0.01;
+	options.optimizer = OPTIMIZER_SGD;
+	options.momentum = 0;
+	options.learning_rate = 0.25f;
+	for (int i = 0; i < 2; i++) {
+		struct log log = {0};
+		options.weight_decay = i ? 0.5f : 0;
+		assert_int_equal(run(&networks[i], SPEC, &options, &log, &result), 0);
+		assert_int_equal(result.steps, 1);
+	}
+	build(&networks[2], SPEC, options.batch_size, options.seed);
+	for (int i = 0; i < networks[0].param_count; i++) {
+		const struct param *param = networks[0].params[i];
+		bool is_bias = strstr(param->name, "bias");
+		for (size_t j = 0; j < param->count; j++) {
+			float first = networks[2].params[i]->value[j];
+			float lost = param->value[j] - networks[1].params[i]->value[j];
+			assert_true(is_bias ? lost == 0 : fabsf(lost - first / 8) < 1e-6f);
+		}
+		assert_memory_not_equal(param->value, networks[2].params[i]->value,
+								param->count * sizeof(float));
+	}
+	for (int i = 0; i < 3; i++)
+		network_free(&networks[i]);
+}
+
+/* Few images and large steps: val_loss is lowest early, and then grows. */
+static struct train_options impatient_options(void)
+{
+	struct train_options options = small_options();
+
+	options.limit = 120;
+	options.learning_rate = 0.02f;
+	options.epochs = 40;
+	options.patience = 3;
+	return options;
+}
+
+static int best_of(const struct log *log)
+{
+	int best = 1;
+
+	for (int i = 2; i <= log->epochs; i++)
+		if (log->rows[i - 1].val_loss < log->rows[best - 1].val_loss)
+			best = i;
+	return best;
+}
+
+static void assert_same_weights(const struct network *a, const struct network *b)
+{
+	assert_memory_equal(a->values, b->values, a->value_count * sizeof(float));
+}
+
+/* The same weights as a training of so many epochs has, ready to predict with. */
+static void assert_best_weights(struct network *network, const struct train_options *options,
+								const struct curves_row *best)
+{
+	struct train_options shorter = *options;
+	struct network other;
+	struct train_result result;
+	struct log log = {0};
+	struct split split;
+	struct evaluation evaluation;
+
+	shorter.epochs = best->epoch;
+	shorter.patience = 0;
+	assert_int_equal(run(&other, SPEC, &shorter, &log, &result), 0);
+	assert_same_weights(network, &other);
+	network_free(&other);
+	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
+								options->seed, &error),
+					 0);
+	evaluate(network, &dataset, split.val, split.val_count, NULL, &evaluation);
+	assert_true(evaluation.loss == best->val_loss);
+	split_free(&split);
+}
+
+static void patience_keeps_the_best_epoch(void **state)
+{
+	const struct train_options options = impatient_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	const int best = best_of(&log);
+	assert_true(best > 1 && log.epochs == best + 3);
+	assert_true(result.epochs_done == log.epochs && !result.stopped);
+	assert_int_equal(result.kept.epoch, best);
+	assert_true(result.kept.val_loss == log.rows[best - 1].val_loss);
+	assert_best_weights(&network, &options, &result.kept);
+	network_free(&network);
+}
+
+/* The last epoch comes before patience ends. */
+static void the_best_is_kept_at_the_end(void **state)
+{
+	struct train_options options = impatient_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+
+	(void)state;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	options.epochs = result.kept.epoch + 1;
+	memset(&log, 0, sizeof log);
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	assert_int_equal(result.epochs_done, result.kept.epoch + 1);
+	assert_best_weights(&network, &options, &result.kept);
+	network_free(&network);
+}
+
+/* What is kept of a training that is stopped: the best epoch's weights, once there is one. */
+static void the_best_is_kept_when_stopped(void **state)
+{
+	const struct train_options options = impatient_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {.stop_after = 3};
+
+	(void)state;
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	network_free(&network);
+	assert_true(result.stopped && result.kept.epoch == 0 && result.steps == 3);
+
+	log = (struct log){.stop_after = 6 * 3 + 2}; /* in epoch 4 of 6 batches */
+	assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+	assert_true(result.stopped && result.epochs_done == 3);
+	assert_int_equal(result.kept.epoch, best_of(&log));
+	assert_best_weights(&network, &options, &result.kept);
+	network_free(&network);
+}
+
+/* All options at once, with each optimizer: the same weights for any number of threads. */
+static void threads_change_nothing(void **state)
+{
+	struct train_options options = impatient_options();
+	const struct engine two = engine;
+
+	(void)state;
+	options.schedule = SCHEDULE_COSINE;
+	options.warmup = 0.2;
+	options.label_smoothing = 0.1f;
+	options.weight_decay = 0.01f;
+	options.epochs = 3.4;
+	options.patience = 2;
+	for (int optimizer = OPTIMIZER_ADAM; optimizer <= OPTIMIZER_SGD; optimizer++) {
+		struct network networks[2];
+		struct train_result results[2];
+		options.optimizer = optimizer;
+		for (int i = 0; i < 2; i++) {
+			struct log log = {0};
+			assert_int_equal(engine_open(&engine, "auto", i ? 3 : 1, &error), 0);
+			assert_int_equal(run(&networks[i], SPEC, &options, &log, &results[i]), 0);
+			engine_close(&engine);
+		}
+		assert_same_weights(&networks[0], &networks[1]);
+		assert_true(results[0].kept.val_loss == results[1].kept.val_loss);
+		network_free(&networks[0]);
+		network_free(&networks[1]);
+	}
+	engine = two;
+}
+
 /* At the end of an epoch, too: a row without its validation is none. */
 static void it_stops_when_told(void **state)
 {
@@ -258,7 +583,7 @@ static void it_stops_when_told(void **state)
 		assert_int_equal(log.batches, cases[i].batches);
 		assert_int_equal(result.steps, cases[i].batches);
 		assert_int_equal(result.epochs_done, cases[i].epochs_done);
-		assert_int_equal(result.last.epoch, cases[i].epochs_done);
+		assert_int_equal(result.kept.epoch, 0);
 		assert_int_equal(result.stopped, cases[i].stopped);
 		assert_int_equal(log.epochs, cases[i].epochs_done);
 	}
@@ -364,6 +689,7 @@ static void memory_is_asked_for_once(void **state)
 	(void)state;
 	if (!allocations_watched())
 		skip();
+	options.patience = 100;
 	build(&network, SPEC, 16, 1);
 	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
 	for (int number = 1; status; number++) {
@@ -398,7 +724,7 @@ static void losses_without_learning(const char *list, int epochs, double loss[2]
 	for (options.epochs = 1; options.epochs <= epochs; options.epochs++) {
 		assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
 		network_free(&network);
-		loss[options.epochs - 1] = log.row.loss;
+		loss[log.row.epoch - 1] = log.row.loss;
 	}
 	*val_loss = log.row.val_loss;
 }
@@ -520,6 +846,16 @@ int main(void)
 		cmocka_unit_test(rows_hold_means_over_images),
 		cmocka_unit_test(progress_counts_images),
 		cmocka_unit_test(a_short_batch_counts_itself),
+		cmocka_unit_test(lengths_are_counted_in_steps),
+		cmocka_unit_test(a_part_of_an_epoch_is_a_row),
+		cmocka_unit_test(less_than_an_epoch_is_a_row),
+		cmocka_unit_test(rows_tell_the_learning_rate),
+		cmocka_unit_test(smoothing_is_in_the_training_loss),
+		cmocka_unit_test(weights_decay_and_biases_do_not),
+		cmocka_unit_test(patience_keeps_the_best_epoch),
+		cmocka_unit_test(the_best_is_kept_at_the_end),
+		cmocka_unit_test(the_best_is_kept_when_stopped),
+		cmocka_unit_test(threads_change_nothing),
 		cmocka_unit_test(it_stops_when_told),
 		cmocka_unit_test(it_stops_before_it_begins),
 		cmocka_unit_test(an_observer_can_end_it),

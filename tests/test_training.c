@@ -70,7 +70,8 @@ static void test_against_pytorch(void **state)
 								 "dense:16 relu dense:10 softmax", numbers[0], kernels,
 					  2);
 		read_weights(&fixture, &training.network);
-		const struct batch batch = {numbers[0], digits_load, digits->images[0], NULL};
+		const struct batch batch = {.n = numbers[0], .load = digits_load,
+									.context = digits->images[0]};
 		double *logits = fixture_doubles(&fixture, "logits", (size_t)numbers[0] * 10);
 		check_close("logits", (size_t)numbers[0] * 10,
 					network_predict(&training.network, &batch), logits, 2e-6);
@@ -141,7 +142,7 @@ static void test_nothing_allocated(void **state)
 		skip();
 	}
 	allocations_fail_at(0);
-	training_open(&training, "conv:4,3,same relu maxpool:2 dropout:0.5 flatten dense:16 relu "
+	training_open(&training, "conv:4,3,same batchnorm relu maxpool:2 dropout:0.5 flatten dense:16 tanh "
 							 "dense:10 softmax", 16, kernels_available(0), 2);
 	network_init(&training.network, 1);
 	assert_true(allocations_count() > 0);

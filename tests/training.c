@@ -32,40 +32,45 @@ void training_open(struct training *training, const char *spec, int batch_size,
 {
 	struct error error;
 	const struct shape input = {28, 28, 1, false};
+	const struct optimizer_settings adam = {
+		.kind = OPTIMIZER_ADAM, .beta1 = ADAM_BETA1, .beta2 = ADAM_BETA2};
 
 	*training = (struct training){.n = batch_size};
 	test_engine_open(&training->engine, kernels, threads);
 	if (network_build(&training->network, spec, input, batch_size, true, &training->engine,
 					  &error))
 		fail_msg("%s: %s", spec, error.text);
-	assert_int_equal(adam_open(&training->adam, training->network.value_count, ADAM_BETA1,
-							   ADAM_BETA2, &error), 0);
+	assert_int_equal(optimizer_open(&training->optimizer, &adam, training->network.value_count,
+									&error), 0);
 }
 
 void training_close(struct training *training)
 {
-	adam_close(&training->adam);
+	optimizer_close(&training->optimizer);
 	network_free(&training->network);
 	engine_close(&training->engine);
 }
 
-static void apply_adam(const void *context, size_t first, size_t count)
+static void apply_adam(const void *context, const struct param *param, size_t first, size_t count)
 {
 	const struct training *training = context;
+	const struct network *network = &training->network;
 
-	adam_apply(&training->adam, training->engine.kernels, first, count, training->network.grads,
-			   training->network.values);
+	optimizer_apply(&training->optimizer, training->engine.kernels,
+					(size_t)(param->value - network->values) + first, count, false, network->grads,
+					network->values);
 }
 
 struct loss_sum training_step(struct training *training, const struct digits *digits, int first,
 							  float learning_rate)
 {
-	const struct batch batch = {training->n, digits_load, digits->images[first],
-								digits->labels + first};
+	const struct batch batch = {.n = training->n, .load = digits_load,
+								.context = digits->images[first],
+								.labels = digits->labels + first};
 	const struct update update = {apply_adam, training};
 
 	if (learning_rate > 0)
-		adam_begin(&training->adam, learning_rate);
+		optimizer_begin(&training->optimizer, learning_rate);
 	return network_train(&training->network, &batch, 1, ++training->step,
 						 learning_rate > 0 ? &update : NULL);
 }

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "nn/adam.h"
 #include "nn/network.h"
+#include "nn/optimizer.h"
 
 enum { DIGITS = 64, PIXELS = 28 * 28 };
 
@@ -23,7 +23,7 @@ void digits_load(const void *image, int first, int n, float *x);
 struct training {
 	struct engine engine;
 	struct network network;
-	struct adam adam;
+	struct optimizer optimizer; /* Adam */
 	int n;
 	uint64_t step;
 };

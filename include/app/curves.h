@@ -18,6 +18,11 @@ struct curves_row {
 	double train_accuracy, train_loss; /* of the training images afterwards, dropout off */
 };
 
+/* Is it the better epoch? The best one is that with the lowest val_loss, and of equal ones the
+ * first. The loss and not the accuracy, since that moves in steps of whole images, by chance as much
+ * as by learning, and does not tell a network that grows too sure of itself. */
+bool curves_better(const struct curves_row *row, const struct curves_row *than);
+
 struct curves {
 	FILE *file;
 	const char *path; /* borrowed */

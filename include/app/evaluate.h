@@ -10,10 +10,27 @@
 #include "app/dataset.h"
 #include "nn/network.h"
 
+/* Images by how probable their predictions were: bin m of M is above m / M, up to (m + 1) / M. */
+#define CALIBRATION_BINS 15
+
+struct calibration_bin {
+	size_t count, correct;
+	double probability; /* the sum of what the predictions claimed */
+};
+
 struct evaluation {
 	size_t count, correct;
 	double accuracy, loss; /* means; the loss is NaN where a logit is infinite or NaN */
 	size_t confusion[DATASET_CLASSES][DATASET_CLASSES]; /* [label][prediction] */
+	struct calibration_bin bins[CALIBRATION_BINS];
+};
+
+/* What the network said of one image. */
+struct prediction {
+	size_t index; /* in the dataset */
+	int label, digit;
+	double probability; /* that it is `digit` */
+	double of_label;    /* that it is `label` */
 };
 
 /* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
@@ -22,8 +39,19 @@ struct evaluation {
 bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
+/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not
+ * the loss; and what was said of each image: `count` predictions in the order of the images, or
+ * NULL. */
+bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+				   size_t count, double temperature, const volatile sig_atomic_t *stop,
+				   struct evaluation *out, struct prediction *predictions);
+
 /* Are all of these numbers, of one image? */
 bool logits_are_finite(const float *logits);
+
+/* Expected calibration error (Guo et al. 2017): how far, on average over all images, the
+ * probability that was claimed lies from the part that was right, bin by bin. 0 for no images. */
+double calibration_error(const struct evaluation *evaluation);
 
 /* Precision, recall and F1 of one class; 0 where there is nothing to divide by. */
 struct class_scores {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/dataset.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "compute/engine.h"
@@ -46,11 +47,14 @@ struct command {
 	const struct option *options;
 	size_t values_size;   /* of the struct that the options fill in */
 	void (*defaults)(void *values); /* NULL where there are no options */
+	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */
+	int (*prepare)(int argc, char *const *argv, void *values, struct error *error);
 	int (*run)(const void *values, int operand_count, char **operands); /* the exit status */
 	void (*explain)(FILE *out); /* what help says under the options; may be NULL */
 };
 
-extern const struct command command_train, command_eval, command_predict, command_inspect_data;
+extern const struct command command_train, command_eval, command_predict, command_inspect_data,
+	command_inspect_model, command_inspect_image;
 
 /* Find the command on the line (without the program's name) and run it. Returns the exit status. */
 int command_main(int argc, char **argv);
@@ -74,5 +78,22 @@ struct engine_choice {
 
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,
 						struct error *error);
+
+/* A file that an option names; path is NULL where it does not. */
+struct command_file {
+	const char *option, *path;
+};
+
+/* Is none of the files from number `outputs` on, which are written, the same as one before it? */
+int command_check_distinct(const struct command_file *files, size_t count, size_t outputs,
+						   struct error *error);
+
+/* Can they be written? */
+int command_check_outputs(const struct command_file *files, size_t count, struct error *error);
+
+/* The picture, or standard input for "-", as MNIST's bytes, 0 to 255, as predict sees it. `raw`: it
+ * must be of 28 × 28 pixels, and is taken as it is. */
+int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
+					   struct error *error);
 
 #endif

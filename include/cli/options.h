@@ -32,10 +32,12 @@ struct option {
 	enum option_type type;
 	const char *argument; /* as help shows it; of a choice its words: "test|train|val" */
 	size_t offset;        /* of the value in the struct */
+	size_t given;         /* of a bool that is set where the option came; 0, or a flag: none */
 	uint64_t least, most;
 	double min, max;
 	bool above_min, below_max; /* the bound itself is refused */
 	const char *help;          /* ASCII; the default is added from the struct */
+	const char *group;         /* the heading that help puts above it; NULL: as the row before */
 };
 
 /* Fill in `values` from the arguments. The operands are moved to the front of argv and counted.
@@ -43,7 +45,7 @@ struct option {
 int options_parse(const struct option *options, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error);
 
-/* The options, one or more lines each, with the defaults that `values` holds. */
+/* The options, one or more lines each, in their groups, with the defaults that `values` holds. */
 void options_help(FILE *out, const struct option *options, const void *values);
 
 /* The option of that name in a table, or NULL. `length` bytes of name count. */

@@ -1,4 +1,5 @@
-/* The progress bar: one line on a terminal, drawn over and over. */
+/* The progress bar, one line on a terminal that is drawn over and over, and the learning curves
+ * that grow under it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -7,22 +8,42 @@
 #include <stdio.h>
 
 #include "app/trainer.h"
+#include "cli/chart.h"
 
 struct progress {
-	FILE *stream; /* NULL: show nothing */
+	FILE *stream; /* NULL: animate nothing */
+	FILE *terminal; /* NULL: there is none, or it is to stay quiet */
+	enum picture_style style;
+	bool live; /* the curves grow */
 	bool shown;
 	int width; /* of the terminal when it was drawn */
 	double drawn_at; /* seconds */
+	struct chart chart;
+	struct train_progress last; /* state that was taken note of */
+	double images;              /* trained so far */
+};
+
+struct progress_wanted {
+	bool quiet;    /* nothing at all */
+	bool no_color; /* no animation */
+	bool no_live;  /* no curves under the bar */
+	double epochs; /* planned */
 };
 
 /* Show the bar on `stream` if that is a terminal where animation is welcome. */
-void progress_open(struct progress *progress, FILE *stream, bool wanted);
+void progress_open(struct progress *progress, FILE *stream, struct progress_wanted wanted);
 
-/* Draw it, at most ten times a second. */
+/* Take note of a step, and draw, at most ten times a second. */
 void progress_draw(struct progress *progress, const struct train_progress *state);
 
-/* Take it away, so that something else can be printed. */
+/* Take bar and curves away, so that something else can be printed. */
 void progress_clear(struct progress *progress);
+
+/* Take note of what an epoch came to. */
+void progress_epoch(struct progress *progress, const struct curves_row *row);
+
+/* The curves as they are in the end, to stay on the terminal. */
+void progress_finish(struct progress *progress);
 
 /* The line for a terminal of `width` columns, which it does not fill to the last column:
  * `epoch 1/3 [====>     ] 34%  12345 images/s  loss 0.312  accuracy 0.905  0:12 left`. What does

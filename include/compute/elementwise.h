@@ -5,6 +5,7 @@
 #define COMPUTE_ELEMENTWISE_H
 
 #include <math.h>
+#include <string.h>
 
 #include "compute/kernels.h"
 
@@ -18,6 +19,64 @@ static void relu_backward(size_t count, const float *y, const float *dy, float *
 {
 	for (size_t i = 0; i < count; i++)
 		dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+/* e^x = scale × (1 + part) for x ≤ 0, where part is as precise near 0 as x is; below -87 as for -87.
+ * NaN makes NaN. x = n ln 2 + r with |r| ≤ ln 2 / 2; part is e^r - 1, Taylor's series to r^7, whose
+ * next term is below 2^-26 of r. */
+static inline float exp_part(float x, float *scale)
+{
+	const float shift = 0x1.8p23f; /* added to a small number, leaves its nearest integer */
+	const float ln2_high = 0x1.63p-1f, ln2_low = -0x1.bd0106p-13f; /* n × ln2_high is exact */
+
+	x = x < -87 ? -87 : x;
+	float shifted = x * 1.44269504f + shift, n = shifted - shift;
+	float r = x - n * ln2_high - n * ln2_low;
+	float sum = 1.0f / 5040;
+	sum = sum * r + 1.0f / 720;
+	sum = sum * r + 1.0f / 120;
+	sum = sum * r + 1.0f / 24;
+	sum = sum * r + 1.0f / 6;
+	sum = sum * r + 1.0f / 2;
+
+	/* n is in the lowest bits of `shifted`; as a power of two it goes where the exponent is. */
+	uint32_t bits;
+	memcpy(&bits, &shifted, sizeof bits);
+	bits = (bits + 127) << 23;
+	memcpy(scale, &bits, sizeof bits);
+	return r + r * r * sum;
+}
+
+/* tanh |x| = (1 - e) / (1 + e) with e = exp(-2 |x|). */
+static void tanh_forward(size_t count, const float *x, float *y)
+{
+	for (size_t i = 0; i < count; i++) {
+		float scale, part = exp_part(-2 * fabsf(x[i]), &scale);
+		float less = (1 - scale) - scale * part; /* 1 - e; exact near 0, where scale is 1 */
+		y[i] = copysignf(less / (2 - less), x[i]);
+	}
+}
+
+static void tanh_backward(size_t count, const float *y, const float *dy, float *dx)
+{
+	for (size_t i = 0; i < count; i++)
+		dx[i] = dy[i] * ((1 - y[i]) * (1 + y[i]));
+}
+
+/* 1 / (1 + exp(-x)) = e / (1 + e) with e = exp(x): what is raised is never above 0. */
+static void sigmoid_forward(size_t count, const float *x, float *y)
+{
+	for (size_t i = 0; i < count; i++) {
+		float scale, part = exp_part(-fabsf(x[i]), &scale);
+		float e = scale + scale * part;
+		y[i] = (x[i] < 0 ? e : 1) / (1 + e);
+	}
+}
+
+static void sigmoid_backward(size_t count, const float *y, const float *dy, float *dx)
+{
+	for (size_t i = 0; i < count; i++)
+		dx[i] = dy[i] * (y[i] * (1 - y[i]));
 }
 
 static void dropout(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
@@ -44,6 +103,23 @@ static void adam(size_t count, const struct adam_rates *rates, const float *grad
 		v[i] += (1 - rates->beta2) * (grad[i] * grad[i] - v[i]);
 		value[i] -= rates->step_size * m[i] / (sqrtf(v[i]) + rates->epsilon);
 	}
+}
+
+static void sgd(size_t count, float learning_rate, float momentum, const float *grad, float *value,
+				float *velocity)
+{
+	for (size_t i = 0; i < count; i++) {
+		velocity[i] = momentum * velocity[i] + grad[i];
+		value[i] -= learning_rate * velocity[i];
+	}
+}
+
+/* Not value × (1 - share), for that difference keeps few digits of a small share: 1e-7 would be
+ * 1.2e-7. */
+static void decay(size_t count, float share, float *value)
+{
+	for (size_t i = 0; i < count; i++)
+		value[i] -= share * value[i];
 }
 
 #endif

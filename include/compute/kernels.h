@@ -76,6 +76,26 @@ struct kernels {
 	void (*maxpool_backward)(const struct window *window, int n, const uint16_t *argmax,
 							 const float *dy, float *dx);
 
+	/* The mean of each window. Overwrites dx. */
+	void (*avgpool_forward)(const struct window *window, int n, const float *x, float *y);
+	void (*avgpool_backward)(const struct window *window, int n, const float *dy, float *dx);
+
+	/* Batch normalization, for any number of pixels of all samples, [pixels][channels]; all other
+	 * arrays have a number for each channel. All of them overwrite their results.
+	 * moments: the mean, and the sum of squared deviations from it. */
+	void (*batchnorm_moments)(int channels, int pixels, const float *x, float *mean,
+							  float *squares);
+	/* y = (x - mean) scale + bias */
+	void (*batchnorm_forward)(int channels, int pixels, const float *x, const float *mean,
+							  const float *scale, const float *bias, float *y);
+	/* sum of dy, and of dy (x - mean) */
+	void (*batchnorm_sums)(int channels, int pixels, const float *x, const float *mean,
+						   const float *dy, float *sum, float *product);
+	/* dx = dy scale + (x - mean) slope + offset */
+	void (*batchnorm_backward)(int channels, int pixels, const float *x, const float *mean,
+							   const float *dy, const float *scale, const float *slope,
+							   const float *offset, float *dx);
+
 	/* y = bias + weights x */
 	void (*dense_forward)(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y);
@@ -94,6 +114,13 @@ struct kernels {
 	void (*relu_forward)(size_t count, const float *x, float *y);
 	void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
 
+	/* y = tanh(x) and y = 1 / (1 + exp(-x)), to within 3 units in the last place; dx = dy (1 - y²) and
+	 * dx = dy y (1 - y). NaN stays NaN; buffers may be shared as relu's. */
+	void (*tanh_forward)(size_t count, const float *x, float *y);
+	void (*tanh_backward)(size_t count, const float *y, const float *dy, float *dx);
+	void (*sigmoid_forward)(size_t count, const float *x, float *y);
+	void (*sigmoid_backward)(size_t count, const float *y, const float *dy, float *dx);
+
 	/* y[i] = 0 or x[i] / (1 - rate), scaled while training so that inference needs nothing
 	 * (Srivastava et al. 2014). Element e = first + i is dropped where the 16 bits number e mod 4,
 	 * lowest first, of draw e / 4 are below rate × 65536, rounded down; the scale uses that same
@@ -104,6 +131,12 @@ struct kernels {
 	/* One step of Adam (Kingma & Ba 2015) for `count` parameters and their two moments. */
 	void (*adam)(size_t count, const struct adam_rates *rates, const float *grad, float *value,
 				 float *m, float *v);
+	/* One step of gradient descent with momentum (Polyak 1964), in PyTorch's form:
+	 * velocity = momentum × velocity + grad; value -= learning_rate × velocity. */
+	void (*sgd)(size_t count, float learning_rate, float momentum, const float *grad,
+				float *value, float *velocity);
+	/* value -= share × value */
+	void (*decay)(size_t count, float share, float *value);
 };
 
 /* The plainest loops: they specify all other tables. */

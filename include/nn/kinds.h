@@ -4,8 +4,8 @@
 
 #include "nn/layer.h"
 
-extern const struct layer_kind layer_conv, layer_maxpool, layer_flatten, layer_dense, layer_relu,
-	layer_dropout, layer_softmax;
+extern const struct layer_kind layer_conv, layer_maxpool, layer_avgpool, layer_flatten, layer_dense,
+	layer_batchnorm, layer_relu, layer_tanh, layer_sigmoid, layer_dropout, layer_softmax;
 
 /* Can these kernels do a convolution and the pooling that comes next (with at most a relu between
  * them, which commutes with a maximum) in one? And make one layer of them: only the largest of each

@@ -12,7 +12,7 @@
 #include "nn/shape.h"
 #include "nn/spec.h"
 
-#define LAYER_MAX_PARAMS 2
+#define LAYER_MAX_PARAMS 4
 
 struct layer {
 	const struct layer_kind *kind;
@@ -24,8 +24,9 @@ struct layer {
 	void *self;          /* kind->self_size bytes for the kind's own use, zeroed before plan */
 
 	/* What the kernels need (kind->measure), and where the network placed it. */
-	size_t prepared_size, scratch_size;
+	size_t prepared_size, scratch_size, sums_size;
 	void *prepared; /* the weights as the kernels want them */
+	void *sums;     /* kind->sums' and kind->join's; only in a network that is trained */
 };
 
 /* A batch is cut into at most LAYER_SLOTS chunks of consecutive samples, the same ones for any number
@@ -38,7 +39,8 @@ struct pass {
 	const struct kernels *kernels;
 	int n;              /* samples in this call */
 	int first;          /* index in the batch of the first of them */
-	int chunk_first;    /* of the chunk that they belong to */
+	int chunk;          /* the chunk that they belong to, and its first sample's index */
+	int chunk_first;
 	int worker;         /* who computes it */
 	bool training;      /* dropout drops only then */
 	uint64_t seed;      /* with step: keys the random draws */
@@ -51,7 +53,8 @@ struct layer_kind {
 	const char *name;
 	const char *grammar; /* as help shows it: "conv:FILTERS,SIZE[,STRIDE][,same|valid]" */
 	size_t self_size;
-	bool in_place;     /* forward may write over its input, and backward over dy */
+	bool in_place;     /* forward may write over its input, and backward over dy; a number keeps its
+						* sign, or becomes 0 together with its gradient */
 	bool reads_input;  /* backward needs x */
 	bool reads_output; /* backward needs y as it was, not merely its sign */
 
@@ -61,12 +64,25 @@ struct layer_kind {
 	/* `out` got fewer rows and columns than planned: compute no more; with trim_input, set `in` to
 	 * what that needs, else it stays. NULL where in and out are the same. */
 	void (*trim)(struct layer *layer, bool trim_input);
-	/* Set prepared_size and scratch_size for calls with up to n samples; NULL where both are 0. */
+	/* Set prepared_size, scratch_size (for calls with up to n samples) and sums_size; NULL where
+	 * all are 0. */
 	void (*measure)(struct layer *layer, const struct kernels *kernels, int n);
 	/* The first weights; NULL where there are none. */
 	void (*init)(const struct layer *layer, struct rng rng);
 	/* Fill `prepared` from the weights, after each change of them; NULL where there is nothing. */
 	void (*prepare)(const struct layer *layer, const struct kernels *kernels);
+
+	/* For a layer that looks at the whole batch while it is trained; NULL in all others. A step
+	 * stops there, forward and backward, until all chunks have come so far (network_run.c).
+	 * sums: those of the chunk's samples, a few in each call, in order; join: over all chunks,
+	 * before the first sample goes forward. One thread does it. */
+	void (*sums)(const struct layer *layer, const struct pass *pass, const float *x);
+	void (*join)(const struct layer *layer, int chunks);
+	/* What the parameters get from dy is added to their slot, of all samples, before the first one
+	 * goes backward, which adds nothing and finds the totals in their `grad`. */
+	void (*backward_sums)(const struct layer *layer, const struct pass *pass, const float *x,
+						  const float *dy);
+
 	/* y from x. */
 	void (*forward)(const struct layer *layer, const struct pass *pass, const float *x, float *y,
 					void *cache);
@@ -80,9 +96,13 @@ struct layer_kind {
 					  const float *dy, int first, int count);
 };
 
-/* Adds a parameter in plan. `suffix` is "weight" or "bias". */
+/* Adds a parameter in plan. `suffix` is PyTorch's name for it: "weight", "bias". */
 void layer_add_param(struct layer *layer, const char *suffix, enum param_layout layout, int rank,
 					 const size_t *dims);
+
+/* The plan of a pooling, NAME:WINDOW[,STRIDE]: sets the window and `out`. */
+int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,
+					   struct error *error);
 
 /* For trim: window w computes out_h × out_w pixels. */
 void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w,

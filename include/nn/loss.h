@@ -12,13 +12,15 @@ void loss_softmax(int classes, const float *logits, float *probabilities);
 int loss_argmax(int classes, const float *logits);
 
 struct loss_sum {
-	double loss; /* the sum of -log p(label) */
+	double loss; /* the sum of -log p(label), or of its smoothed form */
 	int correct; /* samples whose most likely class is the label */
 };
 
 /* Over n samples' logits [n][classes]. Where dlogits is not NULL, it gets the gradient of the mean
- * loss over `divisor` samples: (softmax(logits) - onehot(label)) / divisor. */
+ * loss over `divisor` samples: (softmax(logits) - target) / divisor.
+ * The target is onehot(label), or with a smoothing s from 0 to 1 (Szegedy et al. 2016)
+ * (1 - s) × onehot(label) + s / classes; the loss is then -sum of target × log p. */
 struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
-								   int divisor, float *dlogits);
+								   float smoothing, int divisor, float *dlogits);
 
 #endif

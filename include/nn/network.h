@@ -43,17 +43,20 @@ struct network {
 	int layer_count;
 	int param_count;      /* tensors */
 	struct param **params; /* in the order of the layers: pointers into layers */
-	size_t weight_count;  /* trainable numbers */
+	size_t weight_count;  /* numbers that are trained */
 
-	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0. */
+	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0, and so do
+	 * gradients of what is not trained. */
 	size_t value_count;
 	float *values;
 	float *grads; /* NULL unless trainable */
 
-	/* Private to network.c and network_run.c. */
+	/* Private to network*.c. */
 	struct step *steps;  /* what is run: the layers, some of them in one */
 	int step_count;
 	int flat_from;       /* the steps before it work on images */
+	int stages[SPEC_MAX_LAYERS + 1]; /* the step that each begins with, and step_count */
+	int stage_count;
 	int first_trained;   /* no gradient is needed in front of this step */
 	struct sample_buffer input_buffer;
 	float *slots;        /* LAYER_SLOTS × slot_size: sums over chunks */
@@ -98,21 +101,24 @@ struct batch {
 	void (*load)(const void *context, int first, int n, float *x);
 	const void *context;
 	const uint8_t *labels; /* n; for training and for the loss */
+	float label_smoothing; /* of training's loss: see loss.h */
 };
 
-/* Who changes the weights: parameters first … first + count - 1 of the vector, whose gradients are
- * complete. Called by several threads at once, for different parts. */
+/* Who changes the weights: elements first … first + count - 1 of a parameter, whose gradients are
+ * complete. Called by several threads at once, for different parts; never for what is not trained. */
 struct update {
-	void (*apply)(const void *context, size_t first, size_t count);
+	void (*apply)(const void *context, const struct param *param, size_t first, size_t count);
 	const void *context;
 };
 
 /* One training step: all chunks forward, loss, and backward; then all parameters' gradients of the
- * mean loss, and their update (NULL: none). Dropout's draws depend on seed and step. */
+ * mean loss, and their update (NULL: none). Dropout's draws depend on seed and step. Running means
+ * of batch normalization follow in any case. */
 struct loss_sum network_train(struct network *network, const struct batch *batch, uint64_t seed,
 							  uint64_t step, const struct update *update);
 
-/* The logits, [n][classes], valid until the next pass. Dropout is off. Labels are not needed. */
+/* The logits, [n][classes], valid until the next pass. Dropout is off, batch normalization takes its
+ * running means. Labels are not needed. */
 const float *network_predict(struct network *network, const struct batch *batch);
 
 #endif

@@ -1,7 +1,8 @@
-/* A trainable parameter tensor: what the optimizer, the model file and the gradient check see. */
+/* A parameter tensor: what the optimizer, the model file and the gradient check see. */
 #ifndef NN_PARAM_H
 #define NN_PARAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PARAM_NAME 24
@@ -9,8 +10,9 @@
 /* How the values lie in memory, against PyTorch's order, which model files keep.
  * PARAM_PLAIN    the same: dims are both.
  * PARAM_FILTERS  memory (out, h, w, c); file (out, c, h, w): convolution filters
- * PARAM_DENSE    memory (out, h, w, c); file (out, c × h × w): weights of a flattened image */
-enum param_layout { PARAM_PLAIN, PARAM_FILTERS, PARAM_DENSE };
+ * PARAM_DENSE    memory (out, h, w, c); file (out, c × h × w): weights of a flattened image
+ * PARAM_FEATURES memory (1, h, w, c); file (c × h × w): a number for each feature of one */
+enum param_layout { PARAM_PLAIN, PARAM_FILTERS, PARAM_DENSE, PARAM_FEATURES };
 
 struct param {
 	char name[PARAM_NAME]; /* as nn.Sequential names it: "0.weight" */
@@ -18,6 +20,7 @@ struct param {
 	int rank;
 	size_t dims[4]; /* in memory's order */
 	size_t count;   /* the product of dims */
+	bool trained;   /* else the layer itself changes it, and there is no gradient: a running mean */
 	/* Owned by the network's arena, the last two NULL in a network that is not trained. */
 	float *value;
 	float *grad;
@@ -26,6 +29,9 @@ struct param {
 
 /* The shape that the model file gives it; returns its rank. */
 int param_file_dims(const struct param *param, size_t dims[4]);
+
+/* Is it what inputs are multiplied with, and not a bias or a scale of normalization? */
+bool param_is_weight(const struct param *param);
 
 /* Copy values between memory's order and the file's order; both hold count floats. */
 void param_to_file(const struct param *param, const float *memory, float *file);

@@ -18,6 +18,11 @@ static int fail(const struct curves *curves, const char *what, struct error *err
 	return error_set(error, "%s: cannot %s: %s", curves->path, what, strerror(errno));
 }
 
+bool curves_better(const struct curves_row *row, const struct curves_row *than)
+{
+	return row->val_loss < than->val_loss;
+}
+
 int curves_open(struct curves *curves, const char *path, struct error *error)
 {
 	*curves = (struct curves){.file = file_create(path), .path = path};

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "app/calibrate.h"
 #include "nn/loss.h"
 
 #define CHUNK 256 /* the most images in one pass */
@@ -17,9 +18,38 @@ bool logits_are_finite(const float *logits)
 	return true;
 }
 
+static struct prediction predict(const float *logits, double temperature, int label, size_t index)
+{
+	const int digit = loss_argmax(DATASET_CLASSES, logits);
+	float probabilities[DATASET_CLASSES];
+
+	calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
+	return (struct prediction){
+		.index = index,
+		.label = label,
+		.digit = digit,
+		.probability = (double)probabilities[digit],
+		.of_label = (double)probabilities[label],
+	};
+}
+
+static void count_in(struct evaluation *out, const struct prediction *prediction)
+{
+	const bool correct = prediction->digit == prediction->label;
+	const double place = ceil(fmin(prediction->probability, 1) * CALIBRATION_BINS) - 1;
+	struct calibration_bin *bin = &out->bins[place > 0 ? (int)place : 0];
+
+	out->correct += correct;
+	out->confusion[prediction->label][prediction->digit]++;
+	bin->count++;
+	bin->correct += correct;
+	bin->probability += prediction->probability;
+}
+
 /* Run n images through the network and count them. */
 static void evaluate_chunk(struct network *network, const struct selection *selection, int n,
-						   struct evaluation *out)
+						   double temperature, struct evaluation *out,
+						   struct prediction *predictions)
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = network_predict(network, &batch);
@@ -27,17 +57,27 @@ static void evaluate_chunk(struct network *network, const struct selection *sele
 
 	dataset_labels(selection->dataset, selection->indices, n, labels);
 	for (int i = 0; i < n; i++, logits += network->classes) {
-		int prediction = loss_argmax(network->classes, logits);
+		const struct prediction prediction =
+			predict(logits, temperature, labels[i], selection->indices[i]);
+
 		if (!logits_are_finite(logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 1, NULL).loss;
-		out->correct += prediction == labels[i];
-		out->confusion[labels[i]][prediction]++;
+		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 0, 1, NULL).loss;
+		count_in(out, &prediction);
+		if (predictions)
+			predictions[i] = prediction;
 	}
 }
 
 bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out)
+{
+	return evaluate_each(network, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL);
+}
+
+bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+				   size_t count, double temperature, const volatile sig_atomic_t *stop,
+				   struct evaluation *out, struct prediction *predictions)
 {
 	size_t chunk = network->batch_size < CHUNK ? (size_t)network->batch_size : CHUNK;
 
@@ -50,7 +90,8 @@ bool evaluate(struct network *network, const struct dataset *dataset, const uint
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
-		evaluate_chunk(network, &selection, (int)n, out);
+		evaluate_chunk(network, &selection, (int)n, temperature, out,
+					   predictions ? predictions + done : NULL);
 		out->count += n;
 	}
 	if (out->count) {
@@ -58,6 +99,15 @@ bool evaluate(struct network *network, const struct dataset *dataset, const uint
 		out->loss /= (double)out->count;
 	}
 	return out->count == count;
+}
+
+double calibration_error(const struct evaluation *evaluation)
+{
+	double sum = 0;
+
+	for (int i = 0; i < CALIBRATION_BINS; i++)
+		sum += fabs((double)evaluation->bins[i].correct - evaluation->bins[i].probability);
+	return evaluation->count ? sum / (double)evaluation->count : 0;
 }
 
 static double ratio(size_t part, size_t whole)

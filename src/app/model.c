@@ -11,14 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/calibrate.h"
+#include "base/choice.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 
 #define FORMAT "mnist-cnn 1"
 #define FORMAT_FAMILY "mnist-cnn "
 #define MAX_FILE ((size_t)1 << 30)
-#define MAX_METADATA 32
-#define NUMBER_TEXT 32
+#define MAX_METADATA 48
+#define VALUE_TEXT 32
 #define DIMS_TEXT 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -29,64 +33,98 @@ static const struct safetensors_entry constants[] = {
 	{"classes", "10"},
 };
 
-enum field_type { FIELD_INT, FIELD_SIZE, FIELD_U64, FIELD_FLOAT, FIELD_DOUBLE };
+enum field_type { FIELD_INT, FIELD_SIZE, FIELD_U64, FIELD_FLOAT, FIELD_DOUBLE, FIELD_CHOICE };
 
-/* A number in struct model_info and its key; max limits FLOAT and DOUBLE, and 0 is the least. */
+/* A value in struct model_info and its key; max limits FLOAT and DOUBLE, and 0 is the least; CHOICE is
+ * an int, which of the words it is. */
 struct field {
 	const char *key;
 	enum field_type type;
 	size_t offset;
 	double max;
+	const char *words;
 };
+
+#define OPTION(name) offsetof(struct model_info, options.name)
+#define RESULT(name) offsetof(struct model_info, result.name)
 
 static const struct field training[] = {
-	{"seed", FIELD_U64, offsetof(struct model_info, options.seed), 0},
-	{"val_split", FIELD_DOUBLE, offsetof(struct model_info, options.val_split), 1},
-	{"limit", FIELD_SIZE, offsetof(struct model_info, options.limit), 0},
-	{"train_images", FIELD_SIZE, offsetof(struct model_info, train_count), 0},
-	{"val_images", FIELD_SIZE, offsetof(struct model_info, val_count), 0},
-	{"epochs", FIELD_INT, offsetof(struct model_info, options.epochs), 0},
-	{"epochs_done", FIELD_INT, offsetof(struct model_info, result.epochs_done), 0},
-	{"batch_size", FIELD_INT, offsetof(struct model_info, options.batch_size), 0},
-	{"learning_rate", FIELD_FLOAT, offsetof(struct model_info, options.learning_rate), FLT_MAX},
-	{"beta1", FIELD_FLOAT, offsetof(struct model_info, options.beta1), 1},
-	{"beta2", FIELD_FLOAT, offsetof(struct model_info, options.beta2), 1},
+	{"seed", FIELD_U64, OPTION(seed), 0, NULL},
+	{"val_split", FIELD_DOUBLE, OPTION(val_split), 1, NULL},
+	{"limit", FIELD_SIZE, OPTION(limit), 0, NULL},
+	{"train_images", FIELD_SIZE, offsetof(struct model_info, train_count), 0, NULL},
+	{"val_images", FIELD_SIZE, offsetof(struct model_info, val_count), 0, NULL},
+	{"epochs", FIELD_DOUBLE, OPTION(epochs), INT_MAX, NULL},
+	{"epochs_done", FIELD_INT, RESULT(epochs_done), 0, NULL},
+	{"batch_size", FIELD_INT, OPTION(batch_size), 0, NULL},
+	{"learning_rate", FIELD_FLOAT, OPTION(learning_rate), FLT_MAX, NULL},
 };
 
-/* What the last epoch came to. */
+/* Files of earlier versions do not have these: they were made with the defaults. */
+static const struct field later[] = {
+	{"optimizer", FIELD_CHOICE, OPTION(optimizer), 0, OPTIMIZER_WORDS},
+	{"schedule", FIELD_CHOICE, OPTION(schedule), 0, SCHEDULE_WORDS},
+	{"warmup", FIELD_DOUBLE, OPTION(warmup), 1, NULL},
+	{"weight_decay", FIELD_FLOAT, OPTION(weight_decay), 1, NULL},
+	{"label_smoothing", FIELD_FLOAT, OPTION(label_smoothing), 1, NULL},
+	{"patience", FIELD_INT, OPTION(patience), 0, NULL},
+	{"temperature", FIELD_DOUBLE, offsetof(struct model_info, temperature), TEMPERATURE_MOST, NULL},
+};
+
+/* What one optimizer has, and the other does not. */
+static const struct field adam_fields[] = {
+	{"beta1", FIELD_FLOAT, OPTION(beta1), 1, NULL},
+	{"beta2", FIELD_FLOAT, OPTION(beta2), 1, NULL},
+};
+static const struct field sgd_fields[] = {
+	{"momentum", FIELD_FLOAT, OPTION(momentum), 1, NULL},
+};
+
+/* The epoch whose weights these are, where it need not be the last. */
+static const struct field best_field[] = {
+	{"best_epoch", FIELD_INT, RESULT(kept.epoch), 0, NULL},
+};
+
+/* What that epoch came to. */
 static const struct field figures[] = {
-	{"accuracy", FIELD_DOUBLE, offsetof(struct model_info, result.last.accuracy), 1},
-	{"loss", FIELD_DOUBLE, offsetof(struct model_info, result.last.loss), DBL_MAX},
+	{"accuracy", FIELD_DOUBLE, RESULT(kept.accuracy), 1, NULL},
+	{"loss", FIELD_DOUBLE, RESULT(kept.loss), DBL_MAX, NULL},
 };
 static const struct field val_figures[] = {
-	{"val_accuracy", FIELD_DOUBLE, offsetof(struct model_info, result.last.val_accuracy), 1},
-	{"val_loss", FIELD_DOUBLE, offsetof(struct model_info, result.last.val_loss), DBL_MAX},
+	{"val_accuracy", FIELD_DOUBLE, RESULT(kept.val_accuracy), 1, NULL},
+	{"val_loss", FIELD_DOUBLE, RESULT(kept.val_loss), DBL_MAX, NULL},
 };
 
-/* The shortest text that reads back as the same number. */
-static void print_real(char text[NUMBER_TEXT], double value, bool is_float)
+/* The shortest text that reads back as the same number; whole ones without an exponent. */
+static void print_real(char text[VALUE_TEXT], double value, bool is_float)
 {
+	if (value < 1e9 && value == floor(value)) {
+		snprintf(text, VALUE_TEXT, "%.0f", value);
+		return;
+	}
 	for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
-		snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+		snprintf(text, VALUE_TEXT, "%.*g", digits, value);
 		if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
 			return;
 	}
 }
 
-static void print_field(char text[NUMBER_TEXT], const struct field *field,
+static void print_field(char text[VALUE_TEXT], const struct field *field,
 						const struct model_info *info)
 {
 	const void *value = (const char *)info + field->offset;
+	const char *word;
+	int length;
 
 	switch (field->type) {
 	case FIELD_INT:
-		snprintf(text, NUMBER_TEXT, "%d", *(const int *)value);
+		snprintf(text, VALUE_TEXT, "%d", *(const int *)value);
 		break;
 	case FIELD_SIZE:
-		snprintf(text, NUMBER_TEXT, "%zu", *(const size_t *)value);
+		snprintf(text, VALUE_TEXT, "%zu", *(const size_t *)value);
 		break;
 	case FIELD_U64:
-		snprintf(text, NUMBER_TEXT, "%llu", (unsigned long long)*(const uint64_t *)value);
+		snprintf(text, VALUE_TEXT, "%llu", (unsigned long long)*(const uint64_t *)value);
 		break;
 	case FIELD_FLOAT:
 		print_real(text, (double)*(const float *)value, true);
@@ -94,12 +132,16 @@ static void print_field(char text[NUMBER_TEXT], const struct field *field,
 	case FIELD_DOUBLE:
 		print_real(text, *(const double *)value, false);
 		break;
+	case FIELD_CHOICE:
+		word = choice_word(field->words, *(const int *)value, &length);
+		snprintf(text, VALUE_TEXT, "%.*s", length, word);
+		break;
 	}
 }
 
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
-	char numbers[MAX_METADATA][NUMBER_TEXT];
+	char values[MAX_METADATA][VALUE_TEXT];
 	char augment[AUGMENT_TEXT];
 	size_t count;
 };
@@ -114,11 +156,19 @@ static void add_fields(struct metadata *metadata, const struct field *fields, si
 					   const struct model_info *info)
 {
 	for (size_t i = 0; i < count; i++) {
-		char *text = metadata->numbers[metadata->count];
+		char *text = metadata->values[metadata->count];
 
 		print_field(text, &fields[i], info);
 		add_text(metadata, fields[i].key, text);
 	}
+}
+
+static void add_optimizer_fields(struct metadata *metadata, const struct model_info *info)
+{
+	if (info->options.optimizer == OPTIMIZER_ADAM)
+		add_fields(metadata, adam_fields, COUNT(adam_fields), info);
+	else
+		add_fields(metadata, sgd_fields, COUNT(sgd_fields), info);
 }
 
 static void describe(struct metadata *metadata, const struct network *network,
@@ -131,14 +181,17 @@ static void describe(struct metadata *metadata, const struct network *network,
 		add_text(metadata, constants[i].key, constants[i].value);
 	if (!info || !info->trained_here)
 		return;
-	add_text(metadata, "optimizer", "adam");
 	add_text(metadata, "kernels", network->engine->kernels->name);
 	add_fields(metadata, training, COUNT(training), info);
+	add_fields(metadata, later, COUNT(later), info);
+	add_optimizer_fields(metadata, info);
 	add_text(metadata, "augment", augment_text(&info->options.augment, metadata->augment));
-	if (!info->result.last.epoch || info->result.stopped)
+	if (!info->result.kept.epoch)
 		return;
+	if (info->options.patience)
+		add_fields(metadata, best_field, COUNT(best_field), info);
 	add_fields(metadata, figures, COUNT(figures), info);
-	if (info->result.last.has_val)
+	if (info->result.kept.has_val)
 		add_fields(metadata, val_figures, COUNT(val_figures), info);
 }
 
@@ -163,7 +216,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 	struct metadata metadata;
 	struct buffer bytes = {0};
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
-	float *values = malloc((network->weight_count + 1) * sizeof *values);
+	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
 	describe(&metadata, network, info);
@@ -242,8 +295,20 @@ static bool parse_field(const char *text, const struct field *field, struct mode
 			return false;
 		*(double *)value = strtod(text, &end);
 		return !*end && *(double *)value <= field->max;
+	case FIELD_CHOICE:
+		*(int *)value = choice_find(field->words, text);
+		return *(int *)value >= 0;
 	}
 	return false;
+}
+
+static int read_field(const char *text, const struct field *field, struct model_info *info,
+					  struct error *error)
+{
+	if (parse_field(text, field, info))
+		return 0;
+	return error_set(error, "metadata: %s is \"%.40s\", which is no such %s", field->key, text,
+					 field->type == FIELD_CHOICE ? "word" : "number");
 }
 
 static int read_fields(const struct safetensors *file, const struct field *fields, size_t count,
@@ -254,9 +319,8 @@ static int read_fields(const struct safetensors *file, const struct field *field
 
 		if (!text)
 			return error_set(error, "the metadata has no \"%s\"", fields[i].key);
-		if (!parse_field(text, &fields[i], info))
-			return error_set(error, "metadata: %s is \"%.40s\", which is no such number",
-							 fields[i].key, text);
+		if (read_field(text, &fields[i], info, error))
+			return -1;
 	}
 	return 0;
 }
@@ -272,28 +336,63 @@ static int read_augment(const struct safetensors *file, struct augment *augment,
 	return 0;
 }
 
+static int read_options(const struct safetensors *file, struct model_info *info,
+						struct error *error)
+{
+	if (read_fields(file, training, COUNT(training), info, error))
+		return -1;
+	for (size_t i = 0; i < COUNT(later); i++) {
+		const char *text = safetensors_metadata(file, later[i].key);
+
+		if (text && read_field(text, &later[i], info, error))
+			return -1;
+	}
+	if (info->temperature < TEMPERATURE_LEAST)
+		return error_set(error, "metadata: a temperature of %g; the least is %g",
+						 info->temperature, TEMPERATURE_LEAST);
+	if (info->options.optimizer == OPTIMIZER_ADAM)
+		return read_fields(file, adam_fields, COUNT(adam_fields), info, error);
+	return read_fields(file, sgd_fields, COUNT(sgd_fields), info, error);
+}
+
+/* What the weights came to is only told: a file with odd figures, or none, is as good. */
+static void read_figures(const struct safetensors *file, struct model_info *info)
+{
+	struct curves_row *kept = &info->result.kept;
+	struct error ignored;
+
+	if (read_fields(file, figures, COUNT(figures), info, &ignored)) {
+		*kept = (struct curves_row){0};
+		return;
+	}
+	if (read_fields(file, best_field, COUNT(best_field), info, &ignored))
+		kept->epoch = info->result.epochs_done;
+	kept->has_val = !read_fields(file, val_figures, COUNT(val_figures), info, &ignored);
+}
+
+/* Was it stopped, and did not merely run out of patience? */
+static bool was_stopped(const struct model_info *info)
+{
+	const struct train_result *result = &info->result;
+	int patience = info->options.patience;
+
+	if (patience && result->kept.epoch && result->epochs_done - result->kept.epoch >= patience)
+		return false;
+	return result->epochs_done < info->options.epochs;
+}
+
 /* How it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
-	struct curves_row *last = &info->result.last;
-	struct error ignored;
-
-	*info = (struct model_info){0};
+	*info = (struct model_info){.temperature = TEMPERATURE_NONE};
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
-	if (read_fields(file, training, COUNT(training), info, error) ||
-		read_augment(file, &info->options.augment, error))
+	info->options = train_defaults();
+	if (read_options(file, info, error) || read_augment(file, &info->options.augment, error))
 		return -1;
-	info->result.stopped = info->result.epochs_done < info->options.epochs;
-	/* What it came to is only told: a file with odd figures, or none, is as good. */
-	if (read_fields(file, figures, COUNT(figures), info, &ignored)) {
-		*last = (struct curves_row){0};
-		return 0;
-	}
-	last->epoch = info->result.epochs_done;
-	last->learning_rate = (double)info->options.learning_rate;
-	last->has_val = !read_fields(file, val_figures, COUNT(val_figures), info, &ignored);
+	read_figures(file, info);
+	info->result.stopped = was_stopped(info);
 	return 0;
 }
 
@@ -365,6 +464,8 @@ static int read_param(const struct safetensors *file, const struct param *param,
 
 	if (!tensor)
 		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
+	if (!tensor->values)
+		return error_set(error, "tensor \"%s\" holds integers, not weights", param->name);
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
 		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
@@ -380,6 +481,14 @@ static bool has_param(const struct network *network, const char *name)
 	return false;
 }
 
+/* PyTorch counts the batches that a batch normalization has seen; nothing depends on it. */
+static bool is_batch_count(const struct safetensors_tensor *tensor)
+{
+	const char *suffix = strrchr(tensor->name, '.');
+
+	return !tensor->values && suffix && !strcmp(suffix, ".num_batches_tracked");
+}
+
 static int read_weights(const struct safetensors *file, struct network *network,
 						struct error *error)
 {
@@ -387,7 +496,7 @@ static int read_weights(const struct safetensors *file, struct network *network,
 		if (read_param(file, network->params[i], error))
 			return -1;
 	for (size_t i = 0; i < file->tensor_count; i++)
-		if (!has_param(network, file->tensors[i].name))
+		if (!has_param(network, file->tensors[i].name) && !is_batch_count(&file->tensors[i]))
 			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
 							 file->tensors[i].name, network->spec);
 	return 0;
@@ -431,15 +540,11 @@ static int refuse_text(const struct buffer *bytes, struct error *error)
 					 *begin == '<' ? "web page" : "text file");
 }
 
-int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
-			   struct network *network, struct model_info *info, struct error *error)
+int model_read(const char *path, struct safetensors *file, struct error *error)
 {
 	struct buffer bytes;
-	struct safetensors file;
 
-	*network = (struct network){0};
-	if (info)
-		*info = (struct model_info){0};
+	*file = (struct safetensors){0};
 	if (!file_exists(path))
 		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
 						 "one with --model FILE", path);
@@ -447,11 +552,22 @@ int model_load(const char *path, const char *spec, int batch_size, const struct 
 		return -1;
 	int status = refuse_text(&bytes, error);
 	if (!status)
-		status = safetensors_parse(bytes.data, bytes.size, &file, error);
+		status = safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
-	if (status)
-		return error_prefix(error, "%s", path);
-	status = load(&file, spec, batch_size, engine, network, info, error);
+	return status ? error_prefix(error, "%s", path) : 0;
+}
+
+int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
+			   struct network *network, struct model_info *info, struct error *error)
+{
+	struct safetensors file;
+
+	*network = (struct network){0};
+	if (info)
+		*info = (struct model_info){0};
+	if (model_read(path, &file, error))
+		return -1;
+	int status = load(&file, spec, batch_size, engine, network, info, error);
 	safetensors_free(&file);
 	if (status) {
 		network_free(network);

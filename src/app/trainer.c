@@ -1,13 +1,15 @@
-/* The training loop: shuffle, gather, forward, loss, backward, Adam; then validate. */
+/* The training loop: shuffle, gather, forward, loss, backward, update; then validate. */
 #include "app/trainer.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/evaluate.h"
 #include "base/terminal.h"
-#include "nn/adam.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 
 /* What one call of train works with, and the sums of the epoch. */
 struct run {
@@ -18,15 +20,18 @@ struct run {
 	const struct train_observer *observer;
 	const volatile sig_atomic_t *stop;
 
-	struct adam adam;
+	struct train_length length;
+	struct optimizer optimizer;
 	struct augmenter augmenter;
 	uint32_t *order;  /* of the training images in this epoch */
 	uint8_t *labels;  /* of a batch */
+	float *best;      /* the best epoch's values; NULL without patience */
 
 	bool stopped;
 	int epoch;
 	uint64_t step;    /* updates, this one included, over the whole run */
-	size_t seen;      /* images of this epoch */
+	float learning_rate; /* of the last step */
+	size_t seen, total;  /* images of this epoch */
 	double loss;      /* their sum */
 	size_t correct;
 	double seconds;
@@ -39,10 +44,30 @@ struct train_options train_defaults(void)
 		.batch_size = 64,
 		.val_split = 0.2,
 		.seed = 1,
-		.learning_rate = 1e-3f,
+		.optimizer = OPTIMIZER_ADAM,
+		.learning_rate = ADAM_RATE,
+		.schedule = SCHEDULE_CONSTANT,
 		.beta1 = ADAM_BETA1,
 		.beta2 = ADAM_BETA2,
+		.momentum = SGD_MOMENTUM,
 	};
+}
+
+struct train_length train_length(const struct train_options *options, size_t train_count)
+{
+	size_t batch = (size_t)options->batch_size;
+	struct train_length length = {
+		.epoch_steps = (train_count + batch - 1) / batch,
+		.epochs = (int)ceil(options->epochs),
+	};
+	double whole = floor(options->epochs), part = options->epochs - whole;
+
+	length.steps = (uint64_t)whole * length.epoch_steps;
+	if (part > 0) {
+		uint64_t steps = (uint64_t)(part * (double)length.epoch_steps + 0.5);
+		length.steps += steps ? steps : 1;
+	}
+	return length;
 }
 
 static int check_finite_loss(const struct run *run, double loss, struct error *error)
@@ -70,53 +95,91 @@ static int check_finite_weights(const struct run *run, struct error *error)
 	return 0;
 }
 
-/* The network's parameters first … first + count - 1 take their step. */
-static void update_weights(const void *context, size_t first, size_t count)
+/* Weights decay; biases and normalization do not. */
+static void update_weights(const void *context, const struct param *param, size_t first,
+						   size_t count)
 {
 	const struct run *run = context;
+	const struct network *network = run->network;
 
-	adam_apply(&run->adam, run->network->engine->kernels, first, count, run->network->grads,
-			   run->network->values);
+	optimizer_apply(&run->optimizer, network->engine->kernels,
+					(size_t)(param->value - network->values) + first, count,
+					param_is_weight(param), network->grads, network->values);
 }
 
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */
 static bool is_augmented(const struct run *run)
 {
 	const struct augment *augment = &run->options->augment;
-	double done = run->epoch - 1 + (double)run->seen / (double)run->split->train_count;
 
-	return !augment_is_none(augment) && done / run->options->epochs < augment->until;
+	return !augment_is_none(augment) &&
+		   (double)run->step / (double)run->length.steps < augment->until;
 }
 
 /* One batch, one update. */
 static int train_step(struct run *run, int n, struct error *error)
 {
 	const uint32_t *indices = run->order + run->seen;
+	const struct train_options *options = run->options;
 	const struct augmented images = {
 		.selection = {run->dataset, indices},
 		.augmenter = is_augmented(run) ? &run->augmenter : NULL,
-		.rng = augment_rng(run->options->seed, (uint64_t)run->epoch),
+		.rng = augment_rng(options->seed, (uint64_t)run->epoch),
 	};
-	const struct batch batch = {n, augmented_load, &images, run->labels};
+	const struct batch batch = {
+		.n = n,
+		.load = augmented_load,
+		.context = &images,
+		.labels = run->labels,
+		.label_smoothing = options->label_smoothing,
+	};
 	const struct update update = {update_weights, run};
 
 	dataset_labels(run->dataset, indices, n, run->labels);
-	adam_begin(&run->adam, run->options->learning_rate);
-	struct loss_sum sum =
-		network_train(run->network, &batch, run->options->seed, ++run->step, &update);
+	run->learning_rate = (float)(options->learning_rate *
+								 schedule_rate((enum schedule)options->schedule, options->warmup,
+											   run->step, run->length.steps));
+	optimizer_begin(&run->optimizer, run->learning_rate);
+	struct loss_sum sum = network_train(run->network, &batch, options->seed, ++run->step, &update);
 	run->seen += (size_t)n;
 	run->loss += sum.loss;
 	run->correct += (size_t)sum.correct;
 	return check_finite_loss(run, sum.loss, error);
 }
 
+/* Images of the first `steps` steps of an epoch. */
+static size_t images_of(const struct run *run, uint64_t steps)
+{
+	size_t all = run->split->train_count;
+
+	return steps < run->length.epoch_steps ? (size_t)steps * (size_t)run->options->batch_size : all;
+}
+
+/* Steps of the whole run before epoch number `epoch`. */
+static uint64_t steps_before(const struct run *run, int epoch)
+{
+	return (uint64_t)(epoch - 1) * run->length.epoch_steps;
+}
+
+static double images_left(const struct run *run)
+{
+	int last = run->length.epochs;
+
+	if (run->epoch == last)
+		return (double)(run->total - run->seen);
+	return (double)(run->total - run->seen) +
+		   (double)(last - run->epoch - 1) * (double)run->split->train_count +
+		   (double)images_of(run, run->length.steps - steps_before(run, last));
+}
+
 static void report_progress(const struct run *run)
 {
 	const struct train_progress progress = {
 		.epoch = run->epoch,
-		.epochs = run->options->epochs,
+		.epochs = run->length.epochs,
 		.seen = run->seen,
-		.total = run->split->train_count,
+		.total = run->total,
+		.left = images_left(run),
 		.seconds = run->seconds,
 		.loss = run->loss / (double)run->seen,
 		.accuracy = (double)run->correct / (double)run->seen,
@@ -126,25 +189,25 @@ static void report_progress(const struct run *run)
 		run->observer->batch(run->observer->context, &progress);
 }
 
-/* All training images once, or as many as there are until *stop. */
+/* All training images once, or as many as there are until the training's end or *stop. */
 static int train_epoch(struct run *run, struct error *error)
 {
-	size_t total = run->split->train_count;
 	size_t batch = (size_t)run->options->batch_size;
 	double start = terminal_seconds();
 
 	split_shuffle(run->split, run->options->seed, (uint64_t)run->epoch, run->order);
+	run->total = images_of(run, run->length.steps - steps_before(run, run->epoch));
 	run->seen = run->correct = 0;
 	run->loss = run->seconds = 0;
-	while (run->seen < total && !(run->stop && *run->stop)) {
-		size_t left = total - run->seen;
+	while (run->seen < run->total && !(run->stop && *run->stop)) {
+		size_t left = run->total - run->seen;
 
 		if (train_step(run, (int)(left < batch ? left : batch), error))
 			return -1;
 		run->seconds = terminal_seconds() - start;
 		report_progress(run);
 	}
-	run->stopped = run->seen < total;
+	run->stopped = run->seen < run->total;
 	return check_finite_weights(run, error);
 }
 
@@ -170,7 +233,7 @@ static int finish_epoch(struct run *run, struct curves_row *row, struct error *e
 		.accuracy = (double)run->correct / (double)run->seen,
 		.loss = run->loss / (double)run->seen,
 		.has_val = split->val_count > 0,
-		.learning_rate = (double)run->options->learning_rate,
+		.learning_rate = (double)run->learning_rate,
 		.seconds = run->seconds,
 		.has_train = run->options->eval_train,
 	};
@@ -184,33 +247,74 @@ static int finish_epoch(struct run *run, struct curves_row *row, struct error *e
 	return 0;
 }
 
+/* What an epoch, now measured, changes for the weights to keep. */
+static void keep_best(const struct run *run, const struct curves_row *row,
+					  struct train_result *result)
+{
+	const struct network *network = run->network;
+
+	if (run->best && result->kept.epoch && !curves_better(row, &result->kept))
+		return;
+	result->kept = *row;
+	if (run->best)
+		memcpy(run->best, network->values, network->value_count * sizeof *run->best);
+}
+
+static bool is_out_of_patience(const struct run *run, const struct train_result *result)
+{
+	return run->best && run->epoch - result->kept.epoch >= run->options->patience;
+}
+
 static int train_epochs(struct run *run, struct train_result *result, struct error *error)
 {
 	const struct train_observer *observer = run->observer;
 	struct curves_row row;
 
-	for (run->epoch = 1; run->epoch <= run->options->epochs; run->epoch++) {
+	for (run->epoch = 1; run->epoch <= run->length.epochs; run->epoch++) {
 		if (train_epoch(run, error) || (!run->stopped && finish_epoch(run, &row, error)))
 			return -1;
 		result->steps = run->step;
 		result->stopped = run->stopped;
 		if (run->stopped)
 			return 0;
-		result->last = row;
+		keep_best(run, &row, result);
 		result->epochs_done = run->epoch;
 		if (observer && observer->epoch && observer->epoch(observer->context, &row, error))
 			return -1;
+		if (is_out_of_patience(run, result))
+			return 0;
 	}
 	return 0;
+}
+
+/* Back to the best epoch's weights, if there is one. */
+static void restore_best(const struct run *run, struct train_result *result)
+{
+	const struct network *network = run->network;
+
+	if (run->best && result->kept.epoch) {
+		memcpy(network->values, run->best, network->value_count * sizeof *run->best);
+		network_prepare(network);
+	} else if (result->stopped) {
+		result->kept = (struct curves_row){0};
+	}
 }
 
 static int run_open(struct run *run, struct error *error)
 {
 	const struct network *network = run->network;
 	const struct train_options *options = run->options;
+	const struct optimizer_settings settings = {
+		.kind = (enum optimizer_kind)options->optimizer,
+		.beta1 = options->beta1,
+		.beta2 = options->beta2,
+		.momentum = options->momentum,
+		.weight_decay = options->weight_decay,
+	};
 	size_t batch = (size_t)network->batch_size;
 
 	assert(network->trainable && options->batch_size <= network->batch_size);
+	assert(!options->patience || run->split->val_count > 0);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; the data has %d",
 						 network->classes, DATASET_CLASSES);
@@ -219,14 +323,21 @@ static int run_open(struct run *run, struct error *error)
 	run->labels = malloc(batch);
 	if (!run->order || !run->labels)
 		return error_set(error, "no memory for batches of %zu images", batch);
-	return adam_open(&run->adam, network->value_count, options->beta1, options->beta2, error);
+	if (options->patience) {
+		run->best = malloc(network->value_count * sizeof *run->best);
+		if (!run->best)
+			return error_set(error, "no memory to keep the best of %zu weights",
+							 network->weight_count);
+	}
+	return optimizer_open(&run->optimizer, &settings, network->value_count, error);
 }
 
 static void run_close(struct run *run)
 {
 	free(run->order);
 	free(run->labels);
-	adam_close(&run->adam);
+	free(run->best);
+	optimizer_close(&run->optimizer);
 }
 
 int train(struct network *network, const struct dataset *dataset, const struct split *split,
@@ -240,12 +351,15 @@ int train(struct network *network, const struct dataset *dataset, const struct s
 		.options = options,
 		.observer = observer,
 		.stop = stop,
+		.length = train_length(options, split->train_count),
 	};
 
 	*result = (struct train_result){0};
 	int status = run_open(&run, error);
 	if (!status)
 		status = train_epochs(&run, result, error);
+	if (!status)
+		restore_best(&run, result);
 	run_close(&run);
 	return status;
 }

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define WIDTH_DEFAULT 80
-#define WIDTH_MAX 10000
+#define HEIGHT_DEFAULT 24
+#define SIZE_LIMIT 10000 /* more is not believed */
 
 bool terminal_is(FILE *stream)
 {
@@ -26,6 +27,39 @@ bool terminal_is_rich(FILE *stream)
 		   !(no_color && *no_color);
 }
 
+/* Is it "UTF-8", "utf8" or alike, perhaps with a modifier such as @euro behind it? */
+static bool is_utf8(const char *codeset)
+{
+	char plain[8] = "";
+	size_t length = 0;
+
+	for (; *codeset && *codeset != '@' && length < sizeof plain - 1; codeset++)
+		if (*codeset != '-')
+			plain[length++] = (char)(*codeset | 0x20); /* letters small, figures as they are */
+	return strcmp(plain, "utf8") == 0;
+}
+
+bool terminal_is_utf8(FILE *stream)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *locale = NULL;
+
+	for (int i = 0; i < 3 && !(locale && *locale); i++)
+		locale = getenv(names[i]);
+	const char *codeset = locale ? strchr(locale, '.') : NULL;
+	return terminal_is(stream) && codeset && is_utf8(codeset + 1);
+}
+
+/* A number of the environment where the terminal does not tell. */
+static int choose_size(long told, const char *name, int standard)
+{
+	const char *text = getenv(name);
+
+	if (told <= 0 && text)
+		told = strtol(text, NULL, 10);
+	return told > 0 && told <= SIZE_LIMIT ? (int)told : standard;
+}
+
 int terminal_width(FILE *stream)
 {
 	long width = 0;
@@ -37,12 +71,21 @@ int terminal_width(FILE *stream)
 #else
 	(void)stream;
 #endif
-	const char *columns = getenv("COLUMNS");
-	if (width <= 0 && columns)
-		width = strtol(columns, NULL, 10);
-	if (width <= 0 || width > WIDTH_MAX)
-		width = WIDTH_DEFAULT;
-	return (int)width;
+	return choose_size(width, "COLUMNS", WIDTH_DEFAULT);
+}
+
+int terminal_height(FILE *stream)
+{
+	long height = 0;
+
+#ifdef TIOCGWINSZ
+	struct winsize size;
+	if (!ioctl(fileno(stream), TIOCGWINSZ, &size))
+		height = size.ws_row;
+#else
+	(void)stream;
+#endif
+	return choose_size(height, "LINES", HEIGHT_DEFAULT);
 }
 
 double terminal_seconds(void)

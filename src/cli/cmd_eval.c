@@ -3,10 +3,14 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "app/evaluate.h"
 #include "app/model.h"
+#include "base/file.h"
+#include "base/terminal.h"
 #include "cli/command.h"
+#include "cli/eval_files.h"
 #include "cli/report.h"
 
 #define BATCH 100
@@ -16,9 +20,16 @@ enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 struct eval_values {
 	struct engine_choice engine;
 	const char *model, *network, *data;
+	const char *confusion, *mistakes, *predictions; /* files to write, or NULL */
 	int split; /* enum eval_split */
 	bool json;
 	struct common_values common;
+};
+
+/* What came out. */
+struct result {
+	struct evaluation evaluation;
+	struct prediction *predictions; /* evaluation.count; owned */
 };
 
 static const char *const split_names[] = {"test", "train", "val"};
@@ -48,9 +59,10 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 	return 0;
 }
 
+/* The predictions are to be freed whatever comes of it. */
 static int evaluate_split(const struct eval_values *values, struct network *network,
 						  const struct model_info *info, const struct dataset *dataset,
-						  struct evaluation *evaluation, struct error *error)
+						  struct result *result, struct error *error)
 {
 	struct split split = {0};
 	const uint32_t *indices = NULL;
@@ -62,28 +74,83 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 		indices = values->split == EVAL_VAL ? split.val : split.train;
 		count = values->split == EVAL_VAL ? split.val_count : split.train_count;
 	}
-	evaluate(network, dataset, indices, count, NULL, evaluation);
+	result->predictions = malloc(count * sizeof *result->predictions);
+	if (result->predictions)
+		evaluate_each(network, dataset, indices, count, info->temperature, NULL,
+					  &result->evaluation, result->predictions);
 	split_free(&split);
-	if (isnan(evaluation->loss))
+	if (!result->predictions)
+		return error_set(error, "not enough memory for %zu predictions", count);
+	if (isnan(result->evaluation.loss))
 		return error_set(error, "%s: the network's output is not a number", values->model);
 	return 0;
+}
+
+/* What the report goes to: a file that is written to standard output has that to itself. */
+static FILE *report_stream(const struct eval_values *values)
+{
+	const char *const files[] = {values->predictions, values->confusion, values->mistakes};
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (files[i] && file_is_stream(files[i], stdout))
+			return values->common.quiet ? NULL : stderr;
+	return stdout;
 }
 
 static void print_evaluation(const struct eval_values *values, const char *directory,
 							 const struct evaluation *evaluation)
 {
 	const char *split = split_names[values->split];
+	FILE *out = report_stream(values);
 
+	if (!out)
+		return;
 	if (values->json) {
-		report_evaluation_json(stdout, evaluation, values->model, split);
+		report_evaluation_json(out, evaluation, values->model, split);
 		return;
 	}
-	fputs("model     ", stdout);
-	report_name(stdout, values->model);
-	printf("\nimages    %zu (%s) in ", evaluation->count, split);
-	report_name(stdout, directory);
-	putchar('\n');
-	report_evaluation(stdout, evaluation);
+	fputs("model     ", out);
+	report_name(out, values->model);
+	fprintf(out, "\nimages    %zu (%s) in ", evaluation->count, split);
+	report_name(out, directory);
+	fputc('\n', out);
+	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
+}
+
+static void print_written(const struct eval_values *values, const char *path, const char *what,
+						  size_t count)
+{
+	if (values->common.quiet)
+		return;
+	report_name(stderr, path);
+	fprintf(stderr, what, count);
+}
+
+static int write_files(const struct eval_values *values, const struct dataset *dataset,
+					   const struct result *result, struct error *error)
+{
+	const size_t count = result->evaluation.count;
+	const size_t mistakes = count - result->evaluation.correct;
+	size_t shown;
+
+	if (values->predictions) {
+		if (eval_write_predictions(values->predictions, result->predictions, count, error) != 0)
+			return -1;
+		print_written(values, values->predictions, ": %zu predictions\n", count);
+	}
+	if (values->confusion) {
+		if (eval_write_confusion(values->confusion, &result->evaluation, error) != 0)
+			return -1;
+		print_written(values, values->confusion, ": the confusion matrix of %zu images\n", count);
+	}
+	if (values->mistakes) {
+		if (eval_write_mistakes(values->mistakes, dataset, result->predictions, count, &shown,
+								error) != 0)
+			return -1;
+		print_written(values, values->mistakes,
+					  shown < mistakes ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
+	}
+	return 0;
 }
 
 static int eval_run(const void *v, int operand_count, char **operands)
@@ -93,21 +160,32 @@ static int eval_run(const void *v, int operand_count, char **operands)
 	struct network network = {0};
 	struct dataset dataset = {0};
 	struct model_info info = {0};
-	struct evaluation evaluation;
+	struct result result = {.predictions = NULL};
 	struct error error;
 	int status = STATUS_DONE;
+	const struct command_file files[] = {{"--model", values->model},
+										 {"--confusion", values->confusion},
+										 {"--mistakes", values->mistakes},
+										 {"--predictions", values->predictions}};
+	const size_t count = sizeof files / sizeof *files;
 
 	(void)operand_count;
 	(void)operands;
-	if (command_open_engine(&values->engine, &engine, &error) != 0)
+	if (command_check_distinct(files, count, 1, &error) != 0 ||
+		command_open_engine(&values->engine, &engine, &error) != 0)
 		return command_misused(&command_eval, &error);
-	if (model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
+	if (command_check_outputs(files + 1, count - 1, &error) != 0 ||
+		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
 		dataset_load(&dataset, values->data,
 					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||
-		evaluate_split(values, &network, &info, &dataset, &evaluation, &error) != 0)
+		evaluate_split(values, &network, &info, &dataset, &result, &error) != 0) {
 		status = command_fail(&error);
-	else
-		print_evaluation(values, dataset.directory, &evaluation);
+	} else {
+		print_evaluation(values, dataset.directory, &result.evaluation);
+		if (write_files(values, &dataset, &result, &error) != 0)
+			status = command_fail(&error);
+	}
+	free(result.predictions);
 	dataset_free(&dataset);
 	network_free(&network);
 	engine_close(&engine);
@@ -140,6 +218,12 @@ static const struct option eval_table[] = {
 	 .help = HELP_DATA},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "the images"},
+	{.name = "confusion", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(confusion),
+	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},
+	{.name = "mistakes", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(mistakes),
+	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM"},
+	{.name = "predictions", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(predictions),
+	 .help = "write a row for each image: index,label,prediction,probability"},
 	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
 	 .least = 1, .most = WORKERS_MAX,
 	 .help = HELP_THREADS},

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/calibrate.h"
 #include "app/digit.h"
 #include "app/evaluate.h"
 #include "app/model.h"
@@ -50,9 +51,8 @@ static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
 	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
 }
 
-/* What the network is to see of the picture. */
-static int read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
-					  struct error *error)
+int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
+					   struct error *error)
 {
 	struct pnm picture = {0};
 	int status;
@@ -68,7 +68,7 @@ static int read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS]
 }
 
 /* All digits, the most probable first; of equals the smaller digit. */
-static int recognize(struct network *network, const uint8_t *pixels,
+static int recognize(struct network *network, double temperature, const uint8_t *pixels,
 					 struct guess guesses[DATASET_CLASSES], struct error *error)
 {
 	const struct dataset one = {.count = 1, .images = pixels};
@@ -79,7 +79,7 @@ static int recognize(struct network *network, const uint8_t *pixels,
 
 	if (!logits_are_finite(logits))
 		return error_set(error, "the network's output is not a number");
-	loss_softmax(DATASET_CLASSES, logits, probabilities);
+	calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
 		const struct guess guess = {digit, (double)probabilities[digit]};
 		int place = digit;
@@ -114,17 +114,17 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 }
 
 static int predict_file(const struct predict_values *values, struct network *network,
-						const char *path, struct error *error)
+						double temperature, const char *path, struct error *error)
 {
 	uint8_t pixels[DATASET_PIXELS];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (read_digit(path, values->raw, pixels, error) != 0)
+	if (predict_read_digit(path, values->raw, pixels, error) != 0)
 		return -1;
-	if (recognize(network, pixels, guesses, error) != 0)
+	if (recognize(network, temperature, pixels, guesses, error) != 0)
 		return error_prefix(error, "%s", path);
 	if (values->show)
-		picture_draw(stdout, pixels);
+		picture_draw(stdout, picture_style(stdout, values->common.no_color), pixels);
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else
@@ -138,6 +138,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
+	struct model_info info;
 	struct error error;
 	int status = STATUS_DONE;
 
@@ -146,10 +147,10 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		return command_misused(&command_predict, &error);
 	}
 	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) != 0)
+		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
 		status = command_fail(&error);
 	for (int i = 0; network.layers && i < operand_count; i++) {
-		if (predict_file(values, &network, operands[i], &error) != 0)
+		if (predict_file(values, &network, info.temperature, operands[i], &error) != 0)
 			status = command_fail(&error);
 		if (command_flush(&error) != 0) {
 			status = command_fail(&error);

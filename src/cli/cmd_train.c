@@ -2,27 +2,39 @@
  * before the first step; whatever happens later, the trained weights are not lost. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <assert.h>
 #include <errno.h>
 #include <float.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/calibrate.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/model.h"
 #include "app/trainer.h"
+#include "app/verdict.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/recipe.h"
 #include "cli/report.h"
 #include "nn/kinds.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 
 struct train_values {
 	struct train_options options;
+	struct {
+		bool learning_rate, beta1, beta2, momentum;
+	} given; /* on the command line */
+	int recipe_optimizer;
 	struct engine_choice engine;
-	const char *data, *network, *model, *curves;
+	const char *recipe, *data, *network, *model, *curves;
+	bool no_live;
 	struct common_values common;
 };
 
@@ -32,7 +44,10 @@ struct job {
 	struct split split;
 	struct engine engine;
 	struct network network;
+	int epochs; /* begun: rows */
 	struct curves curves;
+	struct curves_row *rows; /* [epochs], as far as there are any yet */
+	int row_count;
 	struct progress progress;
 	bool stdout_failed, curves_failed; /* said, and not written to again */
 };
@@ -66,10 +81,27 @@ static void catch_signal(int number)
 static void catch_signals(bool quiet, bool on_bar)
 {
 #define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
-	stop_answer = quiet ? "" : on_bar ? "\r\033[K" STOPPING : STOPPING;
+	stop_answer = quiet ? "" : on_bar ? "\r\033[J" STOPPING : STOPPING;
 	catch_signal(SIGHUP);
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
+}
+
+/* What only the other optimizer has is refused; a learning rate that suits is chosen. */
+static int settle_optimizer(struct train_values *values, struct error *error)
+{
+	if (values->options.optimizer == OPTIMIZER_ADAM) {
+		if (values->given.momentum)
+			return error_set(error, "--momentum is for --optimizer sgd; "
+							 "adam has --beta1 and --beta2");
+		return 0;
+	}
+	if (values->given.beta1 || values->given.beta2)
+		return error_set(error, "--%s is for --optimizer adam; sgd has --momentum",
+						 values->given.beta1 ? "beta1" : "beta2");
+	if (!values->given.learning_rate && values->recipe_optimizer != OPTIMIZER_SGD)
+		values->options.learning_rate = SGD_RATE;
+	return 0;
 }
 
 /* What the command line alone can get wrong. */
@@ -78,6 +110,8 @@ static int build(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
+	if (values->options.patience && values->options.val_split == 0)
+		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (file_is_same(values->model, values->curves))
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (command_open_engine(&values->engine, &job->engine, error) != 0)
@@ -105,6 +139,13 @@ static int load(struct job *job, struct error *error)
 	if (split_make(&job->split, job->dataset.count, options->limit, options->val_split,
 				   options->seed, error) != 0)
 		return -1;
+	if (options->patience && job->split.val_count == 0)
+		return error_set(error, "--patience needs validation images, but --val-split %g of %zu "
+						 "images is none", options->val_split, job->split.train_count);
+	job->epochs = train_length(options, job->split.train_count).epochs;
+	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
+	if (!job->rows)
+		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
 	if (file_check_replace(values->model, error) != 0)
 		return -1;
 	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
@@ -129,20 +170,50 @@ static void flush_rows(struct job *job)
 	report_lost_output(&error);
 }
 
+/* How the weights are changed, and by what rule it ends. */
+static void print_rules(const struct train_options *options, const struct train_length *length)
+{
+	uint64_t rising = schedule_warmup_steps(options->warmup, length->steps);
+
+	if (options->optimizer == OPTIMIZER_ADAM)
+		fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g",
+				(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	else
+		fprintf(stderr, "sgd    learning rate %g, momentum %g", (double)options->learning_rate,
+				(double)options->momentum);
+	if (options->weight_decay > 0)
+		fprintf(stderr, ", weight decay %g", (double)options->weight_decay);
+	if (rising)
+		fprintf(stderr, "\nrate   rises from %g%% of that in %llu step%s", 100 * SCHEDULE_START,
+				(unsigned long long)rising, rising == 1 ? "" : "s");
+	if (options->schedule != SCHEDULE_CONSTANT)
+		fprintf(stderr, "%s falls to 0 %s", rising ? ", then" : "\nrate  ",
+				options->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
+	if (options->label_smoothing > 0)
+		fprintf(stderr, "\nloss   with label smoothing %g; val_loss is without",
+				(double)options->label_smoothing);
+	if (options->patience)
+		fprintf(stderr, "\nend    early after %d epoch%s without a lower val_loss",
+				options->patience, options->patience == 1 ? "" : "s");
+	fputc('\n', stderr);
+}
+
 static void print_preamble(struct job *job)
 {
 	const struct train_options *options = &job->values->options;
-	size_t batch = (size_t)options->batch_size;
+	const struct train_length length = train_length(options, job->split.train_count);
 	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
 	report_name(stderr, job->dataset.directory);
 	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)options->seed);
-	fprintf(stderr, "steps  %zu an epoch, of %zu images\n",
-			(job->split.train_count + batch - 1) / batch, batch);
-	fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g\n",
-			(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
+	fprintf(stderr, "steps  %llu an epoch, of %d images", (unsigned long long)length.epoch_steps,
+			options->batch_size);
+	if (length.steps % length.epoch_steps)
+		fprintf(stderr, "; %llu in all", (unsigned long long)length.steps);
+	fputc('\n', stderr);
+	print_rules(options, &length);
 	if (!augment_is_none(&options->augment))
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
@@ -150,7 +221,7 @@ static void print_preamble(struct job *job)
 			workers_count(job->engine.workers) == 1 ? "" : "s");
 	report_network(stderr, &job->network);
 	fputc('\n', stderr);
-	report_epoch_head(stdout, options->epochs, job->split.val_count > 0, options->eval_train);
+	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, options->eval_train);
 	flush_rows(job);
 }
 
@@ -167,21 +238,76 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 	struct job *job = context;
 
 	progress_clear(&job->progress);
+	progress_epoch(&job->progress, row);
+	job->rows[job->row_count++] = *row;
 	if (!job->curves_failed && curves_append(&job->curves, row, error) != 0) {
 		job->curves_failed = true;
 		report_lost_output(error);
 	}
 	if (!job->values->common.quiet && !job->stdout_failed) {
-		report_epoch(stdout, row, job->values->options.epochs);
+		report_epoch(stdout, row, job->epochs);
 		flush_rows(job);
 	}
 	return 0;
 }
 
+/* How it ended, and what is kept of it. */
+static void print_ending(const struct job *job, const struct train_result *result)
+{
+	const struct train_options *options = &job->values->options;
+
+	if (result->stopped)
+		fprintf(stderr, "stopped after %d of %g epochs; what was learned is saved\n",
+				result->epochs_done, options->epochs);
+	else if (result->epochs_done < job->epochs)
+		fprintf(stderr, "ended after %d of %g epochs, %d without a lower val_loss\n",
+				result->epochs_done, options->epochs, options->patience);
+	if (options->patience && result->kept.epoch)
+		fprintf(stderr, "kept are the weights of epoch %d, which has the lowest val_loss: %.4f\n",
+				result->kept.epoch, result->kept.val_loss);
+}
+
+static bool has_dropout(const struct network *network)
+{
+	for (int i = 0; i < network->layer_count; i++)
+		if (network->layers[i].kind == &layer_dropout)
+			return true;
+	return false;
+}
+
+/* What makes the running figures look worse than those of validation. */
+static const char *handicap(const struct job *job)
+{
+	bool augmented = !augment_is_none(&job->values->options.augment);
+
+	if (has_dropout(&job->network))
+		return augmented ? "dropout and augmentation" : "dropout";
+	return augmented ? "augmentation" : NULL;
+}
+
+static void print_verdict(const struct job *job)
+{
+	const struct train_options *options = &job->values->options;
+	const struct verdict_case curves = {
+		.rows = job->rows,
+		.count = job->row_count,
+		.val_count = job->split.val_count,
+		.learning_rate = (double)options->learning_rate,
+		.label_smoothing = (double)options->label_smoothing,
+		.handicap = handicap(job),
+		.best_kept = options->patience > 0,
+	};
+	struct verdict verdict;
+
+	verdict_reach(&curves, &verdict);
+	if (verdict.kind != VERDICT_NONE)
+		fprintf(stderr, "\nverdict  %s\n         %s\n\n", verdict.line[0], verdict.line[1]);
+}
+
 static int save(struct job *job, const struct train_result *result, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct model_info info = {
+	struct model_info info = {
 		.trained_here = true,
 		.options = values->options,
 		.result = *result,
@@ -194,13 +320,14 @@ static int save(struct job *job, const struct train_result *result, struct error
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
-	if (model_save(values->model, &job->network, &info, error) != 0)
+	if (calibrate(&job->network, &job->dataset, job->split.val, job->split.val_count,
+				  &info.temperature, error) != 0 ||
+		model_save(values->model, &job->network, &info, error) != 0)
 		return -1;
 	if (values->common.quiet)
 		return 0;
-	if (result->stopped)
-		fprintf(stderr, "stopped after %d of %d epochs; what was learned is saved\n",
-				result->epochs_done, values->options.epochs);
+	print_ending(job, result);
+	print_verdict(job);
 	report_name(stderr, values->model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
 	if (!job->curves_failed) {
@@ -214,17 +341,24 @@ static int train_and_save(struct job *job)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
 	const bool quiet = job->values->common.quiet;
+	const struct progress_wanted wanted = {
+		.quiet = quiet,
+		.no_color = job->values->common.no_color,
+		.no_live = job->values->no_live,
+		.epochs = job->values->options.epochs,
+	};
 	struct train_result result;
 	struct error error;
 	int trained;
 
-	progress_open(&job->progress, stderr, !quiet && !job->values->common.no_color);
+	progress_open(&job->progress, stderr, wanted);
 	catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
 	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
+	progress_finish(&job->progress);
 	if (trained != 0 || save(job, &result, &error) != 0)
 		return command_fail(&error);
 	if (curves_close(&job->curves, &error) != 0)
@@ -234,15 +368,20 @@ static int train_and_save(struct job *job)
 	return job->stdout_failed || job->curves_failed ? STATUS_FAILED : STATUS_DONE;
 }
 
-static int train_run(const void *values, int operand_count, char **operands)
+static int train_run(const void *v, int operand_count, char **operands)
 {
-	struct job job = {.values = values};
+	struct train_values values = *(const struct train_values *)v;
+	struct job job = {.values = &values};
 	struct error error, ignored;
 	int status;
 
 	(void)operand_count;
 	(void)operands;
-	if (build(&job, &error) != 0) {
+	if (values.recipe && strcmp(values.recipe, "list") == 0) {
+		recipe_list(stdout);
+		return STATUS_DONE;
+	}
+	if (settle_optimizer(&values, &error) != 0 || build(&job, &error) != 0) {
 		status = command_misused(&command_train, &error);
 	} else if (load(&job, &error) != 0) {
 		status = command_fail(&error);
@@ -251,22 +390,12 @@ static int train_run(const void *values, int operand_count, char **operands)
 	}
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
+	free(job.rows);
 	network_free(&job.network);
 	engine_close(&job.engine);
 	split_free(&job.split);
 	dataset_free(&job.dataset);
 	return status;
-}
-
-static void train_defaults_set(void *values)
-{
-	*(struct train_values *)values = (struct train_values){
-		.options = train_defaults(),
-		.engine = {.kernels = "auto"},
-		.network = NETWORK_SPEC_REFERENCE,
-		.model = "model.safetensors",
-		.curves = "curves.csv",
-	};
 }
 
 static void train_explain(FILE *out)
@@ -284,48 +413,113 @@ static void train_explain(FILE *out)
 #define AT(field) offsetof(struct train_values, field)
 
 static const struct option train_table[] = {
+	{.name = "recipe", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(recipe),
+	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
+			 "them all; without it the recipe is default, whose values are the defaults below"},
+
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = HELP_DATA},
-	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = "the layers"},
-	{.name = "epochs", .type = OPTION_INT, .argument = "E", .offset = AT(options.epochs),
-	 .least = 1, .most = 100000, .help = "passes over the training images"},
-	{.name = "batch-size", .type = OPTION_INT, .argument = "N", .offset = AT(options.batch_size),
-	 .least = 1, .most = 65536, .help = "images a step"},
+	 .group = "Data", .help = HELP_DATA},
 	{.name = "val-split", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.val_split),
 	 .min = 0, .max = 1, .below_max = true,
 	 .help = "part of the images that validate; 0 trains on all of them"},
-	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(options.seed),
-	 .most = UINT64_MAX,
-	 .help = "of all randomness: the same seed gives the same model"},
-	{.name = "learning-rate", .type = OPTION_FLOAT, .argument = "R",
-	 .offset = AT(options.learning_rate), .min = 0, .above_min = true, .max = FLT_MAX,
-	 .help = "step size of Adam"},
-	{.name = "beta1", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta1),
-	 .min = 0, .max = 1, .below_max = true,
-	 .help = "decay of Adam's mean of gradients"},
-	{.name = "beta2", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta2),
-	 .min = 0, .max = 1, .below_max = true,
-	 .help = "decay of Adam's mean of squared gradients"},
-	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
-	 .help = "change the training images at random"},
 	{.name = "limit", .type = OPTION_SIZE, .argument = "N", .offset = AT(options.limit),
 	 .least = 1, .most = UINT32_MAX,
 	 .help = "use only N images, chosen at random (default all)"},
+
+	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
+	 .group = "Training", .help = "the layers"},
+	{.name = "epochs", .type = OPTION_DOUBLE, .argument = "E", .offset = AT(options.epochs),
+	 .min = 0, .above_min = true, .max = 100000,
+	 .help = "passes over the training images; 0.5 is half of one"},
+	{.name = "patience", .type = OPTION_INT, .argument = "N", .offset = AT(options.patience),
+	 .least = 0, .most = 100000,
+	 .help = "end after N epochs without a lower val_loss, and keep the best epoch's weights; "
+			 "0: never"},
+	{.name = "batch-size", .type = OPTION_INT, .argument = "N", .offset = AT(options.batch_size),
+	 .least = 1, .most = 65536, .help = "images a step"},
+	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
+	 .help = "change the training images at random"},
+	{.name = "label-smoothing", .type = OPTION_FLOAT, .argument = "F",
+	 .offset = AT(options.label_smoothing), .min = 0, .max = 1, .below_max = true,
+	 .help = "part of the target that all digits share evenly; val_loss is without"},
 	{.name = "eval-train", .type = OPTION_FLAG, .offset = AT(options.eval_train),
 	 .help = "measure the training images, too, after each epoch with dropout off"},
-	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = "where the trained network goes"},
-	{.name = "curves", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(curves),
-	 .help = "where the learning curves go, as CSV"},
+	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(options.seed),
+	 .most = UINT64_MAX,
+	 .help = "of all randomness: the same seed gives the same model"},
+
+	{.name = "optimizer", .type = OPTION_CHOICE, .argument = OPTIMIZER_WORDS,
+	 .offset = AT(options.optimizer), .group = "Optimizer", .help = "how gradients become steps"},
+	{.name = "learning-rate", .type = OPTION_FLOAT, .argument = "R",
+	 .offset = AT(options.learning_rate), .given = AT(given.learning_rate),
+	 .min = 0, .above_min = true, .max = FLT_MAX,
+	 .help = "size of the steps, at its peak; with sgd 0.05"},
+	{.name = "schedule", .type = OPTION_CHOICE, .argument = SCHEDULE_WORDS,
+	 .offset = AT(options.schedule),
+	 .help = "how the learning rate goes on from its peak: as it is, or down to 0"},
+	{.name = "warmup", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.warmup),
+	 .min = 0, .max = 1, .below_max = true,
+	 .help = "part of all steps in which it climbs to the peak, from 4% of it"},
+	{.name = "beta1", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta1),
+	 .given = AT(given.beta1), .min = 0, .max = 1, .below_max = true,
+	 .help = "adam: decay of the mean of gradients"},
+	{.name = "beta2", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta2),
+	 .given = AT(given.beta2), .min = 0, .max = 1, .below_max = true,
+	 .help = "adam: decay of the mean of squared gradients"},
+	{.name = "momentum", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.momentum),
+	 .given = AT(given.momentum), .min = 0, .max = 1, .below_max = true,
+	 .help = "sgd: part of the last step that goes on in the next"},
+	{.name = "weight-decay", .type = OPTION_FLOAT, .argument = "F",
+	 .offset = AT(options.weight_decay), .min = 0, .max = 1,
+	 .help = "each step takes learning rate x F off all weights, but not off biases"},
+
 	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
-	 .least = 1, .most = WORKERS_MAX,
+	 .least = 1, .most = WORKERS_MAX, .group = "Speed",
 	 .help = HELP_THREADS "; the model is the same for any number"},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
 	 .help = HELP_KERNELS},
+
+	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
+	 .group = "Output", .help = "where the trained network goes"},
+	{.name = "curves", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(curves),
+	 .help = "where the learning curves go, as CSV"},
+	{.name = "no-live", .type = OPTION_FLAG, .offset = AT(no_live),
+	 .help = "no curves that grow under the progress bar"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+
+/* The recipe's words do not count as given on the command line. */
+static int use_recipe(const char *name, struct train_values *values, struct error *error)
+{
+	if (recipe_apply(name, train_table, values, error) != 0)
+		return -1;
+	memset(&values->given, 0, sizeof values->given);
+	values->recipe_optimizer = values->options.optimizer;
+	return 0;
+}
+
+static void train_defaults_set(void *v)
+{
+	struct train_values *values = v;
+	struct error error;
+
+	*values = (struct train_values){
+		.options = train_defaults(),
+		.engine = {.kernels = "auto"},
+		.model = "model.safetensors",
+		.curves = "curves.csv",
+	};
+	if (use_recipe(recipes[0].name, values, &error) != 0)
+		assert(false); /* the first recipe is right */
+}
+
+static int train_prepare(int argc, char *const *argv, void *values, struct error *error)
+{
+	const char *name = recipe_named(argc, argv);
+
+	return name && strcmp(name, "list") != 0 ? use_recipe(name, values, error) : 0;
+}
 
 const struct command command_train = {
 	.name = "train",
@@ -333,6 +527,7 @@ const struct command command_train = {
 	.options = train_table,
 	.values_size = sizeof(struct train_values),
 	.defaults = train_defaults_set,
+	.prepare = train_prepare,
 	.run = train_run,
 	.explain = train_explain,
 };

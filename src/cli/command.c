@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/report.h"
 
 #define PROGRAM "mnist-cnn"
@@ -37,8 +38,9 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_train,        &command_eval, &command_predict,
-	&command_inspect_data, &command_help,
+	&command_train,        &command_eval,          &command_predict,
+	&command_inspect_data, &command_inspect_model, &command_inspect_image,
+	&command_help,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -90,6 +92,25 @@ int command_open_engine(const struct engine_choice *choice, struct engine *engin
 							 WORKERS_MAX);
 	}
 	return engine_open(engine, choice->kernels, (int)threads, error);
+}
+
+int command_check_distinct(const struct command_file *files, size_t count, size_t outputs,
+						   struct error *error)
+{
+	for (size_t i = outputs; i < count; i++)
+		for (size_t other = 0; files[i].path && other < i; other++)
+			if (files[other].path && file_is_same(files[i].path, files[other].path))
+				return error_set(error, "%s and %s are the same file: %s", files[other].option,
+								 files[i].option, files[i].path);
+	return 0;
+}
+
+int command_check_outputs(const struct command_file *files, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (files[i].path && file_check_replace(files[i].path, error) != 0)
+			return -1;
+	return 0;
 }
 
 /* The number of the next argument that is neither an option nor the value of one, or argc. Which
@@ -197,7 +218,7 @@ static void print_usage(FILE *out)
 				 "Train a convolutional network to read handwritten digits, and use it.\n\n"
 				 "Commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-15s%s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'" PROGRAM " COMMAND --help' explains a command and its options.\n");
 }
 
@@ -269,6 +290,8 @@ static int run(const struct command *command, int argc, char **argv)
 	assert(command->values_size <= sizeof values);
 	if (command->defaults)
 		command->defaults(values);
+	if (command->prepare && command->prepare(argc, argv, values, &error) != 0)
+		return command_misused(command, &error);
 	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error) != 0)
 		return command_misused(command, &error);
 	if (help) {

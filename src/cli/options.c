@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/augment.h"
+#include "base/choice.h"
 #include "base/nearest.h"
 
 #define HELP_COLUMN 26 /* where the explanations begin */
@@ -111,19 +112,13 @@ static int set_real(const struct option *option, const char *text, void *value,
 static int set_choice(const struct option *option, const char *text, int *value,
 					  struct error *error)
 {
-	const char *word = option->argument;
+	int choice = choice_find(option->argument, text);
 
-	for (int i = 0;; i++) {
-		size_t length = strcspn(word, "|");
-		if (strlen(text) == length && memcmp(text, word, length) == 0) {
-			*value = i;
-			return 0;
-		}
-		if (!word[length])
-			break;
-		word += length + 1;
-	}
-	return error_set(error, "--%s: \"%s\" is not one of %s", option->name, text, option->argument);
+	if (choice < 0)
+		return error_set(error, "--%s: \"%s\" is not one of %s", option->name, text,
+						 option->argument);
+	*value = choice;
+	return 0;
 }
 
 static int set_value(const struct option *option, const char *text, void *values,
@@ -215,6 +210,8 @@ int options_parse(const struct option *options, int argc, char **argv, void *val
 			value = argv[++i];
 		if (set_value(option, value, values, error) != 0)
 			return -1;
+		if (option->given)
+			*(bool *)((char *)values + option->given) = true;
 	}
 	return 0;
 }
@@ -223,7 +220,8 @@ int options_parse(const struct option *options, int argc, char **argv, void *val
 static void default_text(const struct option *option, const void *values, char *text, size_t size)
 {
 	const void *value = (const char *)values + option->offset;
-	const char *word = option->argument;
+	const char *word;
+	int length;
 	char list[AUGMENT_TEXT];
 
 	*text = '\0';
@@ -254,9 +252,8 @@ static void default_text(const struct option *option, const void *values, char *
 		snprintf(text, size, "default %s", augment_text(value, list));
 		break;
 	case OPTION_CHOICE:
-		for (int i = *(const int *)value; i > 0; i--)
-			word += strcspn(word, "|") + 1;
-		snprintf(text, size, "default %.*s", (int)strcspn(word, "|"), word);
+		word = choice_word(option->argument, *(const int *)value, &length);
+		snprintf(text, size, "default %.*s", length, word);
 		break;
 	}
 }
@@ -300,8 +297,11 @@ static void print_option(FILE *out, const struct option *option, const void *val
 
 void options_help(FILE *out, const struct option *options, const void *values)
 {
-	fputs("Options:\n", out);
-	for (const struct option *o = options; o->name; o++)
+	fprintf(out, "%s:\n", options->group ? options->group : "Options");
+	for (const struct option *o = options; o->name; o++) {
+		if (o->group && o > options)
+			fprintf(out, "\n%s:\n", o->group);
 		print_option(out, o, values);
+	}
 	print_option(out, &help_option, NULL);
 }

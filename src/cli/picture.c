@@ -1,25 +1,20 @@
-/* Digits in characters from light to dark ink, and sheets of digits with their labels in a small
- * font of our own. */
+/* Digits in characters, each of which stands for two pixels, one above the other. */
 #include "cli/picture.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
+#include "base/terminal.h"
 
-#define GAP 2 /* columns or pixels between digits */
+#define GAP 2 /* columns between digits */
+#define LINE_TEXT (PICTURE_COLUMNS * 32) /* bytes of a line: two colours for each character */
+#define MOST_BAR 40
 
-#define GLYPH_WIDTH 3
-#define GLYPH_HEIGHT 5
-#define CELL_WIDTH (DATASET_SIDE + GAP)
-#define CELL_HEIGHT (DATASET_SIDE + 1 + GLYPH_HEIGHT + GAP)
-#define SHEET_GREY 80
-
-/* 3 × 5 pixels a figure, a row in each octal digit from the top. */
-static const uint16_t glyphs[DATASET_CLASSES] = {
-	075557, 026227, 071747, 071717, 055711, 074717, 074757, 071122, 075757, 075717,
-};
+enum picture_style picture_style(FILE *stream, bool no_color)
+{
+	if (!terminal_is_utf8(stream))
+		return PICTURE_ASCII;
+	return terminal_is_rich(stream) && !no_color ? PICTURE_COLOUR : PICTURE_BLOCKS;
+}
 
 /* Anything but 0 shows. */
 static char shade(int grey)
@@ -30,54 +25,113 @@ static char shade(int grey)
 	return ramp[grey ? 1 + (grey - 1) * levels / 255 : 0];
 }
 
-static void draw_line(const uint8_t *pixels, int line, char text[PICTURE_COLUMNS + 1])
+/* The character that is nearest to the two greys. */
+static const char *block(int upper, int lower)
+{
+	static const struct {
+		const char *text;
+		int upper, lower;
+	} blocks[] = {{" ", 0, 0},      {"░", 64, 64},   {"▒", 128, 128}, {"▓", 191, 191},
+				  {"█", 255, 255}, {"▀", 255, 0}, {"▄", 0, 255}};
+	size_t nearest = 0;
+	int least = INT32_MAX;
+
+	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+		int up = upper - blocks[i].upper, low = lower - blocks[i].lower;
+		if (up * up + low * low < least) {
+			least = up * up + low * low;
+			nearest = i;
+		}
+	}
+	return blocks[nearest].text;
+}
+
+/* Of the 256 colours of a terminal: black, 24 greys, white. */
+static int grey_colour(int grey)
+{
+	if (grey == 0)
+		return 16;
+	return grey == 255 ? 231 : 232 + grey * 24 / 255;
+}
+
+/* An upper half block whose lower half is the background. */
+static void draw_coloured(const uint8_t *upper, const uint8_t *lower, char text[LINE_TEXT])
+{
+	int front = -1, back = -1;
+
+	for (int x = 0; x < PICTURE_COLUMNS; x++) {
+		if (grey_colour(upper[x]) != front || grey_colour(lower[x]) != back) {
+			front = grey_colour(upper[x]);
+			back = grey_colour(lower[x]);
+			text += sprintf(text, "\033[38;5;%d;48;5;%dm", front, back);
+		}
+		text += sprintf(text, "▀");
+	}
+	strcpy(text, "\033[0m");
+}
+
+/* Returns the columns that it takes. */
+static int draw_line(enum picture_style style, const uint8_t *pixels, int line,
+					 char text[LINE_TEXT])
 {
 	const uint8_t *upper = pixels + 2 * line * DATASET_SIDE, *lower = upper + DATASET_SIDE;
+	char *trimmed = text;
+	int columns = 0;
 
-	for (int x = 0; x < PICTURE_COLUMNS; x++)
-		text[x] = shade((upper[x] + lower[x] + 1) / 2);
-	text[PICTURE_COLUMNS] = '\0';
+	if (style == PICTURE_COLOUR) {
+		draw_coloured(upper, lower, text);
+		return PICTURE_COLUMNS;
+	}
+	for (int x = 0; x < PICTURE_COLUMNS; x++) {
+		if (style == PICTURE_BLOCKS)
+			text += sprintf(text, "%s", block(upper[x], lower[x]));
+		else
+			*text++ = shade((upper[x] + lower[x] + 1) / 2);
+		if (text[-1] != ' ') {
+			trimmed = text;
+			columns = x + 1;
+		}
+	}
+	*trimmed = '\0';
+	return columns;
 }
 
-/* Text in fields of a digit's width; `pending` blanks are printed only when more follows. */
-static void print_field(FILE *out, const char *text, int *pending)
+/* Text in a field of a digit's width; `pending` blanks are printed only when more follows. */
+static void print_field(FILE *out, const char *text, int columns, int *pending)
 {
-	int length = (int)strlen(text);
-
-	while (length > 0 && text[length - 1] == ' ')
-		length--;
-	if (length > 0)
-		fprintf(out, "%*s%.*s", *pending, "", length, text);
-	*pending = PICTURE_COLUMNS - length + GAP + (length > 0 ? 0 : *pending);
+	if (columns > 0)
+		fprintf(out, "%*s%s", *pending, "", text);
+	*pending = PICTURE_COLUMNS - columns + GAP + (columns > 0 ? 0 : *pending);
 }
 
-void picture_draw(FILE *out, const uint8_t *pixels)
+void picture_draw(FILE *out, enum picture_style style, const uint8_t *pixels)
 {
 	for (int line = 0; line < PICTURE_LINES; line++) {
-		char text[PICTURE_COLUMNS + 1];
-		int pending = 0;
+		char text[LINE_TEXT];
 
-		draw_line(pixels, line, text);
-		print_field(out, text, &pending);
-		fputc('\n', out);
+		draw_line(style, pixels, line, text);
+		fprintf(out, "%s\n", text);
 	}
 }
 
-static void draw_row(FILE *out, const struct picture *pictures, size_t count)
+static int label_text(const struct picture *picture, char text[LINE_TEXT])
+{
+	if (picture->epoch)
+		return sprintf(text, "%d  epoch %d", picture->label, picture->epoch);
+	return sprintf(text, "%d  #%zu", picture->label, picture->index);
+}
+
+static void draw_row(FILE *out, enum picture_style style, const struct picture *pictures,
+					 size_t count)
 {
 	for (int line = 0; line <= PICTURE_LINES; line++) {
 		int pending = 0;
 
 		for (size_t i = 0; i < count; i++) {
-			char text[PICTURE_COLUMNS + 1];
-
-			if (line < PICTURE_LINES)
-				draw_line(pictures[i].pixels, line, text);
-			else if (pictures[i].epoch)
-				snprintf(text, sizeof text, "%d  epoch %d", pictures[i].label, pictures[i].epoch);
-			else
-				snprintf(text, sizeof text, "%d  #%zu", pictures[i].label, pictures[i].index);
-			print_field(out, text, &pending);
+			char text[LINE_TEXT];
+			int columns = line < PICTURE_LINES ? draw_line(style, pictures[i].pixels, line, text)
+											   : label_text(&pictures[i], text);
+			print_field(out, text, columns, &pending);
 		}
 		fputc('\n', out);
 	}
@@ -88,65 +142,46 @@ size_t picture_fit(int width)
 	return width > PICTURE_COLUMNS ? (size_t)((width + GAP) / (PICTURE_COLUMNS + GAP)) : 1;
 }
 
-void picture_draw_all(FILE *out, const struct picture *pictures, size_t count, int width)
+void picture_draw_all(FILE *out, enum picture_style style, const struct picture *pictures,
+					  size_t count, int width)
 {
 	const size_t fit = picture_fit(width);
 
 	for (size_t done = 0; done < count; done += fit) {
 		if (done)
 			fputc('\n', out);
-		draw_row(out, pictures + done, count - done < fit ? count - done : fit);
+		draw_row(out, style, pictures + done, count - done < fit ? count - done : fit);
 	}
 }
 
-/* Copy the digit and its label; `cell` is its upper left corner in a sheet `width` pixels wide. */
-static void sheet_cell(uint8_t *cell, size_t width, const struct picture *picture)
+/* In eighths of a character where there are such blocks. */
+static void print_bar(FILE *out, enum picture_style style, double part, int room)
 {
-	uint8_t *glyph = cell + (DATASET_SIDE + 1) * width + (DATASET_SIDE - GLYPH_WIDTH) / 2;
+	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+	int units = (int)(part * room * 8 + 0.5);
 
-	for (size_t y = 0; y < DATASET_SIDE; y++)
-		memcpy(cell + y * width, picture->pixels + y * DATASET_SIDE, DATASET_SIDE);
-	for (int y = 0; y < GLYPH_HEIGHT; y++)
-		for (int x = 0; x < GLYPH_WIDTH; x++) {
-			int bit = (GLYPH_HEIGHT - 1 - y) * GLYPH_WIDTH + (GLYPH_WIDTH - 1 - x);
-			if (glyphs[picture->label] >> bit & 1)
-				glyph[(size_t)y * width + (size_t)x] = 255;
+	if (style == PICTURE_ASCII)
+		units = (units + 4) / 8 * 8;
+	for (; units >= 8; units -= 8)
+		fputs(style == PICTURE_ASCII ? "#" : "█", out);
+	fputs(eighths[units], out);
+}
+
+void picture_bars(FILE *out, enum picture_style style,
+				  const float probabilities[DATASET_CLASSES], int width)
+{
+	const int left = (int)strlen("7  100.00%  ");
+	const int room = width - 1 - left < MOST_BAR ? width - 1 - left : MOST_BAR;
+
+	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
+		const double part = (double)probabilities[digit];
+
+		fprintf(out, "%d  %6.2f%%", digit, 100 * part);
+		if (part * room >= (style == PICTURE_ASCII ? 0.5 : 1 / 16.0)) {
+			fputs(style == PICTURE_COLOUR ? "  \033[38;5;208m" : "  ", out);
+			print_bar(out, style, part, room);
+			fputs(style == PICTURE_COLOUR ? "\033[0m" : "", out);
 		}
-}
-
-/* Columns of digits that make a sheet about as wide as high. */
-static size_t square_columns(size_t count)
-{
-	size_t columns = 1;
-
-	while (columns < count && columns * CELL_WIDTH < (count + columns - 1) / columns * CELL_HEIGHT)
-		columns++;
-	return columns;
-}
-
-int picture_sheet(const struct picture *pictures, size_t count, size_t columns, uint8_t **pixels,
-				  int *width, int *height, struct error *error)
-{
-	size_t rows, w, h, size;
-
-	if (!columns)
-		columns = square_columns(count);
-	rows = (count + columns - 1) / columns;
-	if (!checked_multiply(columns, CELL_WIDTH, &w) || !checked_multiply(rows, CELL_HEIGHT, &h) ||
-		w > INT_MAX - GAP || h > INT_MAX - GAP ||
-		!checked_multiply(w + GAP, h + GAP, &size))
-		return error_set(error, "%zu digits are too many for a sheet", count);
-	w += GAP;
-	h += GAP;
-	*pixels = malloc(size);
-	if (!*pixels)
-		return error_set(error, "not enough memory for a sheet of %zu×%zu pixels", w, h);
-	memset(*pixels, SHEET_GREY, size);
-	for (size_t i = 0; i < count; i++) {
-		size_t x = i % columns * CELL_WIDTH + GAP, y = i / columns * CELL_HEIGHT + GAP;
-		sheet_cell(*pixels + y * w + x, w, &pictures[i]);
+		fputc('\n', out);
 	}
-	*width = (int)w;
-	*height = (int)h;
-	return 0;
 }

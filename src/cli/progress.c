@@ -1,4 +1,4 @@
-/* A line that is drawn over itself: the new text, erase the rest, carriage return. */
+/* What is drawn over itself: each line's new text, erase the rest; then back up to the first. */
 #include "cli/progress.h"
 
 #include <string.h>
@@ -8,10 +8,18 @@
 #define REDRAW_SECONDS 0.1
 #define LEAST_BAR 6 /* a narrower bar tells nothing */
 #define MOST_BAR 30
+#define LEAST_HEIGHT (CHART_LINES + 6) /* lines of a terminal that has room for the curves */
 
-void progress_open(struct progress *progress, FILE *stream, bool wanted)
+void progress_open(struct progress *progress, FILE *stream, struct progress_wanted wanted)
 {
-	*progress = (struct progress){.stream = wanted && terminal_is_rich(stream) ? stream : NULL};
+	*progress = (struct progress){
+		.terminal = !wanted.quiet && terminal_is(stream) ? stream : NULL,
+		.style = picture_style(stream, wanted.no_color),
+		.live = !wanted.no_live,
+		.chart.epochs = wanted.epochs,
+	};
+	if (progress->terminal && !wanted.no_color && terminal_is_rich(stream))
+		progress->stream = stream;
 }
 
 static void duration_text(double seconds, char *text, size_t capacity)
@@ -41,8 +49,6 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	char epoch[40], percent[8], details[4][48], bar[MOST_BAR + 1], time[32];
 	double part = state->total ? (double)state->seen / (double)state->total : 0;
 	double rate = state->seconds > 0 ? (double)state->seen / state->seconds : 0;
-	double to_come = (double)(state->epochs - state->epoch) * (double)state->total +
-					 (double)(state->total - state->seen);
 	int shown = 0, room;
 
 	snprintf(epoch, sizeof epoch, "epoch %d/%d", state->epoch, state->epochs);
@@ -50,7 +56,7 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	snprintf(details[0], sizeof details[0], "  %.0f images/s", rate);
 	snprintf(details[1], sizeof details[1], "  loss %.3f", state->loss);
 	snprintf(details[2], sizeof details[2], "  accuracy %.3f", state->accuracy);
-	duration_text(rate > 0 ? to_come / rate : 0, time, sizeof time);
+	duration_text(rate > 0 ? state->left / rate : 0, time, sizeof time);
 	if (state->seen < state->total)
 		snprintf(details[3], sizeof details[3], "  %s left", time);
 	else
@@ -71,23 +77,65 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 		text[width - 1] = '\0';
 }
 
+/* What has been trained, as part of the whole training. */
+static double part_done(const struct progress *progress)
+{
+	return progress->images / (progress->images + progress->last.left);
+}
+
+/* The state has means since the epoch began; the curve is of what came since the last state. */
+static void take_note(struct progress *progress, const struct train_progress *state)
+{
+	const struct train_progress *last = &progress->last;
+	const double before = state->epoch == last->epoch ? (double)last->seen : 0;
+	const double seen = (double)state->seen, more = seen - before;
+	const double loss = state->loss * seen - last->loss * before;
+	const double accuracy = state->accuracy * seen - last->accuracy * before;
+
+	progress->last = *state;
+	if (more <= 0)
+		return;
+	progress->images += more;
+	chart_add(progress->chart.training, part_done(progress), loss / more, accuracy / more, more);
+}
+
+/* The lines below the bar, and the way back up to it. */
+static void print_chart(const struct progress *progress, int width)
+{
+	char text[CHART_TEXT];
+	int lines = 0;
+
+	if (progress->live && terminal_height(progress->stream) >= LEAST_HEIGHT)
+		lines = chart_draw(&progress->chart, width, progress->style, text);
+	if (!lines)
+		return;
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		fprintf(progress->stream, "\r\n%.*s\033[K", (int)(end - line), line);
+	}
+	fprintf(progress->stream, "\033[%dA\r", lines);
+}
+
 void progress_draw(struct progress *progress, const struct train_progress *state)
 {
 	char text[PROGRESS_TEXT];
 	double now;
 	int width;
 
-	if (!progress->stream)
+	if (!progress->terminal)
 		return;
+	take_note(progress, state);
 	now = terminal_seconds();
-	if (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
-		state->seen < state->total)
+	if (!progress->stream || (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
+							  state->seen < state->total))
 		return;
 	width = terminal_width(progress->stream);
 	progress_text(state, width, text);
-	/* A terminal that became narrower has broken the old line into several, from the cursor on. The
+	/* A terminal of another width has broken old lines into several, from the cursor on. The
 	 * cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
-	fprintf(progress->stream, "\r%s%s\033[K\r", width < progress->width ? "\033[J" : "", text);
+	fprintf(progress->stream, "\r%s%s\033[K\r",
+			progress->shown && width != progress->width ? "\033[J" : "", text);
+	print_chart(progress, width);
 	fflush(progress->stream);
 	progress->shown = true;
 	progress->width = width;
@@ -101,4 +149,22 @@ void progress_clear(struct progress *progress)
 	fputs("\r\033[J", progress->stream);
 	fflush(progress->stream);
 	progress->shown = false;
+}
+
+void progress_epoch(struct progress *progress, const struct curves_row *row)
+{
+	if (progress->images > 0 && row->has_val)
+		chart_add(progress->chart.validation, part_done(progress), row->val_loss,
+				  row->val_accuracy, 1);
+}
+
+void progress_finish(struct progress *progress)
+{
+	char text[CHART_TEXT];
+
+	if (!progress->terminal || progress->images <= 0)
+		return;
+	chart_end(&progress->chart, part_done(progress));
+	if (chart_draw(&progress->chart, terminal_width(progress->terminal), progress->style, text) > 0)
+		fprintf(progress->terminal, "\n%s", text);
 }

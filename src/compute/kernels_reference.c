@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "compute/channelwise.h"
 #include "compute/elementwise.h"
 
 /* A sum of products in progress. The independent lanes let the compiler use vector registers,
@@ -214,6 +215,39 @@ static void maxpool_backward(const struct window *w, int n, const uint16_t *argm
 				dx[*argmax++ * w->channels + c] += *dy++;
 }
 
+/* The mean of what a first mean leaves makes up for its rounding. */
+static void batchnorm_moments(int channels, int pixels, const float *x, float *mean,
+							  float *squares)
+{
+	float count = (float)pixels;
+
+	for (int c = 0; c < channels; c++) {
+		float sum = 0, rest = 0, square = 0;
+		for (int p = 0; p < pixels; p++)
+			sum += x[p * channels + c];
+		for (int p = 0; p < pixels; p++) {
+			float d = x[p * channels + c] - sum / count;
+			rest += d;
+			square += d * d;
+		}
+		mean[c] = sum / count + rest / count;
+		squares[c] = square;
+	}
+}
+
+static void batchnorm_sums(int channels, int pixels, const float *x, const float *mean,
+						   const float *dy, float *sum, float *product)
+{
+	memset(sum, 0, (size_t)channels * sizeof *sum);
+	memset(product, 0, (size_t)channels * sizeof *product);
+	for (int p = 0; p < pixels; p++, x += channels, dy += channels) {
+		for (int c = 0; c < channels; c++) {
+			sum[c] += dy[c];
+			product[c] += dy[c] * (x[c] - mean[c]);
+		}
+	}
+}
+
 static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y)
 {
@@ -272,12 +306,24 @@ const struct kernels kernels_reference = {
 	.conv_backward = conv_backward,
 	.maxpool_forward = maxpool_forward,
 	.maxpool_backward = maxpool_backward,
+	.avgpool_forward = avgpool_forward,
+	.avgpool_backward = avgpool_backward,
+	.batchnorm_moments = batchnorm_moments,
+	.batchnorm_forward = batchnorm_forward,
+	.batchnorm_sums = batchnorm_sums,
+	.batchnorm_backward = batchnorm_backward,
 	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,
 	.dense_backward_input = dense_backward_input,
 	.relu_forward = relu_forward,
 	.relu_backward = relu_backward,
+	.tanh_forward = tanh_forward,
+	.tanh_backward = tanh_backward,
+	.sigmoid_forward = sigmoid_forward,
+	.sigmoid_backward = sigmoid_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

@@ -11,8 +11,10 @@
  * instruction sets with a fused multiply-add give the same bits. */
 #include "compute/kernels.h"
 
+#include "compute/channelwise.h"
 #include "compute/elementwise.h"
 #include "compute/simd/backward.h"
+#include "compute/simd/batchnorm.h"
 #include "compute/simd/dense.h"
 #include "compute/simd/direct.h"
 #include "compute/simd/maxpool.h"
@@ -128,12 +130,24 @@ const struct kernels KERNELS_TABLE = {
 	.conv_pool_backward = conv_pool_backward,
 	.maxpool_forward = maxpool_forward,
 	.maxpool_backward = maxpool_backward,
+	.avgpool_forward = avgpool_forward,
+	.avgpool_backward = avgpool_backward,
+	.batchnorm_moments = batchnorm_moments,
+	.batchnorm_forward = batchnorm_forward,
+	.batchnorm_sums = batchnorm_sums,
+	.batchnorm_backward = batchnorm_backward,
 	.dense_scratch_size = dense_scratch_size,
 	.dense_forward = dense_forward,
 	.dense_backward_weights = dense_backward_weights,
 	.dense_backward_input = dense_backward_input,
 	.relu_forward = relu_forward,
 	.relu_backward = relu_backward,
+	.tanh_forward = tanh_forward,
+	.tanh_backward = tanh_backward,
+	.sigmoid_forward = sigmoid_forward,
+	.sigmoid_backward = sigmoid_backward,
 	.dropout = dropout,
 	.adam = adam,
+	.sgd = sgd,
+	.decay = decay,
 };

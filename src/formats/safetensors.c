@@ -85,7 +85,24 @@ static int compare_spans(const void *a, const void *b)
 	return left->end < right->end ? -1 : left->end > right->end;
 }
 
-static int read_shape(const struct json *entry, struct safetensors_tensor *tensor,
+/* The bytes of a value; 0 with an error for a dtype that is not read. */
+static size_t value_size(const struct json *entry, struct error *error)
+{
+	const struct json *dtype = json_member(entry, "dtype");
+
+	if (!dtype || dtype->type != JSON_STRING)
+		tensor_error(entry, "no dtype", error);
+	else if (!strcmp(dtype->text, "F32"))
+		return sizeof(float);
+	else if (!strcmp(dtype->text, "I64"))
+		return sizeof(int64_t);
+	else
+		error_set(error, "tensor \"%.100s\": dtype \"%.20s\", expected F32", entry->key,
+				  dtype->text);
+	return 0;
+}
+
+static int read_shape(const struct json *entry, size_t bytes, struct safetensors_tensor *tensor,
 					  struct error *error)
 {
 	const struct json *shape = json_member(entry, "shape");
@@ -95,8 +112,8 @@ static int read_shape(const struct json *entry, struct safetensors_tensor *tenso
 	if (shape->length > SAFETENSORS_MAX_RANK)
 		return error_set(error, "tensor \"%.100s\": %zu dimensions, the most is %d", entry->key,
 						 shape->length, SAFETENSORS_MAX_RANK);
-	size_t bytes = sizeof(float); /* zero dimensions left out, so that they hide no absurd ones */
 	tensor->count = 1;
+	/* Zero dimensions are left out of `bytes`, so that they hide no absurd ones. */
 	for (const struct json *dim = shape->first; dim; dim = dim->next) {
 		size_t *size = &tensor->dims[tensor->rank++];
 		if (!json_to_size(dim, size))
@@ -112,22 +129,24 @@ static int read_shape(const struct json *entry, struct safetensors_tensor *tenso
 static int read_tensor(const struct span *span, struct safetensors_tensor *tensor,
 					   struct error *error)
 {
-	const struct json *entry = span->entry, *dtype = json_member(entry, "dtype");
+	const struct json *entry = span->entry;
+	size_t size = value_size(entry, error);
 
 	tensor->name = entry->key;
-	if (!dtype || dtype->type != JSON_STRING)
-		return tensor_error(entry, "no dtype", error);
-	if (strcmp(dtype->text, "F32") != 0)
-		return error_set(error, "tensor \"%.100s\": dtype \"%.20s\", expected F32", entry->key,
-						 dtype->text);
-	if (read_shape(entry, tensor, error))
+	if (!size || read_shape(entry, size, tensor, error))
 		return -1;
 	if (entry->length != 3)
 		return tensor_error(entry, "more than dtype, shape and data_offsets", error);
-	if (tensor->count * sizeof(float) != span->end - span->begin)
-		return error_set(error, "tensor \"%.100s\": %zu values in %zu bytes, expected 4 bytes each",
-						 entry->key, tensor->count, span->end - span->begin);
+	if (tensor->count * size != span->end - span->begin)
+		return error_set(error,
+						 "tensor \"%.100s\": %zu values in %zu bytes, expected %zu bytes each",
+						 entry->key, tensor->count, span->end - span->begin, size);
 	return 0;
+}
+
+static bool is_f32(const struct span *span)
+{
+	return !strcmp(json_member(span->entry, "dtype")->text, "F32");
 }
 
 static int load_values(const uint8_t *bytes, struct safetensors_tensor *tensor, struct error *error)
@@ -160,8 +179,8 @@ static int read_tensors(const struct bytes *data, const struct span *spans, size
 							 spans[i].entry->key, spans[i].end, size);
 		if (read_tensor(&spans[i], tensor, error))
 			return -1;
-		tensor->values = values + offset / sizeof *values;
-		if (load_values(data->data + data->offset + offset, tensor, error))
+		tensor->values = is_f32(&spans[i]) ? values + offset / sizeof *values : NULL;
+		if (tensor->values && load_values(data->data + data->offset + offset, tensor, error))
 			return -1;
 		offset = spans[i].end;
 	}

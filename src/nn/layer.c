@@ -16,6 +16,7 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 
 	snprintf(param->name, sizeof param->name, "%d.%s", layer->index, suffix);
 	param->layout = layout;
+	param->trained = true;
 	param->rank = rank;
 	param->count = 1;
 	for (int i = 0; i < rank; i++) {
@@ -23,6 +24,31 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 		if (!checked_multiply(param->count, dims[i], &param->count))
 			param->count = SIZE_MAX; /* which the planner refuses */
 	}
+}
+
+int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,
+					   struct error *error)
+{
+	struct shape in = layer->in;
+
+	if (in.flat)
+		return spec_error(spec, error, "its input is flat; pooling comes before flatten");
+	if (spec_at_most(spec, 2, error) ||
+		spec_integer(spec, 0, "window", 1, 64, &w->size, error))
+		return -1;
+	w->stride = w->size;
+	if (spec->argument_count > 1 && spec_integer(spec, 1, "stride", 1, 64, &w->stride, error))
+		return -1;
+	if (w->size > in.h || w->size > in.w)
+		return spec_error(spec, error, "a window of %d×%d is larger than its input of %d×%d",
+						  w->size, w->size, in.h, in.w);
+	w->in_h = in.h;
+	w->in_w = in.w;
+	w->channels = w->filters = in.c;
+	w->out_h = (in.h - w->size) / w->stride + 1;
+	w->out_w = (in.w - w->size) / w->stride + 1;
+	layer->out = (struct shape){.h = w->out_h, .w = w->out_w, .c = in.c};
+	return 0;
 }
 
 static int needed(int out, const struct window *w, int pad, int in)

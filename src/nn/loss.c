@@ -1,5 +1,5 @@
 /* Softmax and sparse categorical cross-entropy, loss = -log p(label), fused: its gradient by the
- * logits is p - onehot(label). */
+ * logits is p - onehot(label), or with smoothing p - target. */
 #include "nn/loss.h"
 
 #include <stddef.h>
@@ -28,32 +28,37 @@ int loss_argmax(int classes, const float *logits)
 	return best;
 }
 
-/* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both. */
-static float negative_log_likelihood(int classes, const float *logits, int best, int label)
+/* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both. Since
+ * targets add up to 1, those of all classes are log(sum of exp(x[i])) - sum of target[i] × x[i]. */
+static float one_loss(int classes, const float *logits, int best, int label, float smoothing)
 {
-	float sum = 0;
+	float sum = 0, mean = 0, towards_label = logits[label] - logits[best];
 
 	for (int i = 0; i < classes; i++)
 		sum += math_exp(logits[i] - logits[best]);
-	return math_log(sum) - (logits[label] - logits[best]);
+	if (smoothing == 0) /* where another logit is infinite, 0 × mean would not be 0 */
+		return math_log(sum) - towards_label;
+	for (int i = 0; i < classes; i++)
+		mean += (logits[i] - logits[best]) / (float)classes;
+	return math_log(sum) - ((1 - smoothing) * towards_label + smoothing * mean);
 }
 
 struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
-								   int divisor, float *dlogits)
+								   float smoothing, int divisor, float *dlogits)
 {
 	struct loss_sum sum = {0};
 
 	for (int s = 0; s < n; s++, logits += classes) {
 		int best = loss_argmax(classes, logits);
-		sum.loss += negative_log_likelihood(classes, logits, best, labels[s]);
+		sum.loss += one_loss(classes, logits, best, labels[s], smoothing);
 		sum.correct += best == labels[s];
 		if (!dlogits)
 			continue;
 		float *d = dlogits + (size_t)s * classes;
 		loss_softmax(classes, logits, d);
-		d[labels[s]] -= 1;
+		d[labels[s]] -= 1 - smoothing;
 		for (int i = 0; i < classes; i++)
-			d[i] /= (float)divisor;
+			d[i] = (d[i] - smoothing / (float)classes) / (float)divisor;
 	}
 	return sum;
 }

@@ -4,29 +4,13 @@
 
 static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
-	struct window *w = layer->self;
 	struct shape in = layer->in;
 
-	if (in.flat)
-		return spec_error(spec, error, "its input is flat; pooling comes before flatten");
-	if (spec_at_most(spec, 2, error) ||
-		spec_integer(spec, 0, "window", 1, 64, &w->size, error))
+	if (layer_plan_pooling(layer, layer->self, spec, error))
 		return -1;
-	w->stride = w->size;
-	if (spec->argument_count > 1 && spec_integer(spec, 1, "stride", 1, 64, &w->stride, error))
-		return -1;
-	if (w->size > in.h || w->size > in.w)
-		return spec_error(spec, error, "a window of %d×%d is larger than its input of %d×%d",
-						  w->size, w->size, in.h, in.w);
 	if ((size_t)in.h * in.w > UINT16_MAX + 1u)
 		return spec_error(spec, error, "its input of %d×%d has more than %u pixels, the limit",
 						  in.h, in.w, UINT16_MAX + 1u);
-	w->in_h = in.h;
-	w->in_w = in.w;
-	w->channels = w->filters = in.c;
-	w->out_h = (in.h - w->size) / w->stride + 1;
-	w->out_w = (in.w - w->size) / w->stride + 1;
-	layer->out = (struct shape){.h = w->out_h, .w = w->out_w, .c = in.c};
 	layer->cache_size = shape_size(layer->out) * sizeof(uint16_t);
 	return 0;
 }

@@ -1,8 +1,14 @@
 /* The life of a batch.
  *
- * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of samples, which
- * goes all the way: load, forward, loss, backward. In the second it is a part of the parameters: their
- * gradient is completed from all chunks, and they are updated. */
+ * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of samples,
+ * which goes all the way: load, forward, loss, backward. In the second it is a part of the
+ * parameters: their gradient is completed from all chunks, and they are updated.
+ *
+ * A layer that looks at the whole batch cuts the way into stages, and the first round into one for
+ * each stage, there and back: all chunks go forward to the layer's input and leave its sums of
+ * them, then on from there to the next such layer. The last stage goes forward and backward at
+ * once, down to where it began, and leaves the sums of gradients; then the stage before goes
+ * backward. */
 #include <assert.h>
 #include <string.h>
 
@@ -13,7 +19,7 @@ struct run {
 	const struct batch *batch;
 	const struct update *update;
 	struct pass pass;  /* of the whole batch */
-	int chunks;
+	int chunks, stage;
 	struct loss_sum losses[LAYER_SLOTS];
 };
 
@@ -40,40 +46,105 @@ static void *gradient_at(const struct network *network, const struct pass *pass,
 	return at(&network->steps[step].dy, pass, pass->first);
 }
 
-/* Steps from `begin` to before `end`, for the samples of a pass. */
-static void forward(const struct network *network, const struct pass *pass, int begin, int end)
+/* Steps from `begin` to before `end`, and then the sums for one that looks at the whole batch. */
+struct part {
+	int begin, end, sums;
+};
+
+#define NO_SUMS (-1)
+
+static struct part whole(const struct network *network)
 {
-	for (int i = begin; i < end; i++) {
+	return (struct part){0, network->step_count, NO_SUMS};
+}
+
+/* A stage forward ends with the sums for the one behind it. */
+static struct part way_there(const struct network *network, int stage)
+{
+	int end = network->stages[stage + 1];
+
+	return (struct part){network->stages[stage], end, end < network->step_count ? end : NO_SUMS};
+}
+
+/* Backward it begins with the layer that begins the stage behind it, whose sums are known now, and
+ * leaves those for its own first layer. */
+static struct part way_back(const struct network *network, int stage)
+{
+	int begin = network->stages[stage], end = network->stages[stage + 1];
+
+	return (struct part){stage ? begin + 1 : 0, end < network->step_count ? end + 1 : end,
+						 stage ? begin : NO_SUMS};
+}
+
+static void forward(const struct network *network, const struct pass *pass, struct part part)
+{
+	for (int i = part.begin; i < part.end; i++) {
 		const struct step *step = &network->steps[i];
 		step->layer.kind->forward(&step->layer, pass, output_at(network, pass, i - 1),
 								  output_at(network, pass, i),
 								  at(&step->cache, pass, pass->chunk_first));
 	}
+	if (part.sums != NO_SUMS) {
+		const struct layer *layer = &network->steps[part.sums].layer;
+		layer->kind->sums(layer, pass, output_at(network, pass, part.sums - 1));
+	}
 }
 
-static void backward(const struct network *network, const struct pass *pass, int begin, int end)
+static void backward(const struct network *network, const struct pass *pass, struct part part)
 {
-	for (int i = end - 1; i >= begin && i >= network->first_trained; i--) {
+	for (int i = part.end - 1; i >= part.begin && i >= network->first_trained; i--) {
 		const struct step *step = &network->steps[i];
 		step->layer.kind->backward(
 			&step->layer, pass, output_at(network, pass, i - 1), output_at(network, pass, i),
 			at(&step->cache, pass, pass->chunk_first), gradient_at(network, pass, i),
 			i > network->first_trained ? gradient_at(network, pass, i - 1) : NULL);
 	}
+	if (part.sums != NO_SUMS) {
+		const struct layer *layer = &network->steps[part.sums].layer;
+		layer->kind->backward_sums(layer, pass, output_at(network, pass, part.sums - 1),
+								   gradient_at(network, pass, part.sums));
+	}
 }
 
-typedef void direction(const struct network *network, const struct pass *pass, int begin, int end);
+typedef void direction(const struct network *network, const struct pass *pass, struct part part);
 
-/* The steps on images, for the samples of a pass, a few at a time. */
-static void by_groups(const struct network *network, const struct pass *pass, direction *go)
+/* What there is on images, for the samples of a pass, a few at a time. */
+static void on_images(const struct network *network, const struct pass *pass, struct part part,
+					  direction *go)
 {
 	struct pass group = *pass;
 	int end = pass->first + pass->n;
 
+	if (part.end > network->flat_from)
+		part.end = network->flat_from;
+	if (part.sums >= network->flat_from)
+		part.sums = NO_SUMS;
 	for (; group.first < end; group.first += NETWORK_IMAGE_GROUP) {
 		group.n = end - group.first < NETWORK_IMAGE_GROUP ? end - group.first : NETWORK_IMAGE_GROUP;
-		go(network, &group, 0, network->flat_from);
+		go(network, &group, part);
 	}
+}
+
+static void on_vectors(const struct network *network, const struct pass *pass, struct part part,
+					   direction *go)
+{
+	if (part.begin < network->flat_from)
+		part.begin = network->flat_from;
+	if (part.sums < network->flat_from)
+		part.sums = NO_SUMS;
+	go(network, pass, part);
+}
+
+static void go_forward(const struct network *network, const struct pass *pass, struct part part)
+{
+	on_images(network, pass, part, forward);
+	on_vectors(network, pass, part, forward);
+}
+
+static void go_backward(const struct network *network, const struct pass *pass, struct part part)
+{
+	on_vectors(network, pass, part, backward);
+	on_images(network, pass, part, backward);
 }
 
 static struct pass chunk_pass(const struct run *run, int chunk, int worker)
@@ -83,6 +154,7 @@ static struct pass chunk_pass(const struct run *run, int chunk, int worker)
 
 	pass.first = (int)((long long)run->batch->n * chunk / run->chunks);
 	pass.n = (int)((long long)run->batch->n * (chunk + 1) / run->chunks) - pass.first;
+	pass.chunk = chunk;
 	pass.chunk_first = pass.first;
 	pass.worker = worker;
 	pass.slot_offset = (size_t)chunk * network->slot_size;
@@ -90,17 +162,32 @@ static struct pass chunk_pass(const struct run *run, int chunk, int worker)
 	return pass;
 }
 
-static void predict_chunk(void *context, int chunk, int worker)
+static void load(const struct run *run, const struct pass *pass)
 {
-	struct run *run = context;
-	struct network *network = run->network;
-	struct pass pass = chunk_pass(run, chunk, worker);
-
-	run->batch->load(run->batch->context, pass.first, pass.n, output_at(network, &pass, -1));
-	by_groups(network, &pass, forward);
-	forward(network, &pass, network->flat_from, network->step_count);
+	run->batch->load(run->batch->context, pass->first, pass->n, output_at(run->network, pass, -1));
 }
 
+static void predict_chunk(void *context, int chunk, int worker)
+{
+	const struct run *run = context;
+	struct pass pass = chunk_pass(run, chunk, worker);
+
+	load(run, &pass);
+	go_forward(run->network, &pass, whole(run->network));
+}
+
+/* A stage in front of the last one. */
+static void forward_chunk(void *context, int chunk, int worker)
+{
+	const struct run *run = context;
+	struct pass pass = chunk_pass(run, chunk, worker);
+
+	if (run->stage == 0)
+		load(run, &pass);
+	go_forward(run->network, &pass, way_there(run->network, run->stage));
+}
+
+/* The last stage, or the only one. */
 static void train_chunk(void *context, int chunk, int worker)
 {
 	struct run *run = context;
@@ -108,14 +195,21 @@ static void train_chunk(void *context, int chunk, int worker)
 	struct pass pass = chunk_pass(run, chunk, worker);
 	int last = network->step_count - 1;
 
-	predict_chunk(context, chunk, worker);
+	forward_chunk(context, chunk, worker);
 	run->losses[chunk] =
 		loss_cross_entropy(pass.n, network->classes, output_at(network, &pass, last),
-						   run->batch->labels + pass.first, run->batch->n,
-						   gradient_at(network, &pass, last));
+						   run->batch->labels + pass.first, run->batch->label_smoothing,
+						   run->batch->n, gradient_at(network, &pass, last));
 	memset(network->slots + pass.slot_offset, 0, network->slot_size * sizeof *network->slots);
-	backward(network, &pass, network->flat_from, network->step_count);
-	by_groups(network, &pass, backward);
+	go_backward(network, &pass, way_back(network, run->stage));
+}
+
+static void backward_chunk(void *context, int chunk, int worker)
+{
+	const struct run *run = context;
+	struct pass pass = chunk_pass(run, chunk, worker);
+
+	go_backward(run->network, &pass, way_back(run->network, run->stage));
 }
 
 /* grad = the sum of the chunks' slots, in their order. */
@@ -146,14 +240,44 @@ static void update_params(void *context, int number, int worker)
 		const struct param *param = &layer->params[p];
 		size_t row = param->count / param->dims[0];
 		size_t first = (size_t)task->first * row;
-		if (!layer->kind->gradients)
+		if (!param->trained)
+			continue;
+		if (!layer->kind->gradients && !layer->kind->sums)
 			add_slots(run, param);
 		if (run->update)
-			run->update->apply(run->update->context, (size_t)(param->value - network->values) + first,
+			run->update->apply(run->update->context, param, first,
 							   layer->kind->gradients ? (size_t)task->count * row : param->count);
 	}
 	if (run->update && layer->kind->prepare)
 		layer->kind->prepare(layer, pass.kernels);
+}
+
+/* Forward to the beginning of the last stage. */
+static void run_there(struct run *run)
+{
+	struct network *network = run->network;
+
+	for (; run->stage < network->stage_count - 1; run->stage++) {
+		const struct layer *next = &network->steps[network->stages[run->stage + 1]].layer;
+		workers_run(network->engine->workers, run->chunks, forward_chunk, run);
+		next->kind->join(next, run->chunks);
+	}
+}
+
+/* Backward from there, as far as anything is trained. */
+static void run_back(struct run *run)
+{
+	struct network *network = run->network;
+
+	while (run->stage > 0) {
+		int first = network->stages[run->stage--];
+		const struct layer *layer = &network->steps[first].layer;
+		for (int p = 0; p < layer->param_count; p++)
+			if (layer->params[p].trained)
+				add_slots(run, &layer->params[p]);
+		if (first > network->first_trained)
+			workers_run(network->engine->workers, run->chunks, backward_chunk, run);
+	}
 }
 
 static struct run run_of(struct network *network, const struct batch *batch)
@@ -177,7 +301,9 @@ struct loss_sum network_train(struct network *network, const struct batch *batch
 	run.pass.training = true;
 	run.pass.seed = seed;
 	run.pass.step = step;
+	run_there(&run);
 	workers_run(network->engine->workers, run.chunks, train_chunk, &run);
+	run_back(&run);
 	workers_run(network->engine->workers, network->task_count, update_params, &run);
 	for (int chunk = 0; chunk < run.chunks; chunk++) {
 		sum.loss += run.losses[chunk].loss;

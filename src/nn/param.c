@@ -1,7 +1,6 @@
 /* Memory's order of a weight tensor, and PyTorch's. */
 #include "nn/param.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 int param_file_dims(const struct param *param, size_t dims[4])
@@ -19,6 +18,9 @@ int param_file_dims(const struct param *param, size_t dims[4])
 		dims[0] = own[0];
 		dims[1] = own[1] * own[2] * own[3];
 		return 2;
+	case PARAM_FEATURES:
+		dims[0] = param->count;
+		return 1;
 	default:
 		memcpy(dims, own, (size_t)param->rank * sizeof *dims);
 		return param->rank;
@@ -58,4 +60,9 @@ void param_from_file(const struct param *param, const float *file, float *memory
 		memcpy(memory, file, param->count * sizeof *memory);
 	else
 		swap_channels(param, file, memory, false);
+}
+
+bool param_is_weight(const struct param *param)
+{
+	return param->layout == PARAM_FILTERS || param->layout == PARAM_DENSE;
 }

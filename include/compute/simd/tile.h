@@ -101,8 +101,9 @@ static struct tile tile_plan(struct tile t)
 	int best = 0, wide = divide_up(t.columns, LANES);
 
 	for (int v = 1; v <= TILE_MOST_VECTORS; v++) {
-		int height = tile_height(t.rows, v), sums = height * v;
-		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (sums < 8 ? 8 : sums);
+		int height = tile_height(t.rows, v), sums = height * v, loads = height + v;
+		int step = sums < 8 ? 8 : sums;
+		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (step < loads ? loads : step);
 		if (v == 1 || cost <= best) {
 			best = cost;
 			t.vectors = v;

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/augment.h"
 #include "app/dataset.h"
@@ -13,7 +14,7 @@
 #include "cli/command.h"
 #include "cli/picture.h"
 #include "cli/report.h"
-#include "formats/pnm.h"
+#include "cli/sheet.h"
 
 #define BATCH 100
 #define SAMPLES 10 /* where --count does not say how many */
@@ -186,33 +187,61 @@ static int choose(struct samples *samples, const struct inspect_values *values,
 	return 0;
 }
 
+static struct colour sample_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct samples *samples = context;
+
+	return colour_ink(samples->pictures[tile].pixels[y * DATASET_SIDE + x] / 255.0);
+}
+
+static struct colour sample_caption(const void *context, size_t tile, int line,
+									char text[SHEET_CAPTION])
+{
+	const struct samples *samples = context;
+	const struct picture *picture = &samples->pictures[tile];
+
+	(void)line;
+	if (!picture->epoch) {
+		snprintf(text, SHEET_CAPTION, "%d", picture->label);
+		return sheet_light;
+	}
+	snprintf(text, SHEET_CAPTION, "epoch %d", picture->epoch);
+	return sheet_dim;
+}
+
+/* Many samples are enlarged less. */
 static int write_sheet(const char *path, const struct samples *samples, struct error *error)
 {
-	const size_t columns = samples->columns > 1 ? samples->columns : 0;
-	struct buffer file = {0};
-	uint8_t *pixels;
-	int width, height, status;
+	const size_t count = samples->rows * samples->columns;
+	const bool augmented = samples->columns > 1;
+	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
+	const struct sheet_block block = {
+		.count = count,
+		.width = DATASET_SIDE,
+		.height = DATASET_SIDE,
+		.scale = scale,
+		.gap = 4 * scale,
+		.columns = augmented ? samples->columns : 0,
+		.context = samples,
+		.cell = sample_cell,
+		.lines = 1,
+		.characters = augmented ? (int)strlen("epoch 1") : 1,
+		.text_scale = scale > 1 ? 2 : 1,
+		.caption = sample_caption,
+	};
 
-	if (picture_sheet(samples->pictures, samples->rows * samples->columns, columns, &pixels, &width,
-					  &height, error) != 0)
-		return -1;
-	status = pgm_write(pixels, width, height, &file, error);
-	free(pixels);
-	if (status == 0)
-		status = file_replace(path, file.data, file.size, error);
-	buffer_free(&file);
-	return status;
+	return sheet_save(path, &block, 1, error);
 }
 
 /* Augmented samples have a row each. */
-static void draw(const struct samples *samples, int width)
+static void draw(const struct samples *samples, enum picture_style style, int width)
 {
 	const size_t count = samples->rows * samples->columns;
 	const size_t together = samples->columns > 1 ? samples->columns : count;
 
 	for (size_t done = 0; done < count; done += together) {
 		fputc('\n', stdout);
-		picture_draw_all(stdout, samples->pictures + done, together, width);
+		picture_draw_all(stdout, style, samples->pictures + done, together, width);
 	}
 }
 
@@ -233,7 +262,7 @@ static int show_samples(const struct inspect_values *values, const struct datase
 	if (values->sheet)
 		status = write_sheet(values->sheet, &samples, error);
 	else
-		draw(&samples, width);
+		draw(&samples, picture_style(stdout, values->common.no_color), width);
 	samples_free(&samples);
 	return status;
 }
@@ -303,7 +332,8 @@ static const struct option inspect_table[] = {
 	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
 			 "seed makes of it"},
 	{.name = "sheet", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(sheet),
-	 .help = "write the samples as a PGM picture, a grid with the labels, instead of drawing them"},
+	 .help = "write the samples with their labels as a picture, PNG (FILE.png) or PGM, instead of "
+			 "drawing them"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };

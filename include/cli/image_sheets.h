@@ -1,0 +1,33 @@
+/* The sheets of inspect image: what the layers make of a digit, and what the decision rests on. */
+#ifndef CLI_IMAGE_SHEETS_H
+#define CLI_IMAGE_SHEETS_H
+
+#include "app/dataset.h"
+#include "base/error.h"
+#include "nn/network.h"
+
+/* A layer's output for one image. */
+struct activation {
+	char title[120]; /* "0 conv:32,3 26×26×32" */
+	struct shape shape;
+	float *values; /* [h][w][c]; owned */
+};
+
+/* Of every layer in their order, softmax at a temperature (calibrate.h) included:
+ * network->layer_count of them, as the spec has them. Free with activations_free. */
+struct activation *activations_compute(const struct network *network, double temperature,
+									   const uint8_t pixels[DATASET_PIXELS], struct error *error);
+void activations_free(struct activation *activations, int count); /* NULL is accepted */
+
+/* The digit, then each layer's maps, or a strip of its numbers where it is flat. Orange is above
+ * 0, blue below, by the largest number of the layer. */
+int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
+					 const struct activation *activations, int count, struct error *error);
+
+/* The digit beside a map of how the probability of `digit`, which is `probability`, changes when a
+ * patch covers it. */
+int occlusion_save(const char *path, struct network *network, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
+				   struct error *error);
+
+#endif

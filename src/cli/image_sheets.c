@@ -1,0 +1,323 @@
+/* Activations are those of prefixes of the network: whatever it runs in one step, or does not
+ * compute since nobody reads it, is here as the spec has it. */
+#include "cli/image_sheets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/calibrate.h"
+#include "app/occlusion.h"
+#include "cli/sheet.h"
+#include "nn/prefix.h"
+
+/* ---- activations ---- */
+
+void activations_free(struct activation *activations, int count)
+{
+	for (int i = 0; activations && i < count; i++)
+		free(activations[i].values);
+	free(activations);
+}
+
+/* The layer's number, its word of the spec, its shape, and by what it divides its input. */
+static void set_title(struct activation *activation, const struct network *network, int index,
+					  double temperature)
+{
+	const char *word = network->spec;
+	char shape[SHAPE_TEXT];
+	int used;
+
+	for (int i = 0; i < index; i++)
+		word += strcspn(word, " ") + 1;
+	used = snprintf(activation->title, sizeof activation->title, "%d %.*s %s", index,
+					(int)strcspn(word, " "), word, shape_text(activation->shape, shape));
+	if (temperature != TEMPERATURE_NONE)
+		snprintf(activation->title + used, sizeof activation->title - (size_t)used,
+				 " at temperature %g", temperature);
+}
+
+static int compute_layer(struct activation *activation, const struct network *network, int index,
+						 double temperature, const uint8_t *pixels, struct error *error)
+{
+	const struct dataset one = {.count = 1, .images = pixels};
+	const struct selection selection = {&one, (const uint32_t[]){0}};
+	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
+	const bool is_softmax = index == network->layer_count - 1;
+	struct network prefix;
+
+	activation->shape = network->layers[index].out;
+	set_title(activation, network, index, is_softmax ? temperature : TEMPERATURE_NONE);
+	const size_t count = shape_size(activation->shape);
+	activation->values = malloc(count * sizeof *activation->values);
+	if (!activation->values)
+		return error_set(error, "not enough memory for %zu activations", count);
+	if (network_prefix(network, is_softmax ? index : index + 1, &prefix, error) != 0)
+		return -1;
+	const float *outputs = network_predict(&prefix, &batch);
+	if (is_softmax)
+		calibrated_softmax((int)count, outputs, temperature, activation->values);
+	else
+		memcpy(activation->values, outputs, count * sizeof *outputs);
+	network_free(&prefix);
+	return 0;
+}
+
+struct activation *activations_compute(const struct network *network, double temperature,
+									   const uint8_t pixels[DATASET_PIXELS], struct error *error)
+{
+	struct activation *activations = calloc((size_t)network->layer_count, sizeof *activations);
+
+	if (!activations)
+		error_set(error, "not enough memory for %d layers", network->layer_count);
+	for (int i = 0; activations && i < network->layer_count; i++)
+		if (compute_layer(&activations[i], network, i, temperature, pixels, error) != 0) {
+			activations_free(activations, network->layer_count);
+			activations = NULL;
+		}
+	return activations;
+}
+
+/* ---- as a sheet ---- */
+
+struct maps {
+	const struct activation *activation;
+	double most; /* the largest magnitude */
+	bool colours;
+};
+
+static struct colour pixel_cell(const void *context, size_t tile, int x, int y)
+{
+	const uint8_t *pixels = context;
+
+	(void)tile;
+	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
+}
+
+/* Tile c of an image is its channel; a flat output has a tile of one cell for each number. */
+static struct colour map_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct maps *maps = context;
+	const struct shape shape = maps->activation->shape;
+	const size_t at = shape.flat ? tile : ((size_t)y * shape.w + (size_t)x) * shape.c + tile;
+	const double value = (double)maps->activation->values[at];
+
+	return colour_signed(maps->most > 0 ? value / maps->most : 0, maps->colours);
+}
+
+/* A digit, and its number. */
+static struct colour score_caption(const void *context, size_t tile, int line,
+								   char text[SHEET_CAPTION])
+{
+	const struct maps *maps = context;
+
+	if (line == 0) {
+		snprintf(text, SHEET_CAPTION, "%zu", tile);
+		return sheet_light;
+	}
+	snprintf(text, SHEET_CAPTION, "%.3g", (double)maps->activation->values[tile]);
+	return sheet_dim;
+}
+
+#define BAR_HEIGHT 32
+
+static struct colour bar_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct maps *maps = context;
+	const double filled = (double)maps->activation->values[tile] * BAR_HEIGHT;
+
+	(void)x;
+	return colour_signed(BAR_HEIGHT - y <= filled + 0.5 ? 0.5 : 0, maps->colours);
+}
+
+static struct colour bar_caption(const void *context, size_t tile, int line,
+								 char text[SHEET_CAPTION])
+{
+	const struct maps *maps = context;
+
+	if (line == 0)
+		return score_caption(context, tile, line, text);
+	snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)maps->activation->values[tile]);
+	return sheet_dim;
+}
+
+/* Whatever their size, maps take about as much room, and so a channel stands below the one that
+ * it was made from, if it was made from one. */
+#define MAP_SIDE 84
+#define MAP_DISTANCE (MAP_SIDE + 6)
+#define MAP_COLUMNS 32
+
+static struct sheet_block block_of_image(const struct maps *maps)
+{
+	const struct shape shape = maps->activation->shape;
+	const int side = shape.h > shape.w ? shape.h : shape.w;
+	const int scale = side < MAP_SIDE ? MAP_SIDE / side : 1;
+
+	return (struct sheet_block){
+		.count = (size_t)shape.c,
+		.width = shape.w,
+		.height = shape.h,
+		.scale = scale,
+		.gap = MAP_DISTANCE - shape.w * scale,
+		.columns = shape.c < MAP_COLUMNS ? (size_t)shape.c : MAP_COLUMNS,
+		.cell = map_cell,
+	};
+}
+
+/* A strip of numbers; of ten numbers, which stand for digits, or of probabilities as bars. */
+static struct sheet_block block_of_numbers(const struct maps *maps, bool are_probabilities)
+{
+	const size_t count = shape_size(maps->activation->shape);
+	const bool are_scores = count == DATASET_CLASSES;
+	struct sheet_block block = {
+		.count = count,
+		.width = 1,
+		.height = 1,
+		.scale = are_scores ? 48 : count > 256 ? 8 : 16,
+		.gap = are_scores ? 24 : 1,
+		.cell = map_cell,
+	};
+
+	if (are_scores) {
+		block.lines = 2;
+		block.characters = 5;
+		block.text_scale = 2;
+		block.caption = score_caption;
+	}
+	if (are_probabilities) {
+		block.width = 16;
+		block.height = BAR_HEIGHT;
+		block.scale = 3;
+		block.cell = bar_cell;
+		block.caption = bar_caption;
+	}
+	return block;
+}
+
+static struct maps maps_of(const struct activation *activation, bool colours)
+{
+	const size_t count = shape_size(activation->shape);
+	struct maps maps = {.activation = activation, .colours = colours};
+
+	for (size_t i = 0; i < count; i++)
+		maps.most = fmax(maps.most, fabs((double)activation->values[i]));
+	return maps;
+}
+
+int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
+					 const struct activation *activations, int count, struct error *error)
+{
+	struct sheet_block *blocks = calloc((size_t)count + 1, sizeof *blocks);
+	struct maps *maps = calloc((size_t)count + 1, sizeof *maps);
+	int status = -1;
+
+	if (blocks && maps) {
+		blocks[0] = (struct sheet_block){
+			.title = canvas_has_colours(path)
+						 ? "what the network sees; below, orange is above 0, blue below"
+						 : "what the network sees; below, grey is 0",
+			.count = 1,
+			.width = DATASET_SIDE,
+			.height = DATASET_SIDE,
+			.scale = 6,
+			.context = pixels,
+			.cell = pixel_cell,
+		};
+		for (int i = 0; i < count; i++) {
+			maps[i] = maps_of(&activations[i], canvas_has_colours(path));
+			blocks[i + 1] = activations[i].shape.flat ? block_of_numbers(&maps[i], i == count - 1)
+													  : block_of_image(&maps[i]);
+			blocks[i + 1].title = activations[i].title;
+			blocks[i + 1].context = &maps[i];
+		}
+		status = sheet_save(path, blocks, count + 1, error);
+	} else {
+		error_set(error, "%s: not enough memory for %d layers", path, count);
+	}
+	free(blocks);
+	free(maps);
+	return status;
+}
+
+/* ---- occlusion ---- */
+
+/* A quarter of the 20 × 20 that a digit fills is about three strokes wide: enough to change it.
+ * Paper shows which ink matters, ink shows which paper does. */
+#define PATCH 7
+enum { THE_DIGIT, PAPER, INK, PANELS };
+
+struct panels {
+	const uint8_t *pixels;
+	int digit;
+	double probability;
+	double map[PANELS][DATASET_PIXELS];
+	double lowest[PANELS];
+};
+
+/* How much of the probability is lost, as part of the most that is lost anywhere. */
+static struct colour panel_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct panels *panels = context;
+	const double most = panels->probability - panels->lowest[tile];
+	const double lost = panels->probability - panels->map[tile][y * DATASET_SIDE + x];
+
+	if (tile == THE_DIGIT)
+		return pixel_cell(panels->pixels, 0, x, y);
+	return colour_heat(most > 0 ? lost / most : 0);
+}
+
+static struct colour panel_caption(const void *context, size_t tile, int line,
+								   char text[SHEET_CAPTION])
+{
+	static const char *const names[PANELS] = {"the digit", "a patch of paper", "a patch of ink"};
+	const struct panels *panels = context;
+	const double black = 100 * panels->probability, white = 100 * panels->lowest[tile];
+
+	*text = '\0';
+	if (line == 0)
+		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
+	else if (tile == THE_DIGIT && line == 1)
+		snprintf(text, SHEET_CAPTION, "%d at %.1f%%", panels->digit, black);
+	else if (tile == THE_DIGIT)
+		return sheet_dim;
+	else if (line == 1)
+		snprintf(text, SHEET_CAPTION, "black: %d at %.1f%%", panels->digit, black);
+	else
+		snprintf(text, SHEET_CAPTION, "white: %d at %.1f%%", panels->digit, white);
+	return line == 0 ? sheet_light : sheet_dim;
+}
+
+int occlusion_save(const char *path, struct network *network, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
+				   struct error *error)
+{
+	struct panels panels = {.pixels = pixels, .digit = digit, .probability = probability};
+	char title[80];
+
+	occlusion_map(network, temperature, pixels, digit, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(network, temperature, pixels, digit, PATCH, UINT8_MAX, panels.map[INK]);
+	for (int panel = PAPER; panel < PANELS; panel++) {
+		panels.lowest[panel] = probability;
+		for (int i = 0; i < DATASET_PIXELS; i++)
+			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
+	}
+	snprintf(title, sizeof title, "How sure of the %d, with a patch of %d×%d pixels here?", digit,
+			 PATCH, PATCH);
+	const struct sheet_block block = {
+		.title = title,
+		.count = PANELS,
+		.width = DATASET_SIDE,
+		.height = DATASET_SIDE,
+		.scale = 9,
+		.gap = 12,
+		.columns = PANELS,
+		.context = &panels,
+		.cell = panel_cell,
+		.lines = 3,
+		.characters = 18,
+		.text_scale = 2,
+		.caption = panel_caption,
+	};
+	return sheet_save(path, &block, 1, error);
+}

@@ -1,0 +1,176 @@
+/* Recipes: each is what it says in the table, no more. Chosen on validation images alone. */
+#include "cli/recipe.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "nn/network.h"
+
+#define LIST_WIDTH 80
+#define MOST_WORDS 64
+#define MOST_RECIPES 16
+
+#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+
+const struct recipe recipes[] = {
+	{
+		.name = "default",
+		.purpose = "the reference network as good as it gets in 3 epochs: a learning rate that "
+				   "warms up and then falls to 0",
+		.words = WORDS("--network", NETWORK_SPEC_REFERENCE, "--epochs", "3", "--batch-size", "64",
+					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
+					   "--beta1", "0.8", "--beta2", "0.99"),
+	},
+	{
+		.name = "plain",
+		.purpose = "the reference job: what a first script in Keras does, Adam at its usual "
+				   "settings all the time",
+		.words = WORDS("--network", NETWORK_SPEC_REFERENCE, "--epochs", "3", "--batch-size", "64",
+					   "--learning-rate", "0.001", "--warmup", "0", "--schedule", "constant",
+					   "--beta1", "0.9", "--beta2", "0.999"),
+	},
+	{
+		.name = "accurate",
+		.purpose = "as few mistakes as one network can make in minutes: a deeper network, and "
+				   "never the same image twice. It trains on all images; for learning curves "
+				   "give it a --val-split",
+		.words = WORDS("--network", "conv:32,3 batchnorm relu conv:32,3 batchnorm relu maxpool:2 "
+									"dropout:0.1 conv:64,3 batchnorm relu conv:64,3 batchnorm "
+									"relu maxpool:2 dropout:0.3 flatten dense:128 batchnorm relu "
+									"dropout:0.3 dense:10 softmax",
+					   "--epochs", "15", "--batch-size", "64", "--val-split", "0",
+					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
+					   "--beta1", "0.8", "--beta2", "0.99", "--weight-decay", "0.0001",
+					   "--label-smoothing", "0.1", "--augment",
+					   "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.93"),
+	},
+	{
+		.name = "fast",
+		.purpose = "99% in the shortest time: a small network, and not even one epoch. It trains "
+				   "on all images; for learning curves give it a --val-split",
+		.words = WORDS("--network", "conv:16,5 relu maxpool:2 conv:32,3 relu maxpool:2 flatten "
+									"dense:64 relu dense:10 softmax",
+					   "--epochs", "0.6", "--batch-size", "32", "--val-split", "0",
+					   "--learning-rate", "0.01", "--warmup", "0.1", "--schedule", "linear",
+					   "--beta1", "0.8", "--beta2", "0.99", "--label-smoothing", "0.1"),
+	},
+	{
+		.name = "lenet5",
+		.purpose = "LeNet-5 (LeCun et al. 1998), nearly: here every map of the second convolution "
+				   "sees all of the first's, pooling has no weights and no tanh of its own, tanh is "
+				   "not scaled, softmax and cross-entropy stand for radial basis functions, and "
+				   "Adam trains it",
+		.words = WORDS("--network", "conv:6,5,same tanh avgpool:2 conv:16,5 tanh avgpool:2 flatten "
+									"dense:120 tanh dense:84 tanh dense:10 softmax",
+					   "--epochs", "10", "--batch-size", "64", "--learning-rate", "0.002",
+					   "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2",
+					   "0.99"),
+	},
+	{.name = NULL},
+};
+
+static const struct recipe *find(const char *name, struct error *error)
+{
+	const char *names[MOST_RECIPES + 1] = {NULL}, *nearest;
+	int count = 0;
+
+	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
+		if (strcmp(recipe->name, name) == 0)
+			return recipe;
+		assert(count < MOST_RECIPES);
+		names[count++] = recipe->name;
+	}
+	nearest = options_nearest(name, names);
+	if (nearest)
+		error_set(error, "--recipe: there is no \"%.40s\"; did you mean %s?", name, nearest);
+	else
+		error_set(error, "--recipe: there is no \"%.40s\"; --recipe list names all", name);
+	return NULL;
+}
+
+int recipe_apply(const char *name, const struct option *options, void *values,
+				 struct error *error)
+{
+	const struct recipe *recipe = find(name, error);
+	char *argv[MOST_WORDS];
+	int argc = 0, operand_count;
+	bool help;
+
+	if (!recipe)
+		return -1;
+	for (; recipe->words[argc]; argc++) {
+		assert(argc < MOST_WORDS);
+		argv[argc] = (char *)recipe->words[argc]; /* which is not written to */
+	}
+	if (options_parse(options, argc, argv, values, &operand_count, &help, error) != 0)
+		return error_prefix(error, "recipe %s", name);
+	assert(operand_count == 0 && !help);
+	return 0;
+}
+
+const char *recipe_named(int argc, char *const *argv)
+{
+	static const char option[] = "--recipe";
+	const size_t length = sizeof option - 1;
+	const char *name = NULL;
+
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+			return NULL;
+		if (strcmp(argv[i], option) == 0 && i + 1 < argc && argv[i + 1][0] != '-')
+			name = argv[++i];
+		else if (strncmp(argv[i], option, length) == 0 && argv[i][length] == '=')
+			name = argv[i] + length + 1;
+	}
+	return name;
+}
+
+/* Words, lines broken at blanks, each indented by two. */
+static void print_text(FILE *out, const char *text)
+{
+	int column = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (column && column + 1 + length > LIST_WIDTH) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += fprintf(out, "%s%.*s", column ? " " : "  ", length, text);
+		text += length + (text[length] == ' ');
+	}
+	fputc('\n', out);
+}
+
+/* An option and its value a piece, quoted where it has blanks; lines end in a backslash, so that
+ * they can be copied to a shell. */
+static void print_words(FILE *out, const char *const *words)
+{
+	int column = 0;
+
+	for (; words[0]; words += 2) {
+		const char *quote = strchr(words[1], ' ') ? "'" : "";
+		int length = snprintf(NULL, 0, "%s %s%s%s", words[0], quote, words[1], quote);
+
+		if (column && column + 1 + length + 2 > LIST_WIDTH) {
+			fputs(" \\\n", out);
+			column = 0;
+		}
+		column += fprintf(out, "%s%s %s%s%s", column ? " " : "  ", words[0], quote, words[1],
+						  quote);
+	}
+	fputc('\n', out);
+}
+
+void recipe_list(FILE *out)
+{
+	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
+		fprintf(out, "%s%s\n", recipe > recipes ? "\n" : "", recipe->name);
+		print_text(out, recipe->purpose);
+		if (recipe->measured)
+			print_text(out, recipe->measured);
+		print_words(out, recipe->words);
+	}
+}

@@ -1,0 +1,84 @@
+/* Adam in the form of its paper's section 2, last sentence: the corrections for the moments' start
+ * are folded into step size and epsilon. Plain gradient descent beside it, for comparison. */
+#include "nn/optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What an optimizer is: how many numbers it remembers for each parameter, and its step. */
+struct rule {
+	size_t numbers;
+	void (*begin)(struct optimizer *optimizer); /* NULL where there is nothing to prepare */
+	void (*apply)(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
+				  size_t part, const float *grad, float *value);
+};
+
+static void adam_begin(struct optimizer *optimizer)
+{
+	const struct optimizer_settings *settings = &optimizer->settings;
+
+	optimizer->beta1_power *= settings->beta1;
+	optimizer->beta2_power *= settings->beta2;
+	double correction = sqrt(1 - optimizer->beta2_power);
+	optimizer->adam = (struct adam_rates){
+		.step_size = (float)(optimizer->learning_rate * correction / (1 - optimizer->beta1_power)),
+		.beta1 = settings->beta1,
+		.beta2 = settings->beta2,
+		.epsilon = (float)(ADAM_EPSILON * correction),
+	};
+}
+
+static void adam_apply(const struct optimizer *optimizer, const struct kernels *kernels,
+					   size_t first, size_t part, const float *grad, float *value)
+{
+	float *m = optimizer->state, *v = m + optimizer->count;
+
+	kernels->adam(part, &optimizer->adam, grad + first, value + first, m + first, v + first);
+}
+
+static void sgd_apply(const struct optimizer *optimizer, const struct kernels *kernels,
+					  size_t first, size_t part, const float *grad, float *value)
+{
+	kernels->sgd(part, optimizer->learning_rate, optimizer->settings.momentum, grad + first,
+				 value + first, optimizer->state + first);
+}
+
+static const struct rule rules[] = {
+	[OPTIMIZER_ADAM] = {2, adam_begin, adam_apply},
+	[OPTIMIZER_SGD] = {1, NULL, sgd_apply},
+};
+
+int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings *settings,
+				   size_t count, struct error *error)
+{
+	*optimizer = (struct optimizer){.settings = *settings, .count = count, .beta1_power = 1,
+									.beta2_power = 1};
+	optimizer->state = calloc(count, rules[settings->kind].numbers * sizeof *optimizer->state);
+	if (!optimizer->state)
+		return error_set(error, "not enough memory for the optimizer of %zu weights", count);
+	return 0;
+}
+
+void optimizer_close(struct optimizer *optimizer)
+{
+	free(optimizer->state);
+	*optimizer = (struct optimizer){0};
+}
+
+void optimizer_begin(struct optimizer *optimizer, float learning_rate)
+{
+	const struct rule *rule = &rules[optimizer->settings.kind];
+
+	optimizer->learning_rate = learning_rate;
+	if (rule->begin)
+		rule->begin(optimizer);
+}
+
+void optimizer_apply(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
+					 size_t part, bool decays, const float *grad, float *value)
+{
+	if (decays && optimizer->settings.weight_decay > 0)
+		kernels->decay(part, optimizer->learning_rate * optimizer->settings.weight_decay,
+					   value + first);
+	rules[optimizer->settings.kind].apply(optimizer, kernels, first, part, grad, value);
+}

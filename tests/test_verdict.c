@@ -1,0 +1,429 @@
+/* The verdict on learning curves: made for each case, with noise, and some that were measured. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "app/verdict.h"
+#include "base/rng.h"
+
+enum { ROWS = 60, SEEDS = 100 };
+
+/* Losses that come down from `start` to `floor` with a time constant of `pace` epochs; from epoch
+ * `turn` on, the validation loss grows by `growth` an epoch. Of an accuracy, `misread` × loss is
+ * missing; what the growth adds counts half. */
+struct course {
+	int epochs, turn;
+	double start, pace, floor, val_floor, growth, misread;
+	double noise; /* of the validation loss, as a share; the training loss has a third of it */
+	bool measured;
+};
+
+static struct curves_row rows[ROWS];
+
+/* Of mean 0 and deviation 1, nearly normal. */
+static double noise(uint64_t seed, int epoch, int which)
+{
+	const struct rng rng = rng_stream(seed, (uint32_t)which, (uint64_t)epoch);
+	double sum = -6;
+
+	for (uint64_t i = 0; i < 12; i++)
+		sum += (double)rng_uniform(rng, i);
+	return sum;
+}
+
+static void cook(const struct course *course, uint64_t seed)
+{
+	for (int i = 0; i < course->epochs; i++) {
+		const double left = (course->start - course->floor) * exp(-i / course->pace);
+		const double val_left = (course->start - course->val_floor) * exp(-(i + 1) / course->pace);
+		const double grown = i + 1 > course->turn ? (i + 1 - course->turn) * course->growth : 0;
+		const double loss = (course->floor + left) * (1 + course->noise / 3 * noise(seed, i, 1));
+		const double val = (course->val_floor + val_left) * (1 + course->noise * noise(seed, i, 2));
+
+		rows[i] = (struct curves_row){
+			.epoch = i + 1,
+			.loss = loss,
+			.accuracy = 1 - course->misread * loss,
+			.has_val = true,
+			.val_loss = val + grown,
+			.val_accuracy = 1 - course->misread * (val + grown / 2),
+			.learning_rate = 1e-3,
+			.has_train = course->measured,
+			.train_loss = 0.7 * loss,
+			.train_accuracy = 1 - 0.7 * course->misread * loss,
+		};
+	}
+}
+
+static struct verdict reach(int count, size_t val_count, const char *handicap)
+{
+	const struct verdict_case curves = {
+		.rows = rows, .count = count, .val_count = val_count, .learning_rate = rows[0].learning_rate,
+		.handicap = handicap};
+	struct verdict verdict;
+
+	verdict_reach(&curves, &verdict);
+	for (int i = 0; i < 2; i++) {
+		assert_true(strlen(verdict.line[i]) <= 110);
+		assert_true(verdict.kind == VERDICT_NONE || strlen(verdict.line[i]) > 0);
+	}
+	return verdict;
+}
+
+/* How many of the seeds' curves are of that kind? `since`, if not NULL, gets the mean epoch. */
+static int count_kind(const struct course *course, size_t val_count, enum verdict_kind kind,
+					  double *since)
+{
+	int found = 0;
+	double sum = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		cook(course, seed);
+		const struct verdict verdict = reach(course->epochs, val_count, NULL);
+		found += verdict.kind == kind;
+		sum += verdict.since;
+	}
+	if (since)
+		*since = sum / SEEDS;
+	return found;
+}
+
+static void assert_begins(const char *line, const char *beginning)
+{
+	if (strncmp(line, beginning, strlen(beginning)) != 0)
+		fail_msg("\"%s\" does not begin with \"%s\"", line, beginning);
+}
+
+static void no_rows_no_verdict(void **state)
+{
+	(void)state;
+	const struct verdict verdict = reach(0, 100, NULL);
+
+	assert_int_equal(verdict.kind, VERDICT_NONE);
+	assert_string_equal(verdict.line[0], "");
+	assert_string_equal(verdict.line[1], "");
+}
+
+/* The reference job's rows, as the README has them. */
+static void the_reference_job(void **state)
+{
+	static const struct curves_row measured[] = {
+		{.epoch = 1, .accuracy = 0.913958, .loss = 0.281344, .has_val = true,
+		 .val_accuracy = 0.981, .val_loss = 0.067157, .learning_rate = 1e-3},
+		{.epoch = 2, .accuracy = 0.972729, .loss = 0.095245, .has_val = true,
+		 .val_accuracy = 0.987083, .val_loss = 0.046441, .learning_rate = 1e-3},
+		{.epoch = 3, .accuracy = 0.979229, .loss = 0.070084, .has_val = true,
+		 .val_accuracy = 0.988333, .val_loss = 0.038823, .learning_rate = 1e-3},
+	};
+
+	(void)state;
+	memcpy(rows, measured, sizeof measured);
+	struct verdict verdict = reach(3, 12000, "dropout");
+	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
+	assert_string_equal(verdict.line[0], "still improving: the last epoch brought val_loss from "
+										 "0.0464 to 0.0388");
+	assert_string_equal(verdict.line[1], "more epochs may help: --epochs 6; accuracy is low "
+										 "because of dropout (see --eval-train)");
+
+	/* One epoch is no curve. */
+	verdict = reach(1, 12000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_TOO_EARLY);
+	assert_string_equal(verdict.line[0], "too early to tell after one epoch: val_loss 0.0672, "
+										 "val_accuracy 0.9810");
+	assert_string_equal(verdict.line[1], "--epochs 5 would show more");
+
+	/* The same gain on 120 images may be chance. */
+	verdict = reach(3, 120, "dropout");
+	assert_int_equal(verdict.kind, VERDICT_TOO_EARLY);
+	assert_begins(verdict.line[0], "too early to tell: the last epoch took val_loss from 0.0464 to "
+								   "0.0388, as chance may");
+
+	/* A schedule that has ended. */
+	rows[2].learning_rate = 1e-6;
+	verdict = reach(3, 12000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
+	assert_begins(verdict.line[1], "a longer schedule may gain more: --epochs 6");
+}
+
+/* Nobody needs be told about dropout where the training images were measured without. */
+static void measured_figures_are_preferred(void **state)
+{
+	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.5, .pace = 6,
+								  .floor = 0.02, .val_floor = 0.02, .misread = 0.3,
+								  .measured = true};
+
+	(void)state;
+	cook(&course, 1);
+	struct verdict verdict = reach(10, 12000, "dropout");
+	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
+	assert_null(strstr(verdict.line[1], "dropout"));
+	for (int i = 0; i < 10; i++)
+		rows[i].has_train = false;
+	verdict = reach(10, 12000, "dropout");
+	assert_non_null(strstr(verdict.line[1], "accuracy is low because of dropout"));
+
+	/* By heart, which the running figures hide. */
+	const struct course fitted = {.epochs = 20, .turn = ROWS, .start = 0.5, .pace = 2,
+								  .floor = 0.06, .val_floor = 0.06, .misread = 0.3};
+	cook(&fitted, 1);
+	assert_int_equal(reach(20, 5000, "dropout").kind, VERDICT_WELL_FITTED);
+	for (int i = 0; i < 20; i++) {
+		rows[i].has_train = true;
+		rows[i].train_loss = rows[i].loss - 0.0599;
+		rows[i].train_accuracy = 1 - 0.3 * rows[i].train_loss;
+	}
+	verdict = reach(20, 5000, "dropout");
+	assert_int_equal(verdict.kind, VERDICT_OVERFITTING);
+	assert_non_null(strstr(verdict.line[1], "train_loss fell"));
+}
+
+static void a_validation_loss_that_rises(void **state)
+{
+	const struct course noisy = {.epochs = 30, .turn = 10, .start = 0.6, .pace = 3,
+								 .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
+								 .misread = 0.25, .noise = 0.05};
+	struct course smooth = noisy;
+	double since;
+
+	(void)state;
+	assert_int_equal(count_kind(&noisy, 2000, VERDICT_OVERFITTING, &since), SEEDS);
+	assert_true(since > 8 && since < 14);
+
+	smooth.noise = 0;
+	smooth.turn = 16;
+	cook(&smooth, 1);
+	const struct verdict verdict = reach(30, 2000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_OVERFITTING);
+	int best = 0;
+	for (int i = 1; i < 30; i++)
+		best = rows[i].val_loss < rows[best].val_loss ? i : best;
+	assert_int_equal(verdict.since, best + 1);
+	assert_begins(verdict.line[0], "overfitting since epoch ");
+	assert_non_null(strstr(verdict.line[1], "try --patience, --augment, dropout"));
+
+	/* Who has been patient need not be told. */
+	const struct verdict_case patient = {
+		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3, .best_kept = true};
+	struct verdict kept;
+	verdict_reach(&patient, &kept);
+	assert_int_equal(kept.kind, VERDICT_OVERFITTING);
+	assert_non_null(strstr(kept.line[1], "try --augment, dropout"));
+
+	/* Risen long ago, and flat since. */
+	for (int i = 20; i < 30; i++)
+		rows[i].val_loss = rows[19].val_loss;
+	for (int i = 20; i < ROWS; i++) {
+		rows[i] = rows[19];
+		rows[i].epoch = i + 1;
+		rows[i].loss = rows[19].loss * (1 - 0.01 * (i - 19));
+	}
+	assert_int_equal(reach(ROWS, 2000, NULL).kind, VERDICT_OVERFITTING);
+}
+
+/* Few images: the validation loss is stuck, but does not rise; what was learned is by heart. */
+static void a_validation_loss_that_is_stuck(void **state)
+{
+	const struct course course = {.epochs = 30, .turn = ROWS, .start = 1.5, .pace = 2,
+								  .floor = 0.02, .val_floor = 0.13, .misread = 0.3,
+								  .noise = 0.08};
+	double since;
+
+	(void)state;
+	assert_true(count_kind(&course, 1000, VERDICT_OVERFITTING, &since) >= 85);
+	assert_true(since > 4 && since < 15);
+}
+
+/* Chance alone is not to be taken for anything. */
+static void flat_curves_without_a_gap(void **state)
+{
+	struct course course = {.epochs = 16, .turn = ROWS, .start = 0.5, .pace = 1, .floor = 0.04,
+							.val_floor = 0.042, .misread = 0.3, .noise = 0.05};
+
+	(void)state;
+	assert_true(count_kind(&course, 12000, VERDICT_WELL_FITTED, NULL) >= 85);
+	assert_int_equal(count_kind(&course, 12000, VERDICT_UNSTABLE, NULL), 0);
+	assert_true(count_kind(&course, 12000, VERDICT_OVERFITTING, NULL) <= 3);
+	course.noise = 0.15;
+	assert_true(count_kind(&course, 500, VERDICT_WELL_FITTED, NULL) >= 85);
+	assert_true(count_kind(&course, 500, VERDICT_OVERFITTING, NULL) <= 3);
+
+	course.noise = 0;
+	cook(&course, 1);
+	const struct verdict verdict = reach(16, 12000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_WELL_FITTED);
+	assert_true(verdict.since > 1 && verdict.since <= 9);
+	assert_begins(verdict.line[0], "well fitted: val_loss about 0.0420 since epoch ");
+}
+
+static void curves_that_go_on_falling(void **state)
+{
+	struct course course = {.epochs = 12, .turn = ROWS, .start = 0.6, .pace = 8, .floor = 0.02,
+							.val_floor = 0.03, .misread = 0.3, .noise = 0.04};
+
+	(void)state;
+	assert_int_equal(count_kind(&course, 5000, VERDICT_IMPROVING, NULL), SEEDS);
+	course.epochs = 5;
+	assert_true(count_kind(&course, 5000, VERDICT_IMPROVING, NULL) >= 95);
+	cook(&course, 1);
+	assert_begins(reach(5, 5000, NULL).line[0], "still improving: val_loss falls by about ");
+}
+
+/* With one unit between image and answer, as measured. */
+static void one_unit_underfits(void **state)
+{
+	static const double losses[][2] = {
+		{2.120556, 1.987622}, {1.923394, 1.877137}, {1.841192, 1.816000}};
+	static const double accuracies[][2] = {
+		{0.188958, 0.232583}, {0.244062, 0.253917}, {0.268021, 0.279500}};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		rows[i] = (struct curves_row){
+			.epoch = i + 1, .loss = losses[i][0], .accuracy = accuracies[i][0], .has_val = true,
+			.val_loss = losses[i][1], .val_accuracy = accuracies[i][1], .learning_rate = 1e-3};
+	struct verdict verdict = reach(3, 12000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_UNDERFITTING);
+	assert_string_equal(verdict.line[0], "underfitting: accuracy 0.2680, val_accuracy 0.2795, and "
+										 "val_loss falls by 3.3% an epoch");
+
+	for (int i = 0; i < 3; i++)
+		rows[i].has_val = false;
+	verdict = reach(3, 0, NULL);
+	assert_int_equal(verdict.kind, VERDICT_UNDERFITTING);
+	assert_string_equal(verdict.line[0], "underfitting: accuracy 0.2680, and loss falls by 4.3% an "
+										 "epoch");
+
+	/* A bad network that learns fast has only just begun. */
+	rows[2].loss = 1.5;
+	assert_int_equal(reach(3, 0, NULL).kind, VERDICT_NO_VALIDATION);
+}
+
+static void a_network_that_guesses(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		rows[i] = (struct curves_row){
+			.epoch = i + 1, .loss = 2.3064 + 0.0005 * (i % 3), .accuracy = 0.1032, .has_val = true,
+			.val_loss = 2.3081 - 0.0007 * (i % 2), .val_accuracy = 0.112, .learning_rate = 0.05};
+	struct verdict verdict = reach(8, 2000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
+	assert_string_equal(verdict.line[0], "not learning: loss 2.3069 (guessing: 2.3026), accuracy "
+										 "0.1032, val_accuracy 0.1120");
+	assert_begins(verdict.line[1], "a lower --learning-rate than 0.05 may help");
+	assert_int_equal(reach(1, 2000, NULL).kind, VERDICT_NOT_LEARNING);
+
+	for (int i = 0; i < 8; i++) {
+		rows[i].loss = 2.34 - 0.003 * i;
+		rows[i].learning_rate = 1e-6;
+	}
+	verdict = reach(8, 2000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
+	assert_begins(verdict.line[0], "nothing learned yet: ");
+	assert_non_null(strstr(verdict.line[1], "a higher --learning-rate than 1e-06"));
+}
+
+/* All was well, and then the steps were too large. */
+static void a_network_that_forgets(void **state)
+{
+	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.6, .pace = 2,
+								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3};
+
+	(void)state;
+	cook(&course, 1);
+	for (int i = 6; i < 10; i++) {
+		rows[i].loss = 0.1 * (i - 4);
+		rows[i].val_loss = 0.1 * (i - 4);
+	}
+	const struct verdict verdict = reach(10, 2000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_UNSTABLE);
+	assert_begins(verdict.line[0], "unstable since epoch 6: there loss was 0.");
+	assert_begins(verdict.line[1], "a lower --learning-rate than 0.001");
+}
+
+static void without_validation(void **state)
+{
+	const struct course course = {.epochs = 5, .turn = ROWS, .start = 0.6, .pace = 2,
+								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3,
+								  .measured = true};
+
+	(void)state;
+	cook(&course, 1);
+	for (int i = 0; i < 5; i++)
+		rows[i].has_val = false;
+	for (int count = 1; count <= 5; count++) {
+		const struct verdict verdict = reach(count, 0, NULL);
+		assert_int_equal(verdict.kind, VERDICT_NO_VALIDATION);
+		assert_begins(verdict.line[0], "no validation images, so no verdict; in training "
+									   "train_loss is 0.");
+	}
+}
+
+/* With smoothed labels the loss has a floor of 0.5003 (s = 0.1: -0.91 log 0.91 - 0.09 log 0.01). */
+static void smoothed_labels_have_a_floor(void **state)
+{
+	const struct course course = {.epochs = 20, .turn = 6, .start = 0.6, .pace = 3,
+								  .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
+								  .misread = 0.25};
+	struct verdict_case curves = {.rows = rows, .count = 20, .val_count = 2000};
+	struct verdict verdict;
+
+	(void)state;
+	cook(&course, 1);
+	for (int i = 0; i < 20; i++)
+		rows[i].loss = 0.5003 + 0.2 * rows[i].loss;
+	verdict_reach(&curves, &verdict);
+	assert_int_not_equal(verdict.kind, VERDICT_OVERFITTING);
+	curves.label_smoothing = 0.1;
+	verdict_reach(&curves, &verdict);
+	assert_int_equal(verdict.kind, VERDICT_OVERFITTING);
+}
+
+/* A network that makes no mistake, or only mistakes, on one image; and numbers beyond reason. */
+static void extremes_are_borne(void **state)
+{
+	static const double extremes[] = {0, 1e-300, 1, 50, DBL_MAX};
+
+	(void)state;
+	for (int count = 1; count <= 12; count++)
+		for (int e = 0; e < 5; e++)
+			for (int accuracy = 0; accuracy < 2; accuracy++) {
+				struct verdict_case curves = {.rows = rows, .count = count, .val_count = 1,
+											  .handicap = "dropout"};
+				struct verdict verdict;
+
+				for (int i = 0; i < count; i++)
+					rows[i] = (struct curves_row){
+						.epoch = i + 1, .has_val = true, .accuracy = accuracy,
+						.val_accuracy = accuracy, .loss = extremes[(e + i) % 5],
+						.val_loss = extremes[e]};
+				verdict_reach(&curves, &verdict);
+				assert_int_not_equal(verdict.kind, VERDICT_NONE);
+				assert_true(strlen(verdict.line[0]) > 0);
+			}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_rows_no_verdict),
+		cmocka_unit_test(the_reference_job),
+		cmocka_unit_test(measured_figures_are_preferred),
+		cmocka_unit_test(a_validation_loss_that_rises),
+		cmocka_unit_test(a_validation_loss_that_is_stuck),
+		cmocka_unit_test(flat_curves_without_a_gap),
+		cmocka_unit_test(curves_that_go_on_falling),
+		cmocka_unit_test(one_unit_underfits),
+		cmocka_unit_test(a_network_that_guesses),
+		cmocka_unit_test(a_network_that_forgets),
+		cmocka_unit_test(without_validation),
+		cmocka_unit_test(smoothed_labels_have_a_floor),
+		cmocka_unit_test(extremes_are_borne),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
