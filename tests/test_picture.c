@@ -205,6 +205,23 @@ static void bars_are_as_long_as_probable(void **state)
 	}
 }
 
+/* The bars stand in the middle of the digit's 14 lines, two columns to its right. */
+static void guesses_stand_beside(void **state)
+{
+	const float probabilities[DATASET_CLASSES] = {0.5f, [9] = 0.5f};
+	uint8_t pixels[DATASET_PIXELS] = {0};
+	char text[4000];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	pixels[4 * DATASET_SIDE + 3] = pixels[5 * DATASET_SIDE + 3] = 255;
+	picture_draw_guesses(file, PICTURE_ASCII, pixels, probabilities, 63);
+	read_back(file, text, sizeof text);
+	assert_memory_equal(text, "\n\n   @                          0   50.00%  ##########\n", 55);
+	assert_non_null(strstr(text, "\n                              9   50.00%  ##########\n\n\n"));
+}
+
 /* A file gets ASCII, whatever the locale. */
 static void a_file_gets_ascii(void **state)
 {
@@ -251,6 +268,7 @@ int main(void)
 		cmocka_unit_test(colours_are_named_when_they_change),
 		cmocka_unit_test(fields_are_counted_in_columns),
 		cmocka_unit_test(bars_are_as_long_as_probable),
+		cmocka_unit_test(guesses_stand_beside),
 		cmocka_unit_test(a_file_gets_ascii),
 		cmocka_unit_test(a_terminal_gets_what_it_can_show),
 	};

@@ -42,4 +42,8 @@ void picture_draw_all(FILE *out, enum picture_style style, const struct picture 
 void picture_bars(FILE *out, enum picture_style style,
 				  const float probabilities[DATASET_CLASSES], int width);
 
+/* The digit with these lines to its right. */
+void picture_draw_guesses(FILE *out, enum picture_style style, const uint8_t *pixels,
+						  const float probabilities[DATASET_CLASSES], int width);
+
 #endif

@@ -14,6 +14,7 @@
 #include "cli/picture.h"
 #include "cli/report.h"
 #include "formats/pnm.h"
+#include "nn/loss.h"
 
 /* Three samples of two bytes a pixel, and room for a header: what a raw picture of the largest size
  * needs. */
@@ -67,15 +68,15 @@ int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS
 	return status == 0 ? 0 : error_prefix(error, "%s", path);
 }
 
-/* All digits, the most probable first; of equals the smaller digit. */
+/* The digits' probabilities; and all digits, the most probable first, of equals the smaller. */
 static int recognize(struct network *network, double temperature, const uint8_t *pixels,
-					 struct guess guesses[DATASET_CLASSES], struct error *error)
+					 float probabilities[DATASET_CLASSES], struct guess guesses[DATASET_CLASSES],
+					 struct error *error)
 {
 	const struct dataset one = {.count = 1, .images = pixels};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 	const float *logits = network_predict(network, &batch);
-	float probabilities[DATASET_CLASSES];
 
 	if (!logits_are_finite(logits))
 		return error_set(error, "the network's output is not a number");
@@ -113,25 +114,12 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 	putchar('\n');
 }
 
-/* What the network sees, and what it makes of it. */
-static void show(const struct predict_values *values, const uint8_t *pixels,
-				 const struct guess guesses[DATASET_CLASSES])
-{
-	enum picture_style style = picture_style(stdout, values->common.no_color);
-	float probabilities[DATASET_CLASSES];
-
-	for (int i = 0; i < DATASET_CLASSES; i++)
-		probabilities[guesses[i].digit] = (float)guesses[i].probability;
-	picture_draw(stdout, style, pixels);
-	picture_bars(stdout, style, probabilities, terminal_width(stdout));
-}
-
 static int save_digit(const char *path, const uint8_t *pixels, struct error *error)
 {
-	struct buffer file = {0};
+	struct buffer file;
 
 	if (pgm_write(pixels, DATASET_SIDE, DATASET_SIDE, &file, error) != 0)
-		return error_prefix(error, "%s", path);
+		return -1;
 	int status = file_replace(path, file.data, file.size, error);
 	buffer_free(&file);
 	return status;
@@ -141,21 +129,39 @@ static int predict_file(const struct predict_values *values, struct network *net
 						double temperature, const char *path, struct error *error)
 {
 	uint8_t pixels[DATASET_PIXELS];
+	float probabilities[DATASET_CLASSES];
 	struct guess guesses[DATASET_CLASSES];
 
 	if (predict_read_digit(path, values->raw, pixels, error) != 0)
 		return -1;
-	if (recognize(network, temperature, pixels, guesses, error) != 0)
-		return error_prefix(error, "%s", path);
 	if (values->save_digit && save_digit(values->save_digit, pixels, error) != 0)
 		return -1;
+	if (recognize(network, temperature, pixels, probabilities, guesses, error) != 0)
+		return error_prefix(error, "%s", path);
 	if (values->show)
-		show(values, pixels, guesses);
+		picture_draw_guesses(stdout, picture_style(stdout, values->common.no_color), pixels,
+							 probabilities, terminal_width(stdout));
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else
 		print_line(guesses, values->top, path);
 	return 0;
+}
+
+/* It takes one digit, and must not be what is read. */
+static int check_save_digit(const struct predict_values *values, int operand_count,
+							char *const *operands, struct error *error)
+{
+	const struct command_file files[] = {{"FILE", operands[0]},
+										 {"--model", values->model},
+										 {"--save-digit", values->save_digit}};
+
+	if (!values->save_digit)
+		return 0;
+	if (operand_count > 1)
+		return error_set(error, "--save-digit writes one digit, but there are %d pictures",
+						 operand_count);
+	return command_check_distinct(files, 3, 2, error);
 }
 
 static int predict_run(const void *v, int operand_count, char **operands)
@@ -172,16 +178,11 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--show would draw into the output of --json; give one of them");
 		return command_misused(&command_predict, &error);
 	}
-	if (values->save_digit && operand_count > 1) {
-		error_set(&error, "--save-digit takes one picture at a time");
+	if (check_save_digit(values, operand_count, operands, &error) != 0)
 		return command_misused(&command_predict, &error);
-	}
-	const struct command_file files[] = {{"--model", values->model},
-										 {"FILE", operands[0]},
-										 {"--save-digit", values->save_digit}};
-	if (command_check_distinct(files, 3, 2, &error) != 0)
-		return command_misused(&command_predict, &error);
-	if (command_open_engine(&one_thread, &engine, &error) != 0 ||
+	const struct command_file output = {"--save-digit", values->save_digit};
+	if (command_check_outputs(&output, 1, &error) != 0 ||
+		command_open_engine(&one_thread, &engine, &error) != 0 ||
 		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
 		status = command_fail(&error);
 	for (int i = 0; network.layers && i < operand_count; i++) {
@@ -205,9 +206,14 @@ static void predict_defaults(void *values)
 
 static void predict_explain(FILE *out)
 {
-	fputs("FILE is a picture with a digit, of any size, dark on light or light on dark: PGM,\n"
-		  "PBM or PPM; - is standard input. It is brought to MNIST's form first, unless it\n"
-		  "has that already. Each gives one line,\n"
+	fputs("FILE is a picture of one digit in one of Netpbm's formats: PBM, PGM or PPM, plain\n"
+		  "or raw, 8 or 16 bits, of any size; - is standard input. Dark on light or light on\n"
+		  "dark, photographed, scanned or drawn, on plain, ruled or squared paper: the digit\n"
+		  "is found and brought to MNIST's form, 28x28 pixels, light on dark. A picture that\n"
+		  "is in that form passes unchanged. 'No digit found', or more than one side by side,\n"
+		  "is an error. Other formats: magick photo.jpg -colorspace gray photo.pgm, or\n"
+		  "jpegtopnm photo.jpg > photo.ppm.\n"
+		  "Each picture gives one line,\n"
 		  "  DIGIT  PROBABILITY  FILE\n"
 		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
 		  "with newlines or backslashes is escaped as by sha256sum.\n"
@@ -230,11 +236,11 @@ static const struct option predict_table[] = {
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object a line"},
 	{.name = "show", .type = OPTION_FLAG, .offset = AT(show),
-	 .help = "draw what the network sees above each line"},
+	 .help = "draw what the network sees, with all probabilities"},
 	{.name = "raw", .type = OPTION_FLAG, .offset = AT(raw),
 	 .help = "take 28x28 pixels, light on dark, as they are"},
 	{.name = "save-digit", .type = OPTION_TEXT, .argument = "FILE.pgm", .offset = AT(save_digit),
-	 .help = "write what the network sees"},
+	 .help = "write what the network sees of one picture"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };

@@ -167,20 +167,44 @@ static void print_bar(FILE *out, enum picture_style style, double part, int room
 	fputs(eighths[units], out);
 }
 
-void picture_bars(FILE *out, enum picture_style style,
-				  const float probabilities[DATASET_CLASSES], int width)
+/* `7   99.87%  ########`, without an end of the line. */
+static void print_guess(FILE *out, enum picture_style style, int digit, double part, int width)
 {
 	const int left = (int)strlen("7  100.00%  ");
 	const int room = width - 1 - left < MOST_BAR ? width - 1 - left : MOST_BAR;
 
-	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
-		const double part = (double)probabilities[digit];
+	fprintf(out, "%d  %6.2f%%", digit, 100 * part);
+	if (part * room >= (style == PICTURE_ASCII ? 0.5 : 1 / 16.0)) {
+		fputs(style == PICTURE_COLOUR ? "  \033[38;5;208m" : "  ", out);
+		print_bar(out, style, part, room);
+		fputs(style == PICTURE_COLOUR ? "\033[0m" : "", out);
+	}
+}
 
-		fprintf(out, "%d  %6.2f%%", digit, 100 * part);
-		if (part * room >= (style == PICTURE_ASCII ? 0.5 : 1 / 16.0)) {
-			fputs(style == PICTURE_COLOUR ? "  \033[38;5;208m" : "  ", out);
-			print_bar(out, style, part, room);
-			fputs(style == PICTURE_COLOUR ? "\033[0m" : "", out);
+void picture_bars(FILE *out, enum picture_style style,
+				  const float probabilities[DATASET_CLASSES], int width)
+{
+	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
+		print_guess(out, style, digit, (double)probabilities[digit], width);
+		fputc('\n', out);
+	}
+}
+
+void picture_draw_guesses(FILE *out, enum picture_style style, const uint8_t *pixels,
+						  const float probabilities[DATASET_CLASSES], int width)
+{
+	const int above = (PICTURE_LINES - DATASET_CLASSES) / 2;
+
+	for (int line = 0; line < PICTURE_LINES; line++) {
+		const int digit = line - above;
+		char text[LINE_TEXT];
+		int columns = draw_line(style, pixels, line, text), pending = 0;
+
+		print_field(out, text, columns, &pending);
+		if (digit >= 0 && digit < DATASET_CLASSES) {
+			fprintf(out, "%*s", pending, "");
+			print_guess(out, style, digit, (double)probabilities[digit],
+						width - PICTURE_COLUMNS - GAP);
 		}
 		fputc('\n', out);
 	}
