@@ -23,6 +23,7 @@ With --long, also, where the tool is there or can be installed:
   valgrind        every test under memcheck
   aarch64         cross-compiled for 64-bit ARM, every test but the command line's in an emulator
   same-bytes      the same training by gcc, clang and ARM's gcc, at -O2 and -O3, gives the same model
+  model           scripts/make-model.sh trains data/model.safetensors again, to the byte
 END
 }
 
@@ -198,6 +199,20 @@ same_bytes()
 	cat "$scratch/log" >>"$results"
 }
 
+# Not where the processor makes other bytes: see make-model.sh.
+model()
+{
+	local outcome=failed
+
+	grep -qw avx2 /proc/cpuinfo 2>/dev/null || return 0
+	if "$root/scripts/make-model.sh" "$scratch/model.safetensors" >&2 &&
+		cmp "$scratch/model.safetensors" "$root/data/model.safetensors" >&2; then
+		outcome=passed
+	fi
+	say "== model: $outcome"
+	printf '%s\tmodel: make-model.sh\n' $outcome >>"$results"
+}
+
 provide compiler cmake make cmocka parallel:optional
 cc=$(compiler)
 try release -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Release
@@ -220,6 +235,7 @@ if $long; then
 	fi
 	aarch64
 	same_bytes
+	model
 fi
 
 say

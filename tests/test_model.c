@@ -713,10 +713,25 @@ static void saving_names_the_file(void **state)
 	network_free(&network);
 }
 
+/* The program carries a model that is complete, and calibrated. */
+static void a_model_is_built_in(void **state)
+{
+	struct network network;
+	struct model_info back;
+
+	(void)state;
+	assert_int_equal(model_load(MODEL_BUILTIN, NULL, 1, &engine, &network, &back, &error), 0);
+	assert_int_equal(network.classes, 10);
+	assert_true(back.trained_here && back.options.seed == 1);
+	assert_true(back.temperature != 1 && back.result.kept.val_accuracy > 0.98);
+	network_free(&network);
+}
+
 int main(void)
 {
 #define MODEL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		MODEL_TEST(a_model_is_built_in),
 		MODEL_TEST(what_is_saved_is_loaded),
 		MODEL_TEST(the_same_run_gives_the_same_bytes),
 		MODEL_TEST(metadata_says_how_it_was_trained),

@@ -19,6 +19,12 @@ struct model_info {
 	double temperature; /* see calibrate.h; TEMPERATURE_NONE in a file that has none */
 };
 
+/* The file that is taken where none is named: ./model.safetensors, or else the one that is compiled
+ * into the program, whose path is MODEL_BUILTIN. */
+#define MODEL_FILE "model.safetensors"
+#define MODEL_BUILTIN "(built in)"
+const char *model_default(void);
+
 /* Write atomically. The bytes depend on the weights, on the info (which may be NULL) and on the name
  * of the kernels alone. The figures are those of the epoch whose weights these are; where there is
  * none, because training was stopped in mid-epoch, they are left out. */

@@ -14,7 +14,8 @@
 /* What options that several commands have say in their help. */
 #define HELP_DATA                                                                                  \
 	"folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed one)"
-#define HELP_MODEL "the trained network"
+#define HELP_MODEL                                                                                 \
+	"the trained network (default ./model.safetensors, then the one in the program)"
 #define HELP_NETWORK "the layers, for a file from elsewhere that does not say"
 #define HELP_KERNELS                                                                               \
 	"the loops to compute with: auto, reference, portable, avx2, avx512 or neon"
@@ -78,6 +79,9 @@ struct engine_choice {
 
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,
 						struct error *error);
+
+/* The option --model. Where it is not given, says on stderr which one is taken instead, unless quiet. */
+const char *command_choose_model(const char *given, bool quiet);
 
 /* A file that an option names; path is NULL where it does not. */
 struct command_file {

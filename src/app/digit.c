@@ -26,8 +26,9 @@
 #define RULED 0.04     /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
 #define BOXED 0.12
 
-/* Windows wider than the pen, in parts of the picture's smaller side. */
-static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95};
+/* Windows wider than the pen, in parts of the picture's smaller side. The last ones, as high and
+ * not as wide, are for a 1 in a picture that is cut down to it. */
+static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95, 1.4, 2.0, 3.0};
 
 /* What is looked at, and what was found in it. */
 struct look {
@@ -85,9 +86,12 @@ static int find_with_pens(struct grey *plane, double lines, struct ink *best, st
 
 	*best = (struct ink){0};
 	for (size_t i = 0; status == 0 && i < sizeof pens / sizeof pens[0]; i++) {
+		const int window = (int)(pens[i] * side) + 2;
 		struct ink wider;
 
-		status = ink_find(plane, (int)(pens[i] * side) + 2, &wider, error);
+		if (window > plane->width && window > plane->height)
+			break;
+		status = ink_find(plane, window, &wider, error);
 		ink.settled = is_same(&ink, &wider);
 		if (!ink.settled)
 			ink.merit *= UNSETTLED;
@@ -247,7 +251,7 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 {
 	const bool filled = look->ink.filled;
 	const double side = box_side(&look->ink.frame) / look->scale;
-	const struct expected expected = {side / 10.0, side, filled ? 0.08 : 0.01};
+	const struct expected expected = {side / 10.0, side, filled ? 0.05 : 0.01};
 	const struct look nearer = {
 		.part = in_picture(look, &look->ink.frame, filled ? -0.03 : 0.02),
 		.lines = filled ? RULED : BOXED,

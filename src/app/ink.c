@@ -8,6 +8,7 @@
 #define DIMMEST 0.3f     /* shadow is no darker than this part of the paper; the rest is not paper */
 #define FAINT 0.7f       /* what hangs together with ink is ink from this part of the threshold on */
 #define NOISE 4.0f       /* deviations of noise that an edge stands out by */
+#define MOST_NOISE 0.03f
 #define LEAST_EDGE 0.02f
 #define LEAST_PIXELS 6
 #define LINE 6           /* longer than this many times its width, it is a line */
@@ -42,8 +43,8 @@ void ink_free(struct ink *ink)
 }
 
 /* The paper's level is the closing by a square wider than the pen: it fills up strokes, and follows
- * shadows with all their edges. Returns the deviation of the paper's noise, from the lower quantiles,
- * that even a picture half full of ink leaves to paper. */
+ * shadows with all their edges. The deviation of the paper's noise comes from the lower quantiles, which
+ * even a picture full of ink leaves to paper, or to the blurred edges of a fat digit. */
 static int measure_depth(const struct grey *picture, int window, struct grey *depth, float *noise,
 						 struct error *error)
 {
@@ -55,7 +56,7 @@ static int measure_depth(const struct grey *picture, int window, struct grey *de
 		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), 0.01f);
 	}
 	const float low = grey_quantile(depth, 0.02), upper = grey_quantile(depth, 0.1);
-	*noise = (upper - low) / 0.75f;
+	*noise = fminf((upper - low) / 0.75f, MOST_NOISE);
 	const float level = upper + 0.9f * *noise;
 	for (size_t i = 0; i < grey_count(depth); i++)
 		depth->at[i] = fmaxf(depth->at[i] - level, 0.0f);

@@ -540,11 +540,22 @@ static int refuse_text(const struct buffer *bytes, struct error *error)
 					 *begin == '<' ? "web page" : "text file");
 }
 
+/* data/model.safetensors, made C by scripts/embed.c. */
+extern const unsigned char model_builtin[];
+extern const size_t model_builtin_size;
+
+const char *model_default(void)
+{
+	return file_exists(MODEL_FILE) ? MODEL_FILE : MODEL_BUILTIN;
+}
+
 int model_read(const char *path, struct safetensors *file, struct error *error)
 {
 	struct buffer bytes;
 
 	*file = (struct safetensors){0};
+	if (!strcmp(path, MODEL_BUILTIN))
+		return safetensors_parse(model_builtin, model_builtin_size, file, error);
 	if (!file_exists(path))
 		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
 						 "one with --model FILE", path);

@@ -155,7 +155,8 @@ static int write_files(const struct eval_values *values, const struct dataset *d
 
 static int eval_run(const void *v, int operand_count, char **operands)
 {
-	const struct eval_values *values = v;
+	struct eval_values chosen = *(const struct eval_values *)v;
+	const struct eval_values *const values = &chosen;
 	struct engine engine = {0};
 	struct network network = {0};
 	struct dataset dataset = {0};
@@ -163,14 +164,16 @@ static int eval_run(const void *v, int operand_count, char **operands)
 	struct result result = {.predictions = NULL};
 	struct error error;
 	int status = STATUS_DONE;
+
+	(void)operand_count;
+	(void)operands;
+	chosen.model = command_choose_model(chosen.model, true);
 	const struct command_file files[] = {{"--model", values->model},
 										 {"--confusion", values->confusion},
 										 {"--mistakes", values->mistakes},
 										 {"--predictions", values->predictions}};
 	const size_t count = sizeof files / sizeof *files;
 
-	(void)operand_count;
-	(void)operands;
 	if (command_check_distinct(files, count, 1, &error) != 0 ||
 		command_open_engine(&values->engine, &engine, &error) != 0)
 		return command_misused(&command_eval, &error);
@@ -195,7 +198,7 @@ static int eval_run(const void *v, int operand_count, char **operands)
 static void eval_defaults(void *values)
 {
 	*(struct eval_values *)values =
-		(struct eval_values){.model = "model.safetensors", .split = EVAL_TEST,
+		(struct eval_values){.split = EVAL_TEST,
 							 .engine = {.kernels = "auto"}};
 }
 

@@ -119,7 +119,8 @@ static int inspect(const struct inspect_values *values, struct network *network,
 
 static int inspect_run(const void *v, int operand_count, char **operands)
 {
-	const struct inspect_values *values = v;
+	struct inspect_values chosen = *(const struct inspect_values *)v;
+	const struct inspect_values *const values = &chosen;
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
@@ -131,6 +132,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "unexpected argument %s: one picture at a time", operands[1]);
 		return command_misused(&command_inspect_image, &error);
 	}
+	chosen.model = command_choose_model(chosen.model, values->common.quiet);
 	const struct command_file files[] = {{"FILE", operands[0]},
 										 {"--model", values->model},
 										 {"--activations", values->activations},
@@ -149,7 +151,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 
 static void inspect_defaults(void *values)
 {
-	*(struct inspect_values *)values = (struct inspect_values){.model = "model.safetensors"};
+	*(struct inspect_values *)values = (struct inspect_values){.model = NULL};
 }
 
 static void inspect_explain(FILE *out)

@@ -144,18 +144,21 @@ static int inspect(const struct inspect_values *values, const struct network *ne
 
 static int inspect_run(const void *v, int operand_count, char **operands)
 {
-	const struct inspect_values *values = v;
+	struct inspect_values chosen = *(const struct inspect_values *)v;
+	const struct inspect_values *const values = &chosen;
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
 	struct safetensors file = {0};
 	struct error error;
 	int status = STATUS_DONE;
-	const struct command_file files[] = {{"--model", values->model},
-										 {"--filters", values->filters}};
 
 	(void)operand_count;
 	(void)operands;
+	chosen.model = command_choose_model(chosen.model, true);
+	const struct command_file files[] = {{"--model", values->model},
+										 {"--filters", values->filters}};
+
 	if (command_check_distinct(files, 2, 1, &error) != 0)
 		return command_misused(&command_inspect_model, &error);
 	if (command_check_outputs(files + 1, 1, &error) != 0 ||
@@ -172,7 +175,7 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 
 static void inspect_defaults(void *values)
 {
-	*(struct inspect_values *)values = (struct inspect_values){.model = "model.safetensors"};
+	*(struct inspect_values *)values = (struct inspect_values){.model = NULL};
 }
 
 #define AT(field) offsetof(struct inspect_values, field)

@@ -166,7 +166,8 @@ static int check_save_digit(const struct predict_values *values, int operand_cou
 
 static int predict_run(const void *v, int operand_count, char **operands)
 {
-	const struct predict_values *values = v;
+	struct predict_values chosen = *(const struct predict_values *)v;
+	const struct predict_values *const values = &chosen;
 	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
 	struct engine engine = {0};
 	struct network network = {0};
@@ -178,6 +179,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--show would draw into the output of --json; give one of them");
 		return command_misused(&command_predict, &error);
 	}
+	chosen.model = command_choose_model(chosen.model, values->common.quiet);
 	if (check_save_digit(values, operand_count, operands, &error) != 0)
 		return command_misused(&command_predict, &error);
 	const struct command_file output = {"--save-digit", values->save_digit};
@@ -201,7 +203,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 static void predict_defaults(void *values)
 {
 	*(struct predict_values *)values =
-		(struct predict_values){.model = "model.safetensors", .top = 1};
+		(struct predict_values){.top = 1};
 }
 
 static void predict_explain(FILE *out)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/model.h"
 #include "base/file.h"
 #include "cli/report.h"
 
@@ -76,6 +77,16 @@ int command_flush(struct error *error)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
+}
+
+const char *command_choose_model(const char *given, bool quiet)
+{
+	if (given)
+		return given;
+	const char *model = model_default();
+	if (!quiet)
+		fprintf(stderr, "model %s\n", model);
+	return model;
 }
 
 int command_open_engine(const struct engine_choice *choice, struct engine *engine,

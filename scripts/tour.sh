@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# A walk through the whole work with a network, in ten minutes: see usage below.
+set -eu -o pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: scripts/tour.sh [--no-pause] [--program FILE] [FOLDER]
+
+Look at the images, train, read the curves, provoke overfitting and repair it, look into the network
+and at its mistakes, and have it read a digit. It stops after each step until you press Enter;
+--no-pause goes through. --program FILE is an mnist-cnn that is built already. Everything it makes
+ends up in FOLDER (default tour).
+END
+}
+
+pause=true
+folder=tour
+program=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage && exit ;;
+	--no-pause) pause=false ;;
+	--program)
+		program=$(realpath "${2-}") || exit 2
+		shift
+		;;
+	-*) usage >&2 && exit 2 ;;
+	*) folder=$1 ;;
+	esac
+	shift
+done
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+number=0
+
+# step TITLE SENTENCE... : says what comes.
+step()
+{
+	number=$((number + 1))
+	say
+	say "== $number. $1"
+	shift
+	printf '%s\n' "$*" | fold -s -w 78 >&2
+	say
+}
+
+# A command as one would type it, and its output.
+run()
+{
+	local line='$ mnist-cnn' word
+
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:,=-]*) line+=" '$word'" ;;
+		*) line+=" $word" ;;
+		esac
+	done
+	say "$line"
+	"$program" "$@"
+}
+
+# look WHAT... : what to see in it, and time to see it.
+look()
+{
+	say
+	printf '%s\n' "$*" | fold -s -w 78 >&2
+	if $pause; then
+		read -r -p "(Enter) " _ </dev/tty
+	fi
+}
+
+# draw CURVES PICTURE
+draw()
+{
+	if has gnuplot; then
+		gnuplot -c "$root/scripts/plot-curves.gp" "$1" "$2"
+	fi
+}
+
+if [ -z "$program" ]; then
+	provide compiler cmake make gnuplot:optional
+	say "Building in $root/build"
+	build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
+	program=$root/build/mnist-cnn
+fi
+export MNIST_CNN_DATA=${MNIST_CNN_DATA:-$root/data}
+samples=$root/data/samples
+mkdir -p "$folder"
+cd "$folder"
+
+step "The images" "28 by 28 pixels of grey, and for each the digit it is meant to be. Before they" \
+	"enter the network, bytes from 0 to 255 become numbers from 0 to 1."
+run inspect data --count 10
+run inspect data --count 100 --sheet samples.png
+look "samples.png shows a hundred. Which would you misread yourself?"
+
+step "Training" "The plain recipe: three times through 48,000 images; the other 12,000 are only" \
+	"looked at, to see whether what was learned holds for images that were not."
+run train --recipe plain --model plain.safetensors --curves plain.csv
+draw plain.csv plain.png
+look "plain.png: loss falls and accuracy rises, and the validation's curves go with those of the" \
+	"training. That is a good fit; they are even better, since dropout hinders training alone."
+
+step "Overfitting" "Few images, many rounds, and no dropout: 2,000 images, 30 epochs. The network" \
+	"can learn them by heart."
+run train --recipe plain --limit 2000 --epochs 30 --model overfit.safetensors --curves overfit.csv \
+	--network "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dense:10 softmax"
+draw overfit.csv overfit.png
+look "overfit.png: the training's loss goes to nothing, the validation's turns and rises. The" \
+	"network gets surer of itself, even where it is wrong."
+
+step "The repair" "The same images, with dropout, and changed a little each time they are seen: so" \
+	"there is nothing to learn by heart."
+run inspect data --count 5 --augment shift:2,rotate:12,scale:0.12 --sheet augmented.png
+run train --recipe plain --limit 2000 --epochs 30 --augment shift:2,rotate:12,scale:0.12 \
+	--model repaired.safetensors --curves repaired.csv
+draw repaired.csv repaired.png
+look "repaired.png: the validation's loss goes on falling, and stays below the training's, which" \
+	"has the harder images. augmented.png shows what the network was given."
+
+step "Inside" "What the first layer looks for, and what each layer makes of one digit."
+run inspect model --model plain.safetensors --filters filters.png
+run inspect image "$samples/7.pgm" --model plain.safetensors --activations activations.png \
+	--occlusion occlusion.png
+look "filters.png: edges and spots. activations.png: from strokes to features to one digit." \
+	"occlusion.png: where covering the 7 costs the most."
+
+step "Mistakes" "On the 10,000 test images, which were kept away from all of this."
+run eval --model plain.safetensors --mistakes mistakes.png --confusion confusion.csv
+if has gnuplot; then
+	gnuplot -c "$root/scripts/plot-confusion.gp" confusion.csv confusion.png
+fi
+look "mistakes.png has the worst first: some are the network's fault, some the writer's."
+
+step "Your own digit" "Any picture as PGM will do, a photograph, too. Without a model file, predict" \
+	"takes the one that the program carries, the most accurate."
+run predict --show "$samples/7.pgm"
+look "Write one on paper, photograph it, and: magick photo.jpg -colorspace gray digit.pgm;" \
+	"mnist-cnn predict --show digit.pgm"
+say
+say "All of it is in $PWD."
