@@ -22,6 +22,8 @@ const struct recipe recipes[] = {
 									"dense:128 relu dropout:0.3 dense:10 softmax",
 					   "--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99"),
+		.measured = "99.23% of the test images, 10 seeds, deviation 0.08; "
+					"7 s on two Zen 3 cores",
 	},
 	{
 		.name = "plain",
@@ -30,6 +32,8 @@ const struct recipe recipes[] = {
 		.words = WORDS("--network", NETWORK_SPEC_REFERENCE, "--epochs", "3", "--batch-size", "64",
 					   "--learning-rate", "0.001", "--warmup", "0", "--schedule", "constant",
 					   "--beta1", "0.9", "--beta2", "0.999"),
+		.measured = "98.83% of the test images, 10 seeds, deviation 0.12; "
+					"7 s on two Zen 3 cores",
 	},
 	{
 		.name = "accurate",
@@ -55,6 +59,8 @@ const struct recipe recipes[] = {
 					   "--epochs", "0.6", "--batch-size", "32", "--val-split", "0",
 					   "--learning-rate", "0.01", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99", "--label-smoothing", "0.1"),
+		.measured = "99.05% of the test images, 20 seeds, deviation 0.09; "
+					"0.7 s on two Zen 3 cores",
 	},
 	{
 		.name = "lenet5",
@@ -67,6 +73,8 @@ const struct recipe recipes[] = {
 					   "--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
 					   "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2",
 					   "0.99", "--augment", "shift:1"),
+		.measured = "99.17% of the test images, 5 seeds, deviation 0.05; "
+					"36 s on two Zen 3 cores",
 	},
 	{.name = NULL},
 };
