@@ -86,7 +86,7 @@ static void test_papers(void **state)
 		snprintf(path, sizeof path, FIXTURES "/pictures/%s-%d.pgm", pictures[i].kind, index);
 		assert_int_equal(file_read(path, 1 << 20, &file, &error), 0);
 		assert_int_equal(pnm_parse(file.data, file.size, &picture, &error), 0);
-		assert_int_equal(digit_from_picture(&picture, pixels, &error), 0);
+		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
 		double alike = correlation(pixels, dataset.images + (size_t)index * DATASET_PIXELS);
 		int digit = predict(pixels);
 		if (alike < pictures[i].least || digit != dataset.labels[index])
@@ -115,7 +115,7 @@ static void test_mnist_passes(void **state)
 		uint8_t pixels[DATASET_PIXELS];
 		const struct pnm picture = picture_of(image, samples);
 
-		assert_int_equal(digit_from_picture(&picture, pixels, &error), 0);
+		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
 		changed += memcmp(pixels, image, DATASET_PIXELS) != 0;
 		right[0] += predict(image) == dataset.labels[i];
 		right[1] += predict(pixels) == dataset.labels[i];
@@ -134,7 +134,7 @@ static void test_no_digit(void **state)
 	for (int level = 0; level <= 255; level += 85) {
 		for (int i = 0; i < 100 * 80; i++)
 			samples[i] = (uint16_t)level;
-		assert_int_equal(digit_from_picture(&picture, pixels, &error), -1);
+		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), -1);
 		assert_non_null(strstr(error.text, "no digit found"));
 	}
 }

@@ -6,14 +6,24 @@
 #include <stdint.h>
 
 #include "app/dataset.h"
+#include "app/grey.h"
 #include "base/error.h"
 #include "formats/pnm.h"
 
+/* How it was found: the part of the picture that was looked at last, and the ink there, by how much
+ * darker than the paper it is. Zeroed where the picture is in MNIST's form. Free with
+ * digit_steps_free. */
+struct digit_steps {
+	struct box part;
+	struct grey ink;
+};
+void digit_steps_free(struct digit_steps *steps);
+
 /* Find the digit, dark on light or light on dark, and bring it to MNIST's form. A picture that
  * is in that form passes unchanged, rounded to 255 steps. A picture without a digit, or with several
- * side by side, is an error. */
+ * side by side, is an error. steps may be NULL; it is zeroed on error. */
 int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS],
-					   struct error *error);
+					   struct digit_steps *steps, struct error *error);
 
 /* 28×28 pixels, light on dark, just as they are; of another size is an error. */
 int digit_from_raw(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS], struct error *error);

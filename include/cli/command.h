@@ -96,8 +96,9 @@ int command_check_distinct(const struct command_file *files, size_t count, size_
 int command_check_outputs(const struct command_file *files, size_t count, struct error *error);
 
 /* The picture, or standard input for "-", as MNIST's bytes, 0 to 255, as predict sees it. `raw`: it
- * must be of 28 × 28 pixels, and is taken as it is. */
-int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
-					   struct error *error);
+ * must be of 28 × 28 pixels, and is taken as it is. `steps`: a file for the picture's way there, or
+ * NULL. */
+int predict_read_digit(const char *path, bool raw, const char *steps,
+					   uint8_t pixels[DATASET_PIXELS], struct error *error);
 
 #endif

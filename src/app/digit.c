@@ -313,12 +313,20 @@ int digit_from_raw(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS], st
 	return 0;
 }
 
+void digit_steps_free(struct digit_steps *steps)
+{
+	grey_free(&steps->ink);
+	*steps = (struct digit_steps){0};
+}
+
 int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS],
-					   struct error *error)
+					   struct digit_steps *steps, struct error *error)
 {
 	struct look look;
 	int status;
 
+	if (steps)
+		*steps = (struct digit_steps){0};
 	if (picture->width == DATASET_SIDE && picture->height == DATASET_SIDE) {
 		digit_from_raw(picture, pixels, error);
 		if (digit_is_normal(pixels))
@@ -332,6 +340,10 @@ int digit_from_picture(const struct pnm *picture, uint8_t pixels[DATASET_PIXELS]
 		status = error_set(error, "more than one digit found; cut the picture down to one");
 	else
 		status = digit_normalize(&look.ink, pixels, error);
+	if (status == 0 && steps) {
+		*steps = (struct digit_steps){look.part, look.ink.depth};
+		look.ink.depth = (struct grey){0};
+	}
 	ink_free(&look.ink);
 	return status;
 }

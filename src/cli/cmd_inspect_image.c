@@ -104,7 +104,7 @@ static int inspect(const struct inspect_values *values, struct network *network,
 	struct activation *activations;
 	int status;
 
-	if (predict_read_digit(path, values->raw, seen.pixels, error) != 0 ||
+	if (predict_read_digit(path, values->raw, NULL, seen.pixels, error) != 0 ||
 		recognize(network, &seen, error) != 0)
 		return -1;
 	activations = activations_compute(network, temperature, seen.pixels, error);

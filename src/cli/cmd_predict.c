@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/picture.h"
 #include "cli/report.h"
+#include "cli/steps.h"
 #include "formats/pnm.h"
 #include "nn/loss.h"
 
@@ -21,7 +22,7 @@
 #define MAX_FILE ((size_t)6 * PNM_MAX_PIXELS + (1u << 20))
 
 struct predict_values {
-	const char *model, *network, *save_digit;
+	const char *model, *network, *save_digit, *steps;
 	int top;
 	bool json, raw, show;
 	struct common_values common;
@@ -52,20 +53,26 @@ static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
 	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
 }
 
-int predict_read_digit(const char *path, bool raw, uint8_t pixels[DATASET_PIXELS],
-					   struct error *error)
+int predict_read_digit(const char *path, bool raw, const char *steps_file,
+					   uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
 	struct pnm picture = {0};
+	struct digit_steps steps = {0};
 	int status;
 
 	if (read_picture(path, &picture, error) != 0)
 		return -1;
 	status = raw ? digit_from_raw(&picture, pixels, error)
-				 : digit_from_picture(&picture, pixels, error);
-	pnm_free(&picture);
+				 : digit_from_picture(&picture, pixels, &steps, error);
 	if (status == 0 && is_blank(pixels))
 		status = error_set(error, "no digit found: all pixels are equal");
-	return status == 0 ? 0 : error_prefix(error, "%s", path);
+	if (status != 0)
+		error_prefix(error, "%s", path);
+	else if (steps_file)
+		status = steps_save(steps_file, &picture, &steps, pixels, error);
+	digit_steps_free(&steps);
+	pnm_free(&picture);
+	return status;
 }
 
 /* The digits' probabilities; and all digits, the most probable first, of equals the smaller. */
@@ -132,7 +139,7 @@ static int predict_file(const struct predict_values *values, struct network *net
 	float probabilities[DATASET_CLASSES];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (predict_read_digit(path, values->raw, pixels, error) != 0)
+	if (predict_read_digit(path, values->raw, values->steps, pixels, error) != 0)
 		return -1;
 	if (values->save_digit && save_digit(values->save_digit, pixels, error) != 0)
 		return -1;
@@ -148,20 +155,21 @@ static int predict_file(const struct predict_values *values, struct network *net
 	return 0;
 }
 
-/* It takes one digit, and must not be what is read. */
-static int check_save_digit(const struct predict_values *values, int operand_count,
-							char *const *operands, struct error *error)
+/* What is written is of one digit, and must not be what is read. */
+static int check_outputs(const struct predict_values *values, int operand_count,
+						 char *const *operands, struct error *error)
 {
 	const struct command_file files[] = {{"FILE", operands[0]},
 										 {"--model", values->model},
-										 {"--save-digit", values->save_digit}};
+										 {"--save-digit", values->save_digit},
+										 {"--steps", values->steps}};
 
-	if (!values->save_digit)
+	if (!values->save_digit && !values->steps)
 		return 0;
 	if (operand_count > 1)
-		return error_set(error, "--save-digit writes one digit, but there are %d pictures",
-						 operand_count);
-	return command_check_distinct(files, 3, 2, error);
+		return error_set(error, "%s writes one digit, but there are %d pictures",
+						 values->save_digit ? "--save-digit" : "--steps", operand_count);
+	return command_check_distinct(files, 4, 2, error);
 }
 
 static int predict_run(const void *v, int operand_count, char **operands)
@@ -180,10 +188,11 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		return command_misused(&command_predict, &error);
 	}
 	chosen.model = command_choose_model(chosen.model, values->common.quiet);
-	if (check_save_digit(values, operand_count, operands, &error) != 0)
+	if (check_outputs(values, operand_count, operands, &error) != 0)
 		return command_misused(&command_predict, &error);
-	const struct command_file output = {"--save-digit", values->save_digit};
-	if (command_check_outputs(&output, 1, &error) != 0 ||
+	const struct command_file outputs[] = {{"--save-digit", values->save_digit},
+										   {"--steps", values->steps}};
+	if (command_check_outputs(outputs, 2, &error) != 0 ||
 		command_open_engine(&one_thread, &engine, &error) != 0 ||
 		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
 		status = command_fail(&error);
@@ -243,6 +252,8 @@ static const struct option predict_table[] = {
 	 .help = "take 28x28 pixels, light on dark, as they are"},
 	{.name = "save-digit", .type = OPTION_TEXT, .argument = "FILE.pgm", .offset = AT(save_digit),
 	 .help = "write what the network sees of one picture"},
+	{.name = "steps", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(steps),
+	 .help = "write one picture's way from paper to digit, PNG (FILE.png) or PGM"},
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
