@@ -38,6 +38,7 @@ struct optimizer {
 	struct optimizer_settings settings;
 	size_t count;
 	float *state; /* [2][count]: Adam's moments; [1][count]: velocities */
+	void *memory; /* that it lies in, from a cache line's beginning on */
 
 	/* Of the step that was begun last. */
 	float learning_rate;

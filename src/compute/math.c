@@ -23,6 +23,9 @@ static double power_of_two(int n)
 
 float math_exp(float x)
 {
+	static const double series[] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720,
+									1.0 / 5040, 1.0 / 40320};
+
 	if (!(x > -104.0f)) /* NaN goes this way, too */
 		return x <= -104.0f ? 0.0f : x;
 	if (x > 89.0f)
@@ -31,9 +34,9 @@ float math_exp(float x)
 	/* e^x = 2^n e^r with |r| ≤ ln(2) / 2, where Taylor's series to r^9 is exact to 1e-11. */
 	int n = (int)(x * LOG2_E + (x < 0 ? -0.5 : 0.5));
 	double r = x - n * LN_2;
-	double sum = 1;
-	for (int k = 9; k >= 1; k--)
-		sum = 1 + sum * r / k;
+	double sum = 1.0 / 362880;
+	for (int k = 8; k >= 0; k--)
+		sum = sum * r + series[k];
 	return (float)(sum * power_of_two(n));
 }
 

@@ -48,7 +48,7 @@ struct backward {
 	int group;       /* samples at once */
 	size_t image;    /* floats of a copied plane, or 0 */
 	float *planes;   /* group copies of x */
-	float *dplane;   /* the gradient of one */
+	float *dplanes;  /* their gradients */
 	float *sums;     /* [filter][filters] */
 	float *all;      /* dy of all pixels */
 	struct lists lists;
@@ -70,8 +70,8 @@ static struct backward backward_place(const struct window *w, int n, void *scrat
 
 	b.image = plane_size(&b.plane) / sizeof(float);
 	b.planes = scratch;
-	b.dplane = b.planes + b.group * b.image;
-	b.sums = b.dplane + b.image;
+	b.dplanes = b.planes + b.group * b.image;
+	b.sums = b.dplanes + b.group * b.image;
 	b.all = b.sums + round_up(sums + LANES, 16);
 	void *rest = b.all + round_up(all + LANES, 16);
 	b.lists = lists_place(w, b.plane.pixels * b.group, rest);
@@ -118,7 +118,7 @@ static void backward_dense(const struct window *w, const struct backward *b,
 		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, g->dfilters);
 		if (!dx)
 			continue;
-		float *target = p->copied ? b->dplane : dx;
+		float *target = p->copied ? b->dplanes : dx;
 		memset(target, 0, (size_t)p->h * p->row * sizeof *target);
 		input_dense(w, p, dy, g->filters, target);
 		if (p->copied)
@@ -133,31 +133,24 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 	const struct plane *p = &b->plane;
 	struct lists lists = b->lists;
 	size_t image = p->copied ? b->image : g->in;
+	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
 
 	for (int f = 0; f < w->filters; f++)
 		lists.filters[f] = (struct list){f * p->pixels * b->group, 0, (ptrdiff_t)f * p->filter};
 	for (int s = 0; s < count; s++) {
-		const float *dy = g->dy + (first + s) * g->out;
 		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
-		if (g->place_of_max)
-			lists_gather_pooled(&lists, w, p, dy, g->place_of_max + (first + s) * g->out,
-								(int)(s * image));
-		else
-			lists_gather(&lists, w, p, dy, (int)(s * image));
-		if (!g->dx)
-			continue;
-		float *dx = g->dx + (first + s) * g->in, *target = p->copied ? b->dplane : dx;
-		memset(target, 0, (size_t)p->h * p->row * sizeof *target);
+		lists_add_sample(&lists, w, p, g->dy + (first + s) * g->out,
+						 g->place_of_max ? g->place_of_max + (first + s) * g->out : NULL,
+						 (int)(s * image));
+	}
+	if (g->dx) {
+		memset(target, 0, count * image * sizeof *target);
 		input_sparse(w, p, &lists, g->filters, target);
-		if (p->copied)
-			plane_take(w, p, target, dx);
+		for (int s = 0; s < count && p->copied; s++)
+			plane_take(w, p, target + s * image, g->dx + (first + s) * g->in);
 	}
 	if (w->channels >= FEW_CHANNELS)
-		combine(&(struct combine){.lists = lists.filters, .list_count = w->filters,
-								  .terms = lists.filter_terms,
-								  .x = p->copied ? b->planes : g->x + first * g->in,
-								  .x_row = p->row, .y = g->dfilters, .y_row = p->run},
-				w->size, p->run);
+		filters_sparse(w, p, &lists, p->copied ? b->planes : g->x + first * g->in, g->dfilters);
 }
 
 /* The filters' gradient alone, where there are few channels. */

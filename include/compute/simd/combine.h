@@ -99,6 +99,9 @@ static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
  * twelve registers of eight lanes hold. */
 #define COMBINE_OVERLAP least(96, COMBINE_VECTORS * LANES)
 
+/* Long rows in narrow blocks: what the terms point to is then more likely in the first-level cache. */
+#define COMBINE_NARROW 160
+
 /* For each list: y[target + run y_row + i] += sum over its terms of
  * g × x[offset + run x_row + i], for `runs` runs of i < length. */
 static void combine(const struct combine *job, int runs, int length)
@@ -106,6 +109,9 @@ static void combine(const struct combine *job, int runs, int length)
 	struct combine block = *job;
 	int rows = runs == 3 && length <= COMBINE_VECTORS / 3 * LANES && !job->overlap ? 3 : 1;
 	int most = job->overlap ? COMBINE_OVERLAP : COMBINE_VECTORS / rows * LANES;
+
+	if (runs == 1)
+		most = least(most, COMBINE_NARROW);
 	int blocks = divide_up(length, most / COMBINE_UNIT * COMBINE_UNIT);
 
 	for (int run = 0; run < runs; run += rows) {

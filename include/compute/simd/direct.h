@@ -54,7 +54,7 @@ static void direct_rows(const struct window *w, const struct plane *p, const flo
 #if LANES == 8
 #define POOL_WINDOWS 1
 #else
-#define POOL_WINDOWS (TILE_SUMS / (4 * POOL_VECTORS))
+#define POOL_WINDOWS 2
 #endif
 
 ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth,

@@ -66,15 +66,25 @@ static void filters_narrow(const struct window *w, const struct plane *p, const 
 
 /* filters_narrow for one channel, 3 × 3 or 5 × 5, from the gradients of pooling windows: a window's
  * gradient stands at one of four pixels, and each x is used by up to four of them. `rows` rows of
- * the filters at once. */
-ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const struct window *w,
-										const float *x, int row, const float *dy,
-										const uint8_t *place_of_max, float *sums, int count)
+ * the filters at once, as there are registers for. */
+#if LANES == 16
+#define POOLED_ROWS_5 5
+#define POOLED_VECTORS_3 2
+#else
+#define POOLED_ROWS_5 1
+#define POOLED_VECTORS_3 1
+#endif
+
+ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const int vectors,
+										const struct window *w, const float *x, int row,
+										const float *dy, const uint8_t *place_of_max, float *sums,
+										int count)
 {
-	vec sum[9];
+	vec sum[25][POOLED_VECTORS_3];
 
 	UNROLL for (int k = 0; k < rows * size; k++)
-		sum[k] = load(sums + k * w->filters);
+		UNROLL for (int v = 0; v < vectors; v++)
+			sum[k][v] = load(sums + k * w->filters + v * LANES);
 	for (int i = 0; i < w->out_h / 2; i++) {
 		const float *window = x + 2 * i * row;
 		for (int j = 0; j < w->out_w / 2; j++) {
@@ -82,24 +92,29 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 			ptrdiff_t from = ((ptrdiff_t)i * (w->out_w / 2) + j) * w->filters;
 			if (is_blank(rows + 1, size + 1, at, row))
 				continue;
-			ivec place = load_bytes(place_of_max + from);
-			vec all = load(dy + from), g[4];
-			UNROLL for (int q = 0; q < 4; q++)
-				g[q] = (vec)((place == q) & (ivec)all);
+			vec g[4][POOLED_VECTORS_3];
+			UNROLL for (int v = 0; v < vectors; v++) {
+				ivec place = load_bytes(place_of_max + from + v * LANES);
+				vec all = load(dy + from + v * LANES);
+				UNROLL for (int q = 0; q < 4; q++)
+					g[q][v] = (vec)((place == q) & (ivec)all);
+			}
 			UNROLL for (int r = 0; r < rows + 1; r++) {
 				UNROLL for (int c = 0; c < size + 1; c++) {
 					vec value = splat(at[r * row + c]);
 					UNROLL for (int q = 0; q < 4; q++) {
-						const int ky = r - q / 2, kx = c - q % 2;
+						const int ky = r - q / 2, kx = c - q % 2, k = ky * size + kx;
 						if (ky >= 0 && ky < rows && kx >= 0 && kx < size)
-							sum[ky * size + kx] = multiply_add(value, g[q], sum[ky * size + kx]);
+							UNROLL for (int v = 0; v < vectors; v++)
+								sum[k][v] = multiply_add(value, g[q][v], sum[k][v]);
 					}
 				}
 			}
 		}
 	}
 	UNROLL for (int k = 0; k < rows * size; k++)
-		store_part(sums + k * w->filters, sum[k], count);
+		UNROLL for (int v = 0; v < vectors; v++)
+			store_part(sums + k * w->filters + v * LANES, sum[k][v], count - v * LANES);
 }
 
 static bool has_filters_pooled(const struct window *w)
@@ -110,15 +125,22 @@ static bool has_filters_pooled(const struct window *w)
 static void filters_pooled(const struct window *w, const struct plane *p, const float *x,
 						   const float *dy, const uint8_t *place_of_max, float *sums)
 {
-	for (int f = 0; f < w->filters; f += LANES) {
+	for (int f = 0, vectors = 1; f < w->filters; f += vectors * LANES) {
 		int count = w->filters - f;
 		if (w->size == 3) {
-			filters_pooled_fixed(3, 3, w, x, p->row, dy + f, place_of_max + f, sums + f, count);
+			vectors = count > LANES ? POOLED_VECTORS_3 : 1;
+			if (vectors == POOLED_VECTORS_3)
+				filters_pooled_fixed(3, 3, POOLED_VECTORS_3, w, x, p->row, dy + f,
+									 place_of_max + f, sums + f, count);
+			else
+				filters_pooled_fixed(3, 3, 1, w, x, p->row, dy + f, place_of_max + f, sums + f,
+									 count);
 			continue;
 		}
-		for (int row = 0; row < 5; row++)
-			filters_pooled_fixed(5, 1, w, x + row * p->row, p->row, dy + f, place_of_max + f,
-								 sums + (ptrdiff_t)row * 5 * w->filters + f, count);
+		for (int row = 0; row < 5; row += POOLED_ROWS_5)
+			filters_pooled_fixed(5, POOLED_ROWS_5, 1, w, x + row * p->row, p->row, dy + f,
+								 place_of_max + f, sums + (ptrdiff_t)row * 5 * w->filters + f,
+								 count);
 	}
 }
 

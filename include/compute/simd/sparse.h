@@ -7,9 +7,12 @@
 #include "compute/simd/combine.h"
 #include "compute/simd/plane.h"
 
+/* Those of a few samples. */
 struct lists {
 	struct list *pixels, *filters;
 	struct term *pixel_terms, *filter_terms;
+	int pixel_count;
+	int32_t used; /* terms of pixels */
 };
 
 static struct lists lists_place(const struct window *w, int pixels, void *scratch)
@@ -29,76 +32,78 @@ static size_t lists_size(const struct window *w, int pixels)
 		   2 * (size_t)pixels * w->filters * sizeof(struct term);
 }
 
-/* A pixel's gradients by filters; of a pooling window's, only those of place q (ALL_PLACES: any) are
- * its own. Each that is not zero is a term of the pixel's list and of its filter's. `x_offset` is
- * where the sample's plane begins. */
-#define ALL_PLACES (-1)
 #define FILTERS_AT_ONCE 64
 
-ALWAYS_INLINE void gather_pixel(struct lists *l, const struct window *w, const struct plane *p,
-								struct list *pixel, const float *dy, const uint8_t *place_of_max,
-								const int q, int x_offset)
+/* Which of up to that many gradients are not zero. */
+ALWAYS_INLINE uint64_t nonzero_gradients(const float *dy, int count)
 {
-	struct term *term = l->pixel_terms + pixel->first;
+	uint64_t bits = 0;
+
+	for (int f = 0; f < count; f += LANES)
+		bits |= (uint64_t)nonzero_bits(load(dy + f)) << f;
+	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
+}
+
+/* The next pixel, whose window begins at `offset`: of its gradients, those whose place is q (or all,
+ * without places) that are not zero become terms of its list and of their filters'. */
+ALWAYS_INLINE void lists_add(struct lists *l, const struct window *w, const struct plane *p,
+							 const float *dy, const uint8_t *place_of_max, int q, int offset)
+{
+	struct list *pixel = &l->pixels[l->pixel_count++];
+	int32_t used = l->used;
 
 	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
-		int count = least(w->filters - first, FILTERS_AT_ONCE);
-		uint64_t bits = 0;
-		for (int f = 0; f < count; f += LANES) {
-			vec g = load(dy + first + f);
-			if (q != ALL_PLACES)
-				g = (vec)((load_bytes(place_of_max + first + f) == q) & (ivec)g);
-			bits |= (uint64_t)nonzero_bits(g) << f;
-		}
-		if (count < FILTERS_AT_ONCE)
-			bits &= ((uint64_t)1 << count) - 1;
+		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
+		if (place_of_max)
+			bits &= equal_bytes(place_of_max + first, q);
 		for (; bits; bits &= bits - 1) {
 			int f = first + __builtin_ctzll(bits);
 			struct list *filter = &l->filters[f];
-			*term++ = (struct term){dy[f], f * p->filter};
-			l->filter_terms[filter->first + filter->count++] =
-				(struct term){dy[f], x_offset + (int32_t)pixel->target};
+			float g = dy[f];
+			l->pixel_terms[used++] = (struct term){g, f * p->filter};
+			l->filter_terms[filter->first + filter->count++] = (struct term){g, offset};
 		}
 	}
-	pixel->count = (int32_t)(term - l->pixel_terms) - pixel->first;
+	*pixel = (struct list){l->used, used - l->used, offset};
+	l->used = used;
 }
 
-static void lists_gather(struct lists *l, const struct window *w, const struct plane *p,
-						 const float *dy, int x_offset)
+/* All pixels of a sample, or all pooling windows with their four; its plane begins at `origin`. */
+static void lists_add_sample(struct lists *l, const struct window *w, const struct plane *p,
+							 const float *dy, const uint8_t *place_of_max, int origin)
 {
-	int32_t used = 0;
-
-	for (int i = 0; i < p->pixels; i++, dy += w->filters) {
-		struct list *pixel = &l->pixels[i];
-		*pixel = (struct list){used, 0, window_offset(w, p, i / w->out_w, i % w->out_w)};
-		gather_pixel(l, w, p, pixel, dy, NULL, ALL_PLACES, x_offset);
-		used += pixel->count;
-	}
-}
-
-static void lists_gather_pooled(struct lists *l, const struct window *w, const struct plane *p,
-								const float *dy, const uint8_t *place_of_max, int x_offset)
-{
-	int columns = w->out_w / 2;
-	int32_t used = 0;
-
-	for (int i = 0; i < p->pixels / 4; i++, dy += w->filters, place_of_max += w->filters) {
-		for (int q = 0; q < 4; q++) {
-			struct list *pixel = &l->pixels[4 * i + q];
-			int offset = window_offset(w, p, i / columns * 2 + q / 2, i % columns * 2 + q % 2);
-			*pixel = (struct list){used, 0, offset};
-			gather_pixel(l, w, p, pixel, dy, place_of_max, q, x_offset);
-			used += pixel->count;
+	for (int y = 0; y < w->out_h; y += place_of_max ? 2 : 1) {
+		for (int x = 0; x < w->out_w; dy += w->filters) {
+			int offset = origin + window_offset(w, p, y, x);
+			if (!place_of_max) {
+				lists_add(l, w, p, dy, NULL, 0, offset);
+				x++;
+				continue;
+			}
+			for (int q = 0; q < 4; q++)
+				lists_add(l, w, p, dy, place_of_max, q,
+						  offset + window_offset(w, p, q / 2, q % 2));
+			place_of_max += w->filters;
+			x += 2;
 		}
 	}
+}
+
+static void filters_sparse(const struct window *w, const struct plane *p, const struct lists *l,
+						   const float *x, float *dfilters)
+{
+	combine(&(struct combine){.lists = l->filters, .list_count = w->filters,
+							  .terms = l->filter_terms, .x = x, .x_row = p->row,
+							  .y = dfilters, .y_row = p->run},
+			w->size, p->run);
 }
 
 static void input_sparse(const struct window *w, const struct plane *p, const struct lists *l,
 						 const float *filters, float *target)
 {
-	combine(&(struct combine){.lists = l->pixels, .list_count = p->pixels, .terms = l->pixel_terms,
-							  .x = filters, .x_row = p->run, .y = target, .y_row = p->row,
-							  .overlap = true},
+	combine(&(struct combine){.lists = l->pixels, .list_count = l->pixel_count,
+							  .terms = l->pixel_terms, .x = filters, .x_row = p->run,
+							  .y = target, .y_row = p->row, .overlap = true},
 			w->size, p->run);
 }
 

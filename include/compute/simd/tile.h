@@ -32,7 +32,7 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 
 	UNROLL for (int m = 0; m < rows; m++)
 		UNROLL for (int v = 0; v < vectors; v++)
-			sum[m][v] = t->start ? load(t->start + m * t->start_row + v * LANES) : (vec){0};
+			sum[m][v] = (vec){0};
 	for (int run = 0; run < t->runs; run++, a_run += t->a_run, b_run += t->b_run) {
 		const float *a = a_run, *b = b_run;
 		for (int step = 0; step < t->depth; step++, a += t->a_step, b += t->b_step) {
@@ -46,6 +46,10 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 			}
 		}
 	}
+	if (t->start)
+		UNROLL for (int m = 0; m < rows; m++)
+			UNROLL for (int v = 0; v < vectors; v++)
+				sum[m][v] += load(t->start + m * t->start_row + v * LANES);
 	UNROLL for (int m = 0; m < rows; m++) {
 		float *c = t->c + m * t->c_row;
 		UNROLL for (int v = 0; v < vectors - 1; v++)

@@ -220,6 +220,27 @@ ALWAYS_INLINE unsigned nonzero_bits(vec v)
 #endif
 }
 
+/* Bit i is set where byte i of 64 is `value`. */
+ALWAYS_INLINE uint64_t equal_bytes(const uint8_t *p, int value)
+{
+#if defined(AVX512)
+	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8((char)value));
+#else
+	uint64_t bits = 0;
+#if defined(AVX2)
+	const __m256i values = _mm256_set1_epi8((char)value);
+	for (int i = 0; i < 64; i += 32) {
+		__m256i equal = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(p + i)), values);
+		bits |= (uint64_t)(uint32_t)_mm256_movemask_epi8(equal) << i;
+	}
+#else
+	for (int i = 0; i < 64; i++)
+		bits |= (uint64_t)(p[i] == value) << i;
+#endif
+	return bits;
+#endif
+}
+
 /* Are `columns` floats in each of `rows` rows all zero? */
 ALWAYS_INLINE bool is_blank(const int rows, const int columns, const float *x, ptrdiff_t row)
 {

@@ -61,20 +61,20 @@ ALWAYS_INLINE void transform_filter(const float *filter, int channels, vec u[PLA
 	}
 }
 
-/* [filters / LANES][place][channel][LANES] */
+/* [filters / BLOCK][place][channel][BLOCK] */
 static void winograd_filters(const struct window *w, const float *filters, float *prepared)
 {
-	ptrdiff_t place = (ptrdiff_t)w->channels * LANES;
+	ptrdiff_t place = (ptrdiff_t)w->channels * BLOCK;
 
 	for (int f = 0; f < w->filters; f++) {
-		float *to = prepared + f / LANES * PLACES * place + f % LANES;
+		float *to = prepared + f / BLOCK * PLACES * place + f % BLOCK;
 		const float *filter = filters + (ptrdiff_t)f * 9 * w->channels;
 		for (int c = 0; c < w->channels; c += LANES) {
 			vec u[PLACES];
 			transform_filter(filter + c, w->channels, u);
 			for (int p = 0; p < PLACES; p++)
 				for (int lane = 0; lane < LANES && c + lane < w->channels; lane++)
-					to[p * place + (ptrdiff_t)(c + lane) * LANES] = u[p][lane];
+					to[p * place + (ptrdiff_t)(c + lane) * BLOCK] = u[p][lane];
 		}
 	}
 }
@@ -166,7 +166,7 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 							 const float *prepared, const float *bias, float *y,
 							 uint8_t *place_of_max, float *v)
 {
-	ptrdiff_t filter = (ptrdiff_t)PLACES * w->channels * LANES; /* of LANES prepared filters */
+	ptrdiff_t place = (ptrdiff_t)w->channels * BLOCK; /* of a block of prepared filters */
 	float *m = v + (ptrdiff_t)PLACES * g->tiles * g->stride;
 
 	winograd_input(w, g, x, v);
@@ -174,12 +174,12 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 		int columns = least(BLOCK, w->filters - f);
 		struct tile t = tile_plan((struct tile){
 			.runs = 1, .depth = w->channels, .a = v, .a_row = g->stride, .a_step = 1,
-			.b = prepared + f / LANES * filter, .b_step = LANES, .b_vector = filter,
+			.b = prepared + f / BLOCK * PLACES * place, .b_step = BLOCK, .b_vector = LANES,
 			.c = m, .c_row = BLOCK, .rows = g->tiles, .columns = columns});
 		for (int p = 0; p < PLACES; p++) {
 			tile(&t);
 			t.a += (ptrdiff_t)g->tiles * g->stride;
-			t.b += (ptrdiff_t)w->channels * LANES;
+			t.b += place;
 			t.c += (ptrdiff_t)g->tiles * BLOCK;
 		}
 		if (place_of_max)
@@ -197,7 +197,7 @@ static size_t winograd_scratch(const struct winograd *g)
 /* Bytes of the filters in winograd_filters' form. */
 static size_t winograd_filters_size(const struct window *w)
 {
-	return (size_t)PLACES * w->channels * round_up((size_t)w->filters, LANES) * sizeof(float);
+	return (size_t)PLACES * w->channels * round_up((size_t)w->filters, BLOCK) * sizeof(float);
 }
 
 /* The whole of one sample; NULL for bias: none. */
