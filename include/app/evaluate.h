@@ -46,9 +46,6 @@ bool evaluate_each(struct network *network, const struct dataset *dataset, const
 				   size_t count, double temperature, const volatile sig_atomic_t *stop,
 				   struct evaluation *out, struct prediction *predictions);
 
-/* Are all of these numbers, of one image? */
-bool logits_are_finite(const float *logits);
-
 /* Expected calibration error (Guo et al. 2017): how far, on average over all images, the
  * probability that was claimed lies from the part that was right, bin by bin. 0 for no images. */
 double calibration_error(const struct evaluation *evaluation);

@@ -2,6 +2,7 @@
 #ifndef NN_LOSS_H
 #define NN_LOSS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* probabilities[i] = exp(logits[i]) / sum; the largest logit is taken off first, so that nothing
@@ -10,6 +11,9 @@ void loss_softmax(int classes, const float *logits, float *probabilities);
 
 /* The most likely class; ties go to the first. */
 int loss_argmax(int classes, const float *logits);
+
+/* Are all of them numbers? */
+bool loss_logits_are_finite(int classes, const float *logits);
 
 struct loss_sum {
 	double loss; /* the sum of -log p(label), or of its smoothed form */

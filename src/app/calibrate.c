@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/evaluate.h"
 #include "nn/loss.h"
 
 struct answers {
@@ -29,7 +28,7 @@ static bool collect(struct network *network, const struct dataset *dataset,
 		memcpy(logits, network_predict(network, &images), n * DATASET_CLASSES * sizeof *logits);
 		dataset_labels(dataset, selection.indices, (int)n, answers->labels + done);
 		for (size_t i = 0; i < n; i++)
-			finite = finite && logits_are_finite(logits + i * DATASET_CLASSES);
+			finite = finite && loss_logits_are_finite(DATASET_CLASSES, logits + i * DATASET_CLASSES);
 	}
 	return finite;
 }

@@ -10,14 +10,6 @@
 
 #define CHUNK 256 /* the most images in one pass */
 
-bool logits_are_finite(const float *logits)
-{
-	for (int i = 0; i < DATASET_CLASSES; i++)
-		if (!isfinite(logits[i]))
-			return false;
-	return true;
-}
-
 static struct prediction predict(const float *logits, double temperature, int label, size_t index)
 {
 	const int digit = loss_argmax(DATASET_CLASSES, logits);
@@ -60,7 +52,7 @@ static void evaluate_chunk(struct network *network, const struct selection *sele
 		const struct prediction prediction =
 			predict(logits, temperature, labels[i], selection->indices[i]);
 
-		if (!logits_are_finite(logits))
+		if (!loss_logits_are_finite(network->classes, logits))
 			out->loss = NAN;
 		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 0, 1, NULL).loss;
 		count_in(out, &prediction);

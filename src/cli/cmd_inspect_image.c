@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "app/calibrate.h"
-#include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
@@ -37,7 +36,7 @@ static int recognize(struct network *network, struct seen *seen, struct error *e
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 	const float *logits = network_predict(network, &batch);
 
-	if (!logits_are_finite(logits))
+	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 		return error_set(error, "%s: the network's output is not a number", seen->path);
 	calibrated_softmax(DATASET_CLASSES, logits, seen->temperature, seen->probabilities);
 	seen->digit = loss_argmax(DATASET_CLASSES, logits);

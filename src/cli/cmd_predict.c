@@ -6,7 +6,6 @@
 
 #include "app/calibrate.h"
 #include "app/digit.h"
-#include "app/evaluate.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
@@ -85,7 +84,7 @@ static int recognize(struct network *network, double temperature, const uint8_t 
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 	const float *logits = network_predict(network, &batch);
 
-	if (!logits_are_finite(logits))
+	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 		return error_set(error, "the network's output is not a number");
 	calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {

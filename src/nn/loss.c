@@ -2,6 +2,7 @@
  * logits is p - onehot(label), or with smoothing p - target. */
 #include "nn/loss.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "compute/math.h"
@@ -26,6 +27,14 @@ int loss_argmax(int classes, const float *logits)
 		if (logits[i] > logits[best])
 			best = i;
 	return best;
+}
+
+bool loss_logits_are_finite(int classes, const float *logits)
+{
+	for (int i = 0; i < classes; i++)
+		if (!isfinite(logits[i]))
+			return false;
+	return true;
 }
 
 /* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both. Since
