@@ -165,9 +165,9 @@ seeds_of()
 		return
 	fi
 	case $1 in
-	default | plain) seq 101 110 ;;
-	fast) seq 101 120 ;;
-	*) seq 101 105 ;;
+	default | plain) seq 201 210 ;;
+	fast) seq 201 220 ;;
+	*) seq 201 205 ;;
 	esac
 }
 

@@ -41,14 +41,14 @@ const struct recipe recipes[] = {
 				   "never the same image twice. A twentieth of the images validates, which is "
 				   "enough to calibrate its probabilities",
 		.words = WORDS("--network", "conv:32,3 batchnorm relu conv:32,3 batchnorm relu maxpool:2 "
-									"dropout:0.1 conv:64,3 batchnorm relu conv:64,3 batchnorm "
-									"relu maxpool:2 dropout:0.3 flatten dense:128 batchnorm relu "
-									"dropout:0.3 dense:10 softmax",
-					   "--epochs", "15", "--batch-size", "64", "--val-split", "0.05",
+									"conv:96,3,same batchnorm relu conv:96,3 batchnorm relu "
+									"maxpool:2 conv:128,3 batchnorm relu flatten dropout:0.1 "
+									"dense:128 batchnorm relu dropout:0.2 dense:10 softmax",
+					   "--epochs", "10", "--batch-size", "64", "--val-split", "0.05",
 					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99", "--weight-decay", "0.0001",
 					   "--label-smoothing", "0.1", "--augment",
-					   "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.93"),
+					   "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9"),
 	},
 	{
 		.name = "fast",
