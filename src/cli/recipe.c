@@ -23,7 +23,7 @@ const struct recipe recipes[] = {
 					   "--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99"),
 		.measured = "99.23% of the test images, 10 seeds, deviation 0.08; "
-					"7 s on two Zen 3 cores",
+					"4 s on two Zen 4 cores",
 	},
 	{
 		.name = "plain",
@@ -33,7 +33,7 @@ const struct recipe recipes[] = {
 					   "--learning-rate", "0.001", "--warmup", "0", "--schedule", "constant",
 					   "--beta1", "0.9", "--beta2", "0.999"),
 		.measured = "98.83% of the test images, 10 seeds, deviation 0.12; "
-					"7 s on two Zen 3 cores",
+					"4 s on two Zen 4 cores",
 	},
 	{
 		.name = "accurate",
@@ -49,6 +49,8 @@ const struct recipe recipes[] = {
 					   "--beta1", "0.8", "--beta2", "0.99", "--weight-decay", "0.0001",
 					   "--label-smoothing", "0.1", "--augment",
 					   "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9"),
+		.measured = "99.70% of the test images, 5 seeds, deviation 0.03; "
+					"278 s on two Zen 4 cores",
 	},
 	{
 		.name = "fast",
@@ -60,7 +62,7 @@ const struct recipe recipes[] = {
 					   "--learning-rate", "0.01", "--warmup", "0.1", "--schedule", "linear",
 					   "--beta1", "0.8", "--beta2", "0.99", "--label-smoothing", "0.1"),
 		.measured = "99.05% of the test images, 20 seeds, deviation 0.09; "
-					"0.7 s on two Zen 3 cores",
+					"0.5 s on two Zen 4 cores",
 	},
 	{
 		.name = "lenet5",
@@ -73,8 +75,8 @@ const struct recipe recipes[] = {
 					   "--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
 					   "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2",
 					   "0.99", "--augment", "shift:1"),
-		.measured = "99.17% of the test images, 5 seeds, deviation 0.05; "
-					"36 s on two Zen 3 cores",
+		.measured = "99.16% of the test images, 5 seeds, deviation 0.04; "
+					"26 s on two Zen 4 cores",
 	},
 	{.name = NULL},
 };

@@ -16,8 +16,8 @@
 
 typedef float dot_sums[DOT_BATCH][DOT_LANES]; /* of one unit */
 
-/* Totals of sixteen partial sums, in an order of its own: lanes that are 4 apart first, then
- * neighbours. Four totals at once, in vectors of four on every machine. */
+/* The total of sixteen partial sums, added up in a fixed order: lanes that are 4 apart, then
+ * neighbours; in vectors of four on every machine. */
 typedef float vec4 __attribute__((vector_size(16)));
 
 ALWAYS_INLINE vec4 load4(const float *p)
