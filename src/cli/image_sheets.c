@@ -200,8 +200,12 @@ static struct maps maps_of(const struct activation *activation, bool colours)
 	const size_t count = shape_size(activation->shape);
 	struct maps maps = {.activation = activation, .colours = colours};
 
-	for (size_t i = 0; i < count; i++)
-		maps.most = fmax(maps.most, fabs((double)activation->values[i]));
+	/* Not by fmax, in whose loop gcc 12 for ARM loses its way (an internal error). */
+	for (size_t i = 0; i < count; i++) {
+		double size = fabs((double)activation->values[i]);
+		if (size > maps.most)
+			maps.most = size;
+	}
 	return maps;
 }
 
