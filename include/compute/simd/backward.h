@@ -135,8 +135,10 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 	size_t image = p->copied ? b->image : g->in;
 	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
 
-	for (int f = 0; f < w->filters; f++)
-		lists.filters[f] = (struct list){f * p->pixels * b->group, 0, (ptrdiff_t)f * p->filter};
+	for (int f = 0; f < w->filters; f++) {
+		int first = f * p->pixels * b->group;
+		lists.filters[f] = (struct list){first, first, (ptrdiff_t)f * p->filter};
+	}
 	for (int s = 0; s < count; s++) {
 		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
 		lists_add_sample(&lists, w, p, g->dy + (first + s) * g->out,

@@ -15,7 +15,7 @@ struct term {
 };
 
 struct list {
-	int32_t first, count; /* of its terms */
+	int32_t first, end; /* of its terms */
 	ptrdiff_t target;
 };
 
@@ -34,16 +34,20 @@ struct combine {
 
 ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
 {
+	/* Where the next list may have the same target, its sums need not wait for this one's. */
+	bool from_zero = c->overwrite || c->overlap;
+
 	for (int i = 0; i < c->list_count; i++) {
 		const struct list *list = &c->lists[i];
-		const struct term *term = c->terms + list->first, *end = term + list->count;
+		const struct term *term = c->terms + list->first, *end = c->terms + list->end;
 		float *y = c->y + list->target;
 		vec sum[COMBINE_VECTORS];
 		if (term == end && !c->overwrite)
 			continue;
 		UNROLL for (int r = 0; r < rows; r++)
 			UNROLL for (int v = 0; v < vectors; v++)
-				sum[r * vectors + v] = c->overwrite ? (vec){0} : load(y + r * c->y_row + v * LANES);
+				sum[r * vectors + v] =
+					from_zero ? (vec){0} : load(y + r * c->y_row + v * LANES);
 		for (; term < end; term++) {
 			vec g = splat(term->g);
 			const float *x = c->x + term->offset;
@@ -52,6 +56,10 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 					sum[r * vectors + v] = multiply_add(g, load(x + r * c->x_row + v * LANES),
 														sum[r * vectors + v]);
 		}
+		if (c->overlap)
+			UNROLL for (int r = 0; r < rows; r++)
+				UNROLL for (int v = 0; v < vectors; v++)
+					sum[r * vectors + v] += load(y + r * c->y_row + v * LANES);
 		UNROLL for (int r = 0; r < rows; r++) {
 			UNROLL for (int v = 0; v < vectors - 1; v++)
 				store(y + r * c->y_row + v * LANES, sum[r * vectors + v]);

@@ -188,14 +188,14 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 
 	for (int u = 0; u < count; u++) {
 		float sum = 0;
-		lists[u] = (struct list){used, 0, (ptrdiff_t)(first + u) * inputs};
+		lists[u] = (struct list){.first = used, .target = (ptrdiff_t)(first + u) * inputs};
 		for (int s = 0; s < n; s++) {
 			float g = dy[(ptrdiff_t)s * units + first + u];
 			terms[used] = (struct term){g, s * inputs};
 			used += g != 0;
 			sum += g;
 		}
-		lists[u].count = used - lists[u].first;
+		lists[u].end = used;
 		dbias[first + u] = sum;
 	}
 	combine(&(struct combine){.lists = lists, .list_count = count, .terms = terms, .x = x,
@@ -214,13 +214,13 @@ static void dense_backward_input(int inputs, int units, int n, const float *weig
 	for (int b = 0; b < blocks; b++) {
 		for (int s = 0; s < n; s++) {
 			struct list *list = &lists[b * n + s];
-			*list = (struct list){used, 0, (ptrdiff_t)s * inputs};
+			*list = (struct list){.first = used, .target = (ptrdiff_t)s * inputs};
 			for (int u = b * INPUT_UNITS; u < least(units, (b + 1) * INPUT_UNITS); u++) {
 				float g = dy[(ptrdiff_t)s * units + u];
 				terms[used] = (struct term){g, u * inputs};
 				used += g != 0;
 			}
-			list->count = used - list->first;
+			list->end = used;
 		}
 	}
 	memset(dx, 0, (size_t)n * inputs * sizeof *dx);

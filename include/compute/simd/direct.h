@@ -8,14 +8,12 @@
 /* Store the largest of four vectors, and its place (0 to 3, the first of equals). */
 ALWAYS_INLINE void store_largest(const vec in[4], int count, float *largest, uint8_t *places)
 {
-	ivec right0 = in[1] > in[0], right1 = in[3] > in[2];
-	vec row0 = choose(right0, in[1], in[0]), row1 = choose(right1, in[3], in[2]);
-	ivec lower = row1 > row0;
-	/* A comparison is -1 where it is true. */
-	ivec place = (ivec)choose(lower, (vec)(2 - right1), (vec)-right0);
+	vec row0 = larger(in[1], in[0]), row1 = larger(in[3], in[2]);
+	ivec place0 = where_larger(in[1], in[0], isplat(1), isplat(0));
+	ivec place1 = where_larger(in[3], in[2], isplat(3), isplat(2));
 
-	store_part(largest, choose(lower, row1, row0), count);
-	store_bytes(places, place, count);
+	store_part(largest, larger(row1, row0), count);
+	store_bytes(places, where_larger(row1, row0, place1, place0), count);
 }
 
 /* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are

@@ -14,14 +14,13 @@ static void maxpool_forward(const struct window *w, int n, const float *x, float
 			for (int c = 0; c < w->channels; c += LANES) {
 				const float *from = x + (ptrdiff_t)first * w->channels + c;
 				vec best = load(from);
-				ivec index = first - (ivec){0};
+				ivec index = isplat(first);
 				for (int row = 0; row < w->size; row++, from += w->in_w * w->channels) {
 					for (int column = 0; column < w->size; column++) {
 						vec v = load(from + column * w->channels);
-						ivec larger = v > best;
-						best = choose(larger, v, best);
-						ivec at = first + row * w->in_w + column - (ivec){0};
-						index = (ivec)choose(larger, (vec)at, (vec)index);
+						int at = first + row * w->in_w + column;
+						index = where_larger(v, best, isplat(at), index);
+						best = larger(v, best);
 					}
 				}
 				store_part(y + c, best, w->channels - c);

@@ -44,28 +44,54 @@ ALWAYS_INLINE uint64_t nonzero_gradients(const float *dy, int count)
 	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
 }
 
-/* The next pixel, whose window begins at `offset`: of its gradients, those whose place is q (or all,
- * without places) that are not zero become terms of its list and of their filters'. */
-ALWAYS_INLINE void lists_add(struct lists *l, const struct window *w, const struct plane *p,
-							 const float *dy, const uint8_t *place_of_max, int q, int offset)
+/* The next pixel: its gradients that are not zero become terms of its list and of their filters'. */
+static void lists_add_pixel(struct lists *l, const struct window *w, const struct plane *p,
+							const float *dy, int offset)
 {
-	struct list *pixel = &l->pixels[l->pixel_count++];
-	int32_t used = l->used;
+	struct list *filters = l->filters;
+	struct term *pixel_terms = l->pixel_terms, *filter_terms = l->filter_terms;
+	int filter = p->filter, used = l->used;
 
 	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
 		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
-		if (place_of_max)
-			bits &= equal_bytes(place_of_max + first, q);
 		for (; bits; bits &= bits - 1) {
 			int f = first + __builtin_ctzll(bits);
-			struct list *filter = &l->filters[f];
-			float g = dy[f];
-			l->pixel_terms[used++] = (struct term){g, f * p->filter};
-			l->filter_terms[filter->first + filter->count++] = (struct term){g, offset};
+			pixel_terms[used++] = (struct term){dy[f], f * filter};
+			filter_terms[filters[f].end++] = (struct term){dy[f], offset};
 		}
 	}
-	*pixel = (struct list){l->used, used - l->used, offset};
+	l->pixels[l->pixel_count++] = (struct list){l->used, used, offset};
 	l->used = used;
+}
+
+/* The next four, those of a pooling window: each gradient stands at one of them. */
+static void lists_add_window(struct lists *l, const struct window *w, const struct plane *p,
+							 const float *dy, const uint8_t *place_of_max, int offset)
+{
+	struct list *filters = l->filters, *pixels = l->pixels + l->pixel_count;
+	struct term *pixel_terms = l->pixel_terms, *filter_terms = l->filter_terms;
+	int filter = p->filter, count[4] = {0}, end[4], offsets[4];
+
+	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
+		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
+		for (int q = 0; q < 4; q++)
+			count[q] += __builtin_popcountll(bits & equal_bytes(place_of_max + first, q));
+	}
+	for (int q = 0; q < 4; q++) {
+		end[q] = l->used;
+		offsets[q] = offset + window_offset(w, p, q / 2, q % 2);
+		pixels[q] = (struct list){l->used, l->used + count[q], offsets[q]};
+		l->used += count[q];
+	}
+	l->pixel_count += 4;
+	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
+		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
+		for (; bits; bits &= bits - 1) {
+			int f = first + __builtin_ctzll(bits), q = place_of_max[f];
+			pixel_terms[end[q]++] = (struct term){dy[f], f * filter};
+			filter_terms[filters[f].end++] = (struct term){dy[f], offsets[q]};
+		}
+	}
 }
 
 /* All pixels of a sample, or all pooling windows with their four; its plane begins at `origin`. */
@@ -76,13 +102,11 @@ static void lists_add_sample(struct lists *l, const struct window *w, const stru
 		for (int x = 0; x < w->out_w; dy += w->filters) {
 			int offset = origin + window_offset(w, p, y, x);
 			if (!place_of_max) {
-				lists_add(l, w, p, dy, NULL, 0, offset);
+				lists_add_pixel(l, w, p, dy, offset);
 				x++;
 				continue;
 			}
-			for (int q = 0; q < 4; q++)
-				lists_add(l, w, p, dy, place_of_max, q,
-						  offset + window_offset(w, p, q / 2, q % 2));
+			lists_add_window(l, w, p, dy, place_of_max, offset);
 			place_of_max += w->filters;
 			x += 2;
 		}

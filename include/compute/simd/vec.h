@@ -56,6 +56,11 @@ ALWAYS_INLINE vec splat(float x)
 	return x - (vec){0};
 }
 
+ALWAYS_INLINE ivec isplat(int32_t x)
+{
+	return x - (ivec){0};
+}
+
 /* Reading past the end of a row is allowed (see kernels.h), writing is not: only the first `count`
  * lanes, all of them from LANES on. */
 ALWAYS_INLINE void store_part(float *p, vec v, int count)
@@ -75,13 +80,31 @@ ALWAYS_INLINE void store_part(float *p, vec v, int count)
 #endif
 }
 
-/* mask ? a : b, lane by lane; a mask is the result of a comparison. */
-ALWAYS_INLINE vec choose(ivec mask, vec a, vec b)
+/* a > b ? a : b, lane by lane: b where one of them is NaN. */
+ALWAYS_INLINE vec larger(vec a, vec b)
 {
-#if defined(AVX2)
-	return (vec)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
+#if defined(AVX512)
+	return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(AVX2)
+	return (vec)_mm256_max_ps((__m256)a, (__m256)b);
 #else
+	ivec mask = a > b;
 	return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
+#endif
+}
+
+/* a > b ? yes : no, lane by lane. */
+ALWAYS_INLINE ivec where_larger(vec a, vec b, ivec yes, ivec no)
+{
+#if defined(AVX512)
+	__mmask16 mask = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ);
+	return (ivec)_mm512_mask_blend_epi32(mask, (__m512i)no, (__m512i)yes);
+#elif defined(AVX2)
+	__m256 mask = _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GT_OQ);
+	return (ivec)_mm256_blendv_ps((__m256)no, (__m256)yes, mask);
+#else
+	ivec mask = a > b;
+	return (mask & yes) | (~mask & no);
 #endif
 }
 
@@ -134,11 +157,15 @@ ALWAYS_INLINE vec square_root(vec a)
  * poor code of __builtin_convertvector here. */
 ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 {
-	uint8_t bytes[LANES];
-
 #if defined(AVX512)
-	_mm_storeu_si128((__m128i *)bytes, _mm512_cvtepi32_epi8((__m512i)v));
-#elif defined(AVX2)
+	__m128i all = _mm512_cvtepi32_epi8((__m512i)v);
+	if (count >= LANES)
+		_mm_storeu_si128((__m128i *)p, all);
+	else
+		_mm_mask_storeu_epi8(p, (__mmask16)((1u << count) - 1), all);
+#else
+	uint8_t bytes[LANES];
+#if defined(AVX2)
 	__m128i halves = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
 									  _mm256_extracti128_si256((__m256i)v, 1));
 	_mm_storel_epi64((__m128i *)bytes, _mm_packus_epi16(halves, halves));
@@ -150,6 +177,7 @@ ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 		memcpy(p, bytes, LANES);
 	else
 		memcpy(p, bytes, (size_t)count);
+#endif
 }
 
 ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
