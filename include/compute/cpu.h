@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Instruction sets that the processor has and the system saves the registers of. */
-bool cpu_has_avx2(void);   /* with fused multiply-add */
+bool cpu_has_avx2(void);   /* with fused multiply-add and BMI1 */
 bool cpu_has_avx512(void); /* with the extensions F, BW, DQ and VL */
 
 /* Processors that this process may use: those of its affinity mask, and no more than its control

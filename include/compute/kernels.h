@@ -37,6 +37,8 @@ struct adam_rates {
  * readable; what stands there has no influence. Nothing is written behind the end. */
 #define KERNELS_SLACK 64
 
+#define PLACE_NONE 4
+
 struct kernels {
 	const char *name;
 
@@ -60,10 +62,11 @@ struct kernels {
 	/* NULL in a table that has no fast way for these two.
 	 * A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
 	 * [out_h / 2][out_w / 2][filters], place_of_max says which of the four pixels it comes from (0
-	 * to 3, row by row; ties go to the first), and dy is its gradient. */
+	 * to 3, row by row; ties go to the first), and dy is its gradient. With `relu` there is one
+	 * behind them, and the place is PLACE_NONE where it lets no gradient pass. */
 	void (*conv_pool_forward)(const struct window *window, int n, const float *x,
 							  const float *filters, const void *prepared, const float *bias,
-							  float *y, uint8_t *place_of_max, void *scratch);
+							  bool relu, float *y, uint8_t *place_of_max, void *scratch);
 	void (*conv_pool_backward)(const struct window *window, int n, const float *x,
 							   const float *filters, const float *dy, const uint8_t *place_of_max,
 							   float *dfilters, float *dbias, float *dx, void *scratch);

@@ -55,7 +55,7 @@ static void conv_prepare(const struct window *w, bool backward, const float *fil
 }
 
 static void forward(const struct window *w, int n, const float *x, const void *prepared,
-					const float *bias, float *y, uint8_t *place_of_max, void *scratch)
+					const float *bias, bool relu, float *y, uint8_t *place_of_max, void *scratch)
 {
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
@@ -63,11 +63,11 @@ static void forward(const struct window *w, int n, const float *x, const void *p
 
 	for (int s = 0; s < n; s++, x += in, y += out) {
 		if (uses_winograd(w)) {
-			winograd_call(w, x, prepared, bias, y, place_of_max, scratch);
+			winograd_call(w, x, prepared, bias, relu, y, place_of_max, scratch);
 		} else {
 			const float *image = plane_fill(w, &p, x, scratch);
 			if (place_of_max)
-				direct_pool(w, &p, image, prepared, bias, y, place_of_max);
+				direct_pool(w, &p, image, prepared, bias, relu, y, place_of_max);
 			else
 				direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
 		}
@@ -80,15 +80,15 @@ static void conv_forward(const struct window *w, int n, const float *x, const fl
 						 const void *prepared, const float *bias, float *y, void *scratch)
 {
 	(void)filters;
-	forward(w, n, x, prepared, bias, y, NULL, scratch);
+	forward(w, n, x, prepared, bias, false, y, NULL, scratch);
 }
 
 static void conv_pool_forward(const struct window *w, int n, const float *x, const float *filters,
-							  const void *prepared, const float *bias, float *y,
+							  const void *prepared, const float *bias, bool relu, float *y,
 							  uint8_t *place_of_max, void *scratch)
 {
 	(void)filters;
-	forward(w, n, x, prepared, bias, y, place_of_max, scratch);
+	forward(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
 }
 
 static size_t conv_scratch_size(const struct window *w, int n)

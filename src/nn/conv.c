@@ -121,7 +121,7 @@ const struct layer_kind layer_conv = {
 	.backward = backward,
 };
 
-/* ---- with the max-pooling behind it ---- */
+/* ---- with the max-pooling behind it, and a relu between them ---- */
 
 /* Rows and columns that fill no window are not computed. */
 static void pool_trim(struct layer *layer, bool trim_input)
@@ -145,7 +145,15 @@ static void pool_forward(const struct layer *layer, const struct pass *pass, con
 						 float *y, void *cache)
 {
 	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
-									 layer->prepared, layer->params[1].value, y, cache,
+									 layer->prepared, layer->params[1].value, false, y, cache,
+									 pass->scratch);
+}
+
+static void relu_pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
+							  float *y, void *cache)
+{
+	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
+									 layer->prepared, layer->params[1].value, true, y, cache,
 									 pass->scratch);
 }
 
@@ -170,6 +178,17 @@ static const struct layer_kind conv_pool = {
 	.backward = pool_backward,
 };
 
+static const struct layer_kind conv_relu_pool = {
+	.name = "conv, relu and maxpool",
+	.self_size = sizeof(struct window),
+	.reads_input = true,
+	.trim = pool_trim,
+	.measure = pool_measure,
+	.prepare = pool_prepare,
+	.forward = relu_pool_forward,
+	.backward = pool_backward,
+};
+
 bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
 					 const struct kernels *kernels)
 {
@@ -179,8 +198,8 @@ bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
 		   pool->kind == &layer_maxpool && w->size == 2 && w->stride == 2;
 }
 
-void conv_take_pool(struct layer *conv, const struct layer *pool)
+void conv_take_pool(struct layer *conv, const struct layer *pool, bool relu)
 {
-	conv->kind = &conv_pool;
+	conv->kind = relu ? &conv_relu_pool : &conv_pool;
 	conv->out = pool->out;
 }

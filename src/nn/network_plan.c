@@ -108,7 +108,7 @@ static void trim_steps(struct network *network)
 }
 
 /* What runs: the layers, but a convolution takes the max-pooling behind it where the kernels can, and
- * then relu comes after both, which is the same and a quarter of the work. */
+ * the relu between them with it. */
 static int plan_steps(struct network *network, struct error *error)
 {
 	const struct kernels *kernels = network->engine->kernels;
@@ -123,12 +123,7 @@ static int plan_steps(struct network *network, struct error *error)
 		int pool = i + 1 < count && layers[i + 1].kind == &layer_relu ? i + 2 : i + 1;
 		*layer = layers[i];
 		if (pool < count && conv_takes_pool(layer, &layers[pool], kernels)) {
-			conv_take_pool(layer, &layers[pool]);
-			if (pool == i + 2) {
-				struct layer *relu = &network->steps[network->step_count++].layer;
-				*relu = layers[i + 1];
-				relu->in = relu->out = layer->out;
-			}
+			conv_take_pool(layer, &layers[pool], pool == i + 2);
 			i = pool;
 		}
 	}

@@ -14,6 +14,7 @@
 #define BACKWARD_GROUP 2
 #define FEW_CHANNELS 4
 #define DENSE_CHANNELS 8
+#define BIAS_VECTORS 2 /* at once: each sum waits for the one before */
 
 static void add_transposed(const struct window *w, int filter, const float *sums, float *dfilters)
 {
@@ -22,14 +23,36 @@ static void add_transposed(const struct window *w, int filter, const float *sums
 			dfilters[(ptrdiff_t)f * filter + k] += sums[(ptrdiff_t)k * w->filters + f];
 }
 
-static void add_bias_gradient(const struct window *w, int count, const float *dy, float *dbias)
+ALWAYS_INLINE void bias_gradient_fixed(const int vectors, int filters, int count, const float *dy,
+									   const uint8_t *place_of_max, float *dbias, int f)
 {
-	for (int f = 0; f < w->filters; f += LANES) {
-		vec sum = load(dbias + f);
-		for (int i = 0; i < count; i++)
-			sum += load(dy + (ptrdiff_t)i * w->filters + f);
-		store_part(dbias + f, sum, w->filters - f);
+	vec sum[BIAS_VECTORS];
+
+	UNROLL for (int v = 0; v < vectors; v++)
+		sum[v] = load(dbias + f + v * LANES);
+	for (ptrdiff_t i = f; i < (ptrdiff_t)count * filters; i += filters) {
+		UNROLL for (int v = 0; v < vectors; v++) {
+			vec g = load(dy + i + v * LANES);
+			if (place_of_max) {
+				ivec passes = load_bytes(place_of_max + i + v * LANES) < PLACE_NONE;
+				g = (vec)(passes & (ivec)g);
+			}
+			sum[v] += g;
+		}
 	}
+	UNROLL for (int v = 0; v < vectors; v++)
+		store_part(dbias + f + v * LANES, sum[v], filters - f - v * LANES);
+}
+
+static void add_bias_gradient(const struct window *w, int count, const float *dy,
+							  const uint8_t *place_of_max, float *dbias)
+{
+	int f = 0;
+
+	for (; f + BIAS_VECTORS * LANES <= w->filters; f += BIAS_VECTORS * LANES)
+		bias_gradient_fixed(BIAS_VECTORS, w->filters, count, dy, place_of_max, dbias, f);
+	for (; f < w->filters; f += LANES)
+		bias_gradient_fixed(1, w->filters, count, dy, place_of_max, dbias, f);
 }
 
 /* dx is the plane's part that is inside of the image. */
@@ -112,7 +135,8 @@ static void backward_dense(const struct window *w, const struct backward *b,
 			winograd_gradient_products(w, &b->winograd, &b->products, !*began, image, dy);
 			*began = true;
 			if (dx)
-				winograd_call(&b->adjoint, dy, g->turned, NULL, dx, NULL, b->adjoint_scratch);
+				winograd_call(&b->adjoint, dy, g->turned, NULL, false, dx, NULL,
+							  b->adjoint_scratch);
 			continue;
 		}
 		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, g->dfilters);
@@ -136,8 +160,8 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
 
 	for (int f = 0; f < w->filters; f++) {
-		int first = f * p->pixels * b->group;
-		lists.filters[f] = (struct list){first, first, (ptrdiff_t)f * p->filter};
+		int begin = f * p->pixels * b->group;
+		lists.filters[f] = (struct list){begin, begin, (ptrdiff_t)f * p->filter};
 	}
 	for (int s = 0; s < count; s++) {
 		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
@@ -210,7 +234,8 @@ static void backward(const struct window *w, int n, const float *x, const float 
 		memset(b.sums, 0, (size_t)b.plane.filter * w->filters * sizeof *b.sums);
 	for (int first = 0; first < n; first += b.group) {
 		int count = least(b.group, n - first);
-		add_bias_gradient(w, count * gradients, dy + first * g.out, dbias);
+		add_bias_gradient(w, count * gradients, dy + first * g.out,
+						  place_of_max ? place_of_max + first * g.out : NULL, dbias);
 		if (few)
 			backward_narrow(w, &b, &g, first, count);
 		if (few && !dx)

@@ -5,15 +5,23 @@
 #include "compute/simd/plane.h"
 #include "compute/simd/tile.h"
 
-/* Store the largest of four vectors, and its place (0 to 3, the first of equals). */
-ALWAYS_INLINE void store_largest(const vec in[4], int count, float *largest, uint8_t *places)
+/* Store the largest of four vectors, and its place (0 to 3, the first of equals; PLACE_NONE where a
+ * relu stops it). */
+ALWAYS_INLINE void store_largest(const vec in[4], bool relu, int count, float *largest,
+								 uint8_t *places)
 {
 	vec row0 = larger(in[1], in[0]), row1 = larger(in[3], in[2]);
 	ivec place0 = where_larger(in[1], in[0], isplat(1), isplat(0));
 	ivec place1 = where_larger(in[3], in[2], isplat(3), isplat(2));
+	ivec place = where_larger(row1, row0, place1, place0);
+	vec most = larger(row1, row0);
 
-	store_part(largest, larger(row1, row0), count);
-	store_bytes(places, where_larger(row1, row0, place1, place0), count);
+	if (relu) {
+		place = where_larger(most, (vec){0}, place, isplat(PLACE_NONE));
+		most = larger((vec){0}, most);
+	}
+	store_part(largest, most, count);
+	store_bytes(places, place, count);
 }
 
 /* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are
@@ -56,7 +64,7 @@ static void direct_rows(const struct window *w, const struct plane *p, const flo
 #endif
 
 ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth,
-							  const struct tile *t, ptrdiff_t below, float *y,
+							  const struct tile *t, ptrdiff_t below, bool relu, float *y,
 							  uint8_t *place_of_max)
 {
 	vec sum[POOL_WINDOWS][POOL_VECTORS][4];
@@ -87,41 +95,51 @@ ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int de
 	}
 	UNROLL for (int i = 0; i < windows; i++)
 		UNROLL for (int v = 0; v < vectors; v++)
-			store_largest(sum[i][v], t->columns - v * LANES, y + i * t->c_row + v * LANES,
-						  place_of_max + i * t->c_row + v * LANES);
+			store_largest(sum[i][v], relu, t->columns - v * LANES,
+						  y + i * t->c_row + v * LANES, place_of_max + i * t->c_row + v * LANES);
 }
 
 ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, const struct tile *t,
-								  ptrdiff_t below, float *y, uint8_t *place_of_max)
+								  ptrdiff_t below, bool relu, float *y, uint8_t *place_of_max)
 {
 	struct tile one = *t;
 	int j = 0;
 
 	for (; j + POOL_WINDOWS <= t->rows; j += POOL_WINDOWS) {
-		pool_fixed(POOL_WINDOWS, vectors, depth, &one, below, y + j * t->c_row,
+		pool_fixed(POOL_WINDOWS, vectors, depth, &one, below, relu, y + j * t->c_row,
 				   place_of_max + j * t->c_row);
 		one.a += 2 * POOL_WINDOWS * t->a_row;
 	}
 	for (; j < t->rows; j++, one.a += 2 * t->a_row)
-		pool_fixed(1, vectors, depth, &one, below, y + j * t->c_row, place_of_max + j * t->c_row);
+		pool_fixed(1, vectors, depth, &one, below, relu, y + j * t->c_row,
+				   place_of_max + j * t->c_row);
 }
 
-/* A row of windows, for up to POOL_VECTORS of filters. The first layer, with its short runs, gains a
- * fifth from loops of a literal length. */
-static void pool_row(const struct tile *t, ptrdiff_t below, float *y, uint8_t *place_of_max)
+/* The first layer, with its short runs, gains a fifth from loops of a literal length. */
+ALWAYS_INLINE void pool_row_depth(const int vectors, const struct tile *t, ptrdiff_t below,
+								  bool relu, float *y, uint8_t *place_of_max)
+{
+	if (t->depth == 3)
+		pool_row_fixed(vectors, 3, t, below, relu, y, place_of_max);
+	else if (t->depth == 5)
+		pool_row_fixed(vectors, 5, t, below, relu, y, place_of_max);
+	else
+		pool_row_fixed(vectors, t->depth, t, below, relu, y, place_of_max);
+}
+
+/* A row of windows, for up to POOL_VECTORS of filters. */
+static void pool_row(const struct tile *t, ptrdiff_t below, bool relu, float *y,
+					 uint8_t *place_of_max)
 {
 	if (t->columns <= LANES)
-		pool_row_fixed(1, t->depth, t, below, y, place_of_max);
-	else if (t->depth == 3)
-		pool_row_fixed(POOL_VECTORS, 3, t, below, y, place_of_max);
-	else if (t->depth == 5)
-		pool_row_fixed(POOL_VECTORS, 5, t, below, y, place_of_max);
+		pool_row_depth(1, t, below, relu, y, place_of_max);
 	else
-		pool_row_fixed(POOL_VECTORS, t->depth, t, below, y, place_of_max);
+		pool_row_depth(POOL_VECTORS, t, below, relu, y, place_of_max);
 }
 
 static void direct_pool(const struct window *w, const struct plane *p, const float *x,
-						const float *packed, const float *bias, float *y, uint8_t *place_of_max)
+						const float *packed, const float *bias, bool relu, float *y,
+						uint8_t *place_of_max)
 {
 	for (int f = 0; f < w->filters; f += POOL_VECTORS * LANES) {
 		struct tile t = {
@@ -133,7 +151,7 @@ static void direct_pool(const struct window *w, const struct plane *p, const flo
 		for (int i = 0; i < w->out_h / 2; i++) {
 			ptrdiff_t to = (ptrdiff_t)i * t.rows * w->filters + f;
 			t.a = x + window_offset(w, p, 2 * i, 0);
-			pool_row(&t, (ptrdiff_t)w->stride * p->row, y + to, place_of_max + to);
+			pool_row(&t, (ptrdiff_t)w->stride * p->row, relu, y + to, place_of_max + to);
 		}
 	}
 }

@@ -64,7 +64,7 @@ static void lists_add_pixel(struct lists *l, const struct window *w, const struc
 	l->used = used;
 }
 
-/* The next four, those of a pooling window: each gradient stands at one of them. */
+/* The next four, those of a pooling window: each gradient stands at one of them, or at none. */
 static void lists_add_window(struct lists *l, const struct window *w, const struct plane *p,
 							 const float *dy, const uint8_t *place_of_max, int offset)
 {
@@ -86,6 +86,7 @@ static void lists_add_window(struct lists *l, const struct window *w, const stru
 	l->pixel_count += 4;
 	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
 		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
+		bits &= ~equal_bytes(place_of_max + first, PLACE_NONE);
 		for (; bits; bits &= bits - 1) {
 			int f = first + __builtin_ctzll(bits), q = place_of_max[f];
 			pixel_terms[end[q]++] = (struct term){dy[f], f * filter};

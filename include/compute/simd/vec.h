@@ -269,6 +269,54 @@ ALWAYS_INLINE uint64_t equal_bytes(const uint8_t *p, int value)
 #endif
 }
 
+#if LANES == 16
+/* Lane i of the result is lane index[i] mod 16 of `from`. */
+ALWAYS_INLINE vec pick(vec from, ivec index)
+{
+#if defined(AVX512)
+	return (vec)_mm512_permutexvar_ps((__m512i)index, (__m512)from);
+#else
+	vec v;
+
+	for (int i = 0; i < LANES; i++)
+		v[i] = from[index[i] & 15];
+	return v;
+#endif
+}
+
+/* Two rows of eight floats. */
+ALWAYS_INLINE vec load_2_rows(const float *p, ptrdiff_t row)
+{
+#if defined(AVX512)
+	__m512 v = _mm512_castps256_ps512(_mm256_loadu_ps(p));
+	return (vec)_mm512_insertf32x8(v, _mm256_loadu_ps(p + row), 1);
+#else
+	vec v;
+
+	memcpy(&v, p, sizeof v / 2);
+	memcpy((char *)&v + sizeof v / 2, p + row, sizeof v / 2);
+	return v;
+#endif
+}
+
+/* Four rows of four. */
+ALWAYS_INLINE vec load_4_rows(const float *p, ptrdiff_t row)
+{
+#if defined(AVX512)
+	__m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p));
+	v = _mm512_insertf32x4(v, _mm_loadu_ps(p + row), 1);
+	v = _mm512_insertf32x4(v, _mm_loadu_ps(p + 2 * row), 2);
+	return (vec)_mm512_insertf32x4(v, _mm_loadu_ps(p + 3 * row), 3);
+#else
+	vec v;
+
+	for (int i = 0; i < 4; i++)
+		memcpy((char *)&v + i * sizeof v / 4, p + i * row, sizeof v / 4);
+	return v;
+#endif
+}
+#endif
+
 /* Are `columns` floats in each of `rows` rows all zero? */
 ALWAYS_INLINE bool is_blank(const int rows, const int columns, const float *x, ptrdiff_t row)
 {

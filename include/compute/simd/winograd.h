@@ -147,7 +147,8 @@ static void winograd_output(const struct window *w, const struct winograd *g, co
 
 /* The same, and each tile is a pooling window. */
 static void winograd_pool(const struct window *w, const struct winograd *g, const float *m,
-						  const float *bias, int columns, float *y, uint8_t *place_of_max)
+						  const float *bias, bool relu, int columns, float *y,
+						  uint8_t *place_of_max)
 {
 	ptrdiff_t place = (ptrdiff_t)g->tiles * BLOCK;
 
@@ -155,7 +156,7 @@ static void winograd_pool(const struct window *w, const struct winograd *g, cons
 		for (int f = 0; f < columns; f += LANES) {
 			vec out[4];
 			winograd_tile(m + f, place, load(bias + f), out);
-			store_largest(out, columns - f, y + (ptrdiff_t)tile * w->filters + f,
+			store_largest(out, relu, columns - f, y + (ptrdiff_t)tile * w->filters + f,
 						  place_of_max + (ptrdiff_t)tile * w->filters + f);
 		}
 	}
@@ -163,7 +164,7 @@ static void winograd_pool(const struct window *w, const struct winograd *g, cons
 
 /* y is [pixel][filter], or [window][filter] with the places of the largest. */
 static void winograd_forward(const struct window *w, const struct winograd *g, const float *x,
-							 const float *prepared, const float *bias, float *y,
+							 const float *prepared, const float *bias, bool relu, float *y,
 							 uint8_t *place_of_max, float *v)
 {
 	ptrdiff_t place = (ptrdiff_t)w->channels * BLOCK; /* of a block of prepared filters */
@@ -183,7 +184,7 @@ static void winograd_forward(const struct window *w, const struct winograd *g, c
 			t.c += (ptrdiff_t)g->tiles * BLOCK;
 		}
 		if (place_of_max)
-			winograd_pool(w, g, m, bias + f, columns, y + f, place_of_max + f);
+			winograd_pool(w, g, m, bias + f, relu, columns, y + f, place_of_max + f);
 		else
 			winograd_output(w, g, m, bias ? bias + f : NULL, columns, y + f);
 	}
@@ -202,12 +203,13 @@ static size_t winograd_filters_size(const struct window *w)
 
 /* The whole of one sample; NULL for bias: none. */
 static void winograd_call(const struct window *w, const float *x, const float *prepared,
-						  const float *bias, float *y, uint8_t *place_of_max, void *scratch)
+						  const float *bias, bool relu, float *y, uint8_t *place_of_max,
+						  void *scratch)
 {
 	struct winograd g = winograd_of(w);
 	const float *image = plane_fill(w, &g.plane, x, scratch);
 
-	winograd_forward(w, &g, image, prepared, bias, y, place_of_max,
+	winograd_forward(w, &g, image, prepared, bias, relu, y, place_of_max,
 					 (float *)((char *)scratch + plane_size(&g.plane)));
 }
 
