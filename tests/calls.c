@@ -150,8 +150,8 @@ void call_conv_backward(const struct kernels *kernels, const struct window *wind
 }
 
 void call_conv_pool_forward(const struct kernels *kernels, const struct window *window, int n,
-							const float *x, const float *filters, const float *bias, float *y,
-							uint8_t *place_of_max)
+							const float *x, const float *filters, const float *bias, bool relu,
+							float *y, uint8_t *place_of_max)
 {
 	struct call call = {"conv_pool_forward", kernels->name, {{0}}, 0};
 	const float *fenced_x = copy(&call, INPUT, x, in_size(window, n));
@@ -161,7 +161,7 @@ void call_conv_pool_forward(const struct kernels *kernels, const struct window *
 	uint8_t *fenced_places = copy(&call, OVERWRITTEN, place_of_max, out_count(window, n, 2));
 	const void *prepared = prepare(&call, kernels, window, false, filters);
 
-	kernels->conv_pool_forward(window, n, fenced_x, fenced_filters, prepared, fenced_bias,
+	kernels->conv_pool_forward(window, n, fenced_x, fenced_filters, prepared, fenced_bias, relu,
 							   fenced_y, fenced_places,
 							   scratch(&call, kernels->conv_scratch_size(window, n)));
 	finish(&call);

@@ -225,6 +225,7 @@ struct pooled {
 	float *y;
 	uint16_t *argmax;
 	uint8_t *places;
+	bool relu;
 };
 
 static struct window pool_window(const struct window *w)
@@ -233,11 +234,12 @@ static struct window pool_window(const struct window *w)
 						 false);
 }
 
-static struct pooled pooled_open(const struct conv_case *c)
+static struct pooled pooled_open(const struct conv_case *c, bool relu)
 {
 	const struct window pool = pool_window(&c->window);
 	const int row = pool.out_w * pool.filters, sample = pool.out_h * row;
-	struct pooled p = {.count = (size_t)(c->n * sample), .all = floats(c->y_count)};
+	struct pooled p = {.count = (size_t)(c->n * sample), .all = floats(c->y_count),
+					   .relu = relu};
 
 	p.y = floats(p.count);
 	p.argmax = calloc(p.count, sizeof *p.argmax);
@@ -246,8 +248,13 @@ static struct pooled pooled_open(const struct conv_case *c)
 	assert_non_null(p.places);
 	call_conv_forward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->bias, p.all);
 	call_maxpool_forward(&kernels_reference, &pool, c->n, p.all, p.y, p.argmax);
-	for (size_t i = 0; i < p.count; i++)
+	for (size_t i = 0; i < p.count; i++) {
 		p.places[i] = (uint8_t)(p.argmax[i] / pool.in_w % 2 * 2 + p.argmax[i] % pool.in_w % 2);
+		if (relu && p.y[i] <= 0) {
+			p.y[i] = 0;
+			p.places[i] = PLACE_NONE;
+		}
+	}
 	return p;
 }
 
@@ -259,7 +266,7 @@ static void pooled_close(struct pooled *p)
 	free(p->places);
 }
 
-/* The number in the convolution's output that a place means. */
+/* The number in the convolution's output that a place means; 0 for the one that a relu gives. */
 static float at_place(const struct conv_case *c, const struct pooled *p, size_t i, int place)
 {
 	const struct window pool = pool_window(&c->window);
@@ -267,6 +274,8 @@ static float at_place(const struct conv_case *c, const struct pooled *p, size_t 
 	size_t row = i / pool.filters / pool.out_w % pool.out_h * 2;
 	size_t sample = i / pool.filters / pool.out_w / pool.out_h;
 
+	if (p->relu && place == PLACE_NONE)
+		return 0;
 	assert_true(place >= 0 && place < 4);
 	row += place / 2;
 	column += place % 2;
@@ -281,7 +290,8 @@ static void compare_pool_forward(const struct conv_case *c, const struct pooled 
 	char what[200];
 
 	assert_non_null(places);
-	call_conv_pool_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, y, places);
+	call_conv_pool_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, p->relu, y,
+						   places);
 	snprintf(what, sizeof what, "%s, pooled y of %s", kernels->name, c->text);
 	compare(what, p->count, y, p->y, c->whole);
 	/* Rounding may choose another of nearly equal ones, but nothing else may. */
@@ -302,9 +312,12 @@ static void compare_pool_backward(const struct conv_case *c, const struct pooled
 	const struct window pool = pool_window(&c->window);
 	struct gradients wanted = gradients_open(c), found = gradients_open(c);
 	struct gradients without_dx = gradients_open(c);
-	float *all = floats(c->y_count);
+	float *all = floats(c->y_count), *passed = floats(p->count);
 
-	call_maxpool_backward(&kernels_reference, &pool, c->n, p->argmax, c->dy, all);
+	for (size_t i = 0; i < p->count; i++)
+		passed[i] = p->places[i] == PLACE_NONE ? 0 : c->dy[i];
+	call_maxpool_backward(&kernels_reference, &pool, c->n, p->argmax, passed, all);
+	free(passed);
 	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, all,
 					   wanted.dfilters, wanted.dbias, wanted.dx);
 	call_conv_pool_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, p->places,
@@ -332,7 +345,7 @@ static void test_conv_pool(void **state)
 		c.window.out_w &= ~1;
 		c.y_count = (size_t)(c.n * c.window.out_h * c.window.out_w * c.window.filters);
 		if (c.y_count) {
-			struct pooled p = pooled_open(&c);
+			struct pooled p = pooled_open(&c, number % 2);
 			for (size_t i = 0; oracle_table(i); i++) {
 				if (!oracle_table(i)->conv_pool_forward)
 					continue;

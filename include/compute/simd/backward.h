@@ -167,11 +167,11 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
 		lists_add_sample(&lists, w, p, g->dy + (first + s) * g->out,
 						 g->place_of_max ? g->place_of_max + (first + s) * g->out : NULL,
-						 (int)(s * image));
+						 (int)(s * image), lists.pixels + s * p->pixels);
 	}
 	if (g->dx) {
 		memset(target, 0, count * image * sizeof *target);
-		input_sparse(w, p, &lists, g->filters, target);
+		input_sparse(w, p, &lists, count * p->pixels, g->filters, target);
 		for (int s = 0; s < count && p->copied; s++)
 			plane_take(w, p, target + s * image, g->dx + (first + s) * g->in);
 	}

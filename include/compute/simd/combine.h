@@ -102,27 +102,37 @@ static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
 /* Rows are cut into blocks of a multiple of this many floats, the same for all instruction sets. */
 #define COMBINE_UNIT 16
 
-/* Where targets overlap, a sum's order depends on how the rows are cut: block by block, run by run,
- * list by list. So they are cut alike wherever results must be the same: into no more than what
- * twelve registers of eight lanes hold. */
+/* Where targets overlap, as those of pixels do, a sum's order must not depend on how the rows are cut.
+ * Blocks are the same for all instruction sets: no more than what twelve registers of eight lanes
+ * hold. Runs go from the last to the first: what a pixel gets from the pixels above comes first, and
+ * so it does if all three runs of a list are done at once. That saves two of three looks at it, but
+ * more rows are then in use at a time; it pays where they are few. */
 #define COMBINE_OVERLAP least(96, COMBINE_VECTORS * LANES)
+#define COMBINE_OVERLAP_AT_ONCE 9 /* vectors of three runs */
 
 /* Long rows in narrow blocks: what the terms point to is then more likely in the first-level cache. */
 #define COMBINE_NARROW 160
+
+static bool combine_three_runs(const struct combine *job, int runs, int length)
+{
+	int vectors = divide_up(length, LANES);
+
+	return runs == 3 && 3 * vectors <= (job->overlap ? COMBINE_OVERLAP_AT_ONCE : COMBINE_VECTORS);
+}
 
 /* For each list: y[target + run y_row + i] += sum over its terms of
  * g × x[offset + run x_row + i], for `runs` runs of i < length. */
 static void combine(const struct combine *job, int runs, int length)
 {
 	struct combine block = *job;
-	int rows = runs == 3 && length <= COMBINE_VECTORS / 3 * LANES && !job->overlap ? 3 : 1;
+	int rows = combine_three_runs(job, runs, length) ? 3 : 1;
 	int most = job->overlap ? COMBINE_OVERLAP : COMBINE_VECTORS / rows * LANES;
 
 	if (runs == 1)
 		most = least(most, COMBINE_NARROW);
 	int blocks = divide_up(length, most / COMBINE_UNIT * COMBINE_UNIT);
 
-	for (int run = 0; run < runs; run += rows) {
+	for (int run = runs - rows; run >= 0; run -= rows) {
 		for (int done = 0, left = blocks, width; left; left--, done += width) {
 			width = divide_up(divide_up(length - done, COMBINE_UNIT), left) * COMBINE_UNIT;
 			width = least(width, length - done);

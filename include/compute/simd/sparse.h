@@ -7,11 +7,10 @@
 #include "compute/simd/combine.h"
 #include "compute/simd/plane.h"
 
-/* Those of a few samples. */
+/* Those of a few samples; pixels row by row. */
 struct lists {
 	struct list *pixels, *filters;
 	struct term *pixel_terms, *filter_terms;
-	int pixel_count;
 	int32_t used; /* terms of pixels */
 };
 
@@ -44,9 +43,9 @@ ALWAYS_INLINE uint64_t nonzero_gradients(const float *dy, int count)
 	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
 }
 
-/* The next pixel: its gradients that are not zero become terms of its list and of their filters'. */
+/* A pixel: its gradients that are not zero become terms of its list and of their filters'. */
 static void lists_add_pixel(struct lists *l, const struct window *w, const struct plane *p,
-							const float *dy, int offset)
+							const float *dy, int offset, struct list *pixel)
 {
 	struct list *filters = l->filters;
 	struct term *pixel_terms = l->pixel_terms, *filter_terms = l->filter_terms;
@@ -60,15 +59,17 @@ static void lists_add_pixel(struct lists *l, const struct window *w, const struc
 			filter_terms[filters[f].end++] = (struct term){dy[f], offset};
 		}
 	}
-	l->pixels[l->pixel_count++] = (struct list){l->used, used, offset};
+	*pixel = (struct list){l->used, used, offset};
 	l->used = used;
 }
 
-/* The next four, those of a pooling window: each gradient stands at one of them, or at none. */
+/* The four pixels of a pooling window, of which this is the first: each gradient stands at one of
+ * them, or at none. */
 static void lists_add_window(struct lists *l, const struct window *w, const struct plane *p,
-							 const float *dy, const uint8_t *place_of_max, int offset)
+							 const float *dy, const uint8_t *place_of_max, int offset,
+							 struct list *pixel)
 {
-	struct list *filters = l->filters, *pixels = l->pixels + l->pixel_count;
+	struct list *filters = l->filters;
 	struct term *pixel_terms = l->pixel_terms, *filter_terms = l->filter_terms;
 	int filter = p->filter, count[4] = {0}, end[4], offsets[4];
 
@@ -80,10 +81,9 @@ static void lists_add_window(struct lists *l, const struct window *w, const stru
 	for (int q = 0; q < 4; q++) {
 		end[q] = l->used;
 		offsets[q] = offset + window_offset(w, p, q / 2, q % 2);
-		pixels[q] = (struct list){l->used, l->used + count[q], offsets[q]};
+		pixel[q / 2 * w->out_w + q % 2] = (struct list){l->used, l->used + count[q], offsets[q]};
 		l->used += count[q];
 	}
-	l->pixel_count += 4;
 	for (int first = 0; first < w->filters; first += FILTERS_AT_ONCE) {
 		uint64_t bits = nonzero_gradients(dy + first, least(w->filters - first, FILTERS_AT_ONCE));
 		bits &= ~equal_bytes(place_of_max + first, PLACE_NONE);
@@ -95,19 +95,22 @@ static void lists_add_window(struct lists *l, const struct window *w, const stru
 	}
 }
 
-/* All pixels of a sample, or all pooling windows with their four; its plane begins at `origin`. */
+/* All pixels of a sample, or all pooling windows with their four; its plane begins at `origin`, its
+ * lists at `pixel`. */
 static void lists_add_sample(struct lists *l, const struct window *w, const struct plane *p,
-							 const float *dy, const uint8_t *place_of_max, int origin)
+							 const float *dy, const uint8_t *place_of_max, int origin,
+							 struct list *pixel)
 {
 	for (int y = 0; y < w->out_h; y += place_of_max ? 2 : 1) {
 		for (int x = 0; x < w->out_w; dy += w->filters) {
 			int offset = origin + window_offset(w, p, y, x);
+			struct list *at = pixel + y * w->out_w + x;
 			if (!place_of_max) {
-				lists_add_pixel(l, w, p, dy, offset);
+				lists_add_pixel(l, w, p, dy, offset, at);
 				x++;
 				continue;
 			}
-			lists_add_window(l, w, p, dy, place_of_max, offset);
+			lists_add_window(l, w, p, dy, place_of_max, offset, at);
 			place_of_max += w->filters;
 			x += 2;
 		}
@@ -124,9 +127,9 @@ static void filters_sparse(const struct window *w, const struct plane *p, const 
 }
 
 static void input_sparse(const struct window *w, const struct plane *p, const struct lists *l,
-						 const float *filters, float *target)
+						 int pixels, const float *filters, float *target)
 {
-	combine(&(struct combine){.lists = l->pixels, .list_count = l->pixel_count,
+	combine(&(struct combine){.lists = l->pixels, .list_count = pixels,
 							  .terms = l->pixel_terms, .x = filters, .x_row = p->run,
 							  .y = target, .y_row = p->row, .overlap = true},
 			w->size, p->run);
