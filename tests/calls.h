@@ -14,8 +14,8 @@ void call_conv_backward(const struct kernels *kernels, const struct window *wind
 						const float *x, const float *filters, const float *dy, float *dfilters,
 						float *dbias, float *dx);
 void call_conv_pool_forward(const struct kernels *kernels, const struct window *window, int n,
-							const float *x, const float *filters, const float *bias, bool relu, float *y,
-							uint8_t *place_of_max);
+							const float *x, const float *filters, const float *bias, bool relu,
+							float *y, uint8_t *place_of_max);
 void call_conv_pool_backward(const struct kernels *kernels, const struct window *window, int n,
 							 const float *x, const float *filters, const float *dy,
 							 const uint8_t *place_of_max, float *dfilters, float *dbias,

@@ -13,7 +13,7 @@
 static const char *const specs[] = {
 	"conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dropout:0.5 dense:10 "
 	"softmax",
-	"conv:5,5 maxpool:2 relu conv:9,3,same relu conv:7,3,2 dropout:0.2 flatten dense:33 relu dense:10 "
+	"conv:20,5 relu maxpool:2 relu conv:9,3,same relu conv:7,3,2 dropout:0.2 flatten dense:33 relu dense:10 "
 	"softmax",
 	"conv:20,3,3,same relu conv:37,5,2,same relu conv:70,3,same relu maxpool:2 flatten dense:10 "
 	"softmax",

@@ -37,6 +37,7 @@ struct adam_rates {
  * readable; what stands there has no influence. Nothing is written behind the end. */
 #define KERNELS_SLACK 64
 
+/* A place_of_max that is none of the four: a relu lets no gradient pass. */
 #define PLACE_NONE 4
 
 struct kernels {
@@ -63,7 +64,7 @@ struct kernels {
 	 * A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
 	 * [out_h / 2][out_w / 2][filters], place_of_max says which of the four pixels it comes from (0
 	 * to 3, row by row; ties go to the first), and dy is its gradient. With `relu` there is one
-	 * behind them, and the place is PLACE_NONE where it lets no gradient pass. */
+	 * behind them: y stays NaN, and the place is PLACE_NONE where y is not above 0. */
 	void (*conv_pool_forward)(const struct window *window, int n, const float *x,
 							  const float *filters, const void *prepared, const float *bias,
 							  bool relu, float *y, uint8_t *place_of_max, void *scratch);
@@ -72,7 +73,7 @@ struct kernels {
 							   float *dfilters, float *dbias, float *dx, void *scratch);
 
 	/* The largest of each window, and its index in the input image (y × in_w + x), which is where
-	 * the gradient goes back to. Ties go to the first. */
+	 * the gradient goes back to. Ties go to the first; NaN is not larger than anything. */
 	void (*maxpool_forward)(const struct window *window, int n, const float *x, float *y,
 							uint16_t *argmax);
 	/* Overwrites dx. */
@@ -146,7 +147,7 @@ struct kernels {
 extern const struct kernels kernels_reference;
 
 /* The fast loops, one table for each instruction set (kernels_simd.c). With those that have a fused
- * multiply-add (avx2, avx512, neon), all results are the same to the bit. */
+ * multiply-add (avx2, avx512, neon), all results of finite numbers are the same to the bit. */
 extern const struct kernels kernels_portable, kernels_avx2, kernels_avx512, kernels_neon;
 
 /* A table by name, or "auto" for the fastest that runs here. NULL, with a message, where there is

@@ -7,8 +7,8 @@
  * A convolution's forward pass is tiles, directly or in Winograd's form. Backward passes combine
  * rows where the gradient is sparse, and are tiles like those forward where it is dense.
  *
- * Every sum is one chain of multiply-adds in an order that does not depend on LANES, so that all
- * instruction sets with a fused multiply-add give the same bits. */
+ * Every sum is a chain of multiply-adds, or of such chains, in an order that does not depend on
+ * LANES, so that all instruction sets with a fused multiply-add give the same bits. */
 #include "compute/kernels.h"
 
 #include "compute/channelwise.h"

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* A layer's `self`, which so is a window, too. */
+struct conv {
+	struct window window;
+	bool relu; /* in one with the pooling */
+};
+
 /* conv:FILTERS,SIZE[,STRIDE][,same|valid] */
 static int read_arguments(const struct spec_layer *spec, struct window *w, bool *same,
 						  struct error *error)
@@ -110,7 +116,7 @@ static void backward(const struct layer *layer, const struct pass *pass, const f
 const struct layer_kind layer_conv = {
 	.name = "conv",
 	.grammar = "conv:FILTERS,SIZE[,STRIDE][,same|valid]",
-	.self_size = sizeof(struct window),
+	.self_size = sizeof(struct conv),
 	.reads_input = true,
 	.plan = plan,
 	.trim = trim,
@@ -144,16 +150,10 @@ static void pool_prepare(const struct layer *layer, const struct kernels *kernel
 static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
 						 float *y, void *cache)
 {
-	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
-									 layer->prepared, layer->params[1].value, false, y, cache,
-									 pass->scratch);
-}
+	const struct conv *conv = layer->self;
 
-static void relu_pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
-							  float *y, void *cache)
-{
 	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
-									 layer->prepared, layer->params[1].value, true, y, cache,
+									 layer->prepared, layer->params[1].value, conv->relu, y, cache,
 									 pass->scratch);
 }
 
@@ -169,23 +169,12 @@ static void pool_backward(const struct layer *layer, const struct pass *pass, co
 
 static const struct layer_kind conv_pool = {
 	.name = "conv and maxpool",
-	.self_size = sizeof(struct window),
+	.self_size = sizeof(struct conv),
 	.reads_input = true,
 	.trim = pool_trim,
 	.measure = pool_measure,
 	.prepare = pool_prepare,
 	.forward = pool_forward,
-	.backward = pool_backward,
-};
-
-static const struct layer_kind conv_relu_pool = {
-	.name = "conv, relu and maxpool",
-	.self_size = sizeof(struct window),
-	.reads_input = true,
-	.trim = pool_trim,
-	.measure = pool_measure,
-	.prepare = pool_prepare,
-	.forward = relu_pool_forward,
 	.backward = pool_backward,
 };
 
@@ -200,6 +189,7 @@ bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
 
 void conv_take_pool(struct layer *conv, const struct layer *pool, bool relu)
 {
-	conv->kind = relu ? &conv_relu_pool : &conv_pool;
+	((struct conv *)conv->self)->relu = relu;
+	conv->kind = &conv_pool;
 	conv->out = pool->out;
 }

@@ -29,12 +29,13 @@ struct combine {
 	ptrdiff_t x_row, y_row; /* from one run to the next */
 	int tail;
 	bool overwrite; /* y begins at 0 */
-	bool overlap;   /* lists may have parts of their targets in common */
+	bool overlap;   /* lists may have parts of their targets in common: each begins at 0, and is then
+					 * added to y */
 };
 
 ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
 {
-	/* Where the next list may have the same target, its sums need not wait for this one's. */
+	/* Where the next list has a part of the same target, its sums need not wait for this one's. */
 	bool from_zero = c->overwrite || c->overlap;
 
 	for (int i = 0; i < c->list_count; i++) {
@@ -102,11 +103,11 @@ static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
 /* Rows are cut into blocks of a multiple of this many floats, the same for all instruction sets. */
 #define COMBINE_UNIT 16
 
-/* Where targets overlap, as those of pixels do, a sum's order must not depend on how the rows are cut.
- * Blocks are the same for all instruction sets: no more than what twelve registers of eight lanes
- * hold. Runs go from the last to the first: what a pixel gets from the pixels above comes first, and
- * so it does if all three runs of a list are done at once. That saves two of three looks at it, but
- * more rows are then in use at a time; it pays where they are few. */
+/* Where targets overlap, as those of pixels do, the order of a sum depends on how the rows are cut.
+ * So the blocks are the same wherever results must be: no more than twelve registers of eight lanes
+ * hold. Runs go from the last to the first: then a pixel gets what comes from the pixels above first,
+ * and so it does when all three runs of a list are done at once. That saves two of three looks at
+ * the list, but more rows are in use at a time; it pays where rows are short. */
 #define COMBINE_OVERLAP least(96, COMBINE_VECTORS * LANES)
 #define COMBINE_OVERLAP_AT_ONCE 9 /* vectors of three runs */
 
