@@ -46,6 +46,11 @@ const struct kernels *oracle_table(size_t index)
 	return index < sizeof emulated / sizeof *emulated && emulation_runs() ? emulated[index] : NULL;
 }
 
+bool oracle_is_fused(const struct kernels *kernels)
+{
+	return strcmp(kernels->name, "reference") && strcmp(kernels->name, "portable");
+}
+
 /* ---- numbers ---- */
 
 float *floats(size_t count)

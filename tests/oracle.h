@@ -20,6 +20,8 @@
  * them. Besides the program's own there are the fast loops once more, with vectors of widths that this
  * processor lacks. */
 const struct kernels *oracle_table(size_t index);
+/* With a fused multiply-add: such tables give the same bits. */
+bool oracle_is_fused(const struct kernels *kernels);
 
 /* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable; they
  * are NaN. Free with free. */

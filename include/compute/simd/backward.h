@@ -2,11 +2,12 @@
  *
  * Behind max-pooling most of dy is zero, and terms are the fastest (sparse.h). Behind batch
  * normalization none is: then Winograd's form (winograd.h) or dense tiles (full.h). Few channels make
- * short rows, which waste vectors; there dfilters comes from tiles of its own. */
+ * short rows, which waste vectors; there dfilters has a way of its own (narrow.h). */
 #ifndef COMPUTE_SIMD_BACKWARD_H
 #define COMPUTE_SIMD_BACKWARD_H
 
 #include "compute/simd/full.h"
+#include "compute/simd/narrow.h"
 #include "compute/simd/sparse.h"
 #include "compute/simd/winograd.h"
 
