@@ -31,7 +31,8 @@ static int roll_channels(struct dice *dice)
 	return roll(dice, 0, 2) ? roll(dice, 1, 70) : roll(dice, 1, 4);
 }
 
-/* Numbers for a case, of which a share of about density / 4 is not zero. */
+/* Numbers for a case, of which a share of about density / 4 is not zero. Those that are not whole have
+ * all their digits, so that sums depend on their order. */
 static float *numbers(struct dice *dice, bool whole, int density, size_t count)
 {
 	float *values = floats(count);
@@ -39,7 +40,7 @@ static float *numbers(struct dice *dice, bool whole, int density, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		int value = roll(dice, -1000, 1000);
 		bool kept = density == 4 || roll(dice, 0, 3) < density;
-		values[i] = !kept ? 0 : whole ? (float)(value % 4) : (float)value / 1024;
+		values[i] = !kept ? 0 : whole ? (float)(value % 4) : (float)value / 1001;
 	}
 	return values;
 }
