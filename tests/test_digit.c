@@ -116,7 +116,9 @@ static void test_mnist_passes(void **state)
 		const struct pnm picture = picture_of(image, samples);
 
 		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
-		changed += memcmp(pixels, image, DATASET_PIXELS) != 0;
+		if (!memcmp(pixels, image, DATASET_PIXELS))
+			continue;
+		changed++;
 		right[0] += predict(image) == dataset.labels[i];
 		right[1] += predict(pixels) == dataset.labels[i];
 	}

@@ -53,7 +53,7 @@ static void assert_rows(uint8_t *rows, const uint8_t *pixels, size_t row, size_t
 		uint8_t *line = rows + y * (row + 1);
 		assert_int_equal(line[0], 2);
 		for (size_t x = 1; y && x <= row; x++)
-			line[x] = (uint8_t)(line[x] + line[x - row - 1]);
+			line[x] += (line - row - 1)[x];
 		assert_memory_equal(line + 1, pixels + y * row, row);
 	}
 }

@@ -29,7 +29,7 @@ struct sample_buffer {
 
 /* Samples that go through the layers on images together: what one layer writes is then still in the
  * cache when the next one reads it. */
-#define NETWORK_IMAGE_GROUP 2
+#define NETWORK_IMAGE_GROUP 8
 
 struct network {
 	char *spec; /* the text it was built from, blanks normalized */

@@ -22,7 +22,7 @@
 
 /* ---- convolution ---- */
 
-/* In Winograd's form the filters follow as the adjoint wants them, and room to turn them in. */
+/* In Winograd's form the filters follow as the adjoint wants them. */
 static size_t conv_prepared_size(const struct window *w, bool backward)
 {
 	size_t columns = round_up((size_t)w->filters, LANES);
@@ -30,28 +30,24 @@ static size_t conv_prepared_size(const struct window *w, bool backward)
 
 	if (!uses_winograd(w))
 		return columns * w->size * w->size * w->channels * sizeof(float);
-	if (!backward)
-		return winograd_filters_size(w);
-	return winograd_filters_size(w) + winograd_filters_size(&adjoint) +
-		   (size_t)w->filters * 9 * w->channels * sizeof(float) + KERNELS_SLACK;
+	return winograd_filters_size(w) + (backward ? winograd_filters_size(&adjoint) : 0);
 }
 
 static void conv_prepare(const struct window *w, bool backward, const float *filters,
 						 void *prepared)
 {
 	struct window adjoint = winograd_adjoint(w);
+	ptrdiff_t filter = (ptrdiff_t)9 * w->channels;
 
 	if (!uses_winograd(w)) {
 		pack_filters(w, w->size * w->size * w->channels, filters, prepared);
 		return;
 	}
-	winograd_filters(w, filters, prepared);
-	if (!backward)
-		return;
-	float *turned = (float *)((char *)prepared + winograd_filters_size(w));
-	float *room = (float *)((char *)turned + winograd_filters_size(&adjoint));
-	winograd_turn(w, filters, room);
-	winograd_filters(&adjoint, room, turned);
+	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1}, prepared);
+	if (backward)
+		winograd_filters(&adjoint, filters + 8 * w->channels,
+						 (struct filter_strides){1, -w->channels, filter},
+						 (float *)((char *)prepared + winograd_filters_size(w)));
 }
 
 static void forward(const struct window *w, int n, const float *x, const void *prepared,
@@ -61,18 +57,18 @@ static void forward(const struct window *w, int n, const float *x, const void *p
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
 	struct plane p = plane_of(w, w->out_h, w->out_w);
 
+	if (uses_winograd(w)) {
+		winograd_forward(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
+		return;
+	}
 	for (int s = 0; s < n; s++, x += in, y += out) {
-		if (uses_winograd(w)) {
-			winograd_call(w, x, prepared, bias, relu, y, place_of_max, scratch);
-		} else {
-			const float *image = plane_fill(w, &p, x, scratch);
-			if (place_of_max)
-				direct_pool(w, &p, image, prepared, bias, relu, y, place_of_max);
-			else
-				direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
-		}
-		if (place_of_max)
+		const float *image = plane_fill(w, &p, x, scratch);
+		if (place_of_max) {
+			direct_pool(w, &p, image, prepared, bias, relu, y, place_of_max);
 			place_of_max += out;
+		} else {
+			direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
+		}
 	}
 }
 
@@ -96,7 +92,7 @@ static size_t conv_scratch_size(const struct window *w, int n)
 	static char origin[64]; /* only distances from it matter */
 	struct plane p = plane_of(w, w->out_h, w->out_w);
 	size_t backward = backward_place(w, n, origin).size;
-	size_t forward = uses_winograd(w) ? winograd_call_size(w) : plane_size(&p);
+	size_t forward = uses_winograd(w) ? winograd_scratch(w, n) : plane_size(&p);
 
 	return (backward > forward ? backward : forward) + KERNELS_SLACK;
 }

@@ -76,9 +76,7 @@ struct backward {
 	float *sums;     /* [filter][filters] */
 	float *all;      /* dy of all pixels */
 	struct lists lists;
-	struct winograd winograd;
 	struct winograd_gradient products;
-	float *x_plane;  /* a copy for Winograd */
 	struct window adjoint;
 	void *adjoint_scratch;
 	size_t size;     /* bytes of it all */
@@ -101,13 +99,10 @@ static struct backward backward_place(const struct window *w, int n, void *scrat
 	b.lists = lists_place(w, b.plane.pixels * b.group, rest);
 	size_t size = lists_size(w, b.plane.pixels * b.group);
 	if (uses_winograd(w)) {
-		b.winograd = winograd_of(w);
 		b.adjoint = winograd_adjoint(w);
-		b.products = winograd_gradient_place(w, &b.winograd, rest);
-		b.x_plane = (float *)((char *)rest + b.products.size);
-		b.adjoint_scratch = (char *)b.x_plane + plane_size(&b.winograd.plane);
-		size_t dense = (size_t)((char *)b.adjoint_scratch - (char *)rest) +
-					   winograd_call_size(&b.adjoint);
+		b.products = winograd_gradient_place(w, n, rest);
+		b.adjoint_scratch = (char *)rest + b.products.size;
+		size_t dense = b.products.size + winograd_scratch(&b.adjoint, n);
 		size = size > dense ? size : dense;
 	}
 	b.size = (size_t)((char *)rest - (char *)scratch) + size;
@@ -122,24 +117,22 @@ struct gradients {
 	size_t in, out; /* floats of a sample of x, of dy */
 };
 
-/* The samples from `first` on, from all of dy. */
+/* From all of dy. */
 static void backward_dense(const struct window *w, const struct backward *b,
-						   const struct gradients *g, int first, int count, bool *began)
+						   const struct gradients *g, int n)
 {
 	const struct plane *p = &b->plane;
 
-	for (int s = first; s < first + count; s++) {
+	if (uses_winograd(w)) {
+		winograd_filters_gradient(w, n, &b->products, g->x, g->dy, g->dfilters);
+		if (g->dx)
+			winograd_forward(&b->adjoint, n, g->dy, g->turned, NULL, false, g->dx, NULL,
+							 b->adjoint_scratch);
+		return;
+	}
+	for (int s = 0; s < n; s++) {
 		const float *x = g->x + s * g->in, *dy = g->dy + s * g->out;
 		float *dx = g->dx ? g->dx + s * g->in : NULL;
-		if (uses_winograd(w)) {
-			const float *image = plane_fill(w, &b->winograd.plane, x, b->x_plane);
-			winograd_gradient_products(w, &b->winograd, &b->products, !*began, image, dy);
-			*began = true;
-			if (dx)
-				winograd_call(&b->adjoint, dy, g->turned, NULL, false, dx, NULL,
-							  b->adjoint_scratch);
-			continue;
-		}
 		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, g->dfilters);
 		if (!dx)
 			continue;
@@ -151,7 +144,7 @@ static void backward_dense(const struct window *w, const struct backward *b,
 	}
 }
 
-/* Those samples, from what is not zero in dy. */
+/* The samples from `first` on, from what is not zero in dy. */
 static void backward_sparse(const struct window *w, const struct backward *b,
 							const struct gradients *g, int first, int count)
 {
@@ -205,7 +198,7 @@ static void backward_narrow(const struct window *w, const struct backward *b,
  * where both took the same time. */
 static bool is_dense(const struct window *w, ptrdiff_t count, const float *dy)
 {
-	double share = uses_winograd(w) ? 0.4 : 0.8;
+	double share = uses_winograd(w) ? 0.3 : 0.8;
 	ivec zeros = {0};
 	int32_t total = 0;
 
@@ -229,27 +222,24 @@ static void backward(const struct window *w, int n, const float *x, const float 
 	struct gradients g = {x, filters, turned, dy, place_of_max, dfilters, dx,
 						  .in = (size_t)w->in_h * w->in_w * w->channels,
 						  .out = (size_t)gradients * w->filters};
-	bool few = w->channels < FEW_CHANNELS, began = false;
+	bool few = w->channels < FEW_CHANNELS;
 
+	add_bias_gradient(w, n * gradients, dy, place_of_max, dbias);
+	if (!place_of_max && is_dense(w, (ptrdiff_t)(n * g.out), dy)) {
+		backward_dense(w, &b, &g, n);
+		return;
+	}
 	if (few)
 		memset(b.sums, 0, (size_t)b.plane.filter * w->filters * sizeof *b.sums);
 	for (int first = 0; first < n; first += b.group) {
 		int count = least(b.group, n - first);
-		add_bias_gradient(w, count * gradients, dy + first * g.out,
-						  place_of_max ? place_of_max + first * g.out : NULL, dbias);
 		if (few)
 			backward_narrow(w, &b, &g, first, count);
-		if (few && !dx)
-			continue;
-		if (!place_of_max && is_dense(w, (ptrdiff_t)(count * g.out), dy + first * g.out))
-			backward_dense(w, &b, &g, first, count, &began);
-		else
+		if (!few || dx)
 			backward_sparse(w, &b, &g, first, count);
 	}
 	if (few)
 		add_transposed(w, b.plane.filter, b.sums, dfilters);
-	if (began)
-		winograd_filter_gradient(w, b.products.x_stride, b.products.m, dfilters);
 }
 
 #endif

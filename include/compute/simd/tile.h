@@ -131,7 +131,8 @@ static void tile(const struct tile *t)
 			one.rows = least(t->height, left);
 			tile_functions[vectors - 1][one.rows - 1](&one);
 			one.a += one.rows * t->a_row;
-			one.start += one.start ? one.rows * t->start_row : 0;
+			if (one.start)
+				one.start += one.rows * t->start_row;
 			one.c += one.rows * t->c_row;
 		}
 		one.b += t->vectors * t->b_vector;

@@ -1,10 +1,12 @@
 /* Convolution, Winograd's way.
  *
- * F(2×2, 3×3) of Lavin & Gray 2016: a tile of 2 × 2 outputs sees 4 × 4 inputs d. With
- *   Bᵀ = |1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1|, G = |1 0 0; ½ ½ ½; ½ -½ ½; 0 0 1|,
- *   Aᵀ = |1 1 1 0; 0 1 -1 -1|
- * it is Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A: 16 multiplications instead of 36. For each of the 16 places,
- * the sum over channels is a product of matrices: tiles × channels by channels × filters.
+ * F(5×5, 3×3) of Lavin & Gray 2016: a tile of 5 × 5 outputs sees 7 × 7 inputs d, and is
+ *   Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A,
+ * 49 multiplications instead of 225. For each of the 49 places, the sum over channels is a product
+ * of matrices: tiles × channels by channels × filters. The matrices are Toom and Cook's: a row of Bᵀ,
+ * one of G and a column of Aᵀ for each of the points ±1/4, ±1, ±2 and infinity. These points make
+ * the rounding error small, five times that of the plain sum, and all coefficients of A and B
+ * exact; being pairs, their even and odd powers are shared.
  *
  * Backward is the same transposed. The filters' gradient is Gᵀ [sum over tiles of
  * (A dy Aᵀ) · (Bᵀ d B)] G, filters × tiles by tiles × channels for each place; the input's is a
@@ -14,215 +16,349 @@
 
 #include "compute/simd/direct.h"
 
-#define PLACES 16
+#define TILE_OUT 5
+#define TILE_IN 7
+#define PLACES (TILE_IN * TILE_IN)
 #define BLOCK (2 * LANES) /* filters at once: what the product leaves stays in the cache */
+#define GROUP_TILES 16    /* of so many samples at once that the filters are seldom loaded */
 
-struct winograd {
-	int tiles_y, tiles_x, tiles;
-	struct plane plane;
-	int stride; /* floats of one tile's channels, whole vectors */
+/* A point p and its opposite -p; q² and r² are the squares of the others. */
+static const struct {
+	float p, p2, p3, p4;
+	float sum, product; /* q² + r², q² r² */
+	float g0, g1, g2;   /* 1, p and p² / (2p (p² - q²) (p² - r²)) */
+} points[3] = {
+	{1, 1, 1, 1, 65 / 16.0f, 1 / 4.0f, -8 / 45.0f, -8 / 45.0f, -8 / 45.0f},
+	{1 / 4.0f, 1 / 16.0f, 1 / 64.0f, 1 / 256.0f, 5, 4,
+	 512 / 945.0f, 128 / 945.0f, 32 / 945.0f},
+	{2, 4, 8, 16, 17 / 16.0f, 1 / 16.0f, 4 / 189.0f, 8 / 189.0f, 16 / 189.0f},
 };
 
+struct winograd {
+	int tiles_y, tiles_x, tiles; /* of a sample */
+	int samples;                 /* at once */
+	struct plane plane;
+	int x_stride, y_stride; /* floats of one place's channels, of its filters: whole vectors */
+};
+
+/* Fewer channels, or tiles that are mostly outside of the image, cost more than they save. */
 static bool uses_winograd(const struct window *w)
 {
-	/* With fewer channels the transformations cost more than they save. */
-	return w->size == 3 && w->stride == 1 && w->channels >= 8 && w->filters >= 8;
+	int tiles = divide_up(w->out_h, TILE_OUT) * divide_up(w->out_w, TILE_OUT);
+
+	return w->size == 3 && w->stride == 1 && w->channels >= 8 && w->filters >= 8 &&
+		   PLACES * tiles < 5 * w->out_h * w->out_w;
 }
 
-static struct winograd winograd_of(const struct window *w)
+static struct winograd winograd_of(const struct window *w, int n)
 {
-	struct winograd g = {.tiles_y = divide_up(w->out_h, 2), .tiles_x = divide_up(w->out_w, 2)};
+	struct winograd g = {.tiles_y = divide_up(w->out_h, TILE_OUT),
+						 .tiles_x = divide_up(w->out_w, TILE_OUT)};
 
 	g.tiles = g.tiles_y * g.tiles_x;
-	g.plane = plane_of(w, 2 * g.tiles_y, 2 * g.tiles_x);
-	g.stride = divide_up(w->channels, LANES) * LANES;
+	g.samples = least(n, divide_up(GROUP_TILES, g.tiles));
+	g.plane = plane_of(w, TILE_OUT * g.tiles_y, TILE_OUT * g.tiles_x);
+	g.x_stride = divide_up(w->channels, LANES) * LANES;
+	g.y_stride = divide_up(w->filters, LANES) * LANES;
 	return g;
 }
 
-/* G g Gᵀ for vectors of channels. */
-ALWAYS_INLINE void transform_filter(const float *filter, int channels, vec u[PLACES])
-{
-	vec t[4][3];
+/* ---- one row or column ---- */
 
-	UNROLL for (int j = 0; j < 3; j++) {
-		vec a = load(filter + j * channels), b = load(filter + (3 + j) * channels);
-		vec c = load(filter + (6 + j) * channels), sum = a + c;
-		t[0][j] = a;
-		t[1][j] = (sum + b) * 0.5f;
-		t[2][j] = (sum - b) * 0.5f;
-		t[3][j] = c;
+/* G g */
+ALWAYS_INLINE void times_g(const vec g[3], vec u[TILE_IN])
+{
+	UNROLL for (int i = 0; i < 3; i++) {
+		vec even = multiply_add(g[2], splat(points[i].g2), g[0] * points[i].g0);
+		vec odd = g[1] * points[i].g1;
+		u[2 * i] = odd + even;
+		u[2 * i + 1] = odd - even;
 	}
-	UNROLL for (int i = 0; i < 4; i++) {
-		vec sum = t[i][0] + t[i][2];
-		u[i * 4] = t[i][0];
-		u[i * 4 + 1] = (sum + t[i][1]) * 0.5f;
-		u[i * 4 + 2] = (sum - t[i][1]) * 0.5f;
-		u[i * 4 + 3] = t[i][2];
+	u[6] = g[2];
+}
+
+/* Bᵀ d */
+ALWAYS_INLINE void times_bt(const vec d[TILE_IN], vec v[TILE_IN])
+{
+	UNROLL for (int i = 0; i < 3; i++) {
+		vec sum = splat(-points[i].sum), product = splat(points[i].product);
+		vec even = multiply_add(d[0], product, multiply_add(d[2], sum, d[4]));
+		vec odd = multiply_add(d[1], product, multiply_add(d[3], sum, d[5]));
+		v[2 * i] = multiply_add(even, splat(points[i].p), odd);
+		v[2 * i + 1] = multiply_add(even, splat(-points[i].p), odd);
+	}
+	/* The polynomial whose roots are all six points. */
+	v[6] = multiply_add(d[4], splat(-81 / 16.0f), d[6]);
+	v[6] = multiply_add(d[2], splat(69 / 16.0f), v[6]);
+	v[6] = multiply_add(d[0], splat(-1 / 4.0f), v[6]);
+}
+
+/* Aᵀ m */
+ALWAYS_INLINE void times_at(const vec m[TILE_IN], vec y[TILE_OUT])
+{
+	vec sum[3], difference[3];
+
+	UNROLL for (int i = 0; i < 3; i++) {
+		sum[i] = m[2 * i] + m[2 * i + 1];
+		difference[i] = m[2 * i] - m[2 * i + 1];
+	}
+	y[0] = sum[0] + sum[1] + sum[2];
+	y[1] = difference[0];
+	y[2] = sum[0];
+	y[3] = difference[0];
+	y[4] = sum[0] + m[6];
+	UNROLL for (int i = 1; i < 3; i++) {
+		y[1] = multiply_add(difference[i], splat(points[i].p), y[1]);
+		y[2] = multiply_add(sum[i], splat(points[i].p2), y[2]);
+		y[3] = multiply_add(difference[i], splat(points[i].p3), y[3]);
+		y[4] = multiply_add(sum[i], splat(points[i].p4), y[4]);
 	}
 }
 
-/* [filters / BLOCK][place][channel][BLOCK] */
-static void winograd_filters(const struct window *w, const float *filters, float *prepared)
+/* A dy */
+ALWAYS_INLINE void times_a(const vec dy[TILE_OUT], vec m[TILE_IN])
 {
-	ptrdiff_t place = (ptrdiff_t)w->channels * BLOCK;
+	UNROLL for (int i = 0; i < 3; i++) {
+		vec p = splat(points[i].p), p2 = splat(points[i].p2);
+		vec even = multiply_add(multiply_add(dy[4], p2, dy[2]), p2, dy[0]);
+		vec odd = multiply_add(dy[3], p2, dy[1]);
+		m[2 * i] = multiply_add(odd, p, even);
+		m[2 * i + 1] = multiply_add(odd, -p, even);
+	}
+	m[6] = dy[4];
+}
 
-	for (int f = 0; f < w->filters; f++) {
+/* Gᵀ m */
+ALWAYS_INLINE void times_gt(const vec m[TILE_IN], vec g[3])
+{
+	g[0] = g[1] = (vec){0};
+	g[2] = m[6];
+	UNROLL for (int i = 0; i < 3; i++) {
+		vec odd = m[2 * i] + m[2 * i + 1], even = m[2 * i] - m[2 * i + 1];
+		g[0] = multiply_add(even, splat(points[i].g0), g[0]);
+		g[1] = multiply_add(odd, splat(points[i].g1), g[1]);
+		g[2] = multiply_add(even, splat(points[i].g2), g[2]);
+	}
+}
+
+/* ---- forward ---- */
+
+/* Element (filter, k, channel) of filters that lie in any order. */
+struct filter_strides {
+	ptrdiff_t filter, k, channel;
+};
+
+/* From a place to the next in prepared filters. One line of the cache more than they need: places that
+ * are a power of two apart would push each other out of it. */
+static ptrdiff_t filters_place(const struct window *w)
+{
+	return (ptrdiff_t)w->channels * BLOCK + 16;
+}
+
+/* G g Gᵀ, to [filters / BLOCK][place][channel][BLOCK] */
+static void winograd_filters(const struct window *w, const float *filters,
+							 struct filter_strides strides, float *prepared)
+{
+	ptrdiff_t place = filters_place(w);
+
+	for (int f = 0; f < w->filters; f += LANES) {
 		float *to = prepared + f / BLOCK * PLACES * place + f % BLOCK;
-		const float *filter = filters + (ptrdiff_t)f * 9 * w->channels;
-		for (int c = 0; c < w->channels; c += LANES) {
-			vec u[PLACES];
-			transform_filter(filter + c, w->channels, u);
-			for (int p = 0; p < PLACES; p++)
-				for (int lane = 0; lane < LANES && c + lane < w->channels; lane++)
-					to[p * place + (ptrdiff_t)(c + lane) * BLOCK] = u[p][lane];
+		int lanes = least(LANES, w->filters - f);
+		for (int c = 0; c < w->channels; c++, to += BLOCK) {
+			const float *from = filters + f * strides.filter + c * strides.channel;
+			vec g[3][3] = {{{0}}}, t[TILE_IN][3];
+			for (int k = 0; k < 9; k++)
+				for (int lane = 0; lane < lanes; lane++)
+					g[k % 3][k / 3][lane] = from[lane * strides.filter + k * strides.k];
+			UNROLL for (int j = 0; j < 3; j++) {
+				vec u[TILE_IN];
+				times_g(g[j], u);
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					t[i][j] = u[i];
+			}
+			UNROLL for (int i = 0; i < TILE_IN; i++) {
+				vec u[TILE_IN];
+				times_g(t[i], u);
+				UNROLL for (int j = 0; j < TILE_IN; j++)
+					store(to + (i * TILE_IN + j) * place, u[j]);
+			}
 		}
 	}
 }
 
-/* Bᵀ d B, to [place][tile][channels] */
+/* Bᵀ d B of one sample, to [tile][place][channels] */
 static void winograd_input(const struct window *w, const struct winograd *g, const float *x,
 						   float *v)
 {
-	ptrdiff_t place = (ptrdiff_t)g->tiles * g->stride;
-
-	for (int tile = 0; tile < g->tiles; tile++, v += g->stride) {
-		int y = tile / g->tiles_x * 2, column = tile % g->tiles_x * 2;
-		const float *d = x + (ptrdiff_t)y * g->plane.row + column * w->channels;
+	for (int tile = 0; tile < g->tiles; tile++, v += PLACES * g->x_stride) {
+		int row = tile / g->tiles_x * TILE_OUT, column = tile % g->tiles_x * TILE_OUT;
+		const float *from = x + (ptrdiff_t)row * g->plane.row + column * w->channels;
 		for (int c = 0; c < w->channels; c += LANES) {
-			vec t[4][4];
-			UNROLL for (int j = 0; j < 4; j++) {
-				const float *from = d + j * w->channels + c;
-				vec d0 = load(from), d1 = load(from + g->plane.row);
-				vec d2 = load(from + 2 * g->plane.row), d3 = load(from + 3 * g->plane.row);
-				t[0][j] = d0 - d2;
-				t[1][j] = d1 + d2;
-				t[2][j] = d2 - d1;
-				t[3][j] = d1 - d3;
+			vec t[TILE_IN][TILE_IN];
+			UNROLL for (int j = 0; j < TILE_IN; j++) {
+				vec d[TILE_IN], u[TILE_IN];
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					d[i] = load(from + i * g->plane.row + j * w->channels + c);
+				times_bt(d, u);
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					t[i][j] = u[i];
 			}
-			UNROLL for (int i = 0; i < 4; i++) {
-				store(v + (i * 4) * place + c, t[i][0] - t[i][2]);
-				store(v + (i * 4 + 1) * place + c, t[i][1] + t[i][2]);
-				store(v + (i * 4 + 2) * place + c, t[i][2] - t[i][1]);
-				store(v + (i * 4 + 3) * place + c, t[i][1] - t[i][3]);
+			UNROLL for (int i = 0; i < TILE_IN; i++) {
+				vec u[TILE_IN];
+				times_bt(t[i], u);
+				UNROLL for (int j = 0; j < TILE_IN; j++)
+					store(v + (i * TILE_IN + j) * g->x_stride + c, u[j]);
 			}
 		}
 	}
 }
 
-/* Aᵀ m A for one vector of filters, plus bias: the four outputs of a tile, row by row. */
-ALWAYS_INLINE void winograd_tile(const float *m, ptrdiff_t place, vec bias, vec out[4])
+/* Aᵀ m A of one sample, plus bias: up to h × w pixels of y. */
+static void winograd_output(const struct winograd *g, const float *m, const float *bias,
+							int columns, int h, int w, ptrdiff_t y_pixel, float *y)
 {
-	vec s[2][4];
-
-	UNROLL for (int j = 0; j < 4; j++) {
-		vec m0 = load(m + j * place), m1 = load(m + (4 + j) * place);
-		vec m2 = load(m + (8 + j) * place), m3 = load(m + (12 + j) * place);
-		s[0][j] = m0 + (m1 + m2);
-		s[1][j] = (m1 - m2) - m3;
-	}
-	UNROLL for (int i = 0; i < 2; i++) {
-		out[2 * i] = s[i][0] + (s[i][1] + s[i][2]) + bias;
-		out[2 * i + 1] = (s[i][1] - s[i][2]) - s[i][3] + bias;
-	}
-}
-
-static void winograd_output(const struct window *w, const struct winograd *g, const float *m,
-							const float *bias, int columns, float *y)
-{
-	ptrdiff_t place = (ptrdiff_t)g->tiles * BLOCK;
-
-	for (int tile = 0; tile < g->tiles; tile++, m += BLOCK) {
-		int row = tile / g->tiles_x * 2, column = tile % g->tiles_x * 2;
-		float *to = y + ((ptrdiff_t)row * w->out_w + column) * w->filters;
+	for (int tile = 0; tile < g->tiles; tile++, m += PLACES * BLOCK) {
+		int row = tile / g->tiles_x * TILE_OUT, column = tile % g->tiles_x * TILE_OUT;
+		int rows = least(TILE_OUT, h - row), across = least(TILE_OUT, w - column);
 		for (int f = 0; f < columns; f += LANES) {
-			vec out[4];
-			winograd_tile(m + f, place, bias ? load(bias + f) : (vec){0}, out);
-			for (int i = 0; i < 4; i++)
-				if (row + i / 2 < w->out_h && column + i % 2 < w->out_w)
-					store_part(to + ((ptrdiff_t)(i / 2) * w->out_w + i % 2) * w->filters + f,
-							   out[i], columns - f);
+			float *to = y + ((ptrdiff_t)row * w + column) * y_pixel + f;
+			vec t[TILE_OUT][TILE_IN], start = bias ? load(bias + f) : (vec){0};
+			UNROLL for (int j = 0; j < TILE_IN; j++) {
+				vec in[TILE_IN], out[TILE_OUT];
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					in[i] = load(m + (i * TILE_IN + j) * BLOCK + f);
+				times_at(in, out);
+				UNROLL for (int i = 0; i < TILE_OUT; i++)
+					t[i][j] = out[i];
+			}
+			for (int i = 0; i < rows; i++, to += w * y_pixel) {
+				vec out[TILE_OUT];
+				times_at(t[i], out);
+				UNROLL for (int j = 0; j < TILE_OUT; j++)
+					if (j < across)
+						store_part(to + j * y_pixel, out[j] + start, columns - f);
+			}
 		}
 	}
 }
 
-/* The same, and each tile is a pooling window. */
-static void winograd_pool(const struct window *w, const struct winograd *g, const float *m,
-						  const float *bias, bool relu, int columns, float *y,
-						  uint8_t *place_of_max)
+/* The largest of each pooling window of one sample, whose pixels are at `all`. */
+static void winograd_pool(const struct window *w, const float *all, bool relu, int columns,
+						  float *y, uint8_t *place_of_max)
 {
-	ptrdiff_t place = (ptrdiff_t)g->tiles * BLOCK;
+	ptrdiff_t below = (ptrdiff_t)w->out_w * BLOCK;
 
-	for (int tile = 0; tile < g->tiles; tile++, m += BLOCK) {
-		for (int f = 0; f < columns; f += LANES) {
-			vec out[4];
-			winograd_tile(m + f, place, load(bias + f), out);
-			store_largest(out, relu, columns - f, y + (ptrdiff_t)tile * w->filters + f,
-						  place_of_max + (ptrdiff_t)tile * w->filters + f);
+	for (int row = 0; row < w->out_h; row += 2, all += below) {
+		for (int column = 0; column < w->out_w; column += 2, all += 2 * BLOCK) {
+			for (int f = 0; f < columns; f += LANES) {
+				vec in[4] = {load(all + f), load(all + BLOCK + f), load(all + below + f),
+							 load(all + below + BLOCK + f)};
+				store_largest(in, relu, columns - f, y + f, place_of_max + f);
+			}
+			y += w->filters;
+			place_of_max += w->filters;
 		}
 	}
 }
 
-/* y is [pixel][filter], or [window][filter] with the places of the largest. */
-static void winograd_forward(const struct window *w, const struct winograd *g, const float *x,
-							 const float *prepared, const float *bias, bool relu, float *y,
-							 uint8_t *place_of_max, float *v)
-{
-	ptrdiff_t place = (ptrdiff_t)w->channels * BLOCK; /* of a block of prepared filters */
-	float *m = v + (ptrdiff_t)PLACES * g->tiles * g->stride;
+/* Memory of a call. */
+struct winograd_room {
+	float *plane, *v, *m, *all;
+	size_t size; /* bytes of it all */
+};
 
-	winograd_input(w, g, x, v);
+static struct winograd_room winograd_place(const struct window *w, const struct winograd *g,
+										   void *scratch)
+{
+	struct winograd_room r = {.plane = scratch};
+	ptrdiff_t places = (ptrdiff_t)g->samples * g->tiles * PLACES;
+
+	r.v = r.plane + plane_size(&g->plane) / sizeof(float);
+	r.m = r.v + places * g->x_stride;
+	r.all = r.m + places * BLOCK;
+	float *end = r.all + (ptrdiff_t)w->out_h * w->out_w * BLOCK;
+	r.size = (size_t)((char *)end - (char *)scratch);
+	return r;
+}
+
+/* A group of samples. y is [pixel][filter], or [window][filter] with the places of the largest. */
+static void winograd_group(const struct window *w, const struct winograd *g,
+						   const struct winograd_room *r, const float *x, const float *prepared,
+						   const float *bias, bool relu, float *y, uint8_t *place_of_max)
+{
+	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+
+	for (int s = 0; s < g->samples; s++)
+		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, r->plane),
+					   r->v + s * places * g->x_stride);
 	for (int f = 0; f < w->filters; f += BLOCK) {
 		int columns = least(BLOCK, w->filters - f);
+		const float *start = bias ? bias + f : NULL;
 		struct tile t = tile_plan((struct tile){
-			.runs = 1, .depth = w->channels, .a = v, .a_row = g->stride, .a_step = 1,
-			.b = prepared + f / BLOCK * PLACES * place, .b_step = BLOCK, .b_vector = LANES,
-			.c = m, .c_row = BLOCK, .rows = g->tiles, .columns = columns});
+			.runs = 1, .depth = w->channels,
+			.a = r->v, .a_row = PLACES * g->x_stride, .a_step = 1,
+			.b = prepared + f / BLOCK * PLACES * filters_place(w), .b_step = BLOCK,
+			.b_vector = LANES,
+			.c = r->m, .c_row = PLACES * BLOCK,
+			.rows = g->samples * g->tiles, .columns = columns});
 		for (int p = 0; p < PLACES; p++) {
 			tile(&t);
-			t.a += (ptrdiff_t)g->tiles * g->stride;
-			t.b += place;
-			t.c += (ptrdiff_t)g->tiles * BLOCK;
+			t.a += g->x_stride;
+			t.b += filters_place(w);
+			t.c += BLOCK;
 		}
-		if (place_of_max)
-			winograd_pool(w, g, m, bias + f, relu, columns, y + f, place_of_max + f);
-		else
-			winograd_output(w, g, m, bias ? bias + f : NULL, columns, y + f);
+		for (int s = 0; s < g->samples; s++) {
+			const float *m = r->m + s * places * BLOCK;
+			float *to = y + s * out + f;
+			if (place_of_max) {
+				winograd_output(g, m, start, columns, w->out_h, w->out_w, BLOCK, r->all);
+				winograd_pool(w, r->all, relu, columns, to, place_of_max + s * out + f);
+			} else {
+				winograd_output(g, m, start, columns, w->out_h, w->out_w, w->filters, to);
+			}
+		}
 	}
 }
 
-static size_t winograd_scratch(const struct winograd *g)
+/* NULL for bias: none. */
+static void winograd_forward(const struct window *w, int n, const float *x, const float *prepared,
+							 const float *bias, bool relu, float *y, uint8_t *place_of_max,
+							 void *scratch)
 {
-	return (size_t)PLACES * g->tiles * (g->stride + BLOCK) * sizeof(float);
+	struct winograd g = winograd_of(w, n);
+	struct winograd_room r = winograd_place(w, &g, scratch);
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+
+	for (; n; n -= g.samples) {
+		g.samples = least(g.samples, n);
+		winograd_group(w, &g, &r, x, prepared, bias, relu, y, place_of_max);
+		x += g.samples * in;
+		y += g.samples * out;
+		if (place_of_max)
+			place_of_max += g.samples * out;
+	}
+}
+
+static size_t winograd_scratch(const struct window *w, int n)
+{
+	static char origin[64]; /* only distances from it matter */
+	struct winograd g = winograd_of(w, n);
+
+	return winograd_place(w, &g, origin).size;
 }
 
 /* Bytes of the filters in winograd_filters' form. */
 static size_t winograd_filters_size(const struct window *w)
 {
-	return (size_t)PLACES * w->channels * round_up((size_t)w->filters, BLOCK) * sizeof(float);
-}
-
-/* The whole of one sample; NULL for bias: none. */
-static void winograd_call(const struct window *w, const float *x, const float *prepared,
-						  const float *bias, bool relu, float *y, uint8_t *place_of_max,
-						  void *scratch)
-{
-	struct winograd g = winograd_of(w);
-	const float *image = plane_fill(w, &g.plane, x, scratch);
-
-	winograd_forward(w, &g, image, prepared, bias, relu, y, place_of_max,
-					 (float *)((char *)scratch + plane_size(&g.plane)));
-}
-
-static size_t winograd_call_size(const struct window *w)
-{
-	struct winograd g = winograd_of(w);
-
-	return plane_size(&g.plane) + winograd_scratch(&g);
+	return PLACES * filters_place(w) * divide_up(w->filters, BLOCK) * sizeof(float);
 }
 
 /* ---- backward ---- */
 
-/* The convolution that turns dy into dx. */
+/* The convolution that turns dy into dx; its filters are those of w, rows and columns backwards. */
 static struct window winograd_adjoint(const struct window *w)
 {
 	return (struct window){
@@ -233,122 +369,113 @@ static struct window winograd_adjoint(const struct window *w)
 	};
 }
 
-/* Its filters: [channel][row][column][filter], rows and columns backwards. */
-static void winograd_turn(const struct window *w, const float *filters, float *turned)
-{
-	int area = w->size * w->size;
-
-	for (int f = 0; f < w->filters; f++)
-		for (int k = 0; k < area; k++)
-			for (int c = 0; c < w->channels; c++)
-				turned[((ptrdiff_t)c * area + (area - 1 - k)) * w->filters + f] =
-					filters[((ptrdiff_t)f * area + k) * w->channels + c];
-}
-
-/* A dy Aᵀ, to [place][tile][filters]; outputs beyond the last row and column count as 0. */
+/* A dy Aᵀ of one sample, to [tile][place][filters]; outputs beyond the last row and column count
+ * as 0. */
 static void winograd_output_gradient(const struct window *w, const struct winograd *g,
-									 const float *dy, int stride, float *d)
+									 const float *dy, float *d)
 {
-	ptrdiff_t place = (ptrdiff_t)g->tiles * stride;
-
-	for (int tile = 0; tile < g->tiles; tile++, d += stride) {
-		int row = tile / g->tiles_x * 2, column = tile % g->tiles_x * 2;
+	for (int tile = 0; tile < g->tiles; tile++, d += PLACES * g->y_stride) {
+		int row = tile / g->tiles_x * TILE_OUT, column = tile % g->tiles_x * TILE_OUT;
+		int rows = w->out_h - row, across = w->out_w - column;
 		const float *from = dy + ((ptrdiff_t)row * w->out_w + column) * w->filters;
-		bool right = column + 1 < w->out_w, below = row + 1 < w->out_h;
-		ptrdiff_t next = (ptrdiff_t)w->out_w * w->filters;
 		for (int f = 0; f < w->filters; f += LANES) {
-			vec q[2][2] = {{load(from + f)}}, t[4][2];
-			if (right)
-				q[0][1] = load(from + w->filters + f);
-			if (below)
-				q[1][0] = load(from + next + f);
-			if (right && below)
-				q[1][1] = load(from + next + w->filters + f);
-			UNROLL for (int j = 0; j < 2; j++) {
-				t[0][j] = q[0][j];
-				t[1][j] = q[0][j] + q[1][j];
-				t[2][j] = q[0][j] - q[1][j];
-				t[3][j] = -q[1][j];
+			vec t[TILE_IN][TILE_OUT];
+			UNROLL for (int j = 0; j < TILE_OUT; j++) {
+				vec q[TILE_OUT], u[TILE_IN];
+				UNROLL for (int i = 0; i < TILE_OUT; i++)
+					q[i] = i < rows && j < across
+							   ? load(from + ((ptrdiff_t)i * w->out_w + j) * w->filters + f)
+							   : (vec){0};
+				times_a(q, u);
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					t[i][j] = u[i];
 			}
-			UNROLL for (int i = 0; i < 4; i++) {
-				store(d + (i * 4) * place + f, t[i][0]);
-				store(d + (i * 4 + 1) * place + f, t[i][0] + t[i][1]);
-				store(d + (i * 4 + 2) * place + f, t[i][0] - t[i][1]);
-				store(d + (i * 4 + 3) * place + f, -t[i][1]);
+			UNROLL for (int i = 0; i < TILE_IN; i++) {
+				vec u[TILE_IN];
+				times_a(t[i], u);
+				UNROLL for (int j = 0; j < TILE_IN; j++)
+					store(d + (i * TILE_IN + j) * g->y_stride + f, u[j]);
 			}
 		}
 	}
 }
 
-/* dfilters += Gᵀ m G, with m [place][filter][channels], rows of `stride`. */
-static void winograd_filter_gradient(const struct window *w, int stride, const float *m,
-									 float *dfilters)
+/* dfilters += Gᵀ m G, with m [filter][place][channels] */
+static void winograd_add_filters(const struct window *w, const struct winograd *g, const float *m,
+								 float *dfilters)
 {
-	ptrdiff_t place = (ptrdiff_t)w->filters * stride;
-
-	for (int f = 0; f < w->filters; f++, m += stride, dfilters += 9 * w->channels) {
+	for (int f = 0; f < w->filters; f++, m += PLACES * g->x_stride, dfilters += 9 * w->channels) {
 		for (int c = 0; c < w->channels; c += LANES) {
-			vec t[3][4];
-			UNROLL for (int j = 0; j < 4; j++) {
-				vec m0 = load(m + j * place + c), m1 = load(m + (4 + j) * place + c);
-				vec m2 = load(m + (8 + j) * place + c), m3 = load(m + (12 + j) * place + c);
-				vec half = (m1 + m2) * 0.5f;
-				t[0][j] = m0 + half;
-				t[1][j] = (m1 - m2) * 0.5f;
-				t[2][j] = half + m3;
+			vec t[3][TILE_IN];
+			UNROLL for (int j = 0; j < TILE_IN; j++) {
+				vec in[TILE_IN], out[3];
+				UNROLL for (int i = 0; i < TILE_IN; i++)
+					in[i] = load(m + (i * TILE_IN + j) * g->x_stride + c);
+				times_gt(in, out);
+				UNROLL for (int i = 0; i < 3; i++)
+					t[i][j] = out[i];
 			}
 			UNROLL for (int i = 0; i < 3; i++) {
 				float *to = dfilters + i * 3 * w->channels + c;
-				vec half = (t[i][1] + t[i][2]) * 0.5f;
-				vec g[3] = {t[i][0] + half, (t[i][1] - t[i][2]) * 0.5f, half + t[i][3]};
+				vec out[3];
+				times_gt(t[i], out);
 				UNROLL for (int j = 0; j < 3; j++)
-					store_part(to + j * w->channels, load(to + j * w->channels) + g[j],
+					store_part(to + j * w->channels, load(to + j * w->channels) + out[j],
 							   w->channels - c);
 			}
 		}
 	}
 }
 
-/* Memory of one call of winograd_filters_gradient. */
+/* Memory of winograd_filters_gradient. */
 struct winograd_gradient {
-	int x_stride, dy_stride; /* floats of one tile's channels, of its filters */
-	float *v, *d, *m;
+	struct winograd winograd;
+	float *plane, *v, *d, *m;
 	size_t size; /* bytes of it all */
 };
 
-static struct winograd_gradient winograd_gradient_place(const struct window *w,
-														const struct winograd *g, void *scratch)
+static struct winograd_gradient winograd_gradient_place(const struct window *w, int n,
+														void *scratch)
 {
-	struct winograd_gradient b = {.x_stride = g->stride,
-								  .dy_stride = divide_up(w->filters, LANES) * LANES};
+	struct winograd_gradient b = {.winograd = winograd_of(w, n), .plane = scratch};
+	const struct winograd *g = &b.winograd;
+	ptrdiff_t places = (ptrdiff_t)n * g->tiles * PLACES;
 
-	b.v = scratch;
-	b.d = b.v + (ptrdiff_t)PLACES * g->tiles * b.x_stride;
-	b.m = b.d + (ptrdiff_t)PLACES * g->tiles * b.dy_stride;
-	float *end = b.m + (ptrdiff_t)PLACES * w->filters * b.x_stride;
+	b.v = b.plane + plane_size(&g->plane) / sizeof(float);
+	b.d = b.v + places * g->x_stride;
+	b.m = b.d + places * g->y_stride;
+	float *end = b.m + (ptrdiff_t)w->filters * PLACES * g->x_stride;
 	b.size = (size_t)((char *)end - (char *)scratch);
 	return b;
 }
 
-/* The products of one sample: m = theirs for the first one, and added to m for the others. */
-static void winograd_gradient_products(const struct window *w, const struct winograd *g,
-									   const struct winograd_gradient *b, bool first,
-									   const float *x, const float *dy)
+/* Adds to dfilters what comes from n samples. */
+static void winograd_filters_gradient(const struct window *w, int n,
+									  const struct winograd_gradient *b, const float *x,
+									  const float *dy, float *dfilters)
 {
+	const struct winograd *g = &b->winograd;
+	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->filters;
 	struct tile t = tile_plan((struct tile){
-		.runs = 1, .depth = g->tiles, .a = b->d, .a_row = 1, .a_step = b->dy_stride,
-		.b = b->v, .b_step = b->x_stride, .b_vector = LANES, .c = b->m, .c_row = b->x_stride,
-		.start_row = b->x_stride, .rows = w->filters, .columns = w->channels});
+		.runs = 1, .depth = n * g->tiles,
+		.a = b->d, .a_row = 1, .a_step = PLACES * g->y_stride,
+		.b = b->v, .b_step = PLACES * g->x_stride, .b_vector = LANES,
+		.c = b->m, .c_row = PLACES * g->x_stride, .rows = w->filters, .columns = w->channels});
 
-	winograd_input(w, g, x, b->v);
-	winograd_output_gradient(w, g, dy, b->dy_stride, b->d);
-	for (int p = 0; p < PLACES; p++) {
-		t.start = first ? NULL : t.c;
-		tile(&t);
-		t.a += (ptrdiff_t)g->tiles * b->dy_stride;
-		t.b += (ptrdiff_t)g->tiles * b->x_stride;
-		t.c += (ptrdiff_t)w->filters * b->x_stride;
+	for (int s = 0; s < n; s++) {
+		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, b->plane),
+					   b->v + s * places * g->x_stride);
+		winograd_output_gradient(w, g, dy + s * out, b->d + s * places * g->y_stride);
 	}
+	for (int p = 0; p < PLACES; p++) {
+		tile(&t);
+		t.a += g->y_stride;
+		t.b += g->x_stride;
+		t.c += g->x_stride;
+	}
+	winograd_add_filters(w, g, b->m, dfilters);
 }
 
 #endif
