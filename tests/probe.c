@@ -65,7 +65,7 @@ static void place_memory(struct probe *probe)
 	struct layer *layer = &probe->layer;
 
 	if (layer->kind->measure)
-		layer->kind->measure(layer, probe->pass.kernels, probe->pass.n);
+		layer->kind->measure(layer, probe->pass.kernels, probe->pass.n, true);
 	size_t prepared = (layer->prepared_size + KERNELS_SLACK + 63) / 64 * 64;
 	size_t size = (prepared + layer->scratch_size + KERNELS_SLACK + 63) / 64 * 64;
 	probe->memory = aligned_alloc(64, size);

@@ -123,7 +123,7 @@ static void test_batch_size(void **state)
 	free(digits);
 }
 
-/* Biases that are not 0. Where they are, a convolution of background is 0, or what rounding leaves of
+/* Biases that are not 0. Where they are 0, a convolution of background is 0, or what rounding leaves of
  * it; relu passes the one and stops the other, and the first steps differ by more than rounding. */
 static void begin(struct network *network)
 {

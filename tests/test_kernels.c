@@ -110,7 +110,29 @@ static bool is_thin(const struct window *w)
 /* Where fast tables may take Winograd's form. */
 static bool may_be_winograd(const struct window *w)
 {
-	return w->size == 3 && w->stride == 1 && w->channels >= 8 && w->filters >= 8;
+	return w->size == 3 && w->stride == 1 && w->channels >= 8 && w->filters >= 8 &&
+		   w->out_h * w->out_w >= 10;
+}
+
+/* Numbers for its window and n. */
+static void conv_case_fill(struct conv_case *c, int number, int density, struct dice *dice)
+{
+	const struct window *w = &c->window;
+
+	c->whole = number % 2;
+	c->exact = c->whole && !may_be_winograd(w);
+	c->x_count = (size_t)(c->n * w->in_h * w->in_w * w->channels);
+	c->y_count = (size_t)(c->n * w->out_h * w->out_w * w->filters);
+	c->filter_count = (size_t)(w->filters * w->size * w->size * w->channels);
+	c->x = numbers(dice, c->whole, 4, c->x_count);
+	c->filters = numbers(dice, c->whole, 4, c->filter_count);
+	c->bias = numbers(dice, c->whole, 4, (size_t)w->filters);
+	c->dy = numbers(dice, c->whole, density, c->y_count);
+	c->dfilters = numbers(dice, c->whole, 4, c->filter_count);
+	c->dbias = numbers(dice, c->whole, 4, (size_t)w->filters);
+	snprintf(c->text, sizeof c->text, "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
+			 "padding %d %d, n %d", number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w,
+			 w->filters, w->size, w->stride, w->pad_top, w->pad_left, c->n);
 }
 
 /* Half of the windows are 3 × 3 with stride 1, as most are in life; one in twelve is 5 × 5 on one
@@ -132,23 +154,37 @@ static void conv_case_open(struct conv_case *c, int number)
 		c->window.out_h--;
 		c->window.out_w--;
 	}
-	const struct window *w = &c->window;
-	c->whole = number % 2;
-	c->exact = c->whole && !may_be_winograd(w);
-	c->x_count = (size_t)(c->n * w->in_h * w->in_w * w->channels);
-	c->y_count = (size_t)(c->n * w->out_h * w->out_w * w->filters);
-	c->filter_count = (size_t)(w->filters * w->size * w->size * w->channels);
-	c->x = numbers(&dice, c->whole, 4, c->x_count);
-	c->filters = numbers(&dice, c->whole, 4, c->filter_count);
-	c->bias = numbers(&dice, c->whole, 4, (size_t)w->filters);
-	c->dy = numbers(&dice, c->whole, density, c->y_count);
-	c->dfilters = numbers(&dice, c->whole, 4, c->filter_count);
-	c->dbias = numbers(&dice, c->whole, 4, (size_t)w->filters);
+	conv_case_fill(c, number, density, &dice);
 	if (number % 3 == 0)
-		blank_out(w, c->n, &dice, c->x);
-	snprintf(c->text, sizeof c->text, "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
-			 "padding %d %d, n %d", number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w,
-			 w->filters, w->size, w->stride, w->pad_top, w->pad_left, c->n);
+		blank_out(&c->window, c->n, &dice, c->x);
+}
+
+/* What chance seldom brings, in Winograd's form: several groups, the last one smaller; more tiles than a
+ * group has; several blocks of filters; tiles that end with the image; a plane larger than what is
+ * computed; channels and filters just more than a vector. Each in four ways, from a dense gradient to a
+ * sparse one; in the last, samples with one and samples without take turns. */
+static const struct {
+	struct window window;
+	int n;
+} grouped[] = {
+	{{11, 11, 9, 9, 9, 40, 3, 1, 0, 0}, 9},
+	{{21, 21, 8, 21, 21, 8, 3, 1, 1, 1}, 2},
+	{{12, 12, 9, 10, 10, 12, 3, 1, 0, 0}, 5},
+	{{14, 13, 17, 10, 11, 10, 3, 1, 1, 1}, 3},
+	{{5, 9, 33, 5, 9, 35, 3, 1, 1, 1}, 9},
+};
+#define GROUPED ((int)(sizeof grouped / sizeof *grouped))
+
+static void grouped_case_open(struct conv_case *c, int number)
+{
+	struct dice dice = {(uint64_t)number};
+	int way = number / GROUPED % 4;
+
+	c->window = grouped[number % GROUPED].window;
+	c->n = grouped[number % GROUPED].n;
+	conv_case_fill(c, number, way == 3 ? 4 : 4 - way, &dice);
+	for (int s = 0; way == 3 && s < c->n; s += 2)
+		memset(c->dy + s * (c->y_count / c->n), 0, c->y_count / c->n * sizeof *c->dy);
 }
 
 static void conv_case_close(struct conv_case *c)
@@ -161,38 +197,39 @@ static void conv_case_close(struct conv_case *c)
 	free(c->dbias);
 }
 
-/* What comes out of a backward pass. */
-struct gradients {
-	float *dfilters, *dbias, *dx;
+/* What comes out of a backward pass; y of a forward pass, or NULL. */
+struct results {
+	float *dfilters, *dbias, *dx, *y;
 };
 
-static struct gradients gradients_open(const struct conv_case *c)
+static struct results results_open(const struct conv_case *c)
 {
-	struct gradients g = {floats(c->filter_count), floats((size_t)c->window.filters),
-						  floats(c->x_count)};
+	struct results r = {floats(c->filter_count), floats((size_t)c->window.filters),
+						floats(c->x_count), NULL};
 
-	memcpy(g.dfilters, c->dfilters, c->filter_count * sizeof(float));
-	memcpy(g.dbias, c->dbias, c->window.filters * sizeof(float));
-	return g;
+	memcpy(r.dfilters, c->dfilters, c->filter_count * sizeof(float));
+	memcpy(r.dbias, c->dbias, c->window.filters * sizeof(float));
+	return r;
 }
 
-static void gradients_close(struct gradients *g)
+static void results_close(struct results *r)
 {
-	free(g->dfilters);
-	free(g->dbias);
-	free(g->dx);
+	free(r->dfilters);
+	free(r->dbias);
+	free(r->dx);
+	free(r->y);
 }
 
 static void compare_gradients(const char *table, const char *pass, const struct conv_case *c,
-							  bool exact, const struct gradients *actual,
-							  const struct gradients *expected)
+							  bool exact, const struct results *actual,
+							  const struct results *expected)
 {
 	char what[200];
 
 	snprintf(what, sizeof what, "%s, %s, dfilters of %s", table, pass, c->text);
 	compare(what, c->filter_count, actual->dfilters, expected->dfilters, exact);
 	snprintf(what, sizeof what, "%s, %s, dbias of %s", table, pass, c->text);
-	compare(what, (size_t)c->window.filters, actual->dbias, expected->dbias, exact);
+	compare(what, (size_t)c->window.filters, actual->dbias, expected->dbias, c->whole);
 	snprintf(what, sizeof what, "%s, %s, dx of %s", table, pass, c->text);
 	compare(what, c->x_count, actual->dx, expected->dx, exact);
 }
@@ -200,12 +237,12 @@ static void compare_gradients(const char *table, const char *pass, const struct 
 /* Tables with a fused multiply-add agree to the bit: `first` is empty with the first of them, and
  * keeps what it found. */
 static void compare_bits(const char *what, const struct conv_case *c, const struct kernels *kernels,
-						 struct gradients *first, struct gradients *found)
+						 struct results *first, struct results *found)
 {
 	if (!oracle_is_fused(kernels))
 		return;
 	if (!first->dx) {
-		const struct gradients none = *first;
+		const struct results none = *first;
 		*first = *found;
 		*found = none;
 		return;
@@ -213,20 +250,23 @@ static void compare_bits(const char *what, const struct conv_case *c, const stru
 	check_equal(what, c->filter_count, found->dfilters, first->dfilters);
 	check_equal(what, (size_t)c->window.filters, found->dbias, first->dbias);
 	check_equal(what, c->x_count, found->dx, first->dx);
+	if (found->y)
+		check_equal(what, c->y_count, found->y, first->y);
 }
 
 static void compare_conv(const struct conv_case *c, const struct kernels *kernels,
-						 struct gradients *first)
+						 struct results *first)
 {
-	float *expected = floats(c->y_count), *actual = floats(c->y_count);
-	struct gradients wanted = gradients_open(c), found = gradients_open(c);
-	struct gradients without_dx = gradients_open(c);
+	float *expected = floats(c->y_count);
+	struct results wanted = results_open(c), found = results_open(c);
+	struct results without_dx = results_open(c);
 	char what[200];
 
+	found.y = floats(c->y_count);
 	snprintf(what, sizeof what, "%s, y of %s", kernels->name, c->text);
 	call_conv_forward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->bias, expected);
-	call_conv_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, actual);
-	compare(what, c->y_count, actual, expected, c->exact);
+	call_conv_forward(kernels, &c->window, c->n, c->x, c->filters, c->bias, found.y);
+	compare(what, c->y_count, found.y, expected, c->exact);
 	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, c->dy,
 					   wanted.dfilters, wanted.dbias, wanted.dx);
 	call_conv_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, found.dfilters,
@@ -240,10 +280,9 @@ static void compare_conv(const struct conv_case *c, const struct kernels *kernel
 	/* What is enough for some samples is enough for fewer. */
 	assert_true(kernels->conv_scratch_size(&c->window, c->n) <=
 				kernels->conv_scratch_size(&c->window, c->n + 1));
-	gradients_close(&without_dx);
-	gradients_close(&found);
-	gradients_close(&wanted);
-	free(actual);
+	results_close(&without_dx);
+	results_close(&found);
+	results_close(&wanted);
 	free(expected);
 }
 
@@ -251,13 +290,16 @@ static void test_conv(void **state)
 {
 	(void)state;
 
-	for (int number = 0; number < CASES; number++) {
+	for (int number = 0; number < CASES + 4 * GROUPED; number++) {
 		struct conv_case c;
-		struct gradients first = {0};
-		conv_case_open(&c, number);
+		struct results first = {0};
+		if (number < CASES)
+			conv_case_open(&c, number);
+		else
+			grouped_case_open(&c, number);
 		for (size_t i = 0; oracle_table(i); i++)
 			compare_conv(&c, oracle_table(i), &first);
-		gradients_close(&first);
+		results_close(&first);
 		conv_case_close(&c);
 	}
 }
@@ -353,11 +395,11 @@ static void compare_pool_forward(const struct conv_case *c, const struct pooled 
 }
 
 static void compare_pool_backward(const struct conv_case *c, const struct pooled *p,
-								  const struct kernels *kernels, struct gradients *first)
+								  const struct kernels *kernels, struct results *first)
 {
 	const struct window pool = pool_window(&c->window);
-	struct gradients wanted = gradients_open(c), found = gradients_open(c);
-	struct gradients without_dx = gradients_open(c);
+	struct results wanted = results_open(c), found = results_open(c);
+	struct results without_dx = results_open(c);
 	float *all = floats(c->y_count), *passed = floats(p->count);
 
 	for (size_t i = 0; i < p->count; i++)
@@ -376,9 +418,9 @@ static void compare_pool_backward(const struct conv_case *c, const struct pooled
 	check_equal(c->text, (size_t)c->window.filters, without_dx.dbias, found.dbias);
 	compare_bits(c->text, c, kernels, first, &found);
 	free(all);
-	gradients_close(&without_dx);
-	gradients_close(&found);
-	gradients_close(&wanted);
+	results_close(&without_dx);
+	results_close(&found);
+	results_close(&wanted);
 }
 
 static void test_conv_pool(void **state)
@@ -388,7 +430,7 @@ static void test_conv_pool(void **state)
 
 	for (int number = 0; number < CASES; number++) {
 		struct conv_case c;
-		struct gradients first = {0};
+		struct results first = {0};
 		conv_case_open(&c, 1000 + number);
 		c.window.out_h &= ~1;
 		c.window.out_w &= ~1;
@@ -402,7 +444,7 @@ static void test_conv_pool(void **state)
 				compare_pool_forward(&c, &p, oracle_table(i));
 				compare_pool_backward(&c, &p, oracle_table(i), &first);
 			}
-			gradients_close(&first);
+			results_close(&first);
 			pooled_close(&p);
 			compared++;
 			thin[relu] += is_thin(&c.window) && c.window.filters > 16;

@@ -160,6 +160,24 @@ static void test_sizes(void **state)
 	check_all(refusals, sizeof refusals / sizeof *refusals);
 }
 
+/* Each worker's: of the layers on images, for a few samples, however large the batch is. */
+static void test_scratch_of_large_batches(void **state)
+{
+	const char *spec = "conv:32,3 batchnorm relu conv:32,3 batchnorm relu flatten dense:10 softmax";
+	struct network network;
+	struct error error;
+	size_t size[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(network_build(&network, spec, (struct shape){28, 28, 1, false},
+									   i ? 512 : 16, true, &engine, &error), 0);
+		size[i] = network.scratch_size;
+		network_free(&network);
+	}
+	assert_true(size[0] > 0 && size[0] == size[1]);
+}
+
 /* A maximum's place is kept in 16 bits: 256×256 pixels and no more. */
 static void test_image_too_large_for_maxpool(void **state)
 {
@@ -264,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_scratch_of_large_batches),
 		cmocka_unit_test(test_image_too_large_for_maxpool),
 		cmocka_unit_test(test_shapes_that_overflow),
 		cmocka_unit_test(test_too_many_layers),

@@ -64,9 +64,9 @@ struct layer_kind {
 	/* `out` got fewer rows and columns than planned: compute no more; with trim_input, set `in` to
 	 * what that needs, else it stays. NULL where in and out are the same. */
 	void (*trim)(struct layer *layer, bool trim_input);
-	/* Set prepared_size, scratch_size (for calls with up to n samples) and sums_size; NULL where
-	 * all are 0. */
-	void (*measure)(struct layer *layer, const struct kernels *kernels, int n);
+	/* Set prepared_size, scratch_size (for calls with up to n samples) and sums_size; without
+	 * `backward`, only forward is called. NULL where all are 0. */
+	void (*measure)(struct layer *layer, const struct kernels *kernels, int n, bool backward);
 	/* The first weights; NULL where there are none. */
 	void (*init)(const struct layer *layer, struct rng rng);
 	/* Fill `prepared` from the weights, after each change of them; NULL where there is nothing. */

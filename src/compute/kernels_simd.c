@@ -53,14 +53,14 @@ static void conv_prepare(const struct window *w, bool backward, const float *fil
 static void forward(const struct window *w, int n, const float *x, const void *prepared,
 					const float *bias, bool relu, float *y, uint8_t *place_of_max, void *scratch)
 {
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
-	struct plane p = plane_of(w, w->out_h, w->out_w);
-
 	if (uses_winograd(w)) {
 		winograd_forward(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
 		return;
 	}
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+	struct plane p = plane_of(w, w->out_h, w->out_w);
+
 	for (int s = 0; s < n; s++, x += in, y += out) {
 		const float *image = plane_fill(w, &p, x, scratch);
 		if (place_of_max) {

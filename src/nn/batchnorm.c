@@ -59,11 +59,11 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return spec_at_most(spec, 0, error);
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n)
+static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
 {
 	const struct batchnorm *self = layer->self;
 
-	(void)kernels, (void)n;
+	(void)kernels, (void)n, (void)backward;
 	layer->scratch_size = 3 * self->room * sizeof(float);
 	layer->sums_size = (LAYER_SLOTS + 1) * (2 * self->room + 16) * sizeof(float);
 }

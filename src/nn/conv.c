@@ -7,7 +7,8 @@
 /* A layer's `self`, which so is a window, too. */
 struct conv {
 	struct window window;
-	bool relu; /* in one with the pooling */
+	bool relu;     /* in one with the pooling */
+	bool backward; /* may come, and be prepared for */
 };
 
 /* conv:FILTERS,SIZE[,STRIDE][,same|valid] */
@@ -85,15 +86,18 @@ static void trim(struct layer *layer, bool trim_input)
 	layer_trim_window(layer, layer->self, layer->out.h, layer->out.w, trim_input);
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n)
+static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
 {
-	layer->prepared_size = kernels->conv_prepared_size(layer->self, true);
+	((struct conv *)layer->self)->backward = backward;
+	layer->prepared_size = kernels->conv_prepared_size(layer->self, backward);
 	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
 }
 
 static void prepare(const struct layer *layer, const struct kernels *kernels)
 {
-	kernels->conv_prepare(layer->self, true, layer->params[0].value, layer->prepared);
+	const struct conv *conv = layer->self;
+
+	kernels->conv_prepare(&conv->window, conv->backward, layer->params[0].value, layer->prepared);
 }
 
 static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
@@ -136,8 +140,9 @@ static void pool_trim(struct layer *layer, bool trim_input)
 	layer->cache_size = shape_size(layer->out) * sizeof(uint8_t);
 }
 
-static void pool_measure(struct layer *layer, const struct kernels *kernels, int n)
+static void pool_measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
 {
+	(void)backward;
 	layer->prepared_size = kernels->conv_prepared_size(layer->self, false);
 	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
 }

@@ -19,8 +19,9 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return 0;
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n)
+static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
 {
+	(void)backward;
 	layer->scratch_size = kernels->dense_scratch_size(layer->out.c, n);
 }
 

@@ -193,8 +193,12 @@ static void place_kernels(struct network *network, struct arena *arena)
 	network->scratch_size = 0;
 	for (int i = 0; i < network->step_count; i++) {
 		struct layer *layer = &network->steps[i].layer;
+		/* Layers on images never see more than a group. */
+		int n = network->batch_size;
+		if (i < network->flat_from && n > NETWORK_IMAGE_GROUP)
+			n = NETWORK_IMAGE_GROUP;
 		if (layer->kind->measure)
-			layer->kind->measure(layer, network->engine->kernels, network->batch_size);
+			layer->kind->measure(layer, network->engine->kernels, n, network->trainable);
 		layer->prepared = arena_take(arena, 1, layer->prepared_size);
 		layer->sums = arena_take(arena, 1, network->trainable ? layer->sums_size : 0);
 		if (layer->scratch_size > network->scratch_size)

@@ -11,7 +11,7 @@
 #include "compute/simd/sparse.h"
 #include "compute/simd/winograd.h"
 
-/* Samples at once: more of them miss the cache, fewer load dfilters more often. */
+/* Samples whose terms are in one list: more of them miss the cache, fewer load dfilters more often. */
 #define BACKWARD_GROUP 2
 #define FEW_CHANNELS 4
 #define DENSE_CHANNELS 8

@@ -3,10 +3,10 @@
  * F(5×5, 3×3) of Lavin & Gray 2016: a tile of 5 × 5 outputs sees 7 × 7 inputs d, and is
  *   Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A,
  * 49 multiplications instead of 225. For each of the 49 places, the sum over channels is a product
- * of matrices: tiles × channels by channels × filters. The matrices are Toom and Cook's: a row of Bᵀ,
- * one of G and a column of Aᵀ for each of the points ±1/4, ±1, ±2 and infinity. These points make
- * the rounding error small, five times that of the plain sum, and all coefficients of A and B
- * exact; being pairs, their even and odd powers are shared.
+ * of matrices: tiles × channels by channels × filters. A, B and G are Toom and Cook's: a column of
+ * Aᵀ, a row of Bᵀ and one of G for each of seven points. ±1/4, ±7/8, ±7/4 and infinity round
+ * less than other pairs of eighths: the error is four times that of the plain sum (root mean square; of a
+ * tile's last output eight times). All of A and B is exact, and a pair shares its even and odd powers.
  *
  * Backward is the same transposed. The filters' gradient is Gᵀ [sum over tiles of
  * (A dy Aᵀ) · (Bᵀ d B)] G, filters × tiles by tiles × channels for each place; the input's is a
@@ -20,18 +20,20 @@
 #define TILE_IN 7
 #define PLACES (TILE_IN * TILE_IN)
 #define BLOCK (2 * LANES) /* filters at once: what the product leaves stays in the cache */
-#define GROUP_TILES 16    /* of so many samples at once that the filters are seldom loaded */
+#define GROUP_TILES 16    /* tiles at once, of several samples: fewer would load the filters more often */
 
 /* A point p and its opposite -p; q² and r² are the squares of the others. */
 static const struct {
 	float p, p2, p3, p4;
 	float sum, product; /* q² + r², q² r² */
-	float g0, g1, g2;   /* 1, p and p² / (2p (p² - q²) (p² - r²)) */
+	float g0, g1, g2;   /* 1, p and p², each / (2p (p² - q²) (p² - r²)) */
 } points[3] = {
-	{1, 1, 1, 1, 65 / 16.0f, 1 / 4.0f, -8 / 45.0f, -8 / 45.0f, -8 / 45.0f},
-	{1 / 4.0f, 1 / 16.0f, 1 / 64.0f, 1 / 256.0f, 5, 4,
-	 512 / 945.0f, 128 / 945.0f, 32 / 945.0f},
-	{2, 4, 8, 16, 17 / 16.0f, 1 / 16.0f, 4 / 189.0f, 8 / 189.0f, 16 / 189.0f},
+	{1 / 4.0f, 1 / 16.0f, 1 / 64.0f, 1 / 256.0f, 245 / 64.0f, 2401 / 1024.0f,
+	 128 / 135.0f, 32 / 135.0f, 8 / 135.0f},
+	{7 / 8.0f, 49 / 64.0f, 343 / 512.0f, 2401 / 4096.0f, 25 / 8.0f, 49 / 256.0f,
+	 -16384 / 46305.0f, -2048 / 6615.0f, -256 / 945.0f},
+	{7 / 4.0f, 49 / 16.0f, 343 / 64.0f, 2401 / 256.0f, 53 / 64.0f, 49 / 1024.0f,
+	 128 / 3087.0f, 32 / 441.0f, 8 / 63.0f},
 };
 
 struct winograd {
@@ -81,16 +83,16 @@ ALWAYS_INLINE void times_g(const vec g[3], vec u[TILE_IN])
 ALWAYS_INLINE void times_bt(const vec d[TILE_IN], vec v[TILE_IN])
 {
 	UNROLL for (int i = 0; i < 3; i++) {
-		vec sum = splat(-points[i].sum), product = splat(points[i].product);
-		vec even = multiply_add(d[0], product, multiply_add(d[2], sum, d[4]));
-		vec odd = multiply_add(d[1], product, multiply_add(d[3], sum, d[5]));
+		vec minus_sum = splat(-points[i].sum), product = splat(points[i].product);
+		vec even = multiply_add(d[0], product, multiply_add(d[2], minus_sum, d[4]));
+		vec odd = multiply_add(d[1], product, multiply_add(d[3], minus_sum, d[5]));
 		v[2 * i] = multiply_add(even, splat(points[i].p), odd);
 		v[2 * i + 1] = multiply_add(even, splat(-points[i].p), odd);
 	}
 	/* The polynomial whose roots are all six points. */
-	v[6] = multiply_add(d[4], splat(-81 / 16.0f), d[6]);
-	v[6] = multiply_add(d[2], splat(69 / 16.0f), v[6]);
-	v[6] = multiply_add(d[0], splat(-1 / 4.0f), v[6]);
+	v[6] = multiply_add(d[4], splat(-249 / 64.0f), d[6]);
+	v[6] = multiply_add(d[2], splat(1323 / 512.0f), v[6]);
+	v[6] = multiply_add(d[0], splat(-2401 / 16384.0f), v[6]);
 }
 
 /* Aᵀ m */
@@ -103,10 +105,10 @@ ALWAYS_INLINE void times_at(const vec m[TILE_IN], vec y[TILE_OUT])
 		difference[i] = m[2 * i] - m[2 * i + 1];
 	}
 	y[0] = sum[0] + sum[1] + sum[2];
-	y[1] = difference[0];
-	y[2] = sum[0];
-	y[3] = difference[0];
-	y[4] = sum[0] + m[6];
+	y[1] = difference[0] * points[0].p;
+	y[2] = sum[0] * points[0].p2;
+	y[3] = difference[0] * points[0].p3;
+	y[4] = multiply_add(sum[0], splat(points[0].p4), m[6]);
 	UNROLL for (int i = 1; i < 3; i++) {
 		y[1] = multiply_add(difference[i], splat(points[i].p), y[1]);
 		y[2] = multiply_add(sum[i], splat(points[i].p2), y[2]);
@@ -213,15 +215,15 @@ static void winograd_input(const struct window *w, const struct winograd *g, con
 	}
 }
 
-/* Aᵀ m A of one sample, plus bias: up to h × w pixels of y. */
+/* Aᵀ m A of one sample, plus bias: out_h × out_w pixels of y. */
 static void winograd_output(const struct winograd *g, const float *m, const float *bias,
-							int columns, int h, int w, ptrdiff_t y_pixel, float *y)
+							int columns, int out_h, int out_w, ptrdiff_t y_pixel, float *y)
 {
 	for (int tile = 0; tile < g->tiles; tile++, m += PLACES * BLOCK) {
 		int row = tile / g->tiles_x * TILE_OUT, column = tile % g->tiles_x * TILE_OUT;
-		int rows = least(TILE_OUT, h - row), across = least(TILE_OUT, w - column);
+		int rows = least(TILE_OUT, out_h - row), across = least(TILE_OUT, out_w - column);
 		for (int f = 0; f < columns; f += LANES) {
-			float *to = y + ((ptrdiff_t)row * w + column) * y_pixel + f;
+			float *to = y + ((ptrdiff_t)row * out_w + column) * y_pixel + f;
 			vec t[TILE_OUT][TILE_IN], start = bias ? load(bias + f) : (vec){0};
 			UNROLL for (int j = 0; j < TILE_IN; j++) {
 				vec in[TILE_IN], out[TILE_OUT];
@@ -231,7 +233,7 @@ static void winograd_output(const struct winograd *g, const float *m, const floa
 				UNROLL for (int i = 0; i < TILE_OUT; i++)
 					t[i][j] = out[i];
 			}
-			for (int i = 0; i < rows; i++, to += w * y_pixel) {
+			for (int i = 0; i < rows; i++, to += out_w * y_pixel) {
 				vec out[TILE_OUT];
 				times_at(t[i], out);
 				UNROLL for (int j = 0; j < TILE_OUT; j++)
