@@ -215,15 +215,15 @@ static void winograd_input(const struct window *w, const struct winograd *g, con
 	}
 }
 
-/* Aᵀ m A of one sample, plus bias: out_h × out_w pixels of y. */
-static void winograd_output(const struct winograd *g, const float *m, const float *bias,
-							int columns, int out_h, int out_w, ptrdiff_t y_pixel, float *y)
+/* Aᵀ m A of one sample, plus bias; y has pixels of y_pixel floats. */
+static void winograd_output(const struct window *w, const struct winograd *g, const float *m,
+							const float *bias, int columns, ptrdiff_t y_pixel, float *y)
 {
 	for (int tile = 0; tile < g->tiles; tile++, m += PLACES * BLOCK) {
 		int row = tile / g->tiles_x * TILE_OUT, column = tile % g->tiles_x * TILE_OUT;
-		int rows = least(TILE_OUT, out_h - row), across = least(TILE_OUT, out_w - column);
+		int rows = least(TILE_OUT, w->out_h - row), across = least(TILE_OUT, w->out_w - column);
 		for (int f = 0; f < columns; f += LANES) {
-			float *to = y + ((ptrdiff_t)row * out_w + column) * y_pixel + f;
+			float *to = y + ((ptrdiff_t)row * w->out_w + column) * y_pixel + f;
 			vec t[TILE_OUT][TILE_IN], start = bias ? load(bias + f) : (vec){0};
 			UNROLL for (int j = 0; j < TILE_IN; j++) {
 				vec in[TILE_IN], out[TILE_OUT];
@@ -233,7 +233,7 @@ static void winograd_output(const struct winograd *g, const float *m, const floa
 				UNROLL for (int i = 0; i < TILE_OUT; i++)
 					t[i][j] = out[i];
 			}
-			for (int i = 0; i < rows; i++, to += out_w * y_pixel) {
+			for (int i = 0; i < rows; i++, to += w->out_w * y_pixel) {
 				vec out[TILE_OUT];
 				times_at(t[i], out);
 				UNROLL for (int j = 0; j < TILE_OUT; j++)
@@ -283,16 +283,17 @@ static struct winograd_room winograd_place(const struct window *w, const struct 
 	return r;
 }
 
-/* A group of samples. y is [pixel][filter], or [window][filter] with the places of the largest. */
+/* A group of n samples. y is [pixel][filter], or [window][filter] with the places of the largest. */
 static void winograd_group(const struct window *w, const struct winograd *g,
-						   const struct winograd_room *r, const float *x, const float *prepared,
-						   const float *bias, bool relu, float *y, uint8_t *place_of_max)
+						   const struct winograd_room *r, int n, const float *x,
+						   const float *prepared, const float *bias, bool relu, float *y,
+						   uint8_t *place_of_max)
 {
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
 
-	for (int s = 0; s < g->samples; s++)
+	for (int s = 0; s < n; s++)
 		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, r->plane),
 					   r->v + s * places * g->x_stride);
 	for (int f = 0; f < w->filters; f += BLOCK) {
@@ -304,22 +305,20 @@ static void winograd_group(const struct window *w, const struct winograd *g,
 			.b = prepared + f / BLOCK * PLACES * filters_place(w), .b_step = BLOCK,
 			.b_vector = LANES,
 			.c = r->m, .c_row = PLACES * BLOCK,
-			.rows = g->samples * g->tiles, .columns = columns});
+			.rows = n * g->tiles, .columns = columns});
 		for (int p = 0; p < PLACES; p++) {
 			tile(&t);
 			t.a += g->x_stride;
 			t.b += filters_place(w);
 			t.c += BLOCK;
 		}
-		for (int s = 0; s < g->samples; s++) {
+		for (int s = 0; s < n; s++) {
 			const float *m = r->m + s * places * BLOCK;
 			float *to = y + s * out + f;
-			if (place_of_max) {
-				winograd_output(g, m, start, columns, w->out_h, w->out_w, BLOCK, r->all);
+			winograd_output(w, g, m, start, columns, place_of_max ? BLOCK : w->filters,
+							place_of_max ? r->all : to);
+			if (place_of_max)
 				winograd_pool(w, r->all, relu, columns, to, place_of_max + s * out + f);
-			} else {
-				winograd_output(g, m, start, columns, w->out_h, w->out_w, w->filters, to);
-			}
 		}
 	}
 }
@@ -334,14 +333,9 @@ static void winograd_forward(const struct window *w, int n, const float *x, cons
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
 
-	for (; n; n -= g.samples) {
-		g.samples = least(g.samples, n);
-		winograd_group(w, &g, &r, x, prepared, bias, relu, y, place_of_max);
-		x += g.samples * in;
-		y += g.samples * out;
-		if (place_of_max)
-			place_of_max += g.samples * out;
-	}
+	for (int first = 0; first < n; first += g.samples)
+		winograd_group(w, &g, &r, least(g.samples, n - first), x + first * in, prepared, bias,
+					   relu, y + first * out, place_of_max ? place_of_max + first * out : NULL);
 }
 
 static size_t winograd_scratch(const struct window *w, int n)
