@@ -109,7 +109,11 @@ static void *prepare(struct call *call, const struct kernels *kernels, const str
 	unsigned char *prepared = scratch(&before, size);
 	unsigned char *fixed = scratch(call, size);
 
-	kernels->conv_prepare(window, backward, fenced, prepared);
+	for (int first = 0; first < window->filters; first += PREPARE_UNIT)
+		kernels->conv_prepare(window, backward, fenced, first,
+							  window->filters - first < PREPARE_UNIT ? window->filters - first
+																	 : PREPARE_UNIT,
+							  prepared);
 	memcpy(fixed, prepared, size);
 	finish(&before);
 	return fixed;

@@ -134,7 +134,8 @@ static void sum_up(struct probe *probe)
 void probe_forward(struct probe *probe)
 {
 	if (probe->layer.kind->prepare)
-		probe->layer.kind->prepare(&probe->layer, probe->pass.kernels);
+		probe->layer.kind->prepare(&probe->layer, probe->pass.kernels, 0,
+								   layer_outputs(&probe->layer));
 	if (probe->layer.kind->sums && probe->pass.training)
 		sum_up(probe);
 	probe->layer.kind->forward(&probe->layer, &probe->pass, probe->x, probe->y, probe->cache);

@@ -40,6 +40,9 @@ struct adam_rates {
 /* A place_of_max that is none of the four: a relu lets no gradient pass. */
 #define PLACE_NONE 4
 
+/* Filters that are prepared at once, or a multiple: no two units share a vector. */
+#define PREPARE_UNIT 32
+
 struct kernels {
 	const char *name;
 
@@ -48,9 +51,10 @@ struct kernels {
 	 * 64-byte boundaries. */
 	size_t (*conv_prepared_size)(const struct window *window, bool backward);
 	size_t (*conv_scratch_size)(const struct window *window, int n);
-	/* Bring filters into the form that the others read; after each change of the filters. */
+	/* Bring `count` filters from `first` on, a multiple of PREPARE_UNIT, into the form that the others
+	 * read; after each change of them. */
 	void (*conv_prepare)(const struct window *window, bool backward, const float *filters,
-						 void *prepared);
+						 int first, int count, void *prepared);
 
 	/* y[p][f] = bias[f] + sum over the window of x × filters */
 	void (*conv_forward)(const struct window *window, int n, const float *x, const float *filters,

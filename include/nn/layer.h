@@ -69,8 +69,9 @@ struct layer_kind {
 	void (*measure)(struct layer *layer, const struct kernels *kernels, int n, bool backward);
 	/* The first weights; NULL where there are none. */
 	void (*init)(const struct layer *layer, struct rng rng);
-	/* Fill `prepared` from the weights, after each change of them; NULL where there is nothing. */
-	void (*prepare)(const struct layer *layer, const struct kernels *kernels);
+	/* Fill `prepared` from the weights of `count` outputs from `first` on, a multiple of PREPARE_UNIT,
+	 * after each change of them; NULL where there is nothing. */
+	void (*prepare)(const struct layer *layer, const struct kernels *kernels, int first, int count);
 
 	/* For a layer that looks at the whole batch while it is trained; NULL in all others. A step
 	 * stops there, forward and backward, until all chunks have come so far (network_run.c).
@@ -99,6 +100,9 @@ struct layer_kind {
 /* Adds a parameter in plan. `suffix` is PyTorch's name for it: "weight", "bias". */
 void layer_add_param(struct layer *layer, const char *suffix, enum param_layout layout, int rank,
 					 const size_t *dims);
+
+/* The first dimension of all parameters of a layer that has any. */
+int layer_outputs(const struct layer *layer);
 
 /* The plan of a pooling, NAME:WINDOW[,STRIDE]: sets the window and `out`. */
 int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,

@@ -79,7 +79,7 @@ struct step {
 /* A part of the parameters whose gradient and update are one worker's task. */
 struct update_task {
 	int step;
-	int first, count; /* outputs of a layer that has `gradients`, else all (count 0) */
+	int first, count; /* of the first dimension: outputs */
 };
 
 /* Plan and place. The spec must end with softmax over a flat vector. Without trainable there is

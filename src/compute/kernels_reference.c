@@ -109,10 +109,10 @@ static size_t conv_scratch_size(const struct window *w, int n)
 	return 0;
 }
 
-static void conv_prepare(const struct window *w, bool backward, const float *filters,
-						 void *prepared)
+static void conv_prepare(const struct window *w, bool backward, const float *filters, int first,
+						 int count, void *prepared)
 {
-	(void)w, (void)backward, (void)filters, (void)prepared;
+	(void)w, (void)backward, (void)filters, (void)first, (void)count, (void)prepared;
 }
 
 static void conv_forward(const struct window *w, int n, const float *x, const float *filters,

@@ -33,20 +33,22 @@ static size_t conv_prepared_size(const struct window *w, bool backward)
 	return winograd_filters_size(w) + (backward ? winograd_filters_size(&adjoint) : 0);
 }
 
-static void conv_prepare(const struct window *w, bool backward, const float *filters,
-						 void *prepared)
+static void conv_prepare(const struct window *w, bool backward, const float *filters, int first,
+						 int count, void *prepared)
 {
 	struct window adjoint = winograd_adjoint(w);
 	ptrdiff_t filter = (ptrdiff_t)9 * w->channels;
 
 	if (!uses_winograd(w)) {
-		pack_filters(w, w->size * w->size * w->channels, filters, prepared);
+		pack_filters(w->size * w->size * w->channels, filters, first, count, prepared);
 		return;
 	}
-	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1}, prepared);
+	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1},
+					 (struct filter_part){first, first + count, 0, w->channels}, prepared);
 	if (backward)
 		winograd_filters(&adjoint, filters + 8 * w->channels,
 						 (struct filter_strides){1, -w->channels, filter},
+						 (struct filter_part){0, w->channels, first, first + count},
 						 (float *)((char *)prepared + winograd_filters_size(w)));
 }
 

@@ -26,7 +26,7 @@ struct workers {
 	bool ending;
 
 	atomic_uint job; /* how many were announced */
-	atomic_int next; /* task of the current one */
+	atomic_int next[WORKERS_MAX]; /* task of each worker's share of the current one */
 	atomic_int busy; /* threads that have not yet finished with it */
 
 	mtx_t lock;
@@ -48,13 +48,21 @@ static void look_again(void)
 #endif
 }
 
+/* A worker's share of the tasks begins here. */
+static int share(const struct workers *w, int worker)
+{
+	return (int)((long long)w->tasks * worker / w->count);
+}
+
+/* Its own share first, which is the same in every step, so that much of what the tasks look at is
+ * in this processor's cache; then what others have left of theirs. */
 static void take_tasks(struct workers *w, int worker)
 {
-	for (;;) {
-		int task = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
-		if (task >= w->tasks)
-			return;
-		w->function(w->context, task, worker);
+	for (int i = 0; i < w->count; i++) {
+		int owner = (worker + i) % w->count, task;
+		while ((task = atomic_fetch_add_explicit(&w->next[owner], 1, memory_order_relaxed)) <
+			   share(w, owner + 1))
+			w->function(w->context, task, worker);
 	}
 }
 
@@ -77,7 +85,8 @@ static void await_job(struct workers *w, unsigned seen)
 
 static void announce_job(struct workers *w)
 {
-	atomic_store(&w->next, 0);
+	for (int worker = 0; worker < w->count; worker++)
+		atomic_store_explicit(&w->next[worker], share(w, worker), memory_order_relaxed);
 	atomic_store(&w->busy, w->started);
 	atomic_fetch_add(&w->job, 1);
 	if (atomic_load(&w->sleeping)) {

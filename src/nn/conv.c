@@ -93,11 +93,12 @@ static void measure(struct layer *layer, const struct kernels *kernels, int n, b
 	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
 }
 
-static void prepare(const struct layer *layer, const struct kernels *kernels)
+static void prepare(const struct layer *layer, const struct kernels *kernels, int first, int count)
 {
 	const struct conv *conv = layer->self;
 
-	kernels->conv_prepare(&conv->window, conv->backward, layer->params[0].value, layer->prepared);
+	kernels->conv_prepare(&conv->window, conv->backward, layer->params[0].value, first, count,
+						  layer->prepared);
 }
 
 static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
@@ -147,9 +148,11 @@ static void pool_measure(struct layer *layer, const struct kernels *kernels, int
 	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
 }
 
-static void pool_prepare(const struct layer *layer, const struct kernels *kernels)
+static void pool_prepare(const struct layer *layer, const struct kernels *kernels, int first,
+						 int count)
 {
-	kernels->conv_prepare(layer->self, false, layer->params[0].value, layer->prepared);
+	kernels->conv_prepare(layer->self, false, layer->params[0].value, first, count,
+						  layer->prepared);
 }
 
 static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,

@@ -26,6 +26,11 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 	}
 }
 
+int layer_outputs(const struct layer *layer)
+{
+	return (int)layer->params[0].dims[0];
+}
+
 int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,
 					   struct error *error)
 {

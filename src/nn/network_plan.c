@@ -147,29 +147,33 @@ static void plan_stages(struct network *network)
 	network->stages[network->stage_count] = network->step_count;
 }
 
-/* Outputs are shared out so that a task has about this many weights. */
-#define TASK_WEIGHTS 32768
+/* Outputs are shared out so that a task reads about this many gradients. */
+#define TASK_GRADIENTS 32768
+
+static int task_rows(const struct layer *layer)
+{
+	size_t gradients = layer->params[0].count / (size_t)layer_outputs(layer);
+
+	if (!layer->kind->gradients)
+		gradients *= LAYER_SLOTS;
+	int rows = gradients < TASK_GRADIENTS ? (int)(TASK_GRADIENTS / gradients) : 1;
+	return layer->kind->prepare ? (rows + PREPARE_UNIT - 1) / PREPARE_UNIT * PREPARE_UNIT : rows;
+}
 
 static int plan_tasks(struct network *network, struct error *error)
 {
 	int most = 0;
 
 	for (int i = 0; i < network->step_count; i++)
-		most += network->steps[i].layer.out.c;
+		most += network->steps[i].layer.param_count ? layer_outputs(&network->steps[i].layer) : 0;
 	network->tasks = calloc((size_t)most + 1, sizeof *network->tasks);
 	if (!network->tasks)
 		return error_set(error, "not enough memory for the network's plan");
 	for (int i = 0; i < network->step_count; i++) {
 		const struct layer *layer = &network->steps[i].layer;
-		int units = layer->out.c, count;
 		if (!layer->param_count)
 			continue;
-		if (!layer->kind->gradients) {
-			network->tasks[network->task_count++] = (struct update_task){.step = i};
-			continue;
-		}
-		size_t row = layer->params[0].count / (size_t)units;
-		int rows = row < TASK_WEIGHTS ? (int)(TASK_WEIGHTS / row) : 1;
+		int units = layer_outputs(layer), rows = task_rows(layer), count;
 		for (int first = 0; first < units; first += count) {
 			count = rows < units - first ? rows : units - first;
 			network->tasks[network->task_count++] = (struct update_task){i, first, count};

@@ -212,13 +212,13 @@ static void backward_chunk(void *context, int chunk, int worker)
 	go_backward(run->network, &pass, way_back(run->network, run->stage));
 }
 
-/* grad = the sum of the chunks' slots, in their order. */
-static void add_slots(const struct run *run, const struct param *param)
+/* grad = the sum of the chunks' slots, in their order; for `count` elements from `first` on. */
+static void add_slots(const struct run *run, const struct param *param, size_t first, size_t count)
 {
-	memcpy(param->grad, param->partial, param->count * sizeof *param->grad);
+	memcpy(param->grad + first, param->partial + first, count * sizeof *param->grad);
 	for (int chunk = 1; chunk < run->chunks; chunk++) {
 		const float *partial = param->partial + (size_t)chunk * run->network->slot_size;
-		for (size_t i = 0; i < param->count; i++)
+		for (size_t i = first; i < first + count; i++)
 			param->grad[i] += partial[i];
 	}
 }
@@ -239,17 +239,16 @@ static void update_params(void *context, int number, int worker)
 	for (int p = 0; p < layer->param_count; p++) {
 		const struct param *param = &layer->params[p];
 		size_t row = param->count / param->dims[0];
-		size_t first = (size_t)task->first * row;
+		size_t first = (size_t)task->first * row, count = (size_t)task->count * row;
 		if (!param->trained)
 			continue;
 		if (!layer->kind->gradients && !layer->kind->sums)
-			add_slots(run, param);
+			add_slots(run, param, first, count);
 		if (run->update)
-			run->update->apply(run->update->context, param, first,
-							   layer->kind->gradients ? (size_t)task->count * row : param->count);
+			run->update->apply(run->update->context, param, first, count);
 	}
 	if (run->update && layer->kind->prepare)
-		layer->kind->prepare(layer, pass.kernels);
+		layer->kind->prepare(layer, pass.kernels, task->first, task->count);
 }
 
 /* Forward to the beginning of the last stage. */
@@ -274,7 +273,7 @@ static void run_back(struct run *run)
 		const struct layer *layer = &network->steps[first].layer;
 		for (int p = 0; p < layer->param_count; p++)
 			if (layer->params[p].trained)
-				add_slots(run, &layer->params[p]);
+				add_slots(run, &layer->params[p], 0, layer->params[p].count);
 		if (first > network->first_trained)
 			workers_run(network->engine->workers, run->chunks, backward_chunk, run);
 	}
@@ -325,6 +324,7 @@ void network_prepare(const struct network *network)
 	for (int i = 0; i < network->step_count; i++) {
 		const struct layer *layer = &network->steps[i].layer;
 		if (layer->kind->prepare)
-			layer->kind->prepare(layer, network->engine->kernels);
+			layer->kind->prepare(layer, network->engine->kernels, 0,
+								 layer_outputs(layer));
 	}
 }

@@ -26,9 +26,9 @@ ALWAYS_INLINE void store_largest(const vec in[4], bool relu, int count, float *l
 
 /* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are
  * no more filters. */
-static void pack_filters(const struct window *w, int filter, const float *filters, float *packed)
+static void pack_filters(int filter, const float *filters, int first, int count, float *packed)
 {
-	for (int f = 0; f < w->filters; f++) {
+	for (int f = first; f < first + count; f++) {
 		float *to = packed + (ptrdiff_t)(f / LANES) * filter * LANES + f % LANES;
 		for (int k = 0; k < filter; k++)
 			to[(ptrdiff_t)k * LANES] = filters[(ptrdiff_t)f * filter + k];

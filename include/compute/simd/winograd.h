@@ -150,6 +150,11 @@ struct filter_strides {
 	ptrdiff_t filter, k, channel;
 };
 
+/* Filters and channels, up to before the ends. */
+struct filter_part {
+	int filter, filter_end, channel, channel_end;
+};
+
 /* From a place to the next in prepared filters. One line of the cache more than they need: places that
  * are a power of two apart would push each other out of it. */
 static ptrdiff_t filters_place(const struct window *w)
@@ -157,16 +162,18 @@ static ptrdiff_t filters_place(const struct window *w)
 	return (ptrdiff_t)w->channels * BLOCK + 16;
 }
 
-/* G g Gᵀ, to [filters / BLOCK][place][channel][BLOCK] */
+/* G g Gᵀ of a part, which begins with a whole vector, to [filters / BLOCK][place][channel][BLOCK] */
 static void winograd_filters(const struct window *w, const float *filters,
-							 struct filter_strides strides, float *prepared)
+							 struct filter_strides strides, struct filter_part part,
+							 float *prepared)
 {
 	ptrdiff_t place = filters_place(w);
 
-	for (int f = 0; f < w->filters; f += LANES) {
-		float *to = prepared + f / BLOCK * PLACES * place + f % BLOCK;
-		int lanes = least(LANES, w->filters - f);
-		for (int c = 0; c < w->channels; c++, to += BLOCK) {
+	for (int f = part.filter; f < part.filter_end; f += LANES) {
+		float *block = prepared + f / BLOCK * PLACES * place + f % BLOCK;
+		int lanes = least(LANES, part.filter_end - f);
+		for (int c = part.channel; c < part.channel_end; c++) {
+			float *to = block + c * BLOCK;
 			const float *from = filters + f * strides.filter + c * strides.channel;
 			vec g[3][3] = {{{0}}}, t[TILE_IN][3];
 			for (int k = 0; k < 9; k++)
