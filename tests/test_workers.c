@@ -130,22 +130,28 @@ struct meeting {
 	atomic_int seats[WORKERS_MAX];
 };
 
+static void wait_for(atomic_int *number, int least, atomic_int *missed)
+{
+	const struct timespec moment = {0, 100000};
+
+	for (int i = 0; atomic_load(number) < least; i++) {
+		if (i == 200000) { /* 20 seconds and more */
+			atomic_fetch_add(missed, 1);
+			return;
+		}
+		nanosleep(&moment, NULL);
+	}
+}
+
 static void meet(void *context, int task, int worker)
 {
 	struct meeting *meeting = context;
-	const struct timespec moment = {0, 100000};
 
 	(void)task;
 	if (worker < 0 || worker >= meeting->guests || atomic_fetch_add(&meeting->seats[worker], 1))
 		atomic_fetch_add(&meeting->missed, 1);
 	atomic_fetch_add(&meeting->arrived, 1);
-	for (int i = 0; atomic_load(&meeting->arrived) < meeting->guests; i++) {
-		if (i == 200000) { /* 20 seconds and more */
-			atomic_fetch_add(&meeting->missed, 1);
-			return;
-		}
-		nanosleep(&moment, NULL);
-	}
+	wait_for(&meeting->arrived, meeting->guests, &meeting->missed);
 }
 
 static void check_meeting(struct workers *workers)
@@ -163,6 +169,39 @@ static void all_threads_take_part(void **state)
 		struct workers *workers = open_workers(counts[i]);
 		for (int round = 0; round < 20; round++)
 			check_meeting(workers);
+		workers_close(workers);
+	}
+}
+
+#define SHARE 4
+
+/* All begin with the first task of their share, and the caller stays there until the others have done
+ * the rest, of its share, too. */
+static void hold_the_caller(void *context, int task, int worker)
+{
+	struct meeting *work = context;
+
+	if (atomic_fetch_add(&work->arrived, 1) < work->guests) {
+		if (task != worker * SHARE)
+			atomic_fetch_add(&work->missed, 1);
+		wait_for(&work->arrived, work->guests, &work->missed);
+	}
+	if (task == 0)
+		wait_for(&work->seats[0], work->guests * SHARE - 1, &work->missed);
+	atomic_fetch_add(&work->seats[0], 1);
+}
+
+static void each_has_a_share_and_helps_with_others(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTS; i++) {
+		struct workers *workers = open_workers(counts[i]);
+		for (int round = 0; round < 5 && workers_count(workers) > 1; round++) {
+			struct meeting work = {.guests = workers_count(workers)};
+			workers_run(workers, work.guests * SHARE, hold_the_caller, &work);
+			assert_int_equal(atomic_load(&work.missed), 0);
+			assert_int_equal(atomic_load(&work.seats[0]), work.guests * SHARE);
+		}
 		workers_close(workers);
 	}
 }
@@ -250,6 +289,7 @@ int main(void)
 		cmocka_unit_test(every_task_is_done_once),
 		cmocka_unit_test(rounds_follow_each_other),
 		cmocka_unit_test(all_threads_take_part),
+		cmocka_unit_test(each_has_a_share_and_helps_with_others),
 		cmocka_unit_test(sleepers_wake),
 		cmocka_unit_test(the_caller_waits_for_all),
 		cmocka_unit_test(opened_and_closed_often),
