@@ -101,7 +101,7 @@ struct layer_kind {
 void layer_add_param(struct layer *layer, const char *suffix, enum param_layout layout, int rank,
 					 const size_t *dims);
 
-/* The first dimension of all parameters of a layer that has any. */
+/* The first dimension of all parameters; 0 where there are none. */
 int layer_outputs(const struct layer *layer);
 
 /* The plan of a pooling, NAME:WINDOW[,STRIDE]: sets the window and `out`. */

@@ -8,7 +8,7 @@
 struct conv {
 	struct window window;
 	bool relu;     /* in one with the pooling */
-	bool backward; /* may come, and be prepared for */
+	bool backward; /* is prepared for, too */
 };
 
 /* conv:FILTERS,SIZE[,STRIDE][,same|valid] */
@@ -141,18 +141,11 @@ static void pool_trim(struct layer *layer, bool trim_input)
 	layer->cache_size = shape_size(layer->out) * sizeof(uint8_t);
 }
 
+/* Its gradients are sparse, for which nothing is prepared. */
 static void pool_measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
 {
 	(void)backward;
-	layer->prepared_size = kernels->conv_prepared_size(layer->self, false);
-	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
-}
-
-static void pool_prepare(const struct layer *layer, const struct kernels *kernels, int first,
-						 int count)
-{
-	kernels->conv_prepare(layer->self, false, layer->params[0].value, first, count,
-						  layer->prepared);
+	measure(layer, kernels, n, false);
 }
 
 static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
@@ -181,7 +174,7 @@ static const struct layer_kind conv_pool = {
 	.reads_input = true,
 	.trim = pool_trim,
 	.measure = pool_measure,
-	.prepare = pool_prepare,
+	.prepare = prepare,
 	.forward = pool_forward,
 	.backward = pool_backward,
 };

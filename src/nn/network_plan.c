@@ -165,7 +165,7 @@ static int plan_tasks(struct network *network, struct error *error)
 	int most = 0;
 
 	for (int i = 0; i < network->step_count; i++)
-		most += network->steps[i].layer.param_count ? layer_outputs(&network->steps[i].layer) : 0;
+		most += layer_outputs(&network->steps[i].layer);
 	network->tasks = calloc((size_t)most + 1, sizeof *network->tasks);
 	if (!network->tasks)
 		return error_set(error, "not enough memory for the network's plan");

@@ -324,7 +324,6 @@ void network_prepare(const struct network *network)
 	for (int i = 0; i < network->step_count; i++) {
 		const struct layer *layer = &network->steps[i].layer;
 		if (layer->kind->prepare)
-			layer->kind->prepare(layer, network->engine->kernels, 0,
-								 layer_outputs(layer));
+			layer->kind->prepare(layer, network->engine->kernels, 0, layer_outputs(layer));
 	}
 }
