@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
-# Includes run one way: cli → app → nn → compute → base, and app → formats → base.
-# Names every line in src/ and include/ that runs back, and every quoted include without its level.
+# Includes run one way: cli → app → picture → formats → base, app → nn → compute → base, and
+# cli → draw → formats. A header in src/ROOM is that room's own; only include/ROOM is for others.
+# Names every line in src/ and include/ that runs back, and every quoted include without its room.
 #   scripts/check-includes.sh [PROJECT]
 set -eu -o pipefail
 unset CDPATH
 cd "${1:-$(dirname "$0")/..}"
 
-find src include -name '*.[ch]' -exec awk '
+headers=$(find include -name '*.h')
+find src include -name '*.[ch]' -exec awk -v headers="$headers" '
 	BEGIN {
-		sees["cli"] = " cli app nn compute formats base "
-		sees["app"] = " app nn compute formats base "
+		sees["cli"] = " cli draw app picture nn compute formats base "
+		sees["draw"] = " draw formats base "
+		sees["app"] = " app picture nn compute formats base "
+		sees["picture"] = " picture formats base "
 		sees["nn"] = " nn compute base "
 		sees["compute"] = " compute base "
 		sees["formats"] = " formats base "
 		sees["base"] = " base "
+		count = split(headers, list, "\n")
+		for (i = 1; i <= count; i++)
+			open_to_all[list[i]] = 1
 	}
 	function refuse(why)
 	{
@@ -22,9 +29,9 @@ find src include -name '*.[ch]' -exec awk '
 	}
 	FNR == 1 {
 		split(FILENAME, folders, "/")
-		level = folders[2]
-		if (!(level in sees))
-			refuse("no such level: " level)
+		room = folders[2]
+		if (!(room in sees))
+			refuse("no such room: " room)
 	}
 	/^[ \t]*#[ \t]*include[ \t]*["<]/ {
 		quoted = /^[^<]*"/
@@ -36,9 +43,12 @@ find src include -name '*.[ch]' -exec awk '
 		if (header == "threads.h" && FILENAME != "src/compute/workers.c")
 			refuse("only src/compute/workers.c may include <threads.h>")
 		else if (quoted && !(from in sees))
-			refuse("\"" header "\" does not begin with its level, as \"nn/layer.h\" does")
-		else if (from in sees && level in sees && !index(sees[level], " " from " "))
-			refuse(level " must not see " from ": \"" header "\"")
+			refuse("\"" header "\" does not begin with its room, as \"nn/layer.h\" does")
+		else if (from in sees && room in sees && !index(sees[room], " " from " "))
+			refuse(room " must not see " from ": \"" header "\"")
+		else if (from in sees && !(("include/" header) in open_to_all) &&
+				 (from != room || folders[1] == "include"))
+			refuse("\"" header "\" is " from "\047s own")
 	}
 	END { exit bad }
 ' {} +

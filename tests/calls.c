@@ -284,9 +284,8 @@ void call_batchnorm_sums(const struct kernels *kernels, int channels, int pixels
 }
 
 void call_batchnorm_backward(const struct kernels *kernels, int channels, int pixels,
-							 const float *x, const float *mean, const float *dy,
-							 const float *scale, const float *slope, const float *offset,
-							 float *dx)
+							 const float *x, const float *mean, const float *dy, const float *scale,
+							 const float *slope, const float *offset, float *dx)
 {
 	struct call call = {"batchnorm_backward", kernels->name, {{0}}, 0};
 	size_t row = (size_t)channels * sizeof *x;
@@ -303,8 +302,8 @@ void call_batchnorm_backward(const struct kernels *kernels, int channels, int pi
 	finish(&call);
 }
 
-void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
-						const float *x, const float *weights, const float *bias, float *y)
+void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n, const float *x,
+						const float *weights, const float *bias, float *y)
 {
 	struct call call = {"dense_forward", kernels->name, {{0}}, 0};
 	const float *fenced_x = copy(&call, INPUT, x, (size_t)n * inputs * sizeof *x);
@@ -318,8 +317,8 @@ void call_dense_forward(const struct kernels *kernels, int inputs, int units, in
 }
 
 void call_dense_backward_weights(const struct kernels *kernels, int inputs, int units, int first,
-								 int count, int n, const float *x, const float *dy,
-								 float *dweights, float *dbias)
+								 int count, int n, const float *x, const float *dy, float *dweights,
+								 float *dbias)
 {
 	struct call call = {"dense_backward_weights", kernels->name, {{0}}, 0};
 	size_t row = (size_t)inputs;

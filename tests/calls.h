@@ -18,8 +18,7 @@ void call_conv_pool_forward(const struct kernels *kernels, const struct window *
 							float *y, uint8_t *place_of_max);
 void call_conv_pool_backward(const struct kernels *kernels, const struct window *window, int n,
 							 const float *x, const float *filters, const float *dy,
-							 const uint8_t *place_of_max, float *dfilters, float *dbias,
-							 float *dx);
+							 const uint8_t *place_of_max, float *dfilters, float *dbias, float *dx);
 void call_maxpool_forward(const struct kernels *kernels, const struct window *window, int n,
 						  const float *x, float *y, uint16_t *argmax);
 void call_maxpool_backward(const struct kernels *kernels, const struct window *window, int n,
@@ -35,15 +34,14 @@ void call_batchnorm_forward(const struct kernels *kernels, int channels, int pix
 void call_batchnorm_sums(const struct kernels *kernels, int channels, int pixels, const float *x,
 						 const float *mean, const float *dy, float *sum, float *product);
 void call_batchnorm_backward(const struct kernels *kernels, int channels, int pixels,
-							 const float *x, const float *mean, const float *dy,
-							 const float *scale, const float *slope, const float *offset,
-							 float *dx);
-void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n,
-						const float *x, const float *weights, const float *bias, float *y);
+							 const float *x, const float *mean, const float *dy, const float *scale,
+							 const float *slope, const float *offset, float *dx);
+void call_dense_forward(const struct kernels *kernels, int inputs, int units, int n, const float *x,
+						const float *weights, const float *bias, float *y);
 /* dweights and dbias are of all units; of the others nothing may change. */
 void call_dense_backward_weights(const struct kernels *kernels, int inputs, int units, int first,
-								 int count, int n, const float *x, const float *dy,
-								 float *dweights, float *dbias);
+								 int count, int n, const float *x, const float *dy, float *dweights,
+								 float *dbias);
 void call_dense_backward_input(const struct kernels *kernels, int inputs, int units, int n,
 							   const float *weights, const float *dy, float *dx);
 

@@ -238,8 +238,8 @@ void check_close(const char *what, size_t count, const float *actual, const doub
 	}
 	if (wrong)
 		fail_msg("%s: %zu of %zu numbers are wrong; the worst is [%zu]: %.9g, should be %.9g, "
-				 "within %.2g", what, wrong, count, where, actual[where], expected[where],
-				 tolerance * largest);
+				 "within %.2g",
+				 what, wrong, count, where, actual[where], expected[where], tolerance * largest);
 }
 
 void check_equal(const char *what, size_t count, const float *actual, const float *expected)
@@ -336,9 +336,14 @@ void check_gradient(const char *what, size_t count, const float *gradient, doubl
 struct window oracle_window(struct shape in, int filters, int size, int stride, bool same)
 {
 	struct window window = {
-		.in_h = in.h, .in_w = in.w, .channels = in.c,
-		.filters = filters, .size = size, .stride = stride,
-		.out_h = (in.h - size) / stride + 1, .out_w = (in.w - size) / stride + 1,
+		.in_h = in.h,
+		.in_w = in.w,
+		.channels = in.c,
+		.filters = filters,
+		.size = size,
+		.stride = stride,
+		.out_h = (in.h - size) / stride + 1,
+		.out_w = (in.w - size) / stride + 1,
 	};
 
 	if (same) {
@@ -361,8 +366,8 @@ static double pixel(const struct window *window, const double *x, int row, int c
 	return x[(row * window->in_w + column) * window->channels + channel];
 }
 
-static double conv_at(const struct window *window, const double *x, const double *filters,
-					  int row, int column, int filter)
+static double conv_at(const struct window *window, const double *x, const double *filters, int row,
+					  int column, int filter)
 {
 	int per_filter = window->size * window->size * window->channels;
 	double sum = 0;
@@ -404,9 +409,8 @@ void oracle_maxpool(const struct window *window, int n, const double *x, double 
 		int row = i / channels / window->out_w % window->out_h * window->stride;
 		y[i] = -INFINITY;
 		for (int j = 0; j < window->size * window->size; j++)
-			y[i] = fmax(y[i], pixel(window, x + i / out_size * in_size,
-									row + j / window->size, column + j % window->size,
-									i % channels, -INFINITY));
+			y[i] = fmax(y[i], pixel(window, x + i / out_size * in_size, row + j / window->size,
+									column + j % window->size, i % channels, -INFINITY));
 	}
 }
 
@@ -527,8 +531,8 @@ static void walk_dense(struct walk *walk, const char *arguments)
 	int units = atoi(arguments);
 	double *y = doubles((size_t)(walk->network->n * units));
 
-	oracle_dense(inputs, units, walk->network->n, walk->values,
-				 walk->network->params[walk->param], walk->network->params[walk->param + 1], y);
+	oracle_dense(inputs, units, walk->network->n, walk->values, walk->network->params[walk->param],
+				 walk->network->params[walk->param + 1], y);
 	free(walk->values);
 	walk->values = y;
 	walk->param += 2;

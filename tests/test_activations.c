@@ -203,12 +203,9 @@ static void test_layer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_precision),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_against_pytorch),
-		cmocka_unit_test(test_against_differences),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_layer),
+		cmocka_unit_test(test_precision),       cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_against_pytorch), cmocka_unit_test(test_against_differences),
+		cmocka_unit_test(test_counts),          cmocka_unit_test(test_layer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

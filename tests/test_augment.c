@@ -53,8 +53,8 @@ static void test_lists(void **state)
 
 static void test_nothing(void **state)
 {
-	static const char *const lists[] = {"none", "shift:0", "rotate:0,until:0.5", "shear:-0",
-										"shift:2,until:0", "elastic:0,sigma:3"};
+	static const char *const lists[] = {"none",     "shift:0",         "rotate:0,until:0.5",
+										"shear:-0", "shift:2,until:0", "elastic:0,sigma:3"};
 	const struct augment nothing = {0};
 
 	(void)state;
@@ -153,8 +153,13 @@ static void test_texts(void **state)
 static void test_longest_text(void **state)
 {
 	const double tiny = 2.2250738585072014e-308;
-	const struct augment augment = {.shift = 10, .rotate = tiny, .scale = tiny, .shear = tiny,
-									.elastic = tiny, .sigma = 3.0000000000000004, .until = tiny};
+	const struct augment augment = {.shift = 10,
+									.rotate = tiny,
+									.scale = tiny,
+									.shear = tiny,
+									.elastic = tiny,
+									.sigma = 3.0000000000000004,
+									.until = tiny};
 	char text[AUGMENT_TEXT + 1];
 
 	(void)state;
@@ -202,8 +207,7 @@ static void test_nothing_changes(void **state)
 
 static double pixel_at(const uint8_t *pixels, int row, int column)
 {
-	return row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0
-																  : pixels[row * SIDE + column];
+	return row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0 : pixels[row * SIDE + column];
 }
 
 /* The image moved by whole pixels. */
@@ -308,8 +312,14 @@ static void check_map(const char *list, uint64_t seed, size_t image, const uint8
 static void test_maps(void **state)
 {
 	static const char *const lists[] = {
-		"rotate:12", "rotate:180", "scale:0.12", "scale:0.5", "shear:0.2", "shear:1",
-		"shift:2,rotate:1e-9", "shift:10,rotate:180,scale:0.5,shear:1",
+		"rotate:12",
+		"rotate:180",
+		"scale:0.12",
+		"scale:0.5",
+		"shear:0.2",
+		"shear:1",
+		"shift:2,rotate:1e-9",
+		"shift:10,rotate:180,scale:0.5,shear:1",
 		"shift:2,rotate:12,scale:0.12,shear:0.2",
 	};
 	struct digits *digits = digits_read();
@@ -456,8 +466,10 @@ static void test_elastic_is_smooth(void **state)
 static void test_range(void **state)
 {
 	static const char *const lists[] = {
-		"shift:10", "shift:10,rotate:180,scale:0.5,shear:1,elastic:200,sigma:2",
-		"elastic:200,sigma:20", EVERYTHING,
+		"shift:10",
+		"shift:10,rotate:180,scale:0.5,shear:1,elastic:200,sigma:2",
+		"elastic:200,sigma:20",
+		EVERYTHING,
 	};
 	uint8_t pixels[PIXELS];
 	float x[PIXELS];
@@ -510,8 +522,7 @@ static void load(const struct digits *digits, const char *list, const uint32_t *
 	const struct dataset dataset = {
 		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
 	const struct augmenter augmenter = prepare(list);
-	const struct augmented augmented = {
-		{&dataset, indices}, &augmenter, augment_rng(seed, epoch)};
+	const struct augmented augmented = {{&dataset, indices}, &augmenter, augment_rng(seed, epoch)};
 
 	augmented_load(&augmented, first, n, x);
 }

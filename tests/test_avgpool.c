@@ -177,10 +177,8 @@ static void test_layer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_overlapping),
-		cmocka_unit_test(test_leaves_rows_over),
-		cmocka_unit_test(test_against_pytorch),
-		cmocka_unit_test(test_against_differences),
+		cmocka_unit_test(test_overlapping),     cmocka_unit_test(test_leaves_rows_over),
+		cmocka_unit_test(test_against_pytorch), cmocka_unit_test(test_against_differences),
 		cmocka_unit_test(test_layer),
 	};
 

@@ -199,7 +199,9 @@ static void descend(const void *context, const struct param *param, size_t first
 static struct loss_sum descent_step(struct training *training, const struct digits *digits,
 									int first, int n)
 {
-	const struct batch batch = {.n = n, .load = digits_load, .context = digits->images[first],
+	const struct batch batch = {.n = n,
+								.load = digits_load,
+								.context = digits->images[first],
 								.labels = digits->labels + first};
 	const struct update update = {descend, NULL};
 
@@ -216,11 +218,13 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 
 	fixture_open(&fixture, "batchnorm-network.txt");
 	fixture_integers(&fixture, "case", 3, numbers);
-	training_open(&training, "batchnorm conv:4,3,2 batchnorm relu conv:6,3 batchnorm relu maxpool:2 "
-							 "flatten batchnorm dense:16 batchnorm batchnorm relu dense:10 softmax",
+	training_open(&training,
+				  "batchnorm conv:4,3,2 batchnorm relu conv:6,3 batchnorm relu maxpool:2 "
+				  "flatten batchnorm dense:16 batchnorm batchnorm relu dense:10 softmax",
 				  numbers[0], kernels, 2);
 	for (int i = 0; i < network->param_count; i++) {
-		float *values = fixture_floats(&fixture, network->params[i]->name, network->params[i]->count);
+		float *values =
+			fixture_floats(&fixture, network->params[i]->name, network->params[i]->count);
 		param_from_file(network->params[i], values, network->params[i]->value);
 		free(values);
 	}
@@ -239,8 +243,7 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 		free(expected);
 		free(found);
 	}
-	const struct batch batch = {
-		.n = numbers[0], .load = digits_load, .context = digits->images[0]};
+	const struct batch batch = {.n = numbers[0], .load = digits_load, .context = digits->images[0]};
 	check_row(&fixture, "logits", (size_t)numbers[0] * 10, network_predict(network, &batch));
 	training_close(&training);
 	fixture_close(&fixture);
@@ -256,9 +259,10 @@ static void test_network_against_pytorch(void **state)
 	free(digits);
 }
 
-static const char spec[] = "conv:5,3,2 batchnorm relu batchnorm conv:4,3 maxpool:2 batchnorm tanh "
-						   "flatten batchnorm dense:9 batchnorm relu dropout:0.5 dense:10 batchnorm "
-						   "softmax";
+static const char spec[] =
+	"conv:5,3,2 batchnorm relu batchnorm conv:4,3 maxpool:2 batchnorm tanh "
+	"flatten batchnorm dense:9 batchnorm relu dropout:0.5 dense:10 batchnorm "
+	"softmax";
 
 static void train_some(struct training *training, const struct digits *digits, int n, int room,
 					   int threads)
@@ -321,8 +325,8 @@ static void test_what_is_trained(void **state)
 	network_init(network, 1);
 	struct record record = {network, calloc(network->value_count, 1)};
 	assert_non_null(record.times);
-	const struct batch batch = {.n = 16, .load = digits_load, .context = digits->images[0],
-								.labels = digits->labels};
+	const struct batch batch = {
+		.n = 16, .load = digits_load, .context = digits->images[0], .labels = digits->labels};
 	const struct update update = {count_updates, &record};
 	network_train(network, &batch, 1, 1, &update);
 	size_t trained = 0;
@@ -356,7 +360,8 @@ static void test_prediction(void **state)
 	struct batch batch = {.n = 20, .load = digits_load, .context = digits->images[0]};
 	memcpy(logits, network_predict(&training.network, &batch), sizeof logits);
 	assert_int_equal(network_build(&other, spec, (struct shape){28, 28, 1, false}, 3, false,
-								   &training.engine, &error), 0);
+								   &training.engine, &error),
+					 0);
 	memcpy(other.values, training.network.values, other.value_count * sizeof(float));
 	network_prepare(&other);
 	for (batch.n = 1; batch.n <= 3; batch.n++)

@@ -38,8 +38,8 @@ static double temperature_of(float scale, size_t odd)
 	uint32_t indices[IMAGES];
 	double temperature;
 
-	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, 64, false, &engine,
-								   &error), 0);
+	assert_int_equal(
+		network_build(&network, "flatten dense:10 softmax", input, 64, false, &engine, &error), 0);
 	memset(network.values, 0, network.value_count * sizeof(float));
 	for (size_t k = 0; k < 10; k++)
 		network.params[0]->value[k * DATASET_PIXELS + k] = scale;
@@ -116,9 +116,9 @@ static void test_softmax(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_too_sure),	 cmocka_unit_test(test_not_sure_enough),
+		cmocka_unit_test(test_too_sure),     cmocka_unit_test(test_not_sure_enough),
 		cmocka_unit_test(test_always_right), cmocka_unit_test(test_no_number),
-		cmocka_unit_test(test_no_images),	 cmocka_unit_test(test_softmax),
+		cmocka_unit_test(test_no_images),    cmocka_unit_test(test_softmax),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

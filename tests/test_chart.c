@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cli/chart.h"
+#include "draw/chart.h"
 
 static char text[CHART_TEXT];
 
@@ -79,7 +79,7 @@ static void lines_are_as_they_should_be(void **state)
 	(void)state;
 	/* (60 - 1 - 2) / 2 = 28 columns for a panel, of which labels and axis take 8. The worst
 	 * fifth of the training is cut off: accuracy below 0.1, loss above 0.9. */
-	assert_int_equal(chart_draw(&chart, 60, PICTURE_ASCII, text), CHART_LINES);
+	assert_int_equal(chart_draw(&chart, 60, BLOCKS_ASCII, text), CHART_LINES);
 	assert_string_equal(line(0), "accuracy                      loss");
 	assert_memory_equal(line(1), "  0.80 |", 8);
 	assert_memory_equal(line(4), "  0.40 |", 8);
@@ -103,7 +103,7 @@ static void lines_are_as_they_should_be(void **state)
 
 static void nothing_is_wider_than_the_terminal(void **state)
 {
-	static const enum picture_style styles[] = {PICTURE_ASCII, PICTURE_BLOCKS, PICTURE_COLOUR};
+	static const enum blocks_style styles[] = {BLOCKS_ASCII, BLOCKS_HALF, BLOCKS_COLOUR};
 	const struct chart chart = straight();
 
 	(void)state;
@@ -124,16 +124,16 @@ static void each_style_has_its_characters(void **state)
 	const struct chart chart = straight();
 
 	(void)state;
-	chart_draw(&chart, 80, PICTURE_ASCII, text);
+	chart_draw(&chart, 80, BLOCKS_ASCII, text);
 	for (const char *c = text; *c; c++)
 		assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
 	assert_non_null(strstr(text, ". training  o validation"));
-	chart_draw(&chart, 80, PICTURE_BLOCKS, text);
+	chart_draw(&chart, 80, BLOCKS_HALF, text);
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "└──"));
 	assert_non_null(strstr(text, "●"));
 	assert_non_null(strstr(text, "⠒ training  ● validation"));
-	chart_draw(&chart, 80, PICTURE_COLOUR, text);
+	chart_draw(&chart, 80, BLOCKS_COLOUR, text);
 	assert_non_null(strstr(text, "\033[38;5;39mtraining\033[0m  \033[38;5;208mvalidation\033[0m"));
 	for (int i = 0; i < CHART_LINES; i++) { /* no line ends in a colour */
 		const char *last = strrchr(line(i), '\033');
@@ -149,13 +149,13 @@ static void the_last_value_is_on_the_chart(void **state)
 	/* A validation loss that falls to 0.1 and then bursts: 8, though that is its worst. */
 	for (int epoch = 1; epoch <= 100; epoch++)
 		chart_add(chart.validation, epoch / 100.0, epoch < 100 ? 0.1 : 8, 0.9, 1);
-	chart_draw(&chart, 80, PICTURE_ASCII, text);
+	chart_draw(&chart, 80, BLOCKS_ASCII, text);
 	assert_non_null(strstr(line(1), "   8.0 |"));
 	/* One that begins at 8 and stays at 0.1 is drawn for the 0.1. */
 	memset(chart.validation, 0, sizeof chart.validation);
 	for (int epoch = 1; epoch <= 100; epoch++)
 		chart_add(chart.validation, epoch / 100.0, epoch > 10 ? 0.1 : 8, 0.9, 1);
-	chart_draw(&chart, 80, PICTURE_ASCII, text);
+	chart_draw(&chart, 80, BLOCKS_ASCII, text);
 	assert_non_null(strstr(line(1), " 0.100 |"));
 }
 
@@ -164,10 +164,10 @@ static void nothing_measured_is_no_chart(void **state)
 	struct chart chart = {.epochs = 3};
 
 	(void)state;
-	assert_int_equal(chart_draw(&chart, 80, PICTURE_COLOUR, text), 0);
+	assert_int_equal(chart_draw(&chart, 80, BLOCKS_COLOUR, text), 0);
 	assert_string_equal(text, "");
 	chart_add(chart.training, 0.001, 0, 1, 1); /* one value, at the edge of both axes */
-	assert_int_equal(chart_draw(&chart, 80, PICTURE_ASCII, text), CHART_LINES);
+	assert_int_equal(chart_draw(&chart, 80, BLOCKS_ASCII, text), CHART_LINES);
 	assert_non_null(strstr(line(1), "1.0000 |."));
 	assert_non_null(strstr(line(7), "0.0000 |."));
 }
@@ -185,7 +185,7 @@ static void an_early_end_is_the_end(void **state)
 		assert_true(chart.training[4 * i + 3].loss == i && chart.training[4 * i + 3].weight == 2);
 		assert_true(chart.training[4 * i + 2].weight == 0);
 	}
-	chart_draw(&chart, 80, PICTURE_ASCII, text);
+	chart_draw(&chart, 80, BLOCKS_ASCII, text);
 	assert_non_null(strstr(line(9), " 2.5 epochs"));
 	chart_end(&chart, 1);
 	chart_end(&chart, 0);

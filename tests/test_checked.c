@@ -78,10 +78,8 @@ static void test_in_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_add),
-		cmocka_unit_test(test_add_refuses),
-		cmocka_unit_test(test_multiply),
-		cmocka_unit_test(test_multiply_refuses),
+		cmocka_unit_test(test_add),      cmocka_unit_test(test_add_refuses),
+		cmocka_unit_test(test_multiply), cmocka_unit_test(test_multiply_refuses),
 		cmocka_unit_test(test_in_place),
 	};
 

@@ -220,8 +220,8 @@ static void run_table(const struct kernels *kernels, const struct conv_loss *los
 			gradients[sum][i] = 1.5f;
 	}
 	gradients[2] = floats((size_t)(loss->n * w->in_h * w->in_w * w->channels));
-	call_conv_backward(kernels, w, loss->n, arguments[0], arguments[1], arguments[3],
-					   gradients[0], gradients[1], gradients[2]);
+	call_conv_backward(kernels, w, loss->n, arguments[0], arguments[1], arguments[3], gradients[0],
+					   gradients[1], gradients[2]);
 	for (int sum = 0; sum < 2; sum++)
 		for (size_t i = 0; i < sums[sum]; i++)
 			gradients[sum][i] -= 1.5f;
@@ -245,8 +245,8 @@ static void differences_case(struct shape in, int filters, int size, int stride,
 		wide[i] = widen(counts[i], arguments[i]);
 	}
 	wide[4] = doubles(counts[3]);
-	const struct conv_loss loss = {&window, n, wide[0], wide[1], wide[2], wide[3], wide[4],
-								   counts[3]};
+	const struct conv_loss loss = {&window, n,       wide[0], wide[1],
+								   wide[2], wide[3], wide[4], counts[3]};
 	conv_loss(&loss);
 	for (size_t table = 0; oracle_table(table); table++) {
 		float *found[3];
@@ -361,14 +361,10 @@ static void test_parameters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sum_of_neighbours),
-		cmocka_unit_test(test_moves_image),
-		cmocka_unit_test(test_uneven_padding),
-		cmocka_unit_test(test_channels),
-		cmocka_unit_test(test_against_pytorch),
-		cmocka_unit_test(test_against_differences),
-		cmocka_unit_test(test_tiny_images),
-		cmocka_unit_test(test_layer_adds_gradients),
+		cmocka_unit_test(test_sum_of_neighbours), cmocka_unit_test(test_moves_image),
+		cmocka_unit_test(test_uneven_padding),    cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_against_pytorch),   cmocka_unit_test(test_against_differences),
+		cmocka_unit_test(test_tiny_images),       cmocka_unit_test(test_layer_adds_gradients),
 		cmocka_unit_test(test_parameters),
 	};
 

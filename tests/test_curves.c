@@ -128,11 +128,17 @@ static void half_a_row_is_taken_back(void **state)
 /* Every number that a double can be has room. */
 static void large_numbers_are_written_out(void **state)
 {
-	const struct curves_row row = {
-		.epoch = INT_MAX, .accuracy = -DBL_MAX, .loss = -DBL_MAX, .has_val = true,
-		.val_accuracy = -DBL_MAX, .val_loss = -DBL_MAX, .learning_rate = -DBL_MAX,
-		.seconds = -DBL_MAX, .has_train = true, .train_accuracy = -DBL_MAX,
-		.train_loss = -DBL_MAX};
+	const struct curves_row row = {.epoch = INT_MAX,
+								   .accuracy = -DBL_MAX,
+								   .loss = -DBL_MAX,
+								   .has_val = true,
+								   .val_accuracy = -DBL_MAX,
+								   .val_loss = -DBL_MAX,
+								   .learning_rate = -DBL_MAX,
+								   .seconds = -DBL_MAX,
+								   .has_train = true,
+								   .train_accuracy = -DBL_MAX,
+								   .train_loss = -DBL_MAX};
 	struct curves curves;
 	char have[4096] = "";
 	int commas = 0;

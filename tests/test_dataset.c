@@ -16,9 +16,8 @@
 
 /* 00 00 08 01, 3 labels: 1 2 3; made by gzip -9n */
 static const uint8_t packed_labels[] = {
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63,
-	0x60, 0xe0, 0x60, 0x64, 0x60, 0x60, 0x60, 0x66, 0x64, 0x62, 0x06,
-	0x00, 0x8b, 0xe5, 0xbd, 0xa4, 0x0b, 0x00, 0x00, 0x00};
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xe0, 0x60, 0x64, 0x60,
+	0x60, 0x60, 0x66, 0x64, 0x62, 0x06, 0x00, 0x8b, 0xe5, 0xbd, 0xa4, 0x0b, 0x00, 0x00, 0x00};
 
 static char folder[64];
 static struct error error;
@@ -179,14 +178,14 @@ static void missing_files_are_explained(void **state)
 
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
 	assert_error_has(&error, "neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in "
-							  "scratch.");
+							 "scratch.");
 	assert_error_has(&error, "$MNIST_CNN_DATA");
 
 	put_images("t10k-images.idx3-ubyte", 1);
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), -1);
 	assert_error_has(&error, ": t10k-labels-idx1-ubyte is missing");
 	assert_error_has(&error, " t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte and "
-						  "t10k-labels.idx1-ubyte.gz");
+							 "t10k-labels.idx1-ubyte.gz");
 	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), -1);
 	assert_error_has(&error, "no training data");
 
@@ -249,7 +248,7 @@ static void all_places_are_listed(void **state)
 		skip();
 	}
 	assert_error_has(&error, "no training data: neither train-images-idx3-ubyte nor "
-						  "train-labels-idx1-ubyte in data, /");
+							 "train-labels-idx1-ubyte in data, /");
 }
 
 /* Each request for memory fails once: an error, and nothing is kept; or it can be done without. */
@@ -304,17 +303,16 @@ static void a_split_is_a_partition(void **state)
 		double fraction;
 		size_t train, val;
 	} cases[] = {
-		{60000, 0, 0.2, 48000, 12000}, {10, 0, 0, 10, 0},    {10, 0, 0.25, 7, 3},
-		{1000, 100, 0.1, 90, 10},      {10, 99, 0.5, 5, 5},  {1, 0, 0.4, 1, 0},
+		{60000, 0, 0.2, 48000, 12000}, {10, 0, 0, 10, 0},   {10, 0, 0.25, 7, 3},
+		{1000, 100, 0.1, 90, 10},      {10, 99, 0.5, 5, 5}, {1, 0, 0.4, 1, 0},
 		{10, 10, 0.94, 1, 9},          {7, 1, 0, 1, 0},
 	};
 	struct split split;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_int_equal(split_make(&split, cases[i].images, cases[i].limit, cases[i].fraction, 1,
-									&error),
-						 0);
+		assert_int_equal(
+			split_make(&split, cases[i].images, cases[i].limit, cases[i].fraction, 1, &error), 0);
 		assert_partition(&split, cases[i].images, cases[i].train, cases[i].val);
 		split_free(&split);
 		assert_null(split.train);

@@ -162,8 +162,7 @@ static void test_against_differences(void **state)
 	for (size_t i = 0; (kernels = oracle_table(i)); i++)
 		for (int inputs = 0; inputs < 7; inputs++)
 			for (int units = 0; units < 7; units++, turn++)
-				differences_case(counts[inputs], counts[units], batches[turn % 3],
-								 kernels);
+				differences_case(counts[inputs], counts[units], batches[turn % 3], kernels);
 }
 
 /* The layer sets its gradients, however often, and needs no dx. */

@@ -19,9 +19,11 @@ static const char *const specs[] = {
 	"softmax",
 	"maxpool:2 conv:3,1 maxpool:3,2 conv:11,3 relu conv:12,3 maxpool:2 flatten dense:17 relu "
 	"dropout:0.3 dense:10 softmax",
-	"conv:6,7,2 relu conv:40,2,same relu maxpool:2 conv:18,3,same maxpool:2 flatten dense:10 softmax",
+	"conv:6,7,2 relu conv:40,2,same relu maxpool:2 conv:18,3,same maxpool:2 flatten dense:10 "
+	"softmax",
 	"conv:6,5,2 tanh avgpool:2 conv:16,5 sigmoid flatten dense:20 tanh dense:10 softmax",
-	"conv:8,3,2 batchnorm relu conv:12,3,same batchnorm relu maxpool:2 conv:6,3 maxpool:3,2 batchnorm "
+	"conv:8,3,2 batchnorm relu conv:12,3,same batchnorm relu maxpool:2 conv:6,3 maxpool:3,2 "
+	"batchnorm "
 	"flatten batchnorm dense:17 batchnorm relu dropout:0.3 dense:10 softmax",
 };
 

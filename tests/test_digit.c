@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "app/dataset.h"
-#include "app/digit.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "nn/loss.h"
+#include "picture/digit.h"
 
 static struct engine engine;
 static struct network network; /* the built-in model */
@@ -69,10 +69,10 @@ static void test_papers(void **state)
 		int index;
 		double least; /* correlation: thinner and thicker pens change the image itself */
 	} pictures[] = {
-		{"plain", 0, 0.95},	  {"chalk", 1, 0.9},	{"shadow", 2, 0.9},	 {"vignette", 3, 0.9},
-		{"ruled", 4, 0.85},	  {"squared", 7, 0.85}, {"pencil", 9, 0.75}, {"marker", 11, 0.75},
-		{"edge", 12, 0.8},	  {"frame", 13, 0.9},	{"desk", 17, 0.85},	 {"stain", 18, 0.9},
-		{"faint", 20, 0.9},	  {"specks", 23, 0.9},	{"noise", 27, 0.85}, {"jpeg", 30, 0.9},
+		{"plain", 0, 0.95}, {"chalk", 1, 0.9},    {"shadow", 2, 0.9},  {"vignette", 3, 0.9},
+		{"ruled", 4, 0.85}, {"squared", 7, 0.85}, {"pencil", 9, 0.75}, {"marker", 11, 0.75},
+		{"edge", 12, 0.8},  {"frame", 13, 0.9},   {"desk", 17, 0.85},  {"stain", 18, 0.9},
+		{"faint", 20, 0.9}, {"specks", 23, 0.9},  {"noise", 27, 0.85}, {"jpeg", 30, 0.9},
 	};
 
 	(void)state;

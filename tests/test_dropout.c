@@ -199,12 +199,9 @@ static void test_rate_zero_keeps_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documented_draws),
-		cmocka_unit_test(test_keeps_mean),
-		cmocka_unit_test(test_same_mask_backward),
-		cmocka_unit_test(test_what_decides),
-		cmocka_unit_test(test_batch_in_parts),
-		cmocka_unit_test(test_inference_keeps_all),
+		cmocka_unit_test(test_documented_draws),    cmocka_unit_test(test_keeps_mean),
+		cmocka_unit_test(test_same_mask_backward),  cmocka_unit_test(test_what_decides),
+		cmocka_unit_test(test_batch_in_parts),      cmocka_unit_test(test_inference_keeps_all),
 		cmocka_unit_test(test_rate_zero_keeps_all),
 	};
 

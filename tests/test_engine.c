@@ -69,7 +69,8 @@ static void others_are_refused(void **state)
 		{"Reference", "there are no kernels \"Reference\"; did you mean reference?"},
 		{"sse2", "there are no kernels \"sse2\"; there are auto, reference, portable, avx2, avx512 "
 				 "and neon"},
-		{"", "there are no kernels \"\"; there are auto, reference, portable, avx2, avx512 and neon"},
+		{"",
+		 "there are no kernels \"\"; there are auto, reference, portable, avx2, avx512 and neon"},
 	};
 
 	(void)state;
@@ -92,8 +93,7 @@ static void an_engine_has_both(void **state)
 	(void)state;
 	assert_int_equal(engine_open(&engine, "auto", 0, &error), 0);
 	assert_ptr_equal(engine.kernels, kernels_available(0));
-	assert_true(workers_count(engine.workers) == cpu_count() ||
-				workers_count(engine.workers) == 1);
+	assert_true(workers_count(engine.workers) == cpu_count() || workers_count(engine.workers) == 1);
 	engine_close(&engine);
 	assert_null(engine.kernels);
 	assert_null(engine.workers);
@@ -110,8 +110,7 @@ static void too_many_threads_are_as_many_as_possible(void **state)
 
 	(void)state;
 	assert_int_equal(engine_open(&engine, "auto", WORKERS_MAX + 1, &error), 0);
-	assert_true(workers_count(engine.workers) == WORKERS_MAX ||
-				workers_count(engine.workers) == 1);
+	assert_true(workers_count(engine.workers) == WORKERS_MAX || workers_count(engine.workers) == 1);
 	engine_close(&engine);
 }
 

@@ -223,8 +223,7 @@ static void the_batch_size_does_not_matter(void **state)
 		assert_int_equal(network_build(&network,
 									   "conv:3,5,2 relu maxpool:2 dropout:0.5 flatten dense:10 "
 									   "softmax",
-									   input, sizes[i], false, &engine,
-									   &error),
+									   input, sizes[i], false, &engine, &error),
 						 0);
 		network_init(&network, 1);
 		assert_true(evaluate(&network, &dataset, NULL, 500, NULL, &evaluation));

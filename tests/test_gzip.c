@@ -122,8 +122,9 @@ static void every_truncation(void **state)
 
 	for (size_t size = 2; size < file.size; size++) {
 		const bool in_deflate = size >= 42 && size < file.size - 8;
-		refuse(file.data, size, in_deflate ? "the compressed data ends in the middle"
-										   : "the gzip file ends inside a");
+		refuse(file.data, size,
+			   in_deflate ? "the compressed data ends in the middle"
+						  : "the gzip file ends inside a");
 	}
 	buffer_free(&file);
 }

@@ -13,7 +13,7 @@
 #include "mutations.h"
 
 /* Two images of 2×3; five labels. */
-static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0,  2,  0,  0,
+static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,  0,  0,
 								 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255};
 static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 5, 0, 9, 4, 1, 7};
 
@@ -59,8 +59,9 @@ static void wrong_magic(void **state)
 {
 	(void)state;
 
-	refuse_images(labels, sizeof labels, "offset 0: expected 00 00 08 03, found 00 00 08 01: "
-										 "labels, where images are expected");
+	refuse_images(labels, sizeof labels,
+				  "offset 0: expected 00 00 08 03, found 00 00 08 01: "
+				  "labels, where images are expected");
 	refuse_labels(images, sizeof images, "images, where labels are expected");
 	refuse_images("\x1f\x8b\x08\x08", 4, "a gzip file");
 	refuse_images("PK\3\4", 4, "a zip archive");

@@ -87,7 +87,7 @@ static void numbers(void **state)
 {
 	(void)state;
 	static const char *const good[] = {"0", "-0", "10", "-1.50", "1e5", "1E+05", "0.0e-0"};
-	static const char *const bad[] = {"",   "-",    "01",  "+1", ".5", "1.",  "1.e5", "1e",
+	static const char *const bad[] = {"",    "-",    "01",  "+1", ".5",  "1.",  "1.e5",    "1e",
 									  "1e+", "0x10", "1 2", "1,", "--1", "NaN", "Infinity"};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -103,8 +103,8 @@ static void numbers(void **state)
 static void sizes(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"-1", "-0", "1.0", "1e3", "\"1\"", "null", "[1]",
-									  "99999999999999999999999999"};
+	static const char *const bad[] = {"-1",    "-0",   "1.0", "1e3",
+									  "\"1\"", "null", "[1]", "99999999999999999999999999"};
 	char text[32];
 	size_t size;
 
@@ -151,9 +151,20 @@ static void bad_strings(void **state)
 {
 	(void)state;
 	static const char *const not_utf8[] = {
-		"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf", "\xed\xa0\x80",
-		"\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",     "\xc3",
-		"\xe2\x82",     "\xe2\x28\xa1",     "\xf0\x9f\x98",     "\xc3\x28",
+		"\x80",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x9f\xbf",
+		"\xed\xa0\x80",
+		"\xf0\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"\xff",
+		"\xc3",
+		"\xe2\x82",
+		"\xe2\x28\xa1",
+		"\xf0\x9f\x98",
+		"\xc3\x28",
 	};
 
 	for (size_t i = 0; i < sizeof not_utf8 / sizeof not_utf8[0]; i++) {
@@ -213,8 +224,8 @@ static void many_keys(void **state)
 
 	assert_non_null(text);
 	for (int i = 0; i < 50000; i++)
-		used += (size_t)snprintf(text + used, capacity - used, "%s\"key %d\":%d", i ? "," : "{", i,
-								 i);
+		used +=
+			(size_t)snprintf(text + used, capacity - used, "%s\"key %d\":%d", i ? "," : "{", i, i);
 	text[used] = '}';
 	assert_int_equal(json_parse(text, used + 1, &root, &error), 0);
 	assert_int_equal(root->length, 50000);
@@ -233,7 +244,10 @@ static void quoting(void **state)
 		{"a/\"\\b", "\"a/\\\"\\\\b\""},
 		{"\b\f\n\r\t\1\x1f\x7f", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\""},
 		{"\u00e9\u20ac\U0001f600", "\"\u00e9\u20ac\U0001f600\""},
-		{"\xff" "a\xe2\x82", "\"\ufffd" "a\ufffd\ufffd\""},
+		{"\xff"
+		 "a\xe2\x82",
+		 "\"\ufffd"
+		 "a\ufffd\ufffd\""},
 	};
 	char out[64];
 
@@ -274,12 +288,10 @@ static void mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(structure),     cmocka_unit_test(strings),
-		cmocka_unit_test(numbers),       cmocka_unit_test(sizes),
-		cmocka_unit_test(bad_structure), cmocka_unit_test(bad_strings),
-		cmocka_unit_test(depth),         cmocka_unit_test(keys),
-		cmocka_unit_test(many_keys),     cmocka_unit_test(quoting),
-		cmocka_unit_test(mutations),
+		cmocka_unit_test(structure), cmocka_unit_test(strings),       cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes),     cmocka_unit_test(bad_structure), cmocka_unit_test(bad_strings),
+		cmocka_unit_test(depth),     cmocka_unit_test(keys),          cmocka_unit_test(many_keys),
+		cmocka_unit_test(quoting),   cmocka_unit_test(mutations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,9 +130,11 @@ static void conv_case_fill(struct conv_case *c, int number, int density, struct 
 	c->dy = numbers(dice, c->whole, density, c->y_count);
 	c->dfilters = numbers(dice, c->whole, 4, c->filter_count);
 	c->dbias = numbers(dice, c->whole, 4, (size_t)w->filters);
-	snprintf(c->text, sizeof c->text, "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
-			 "padding %d %d, n %d", number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w,
-			 w->filters, w->size, w->stride, w->pad_top, w->pad_left, c->n);
+	snprintf(c->text, sizeof c->text,
+			 "case %d, %d×%d×%d to %d×%d×%d, size %d, stride %d, "
+			 "padding %d %d, n %d",
+			 number, w->in_h, w->in_w, w->channels, w->out_h, w->out_w, w->filters, w->size,
+			 w->stride, w->pad_top, w->pad_left, c->n);
 }
 
 /* Half of the windows are 3 × 3 with stride 1, as most are in life; one in twelve is 5 × 5 on one
@@ -167,10 +169,8 @@ static const struct {
 	struct window window;
 	int n;
 } grouped[] = {
-	{{11, 11, 9, 9, 9, 40, 3, 1, 0, 0}, 9},
-	{{21, 21, 8, 21, 21, 8, 3, 1, 1, 1}, 2},
-	{{12, 12, 9, 10, 10, 12, 3, 1, 0, 0}, 5},
-	{{14, 13, 17, 10, 11, 10, 3, 1, 1, 1}, 3},
+	{{11, 11, 9, 9, 9, 40, 3, 1, 0, 0}, 9},   {{21, 21, 8, 21, 21, 8, 3, 1, 1, 1}, 2},
+	{{12, 12, 9, 10, 10, 12, 3, 1, 0, 0}, 5}, {{14, 13, 17, 10, 11, 10, 3, 1, 1, 1}, 3},
 	{{5, 9, 33, 5, 9, 35, 3, 1, 1, 1}, 9},
 };
 #define GROUPED ((int)(sizeof grouped / sizeof *grouped))
@@ -309,7 +309,7 @@ static void test_conv(void **state)
 /* The reference's convolution and pooling, and its places as 0 to 3. */
 struct pooled {
 	size_t count;
-	float *all;  /* the convolution's output */
+	float *all; /* the convolution's output */
 	float *y;
 	uint16_t *argmax;
 	uint8_t *places;
@@ -326,8 +326,7 @@ static struct pooled pooled_open(const struct conv_case *c, bool relu)
 {
 	const struct window pool = pool_window(&c->window);
 	const int row = pool.out_w * pool.filters, sample = pool.out_h * row;
-	struct pooled p = {.count = (size_t)(c->n * sample), .all = floats(c->y_count),
-					   .relu = relu};
+	struct pooled p = {.count = (size_t)(c->n * sample), .all = floats(c->y_count), .relu = relu};
 
 	p.y = floats(p.count);
 	p.argmax = calloc(p.count, sizeof *p.argmax);
@@ -406,8 +405,8 @@ static void compare_pool_backward(const struct conv_case *c, const struct pooled
 		passed[i] = p->places[i] == PLACE_NONE ? 0 : c->dy[i];
 	call_maxpool_backward(&kernels_reference, &pool, c->n, p->argmax, passed, all);
 	free(passed);
-	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, all,
-					   wanted.dfilters, wanted.dbias, wanted.dx);
+	call_conv_backward(&kernels_reference, &c->window, c->n, c->x, c->filters, all, wanted.dfilters,
+					   wanted.dbias, wanted.dx);
 	call_conv_pool_backward(kernels, &c->window, c->n, c->x, c->filters, c->dy, p->places,
 							found.dfilters, found.dbias, found.dx);
 	/* Behind a pooling there are only terms, which are exact. */
@@ -529,13 +528,13 @@ static void test_maxpool(void **state)
 	for (int number = 0; number < CASES; number++) {
 		struct dice dice = {(uint64_t)number + 5000};
 		int size = roll(&dice, 1, 5), n = roll(&dice, 1, 9);
-		const struct shape in = {roll(&dice, size, 16), roll(&dice, size, 16),
-								 roll_channels(&dice), false};
+		const struct shape in = {roll(&dice, size, 16), roll(&dice, size, 16), roll_channels(&dice),
+								 false};
 		const struct window w =
 			oracle_window(in, in.c, size, roll(&dice, 0, 1) ? size : roll(&dice, 1, 6), false);
 		float *x = numbers(&dice, true, 4, n * shape_size(in));
-		float *dy = numbers(&dice, true, roll(&dice, 0, 4),
-							(size_t)(n * w.out_h * w.out_w * w.filters));
+		float *dy =
+			numbers(&dice, true, roll(&dice, 0, 4), (size_t)(n * w.out_h * w.out_w * w.filters));
 		char text[100];
 		for (size_t i = 0; oracle_table(i); i++) {
 			snprintf(text, sizeof text, "%s: %d×%d×%d maxpool:%d,%d n=%d", oracle_table(i)->name,
@@ -575,8 +574,8 @@ static void test_avgpool(void **state)
 	for (int number = 0; number < CASES; number++) {
 		struct dice dice = {(uint64_t)number + 6000};
 		int size = roll(&dice, 1, 5), n = roll(&dice, 1, 5);
-		const struct shape in = {roll(&dice, size, 12), roll(&dice, size, 12),
-								 roll_channels(&dice), false};
+		const struct shape in = {roll(&dice, size, 12), roll(&dice, size, 12), roll_channels(&dice),
+								 false};
 		const struct window w =
 			oracle_window(in, in.c, size, roll(&dice, 0, 1) ? size : roll(&dice, 1, 6), false);
 		float *x = numbers(&dice, false, 4, n * shape_size(in));
@@ -610,7 +609,7 @@ static struct norm_results run_norm(const struct norm_case *c, const struct kern
 {
 	const size_t channels = (size_t)c->channels, count = channels * (size_t)c->pixels;
 	struct norm_results r = {floats(channels), floats(channels), floats(channels),
-							 floats(channels), floats(count), floats(count)};
+							 floats(channels), floats(count),    floats(count)};
 	float *const *p = c->by_channel;
 
 	call_batchnorm_moments(kernels, c->channels, c->pixels, c->x, r.mean, r.squares);
@@ -688,7 +687,8 @@ static void dense_case_open(struct dense_case *c, int number)
 	int density = roll(&dice, 0, 4);
 
 	*c = (struct dense_case){.inputs = roll(&dice, 1, roll(&dice, 0, 3) ? 70 : 700),
-							 .units = roll(&dice, 1, 70), .n = roll(&dice, 1, 9),
+							 .units = roll(&dice, 1, 70),
+							 .n = roll(&dice, 1, 9),
 							 .whole = number % 2};
 	c->first = roll(&dice, 0, c->units - 1);
 	c->count = roll(&dice, 1, c->units - c->first);
@@ -853,14 +853,10 @@ static void test_elementwise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conv),
-		cmocka_unit_test(test_conv_pool),
-		cmocka_unit_test(test_conv_pool_nan),
-		cmocka_unit_test(test_conv_pool_is_whole),
-		cmocka_unit_test(test_maxpool),
-		cmocka_unit_test(test_avgpool),
-		cmocka_unit_test(test_batchnorm),
-		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_conv),          cmocka_unit_test(test_conv_pool),
+		cmocka_unit_test(test_conv_pool_nan), cmocka_unit_test(test_conv_pool_is_whole),
+		cmocka_unit_test(test_maxpool),       cmocka_unit_test(test_avgpool),
+		cmocka_unit_test(test_batchnorm),     cmocka_unit_test(test_dense),
 		cmocka_unit_test(test_elementwise),
 	};
 

@@ -179,14 +179,13 @@ struct smoothed {
 static double cross_entropy(const void *context)
 {
 	const struct smoothed *self = context;
-	double sum = (1 - self->smoothing) *
-				 oracle_cross_entropy(N, CLASSES, self->logits, some_labels);
+	double sum =
+		(1 - self->smoothing) * oracle_cross_entropy(N, CLASSES, self->logits, some_labels);
 
-	for (uint8_t class = 0; class < CLASSES; class++) {
+	for (uint8_t class = 0; class < CLASSES; class ++) {
 		uint8_t labels[N];
 		memset(labels, class, N);
-		sum += self->smoothing / CLASSES *
-			   oracle_cross_entropy(N, CLASSES, self->logits, labels);
+		sum += self->smoothing / CLASSES * oracle_cross_entropy(N, CLASSES, self->logits, labels);
 	}
 	return sum;
 }

@@ -171,12 +171,9 @@ static void test_sin_cos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exp),
-		cmocka_unit_test(test_exp_limits),
-		cmocka_unit_test(test_exp_rises),
-		cmocka_unit_test(test_log),
-		cmocka_unit_test(test_log_near_one),
-		cmocka_unit_test(test_inverses),
+		cmocka_unit_test(test_exp),          cmocka_unit_test(test_exp_limits),
+		cmocka_unit_test(test_exp_rises),    cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_near_one), cmocka_unit_test(test_inverses),
 		cmocka_unit_test(test_sin_cos),
 	};
 

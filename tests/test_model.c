@@ -10,10 +10,10 @@
 #include "allocations.h"
 #include "app/model.h"
 #include "base/file.h"
+#include "errors.h"
 #include "formats/safetensors.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
-#include "errors.h"
 #include "scratch.h"
 
 #define SPEC "conv:2,3 relu maxpool:4 flatten dense:10 softmax"
@@ -252,9 +252,9 @@ static int load_changed(const char *key, const char *value, const char *spec)
 static void every_option_comes_back(void **state)
 {
 	const struct safetensors_entry expected[] = {
-		{"epochs", "7.5"},         {"optimizer", "sgd"},    {"schedule", "cosine"},
-		{"warmup", "0.1"},         {"weight_decay", "0.0001"}, {"label_smoothing", "0.05"},
-		{"patience", "2"},         {"momentum", "0.8"},     {"best_epoch", "3"},
+		{"epochs", "7.5"}, {"optimizer", "sgd"},       {"schedule", "cosine"},
+		{"warmup", "0.1"}, {"weight_decay", "0.0001"}, {"label_smoothing", "0.05"},
+		{"patience", "2"}, {"momentum", "0.8"},        {"best_epoch", "3"},
 	};
 	struct model_info other = info, back;
 	struct network network;
@@ -419,33 +419,31 @@ static void the_network_must_fit(void **state)
 	assert_int_equal(load_changed("network", NULL, SPEC), 0);
 	assert_int_equal(load_changed("network", NULL, NULL), -1);
 	assert_error_has(&error, "--network SPEC");
-	assert_int_equal(load_changed("format", "pt", "conv:2,3\trelu  maxpool:4 flatten dense:10 "
-												  "softmax "),
+	assert_int_equal(load_changed("format", "pt",
+								  "conv:2,3\trelu  maxpool:4 flatten dense:10 "
+								  "softmax "),
 					 0);
 	assert_int_equal(load_changed("format", "pt", "flatten dense:10 softmax"), -1);
 	assert_error_has(&error, "its network is \"" SPEC "\", not \"flatten dense:10 softmax\"");
 	assert_int_equal(load_changed("network", SPEC " softmax", NULL), -1);
 	assert_error_has(&error, "network \"" SPEC " softmax\": position ");
-	assert_int_equal(load_changed("network", "conv:2,3 relu maxpool:4 flatten dense:9 softmax",
-								  NULL),
-					 -1);
+	assert_int_equal(
+		load_changed("network", "conv:2,3 relu maxpool:4 flatten dense:9 softmax", NULL), -1);
 	assert_error_has(&error, "the network tells 9 classes apart; digits are 10");
 }
 
 static void tensors_must_fit(void **state)
 {
 	(void)state;
-	assert_int_equal(load_changed("network", "conv:2,5 relu maxpool:4 flatten dense:10 softmax",
-								  NULL),
-					 -1);
-	assert_error_has(&error,
-		"tensor \"0.weight\" has the shape [2, 1, 3, 3]; the network needs [2, 1, 5, 5]");
+	assert_int_equal(
+		load_changed("network", "conv:2,5 relu maxpool:4 flatten dense:10 softmax", NULL), -1);
+	assert_error_has(
+		&error, "tensor \"0.weight\" has the shape [2, 1, 3, 3]; the network needs [2, 1, 5, 5]");
 	assert_int_equal(load_changed("network", "conv:2,3 maxpool:4 flatten dense:10 softmax", NULL),
 					 -1);
 	assert_error_has(&error, "has no tensor \"3.weight\", which the network needs");
-	assert_int_equal(load_changed("network", "conv:2,3 relu maxpool:7 flatten dense:10 softmax",
-								  NULL),
-					 -1);
+	assert_int_equal(
+		load_changed("network", "conv:2,3 relu maxpool:7 flatten dense:10 softmax", NULL), -1);
 	assert_error_has(&error, "tensor \"4.weight\" has the shape [10, 72]; the network needs "
 							 "[10, 18]");
 }
@@ -455,18 +453,39 @@ static void numbers_are_read_strictly(void **state)
 	static const struct {
 		const char *key, *value;
 	} refused[] = {
-		{"seed", "18446744073709551616"}, {"seed", "-1"},       {"seed", " 1"},
-		{"seed", ""},                     {"seed", "1 "},       {"seed", "1.0"},
-		{"seed", "0x10"},                 {"epochs", "2147483648"},
-		{"batch_size", "+64"},            {"val_split", "nan"}, {"val_split", "1.5"},
-		{"val_split", "-0.1"},            {"val_split", ".2"},  {"val_split", "0.2x"},
-		{"learning_rate", "inf"},         {"learning_rate", "1e99"},
-		{"learning_rate", "0x1p-3"},      {"beta1", "0.9 "},    {"beta2", "2"},
-		{"limit", "5000,0"},              {"epochs", "-1"},     {"epochs", "1e99"},
-		{"warmup", "1.5"},                {"warmup", "a"},      {"weight_decay", "-1"},
-		{"label_smoothing", "2"},         {"patience", "1.5"},  {"schedule", "linear|cosine"},
-		{"schedule", "step"},             {"optimizer", ""},    {"optimizer", "Adam"},
-		{"temperature", "21"},            {"temperature", "-1"},
+		{"seed", "18446744073709551616"},
+		{"seed", "-1"},
+		{"seed", " 1"},
+		{"seed", ""},
+		{"seed", "1 "},
+		{"seed", "1.0"},
+		{"seed", "0x10"},
+		{"epochs", "2147483648"},
+		{"batch_size", "+64"},
+		{"val_split", "nan"},
+		{"val_split", "1.5"},
+		{"val_split", "-0.1"},
+		{"val_split", ".2"},
+		{"val_split", "0.2x"},
+		{"learning_rate", "inf"},
+		{"learning_rate", "1e99"},
+		{"learning_rate", "0x1p-3"},
+		{"beta1", "0.9 "},
+		{"beta2", "2"},
+		{"limit", "5000,0"},
+		{"epochs", "-1"},
+		{"epochs", "1e99"},
+		{"warmup", "1.5"},
+		{"warmup", "a"},
+		{"weight_decay", "-1"},
+		{"label_smoothing", "2"},
+		{"patience", "1.5"},
+		{"schedule", "linear|cosine"},
+		{"schedule", "step"},
+		{"optimizer", ""},
+		{"optimizer", "Adam"},
+		{"temperature", "21"},
+		{"temperature", "-1"},
 	};
 	static const char *const needed[] = {"val_split", "limit", "epochs_done"};
 	char text[100];
@@ -515,9 +534,10 @@ static void odd_figures_are_left_out(void **state)
 		int epoch; /* of the figures */
 		bool has_val;
 	} cases[] = {
-		{"loss", "0.5", 3, true},      {"loss", "nan", 0, false},       {"loss", "1e999", 0, false},
-		{"accuracy", "1.01", 0, false}, {"accuracy", NULL, 0, false},   {"val_loss", "nan", 3, false},
-		{"val_loss", NULL, 3, false},  {"val_accuracy", "1-2", 3, false},
+		{"loss", "0.5", 3, true},     {"loss", "nan", 0, false},
+		{"loss", "1e999", 0, false},  {"accuracy", "1.01", 0, false},
+		{"accuracy", NULL, 0, false}, {"val_loss", "nan", 3, false},
+		{"val_loss", NULL, 3, false}, {"val_accuracy", "1-2", 3, false},
 	};
 
 	(void)state;
@@ -587,15 +607,13 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	for (int i = 0; i < 7840; i++)
 		weights[i] = (float)i;
 	put_tensors(tensors, 3);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
-								&error),
-					 -1);
+	assert_int_equal(
+		model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back, &error), -1);
 	assert_error_has(&error, "tensor \"0.bias\" is not in the network \"flatten dense:10 "
 							 "softmax\"");
 	put_tensors(tensors + 1, 2);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back,
-								&error),
-					 0);
+	assert_int_equal(
+		model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back, &error), 0);
 	assert_false(back.trained_here);
 	assert_true(network.params[0]->value[7839] == 7839);
 	network_free(&network);
@@ -606,8 +624,8 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 /* A batch normalization in PyTorch counts batches, too. */
 static void a_count_of_batches_is_passed_over(void **state)
 {
-	const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
-								 "1.running_var", "3.weight", "3.bias"};
+	const char *const names[] = {"0.weight",       "0.bias",        "1.weight", "1.bias",
+								 "1.running_mean", "1.running_var", "3.weight", "3.bias"};
 	struct network network;
 
 	(void)state;
@@ -622,7 +640,8 @@ static void a_count_of_batches_is_passed_over(void **state)
 	assert_int_equal(load_replaced("batches_tracked", "batches_tracKed"), -1);
 	assert_error_has(&error, "tensor \"1.num_batches_tracKed\" is not in the network");
 	assert_int_equal(load_replaced("\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2]",
-								   "\"0.bias\":{\"dtype\":\"I64\",\"shape\":[1]"), -1);
+								   "\"0.bias\":{\"dtype\":\"I64\",\"shape\":[1]"),
+					 -1);
 	assert_error_has(&error, "tensor \"0.bias\" holds integers");
 }
 

@@ -10,8 +10,8 @@
 
 static void assert_nearest(const char *word, const char *expected)
 {
-	static const char *const words[] = {"train", "eval", "predict", "inspect data", "epochs",
-										"trail", NULL};
+	static const char *const words[] = {"train",  "eval",  "predict", "inspect data",
+										"epochs", "trail", NULL};
 	const char *found = nearest_word(word, words);
 
 	if (!expected)

@@ -40,15 +40,16 @@ static void build(struct network *network, const char *spec, struct shape input,
 static void test_reference_network(void **state)
 {
 	(void)state;
-	const char *const names[] = {"0.weight", "0.bias",   "3.weight", "3.bias",
-								 "7.weight", "7.bias",   "10.weight", "10.bias"};
+	const char *const names[] = {"0.weight", "0.bias", "3.weight",  "3.bias",
+								 "7.weight", "7.bias", "10.weight", "10.bias"};
 	const size_t counts[] = {288, 32, 18432, 64, 204800, 128, 1280, 10};
-	const char *const shapes[] = {"26×26×32", "26×26×32", "13×13×32", "11×11×64", "11×11×64",
-								  "5×5×64",   "1600",     "128",      "128",      "128",
-								  "10",       "10"};
+	const char *const shapes[] = {"26×26×32", "26×26×32", "13×13×32", "11×11×64",
+								  "11×11×64", "5×5×64",   "1600",     "128",
+								  "128",      "128",      "10",       "10"};
 	struct network network;
 
-	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true, &default_engine);
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true,
+		  &default_engine);
 	assert_string_equal(network.spec, NETWORK_SPEC_REFERENCE);
 	assert_int_equal(network.weight_count, 225034);
 	assert_int_equal(network.classes, 10);
@@ -179,7 +180,10 @@ static void oracle_open(struct oracle_network *oracle, const struct network *net
 						const struct pass *pass, const float *x, const uint8_t *labels)
 {
 	*oracle = (struct oracle_network){
-		.spec = network->spec, .input = network->input, .n = pass->n, .labels = labels,
+		.spec = network->spec,
+		.input = network->input,
+		.n = pass->n,
+		.labels = labels,
 		.training = pass->training,
 		.x = widen(pass->n * shape_size(network->input), x),
 	};
@@ -296,8 +300,8 @@ static void check_gradients_of(const struct network *network, struct oracle_netw
 static void check_network(const char *spec, struct shape input, int n, bool training)
 {
 	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2};
-	const struct pass pass = {.kernels = &kernels_reference, .n = n, .training = training,
-							  .seed = 1, .step = 1};
+	const struct pass pass = {
+		.kernels = &kernels_reference, .n = n, .training = training, .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
 	const struct images images = {x, shape_size(input)};
 	const struct batch batch = {.n = n, .load = images_load, .context = &images, .labels = labels};
@@ -347,18 +351,23 @@ static void test_gradients(void **state)
 		{"flatten relu dropout:0.5 dense:33 relu dense:33 relu dense:3 softmax", {2, 2, 2, false}},
 		{"conv:4,3,valid maxpool:1,2 flatten dense:3 softmax", {5, 5, 2, false}},
 		{"conv:4,3 tanh avgpool:2 conv:5,2 sigmoid avgpool:2,1 flatten tanh relu dense:4 sigmoid "
-		 "dense:3 softmax", {11, 10, 2, false}},
-		{"tanh sigmoid dropout:0.3 avgpool:3,2 relu tanh flatten dropout:0.2 relu dense:3 tanh softmax",
+		 "dense:3 softmax",
+		 {11, 10, 2, false}},
+		{"tanh sigmoid dropout:0.3 avgpool:3,2 relu tanh flatten dropout:0.2 relu dense:3 tanh "
+		 "softmax",
 		 {8, 9, 2, false}},
 		{"relu dropout:0.4 conv:3,3,2 relu sigmoid flatten dense:6 relu sigmoid dense:3 softmax",
 		 {6, 8, 2, false}},
 		{"conv:4,3 batchnorm relu conv:5,3 batchnorm tanh maxpool:2 flatten dense:7 batchnorm relu "
-		 "dense:3 softmax", {8, 7, 2, false}},
+		 "dense:3 softmax",
+		 {8, 7, 2, false}},
 		{"batchnorm relu conv:3,3 batchnorm dropout:0.3 batchnorm maxpool:2 flatten dropout:0.3 "
-		 "dense:3 batchnorm softmax", {8, 7, 2, false}},
+		 "dense:3 batchnorm softmax",
+		 {8, 7, 2, false}},
 		{"flatten batchnorm relu dense:17 batchnorm tanh batchnorm dense:3 softmax",
 		 {2, 3, 3, false}},
-		{"relu batchnorm tanh avgpool:2 conv:6,2 maxpool:2 batchnorm sigmoid flatten dense:3 softmax",
+		{"relu batchnorm tanh avgpool:2 conv:6,2 maxpool:2 batchnorm sigmoid flatten dense:3 "
+		 "softmax",
 		 {11, 10, 3, false}},
 		{"conv:4,2 relu maxpool:2 conv:6,2 batchnorm dropout:0.5 maxpool:2 flatten dense:3 softmax",
 		 {10, 9, 1, false}},
@@ -405,8 +414,8 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	const size_t sample = shape_size(input);
 	float *x = random_floats(1, 11 * sample);
 	struct images images = {x, sample};
-	struct batch batch = {.n = 11, .load = images_load, .context = &images,
-						  .labels = (const uint8_t[11]){0}};
+	struct batch batch = {
+		.n = 11, .load = images_load, .context = &images, .labels = (const uint8_t[11]){0}};
 	struct network whole, part;
 	float logits[11 * 5];
 
@@ -449,7 +458,8 @@ static void test_batch_in_parts(void **state)
 		check_batch_in_parts("conv:3,3,same relu maxpool:2 dropout:0.5 flatten dense:5 softmax",
 							 engines);
 		check_batch_in_parts("conv:9,3 conv:8,3,same relu maxpool:2 flatten dense:17 relu "
-							 "dropout:0.5 dense:5 softmax", engines);
+							 "dropout:0.5 dense:5 softmax",
+							 engines);
 		engine_close(&engines[0]);
 		engine_close(&engines[1]);
 	}

@@ -135,12 +135,12 @@ static void test_shapes(void **state)
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
 	/* An image of one row is smaller than a window of two, whatever its width. */
-	check_refused(&(struct refusal){"maxpool:2 flatten dense:2 softmax", "position 1, maxpool: ",
-									"1×9"},
-				  (struct shape){1, 9, 1, false});
-	check_refused(&(struct refusal){"conv:1,2 flatten dense:2 softmax", "position 1, conv: ",
-									"9×1"},
-				  (struct shape){9, 1, 1, false});
+	check_refused(
+		&(struct refusal){"maxpool:2 flatten dense:2 softmax", "position 1, maxpool: ", "1×9"},
+		(struct shape){1, 9, 1, false});
+	check_refused(
+		&(struct refusal){"conv:1,2 flatten dense:2 softmax", "position 1, conv: ", "9×1"},
+		(struct shape){9, 1, 1, false});
 }
 
 /* No memory is asked for, nothing overflows. */
@@ -154,7 +154,8 @@ static void test_sizes(void **state)
 		{"conv:4096,1 conv:4096,1 flatten dense:10 softmax", "with batches of 64", "2048 MB"},
 		{"conv:4096,1 flatten dense:65536 softmax", "position ", "2048 MB"},
 		{"flatten dense:20000 dense:20000 dense:20000 dense:20000 dense:20000 dense:20000 "
-		 "dense:20000 dense:20000 dense:10 softmax", "with batches of 64", "2048 MB"},
+		 "dense:20000 dense:20000 dense:10 softmax",
+		 "with batches of 64", "2048 MB"},
 	};
 
 	check_all(refusals, sizeof refusals / sizeof *refusals);
@@ -171,7 +172,8 @@ static void test_scratch_of_large_batches(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(network_build(&network, spec, (struct shape){28, 28, 1, false},
-									   i ? 512 : 16, true, &engine, &error), 0);
+									   i ? 512 : 16, true, &engine, &error),
+						 0);
 		size[i] = network.scratch_size;
 		network_free(&network);
 	}
@@ -189,7 +191,8 @@ static void test_image_too_large_for_maxpool(void **state)
 									"position 6, maxpool: ", "257×256"},
 				  (struct shape){257, 256, 1, false});
 	assert_int_equal(network_build(&network, "maxpool:64 flatten dense:2 softmax",
-								   (struct shape){256, 256, 1, false}, 1, true, &engine, &error), 0);
+								   (struct shape){256, 256, 1, false}, 1, true, &engine, &error),
+					 0);
 	network_free(&network);
 }
 

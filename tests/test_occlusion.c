@@ -48,7 +48,8 @@ static void check(int batch_size, int size, uint8_t fill, double temperature)
 	memset(pixels, 100, sizeof pixels);
 	pixels[EYE_Y * DATASET_SIDE + EYE_X] = 200;
 	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, batch_size, false,
-								   &engine, &error), 0);
+								   &engine, &error),
+					 0);
 	memset(network.values, 0, network.value_count * sizeof(float));
 	network.params[0]->value[4 * DATASET_PIXELS + EYE_Y * DATASET_SIDE + EYE_X] = 2;
 	network_prepare(&network);

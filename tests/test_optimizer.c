@@ -78,8 +78,8 @@ static void test_decay_by_hand(void **state)
 {
 	(void)state;
 	const struct kernels *kernels;
-	const struct optimizer_settings settings[] = {
-		{OPTIMIZER_ADAM, ADAM_BETA1, ADAM_BETA2, 0, 0.5f}, {OPTIMIZER_SGD, 0, 0, 0.9f, 0.5f}};
+	const struct optimizer_settings settings[] = {{OPTIMIZER_ADAM, ADAM_BETA1, ADAM_BETA2, 0, 0.5f},
+												  {OPTIMIZER_SGD, 0, 0, 0.9f, 0.5f}};
 	const float grad[] = {0, 0, 0}, expected[] = {8, 3, -6};
 
 	for (size_t i = 0; (kernels = oracle_table(i)); i++)
@@ -102,8 +102,10 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	float *value = fixture_floats(fixture, "start", count);
 	struct optimizer optimizer;
 
-	open(&optimizer, &(struct optimizer_settings){(enum optimizer_kind)numbers[0], settings[1],
-												  settings[2], settings[3], settings[4]}, count);
+	open(&optimizer,
+		 &(struct optimizer_settings){(enum optimizer_kind)numbers[0], settings[1], settings[2],
+									  settings[3], settings[4]},
+		 count);
 	for (int step = 0; step < numbers[2]; step++) {
 		float *gradient = fixture_floats(fixture, "gradient", count);
 		double *expected = fixture_doubles(fixture, "value", count);
@@ -207,12 +209,9 @@ static void test_close_of_zeroed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_step_of_adam),
-		cmocka_unit_test(test_steps_of_sgd),
-		cmocka_unit_test(test_decay_by_hand),
-		cmocka_unit_test(test_against_pytorch),
-		cmocka_unit_test(test_many_steps),
-		cmocka_unit_test(test_gaps_stay_zero),
+		cmocka_unit_test(test_first_step_of_adam), cmocka_unit_test(test_steps_of_sgd),
+		cmocka_unit_test(test_decay_by_hand),      cmocka_unit_test(test_against_pytorch),
+		cmocka_unit_test(test_many_steps),         cmocka_unit_test(test_gaps_stay_zero),
 		cmocka_unit_test(test_close_of_zeroed),
 	};
 

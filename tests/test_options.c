@@ -27,22 +27,56 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const struct option table[] = {
-	{.name = "count", .type = OPTION_INT, .argument = "N", .offset = AT(count), .least = 1,
-	 .most = 100, .help = "how many there are, explained in so many words that they fill a second "
-						  "line and more"},
-	{.name = "limit", .type = OPTION_SIZE, .argument = "N", .offset = AT(limit), .most = 50,
+	{.name = "count",
+	 .type = OPTION_INT,
+	 .argument = "N",
+	 .offset = AT(count),
+	 .least = 1,
+	 .most = 100,
+	 .help = "how many there are, explained in so many words that they fill a second "
+			 "line and more"},
+	{.name = "limit",
+	 .type = OPTION_SIZE,
+	 .argument = "N",
+	 .offset = AT(limit),
+	 .most = 50,
 	 .help = "no more"},
-	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
-	 .most = UINT64_MAX, .help = "chance"},
-	{.name = "rate", .type = OPTION_FLOAT, .argument = "R", .offset = AT(rate), .max = 1,
-	 .above_min = true, .below_max = true, .given = AT(rate_given), .help = "speed"},
-	{.name = "part", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(part), .max = 1,
+	{.name = "seed",
+	 .type = OPTION_UINT64,
+	 .argument = "N",
+	 .offset = AT(seed),
+	 .most = UINT64_MAX,
+	 .help = "chance"},
+	{.name = "rate",
+	 .type = OPTION_FLOAT,
+	 .argument = "R",
+	 .offset = AT(rate),
+	 .max = 1,
+	 .above_min = true,
+	 .below_max = true,
+	 .given = AT(rate_given),
+	 .help = "speed"},
+	{.name = "part",
+	 .type = OPTION_DOUBLE,
+	 .argument = "F",
+	 .offset = AT(part),
+	 .max = 1,
 	 .help = "share"},
-	{.name = "file", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(file), .group = "Places",
+	{.name = "file",
+	 .type = OPTION_TEXT,
+	 .argument = "FILE",
+	 .offset = AT(file),
+	 .group = "Places",
 	 .help = "where"},
-	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
+	{.name = "split",
+	 .type = OPTION_CHOICE,
+	 .argument = "test|train|val",
+	 .offset = AT(split),
 	 .help = "which"},
-	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
+	{.name = "augment",
+	 .type = OPTION_AUGMENT,
+	 .argument = "LIST",
+	 .offset = AT(augment),
 	 .help = "changes"},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json), .help = "for machines"},
 	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet), .help = "hush"},
@@ -65,8 +99,8 @@ static struct outcome parse(const char *const *words)
 
 	for (; words[count]; count++)
 		o.operands[count] = (char *)words[count]; /* only moved about */
-	o.status = options_parse(table, count, o.operands, &o.values, &o.operand_count, &o.help,
-							 &o.error);
+	o.status =
+		options_parse(table, count, o.operands, &o.values, &o.operand_count, &o.help, &o.error);
 	return o;
 }
 
@@ -80,9 +114,9 @@ static void assert_refused(struct outcome o, const char *message)
 
 static void every_type_in_both_forms(void **state)
 {
-	struct outcome o = PARSE("--count", "7", "--limit=50", "--seed", "18446744073709551615",
-							 "--rate=1e-2", "--part", ".5", "--file=a=b", "--split", "val",
-							 "--json", "-q");
+	struct outcome o =
+		PARSE("--count", "7", "--limit=50", "--seed", "18446744073709551615", "--rate=1e-2",
+			  "--part", ".5", "--file=a=b", "--split", "val", "--json", "-q");
 
 	(void)state;
 	assert_int_equal(o.status, 0);
@@ -236,7 +270,10 @@ static void help_is_made_from_the_table(void **state)
 		"      --json              for machines\n"
 		"  -q, --quiet             hush\n"
 		"  -h, --help              print this help\n";
-	const struct values defaults = {.count = 3, .rate = 0.001f, .file = "out", .split = 1,
+	const struct values defaults = {.count = 3,
+									.rate = 0.001f,
+									.file = "out",
+									.split = 1,
 									.augment = {.rotate = 3, .until = 1}};
 	char text[2 * sizeof expected];
 	FILE *file = tmpfile();

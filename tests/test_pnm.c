@@ -67,7 +67,8 @@ static void raw_16_bits(void **state)
 	const uint16_t samples[] = {0x0102, 256, 0};
 
 	expect_bytes("P5 3 1 258 \1\2\1\0\0\0", 17, 3, 1, 258, samples);
-	refuse_bytes("P5 3 1 257 \1\2\1\0\0\0", 17, "offset 13: a sample of pixel 0 is above the maxval, 257");
+	refuse_bytes("P5 3 1 257 \1\2\1\0\0\0", 17,
+				 "offset 13: a sample of pixel 0 is above the maxval, 257");
 	refuse_bytes("P5 3 1 258 \1\2\1\0\0", 16, "offset 11: 3×1 pixels need 6 bytes, there are 5");
 	const uint16_t white[] = {65535};
 	expect("P5 1 1 65535 \xff\xff", 1, 1, 65535, white);
@@ -85,7 +86,8 @@ static void plain(void **state)
 	refuse("P2 2 2 300 0 1 2", "2×2 pixels need at least 7 bytes, there are 5");
 	refuse("P2 2 2 300 0 1 20 -3", "offset 18: expected a sample, found '-'");
 	refuse("P2 2 2 300 0 1 20 3x", "offset 19: expected a digit or white space, found 'x'");
-	refuse("P2 1 1 255 99999999999999999999999999999999", "a sample of pixel 0 is above the maxval, 255");
+	refuse("P2 1 1 255 99999999999999999999999999999999",
+		   "a sample of pixel 0 is above the maxval, 255");
 }
 
 /* pbm(5): 1 is black; plain bits need no space between them, raw rows fill whole bytes. */
@@ -173,8 +175,9 @@ static void other_formats(void **state)
 	refuse("RIFF....WEBPVP8 ", "a WebP file, not PGM; to convert it: convert in.webp");
 	refuse("....ftypheic", "a HEIC file, not PGM; to convert it: convert in.heic");
 	refuse("....ftypavif", "an AVIF file");
-	refuse("%PDF-1.4", "a PDF file, not PGM; to convert it: pdftoppm -gray -singlefile -r 300 in.pdf "
-					   "out, or convert in.pdf");
+	refuse("%PDF-1.4",
+		   "a PDF file, not PGM; to convert it: pdftoppm -gray -singlefile -r 300 in.pdf "
+		   "out, or convert in.pdf");
 	refuse("<svg ", "an SVG or HTML file");
 	refuse("hello", "offset 0: expected P1 to P6, found bytes 68 65: not a PGM file");
 	refuse("P", "1 bytes: too short for a PGM file");
@@ -212,10 +215,13 @@ static void parse(const uint8_t *data, size_t size, void *context)
 static void mutations(void **state)
 {
 	(void)state;
-	static const char *const files[] = {
-		"P5\n# c\n3 2\n255\nabcdef", "P2 3#x\n 2 255\n0 1 2 33 44 255\n",
-		"P5 2 2 1000 \3\1\2\1\1\1\2\2", "P1 3 2\n10#c\n1 0 1 1",
-		"P4\n9 2\n\x96\x7f\x81\xff", "P3 2 1 255 1 2 3\n44 5 6 ", "P6\n1 2 255 abcdef"};
+	static const char *const files[] = {"P5\n# c\n3 2\n255\nabcdef",
+										"P2 3#x\n 2 255\n0 1 2 33 44 255\n",
+										"P5 2 2 1000 \3\1\2\1\1\1\2\2",
+										"P1 3 2\n10#c\n1 0 1 1",
+										"P4\n9 2\n\x96\x7f\x81\xff",
+										"P3 2 1 255 1 2 3\n44 5 6 ",
+										"P6\n1 2 255 abcdef"};
 	const struct mutation_target target = {parse, NULL};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)

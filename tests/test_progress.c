@@ -24,8 +24,8 @@ static void fits_the_width(void **state)
 	(void)state;
 	/* 8160 images/s; (48000 - 16320 + 2 × 48000) / 8160 = 15.6 s */
 	progress_text(&third, 80, text);
-	assert_string_equal(text,
-		"epoch 1/3 [===>     ] 34%  8160 images/s  loss 0.312  accuracy 0.905  0:16 left");
+	assert_string_equal(
+		text, "epoch 1/3 [===>     ] 34%  8160 images/s  loss 0.312  accuracy 0.905  0:16 left");
 	for (int width = 1; width < 200; width++) {
 		progress_text(&third, width, text);
 		assert_true(strlen(text) < (size_t)width);
@@ -174,8 +174,13 @@ static void curves_grow_where_they_are_wanted(void **state)
 /* Means since the epoch began become what came since the last state. */
 static void the_curve_is_of_what_came_since(void **state)
 {
-	struct train_progress now = {.epoch = 1, .epochs = 2, .seen = 100, .total = 200, .left = 300,
-								 .loss = 2, .accuracy = 0.25};
+	struct train_progress now = {.epoch = 1,
+								 .epochs = 2,
+								 .seen = 100,
+								 .total = 200,
+								 .left = 300,
+								 .loss = 2,
+								 .accuracy = 0.25};
 	struct progress progress;
 	FILE *terminal;
 	int user = open_terminal(&terminal);
@@ -190,8 +195,13 @@ static void the_curve_is_of_what_came_since(void **state)
 	now.loss = 1.25; /* 100 × 2 + 100 × 0.5 */
 	now.accuracy = 0.5;
 	progress_draw(&progress, &now);
-	now = (struct train_progress){.epoch = 2, .epochs = 2, .seen = 100, .total = 200, .left = 100,
-								  .loss = 0.125, .accuracy = 1};
+	now = (struct train_progress){.epoch = 2,
+								  .epochs = 2,
+								  .seen = 100,
+								  .total = 200,
+								  .left = 100,
+								  .loss = 0.125,
+								  .accuracy = 1};
 	progress_draw(&progress, &now);
 	const struct chart_slot *slots = progress.chart.training;
 	assert_true(slots[CHART_SLOTS / 4 - 1].loss == 2 && slots[CHART_SLOTS / 4 - 1].weight == 100);

@@ -144,8 +144,9 @@ static const char *named(const char *const *words)
 static void the_line_is_searched(void **state)
 {
 	static const char *const without[][4] = {
-		{"--model", "x", "recipe"}, {"--", "--recipe", "x"},         {"--help", "--recipe", "x"},
-		{"--recipe", "--quiet"},    {"--recipes", "x", "--recipe-x=y"}, {"--recipe"},
+		{"--model", "x", "recipe"},         {"--", "--recipe", "x"},
+		{"--help", "--recipe", "x"},        {"--recipe", "--quiet"},
+		{"--recipes", "x", "--recipe-x=y"}, {"--recipe"},
 	};
 	static const char *const two[] = {"--recipe", "x", "-q", "--recipe=y", NULL};
 

@@ -128,10 +128,8 @@ static void test_layer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_hand),
-		cmocka_unit_test(test_nan_stays),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_layer_against_differences),
+		cmocka_unit_test(test_by_hand), cmocka_unit_test(test_nan_stays),
+		cmocka_unit_test(test_counts),  cmocka_unit_test(test_layer_against_differences),
 		cmocka_unit_test(test_layer),
 	};
 

@@ -15,7 +15,11 @@ static void names_are_escaped(void **state)
 		{"samples/7.pgm", "samples/7.pgm", "samples/7.pgm"},
 		{"a\nb\\c\rd", "a\\nb\\\\c\\rd", "a\\nb\\\\c\\rd"},
 		{"\033[31mred\x7f", "\033[31mred\x7f", "?[31mred?"},
-		{"\xc2\x9b" "31m", "\xc2\x9b" "31m", "?31m"},
+		{"\xc2\x9b"
+		 "31m",
+		 "\xc2\x9b"
+		 "31m",
+		 "?31m"},
 		{"Übung …", "Übung …", "Übung …"},
 		{"ends in \xc2", "ends in \xc2", "ends in \xc2"},
 	};

@@ -12,7 +12,7 @@ static void test_splitmix(void **state)
 {
 	(void)state;
 	const uint64_t expected[] = {
-		6457827717110365317ull, 3203168211198807973ull, 9817491932198370423ull,
+		6457827717110365317ull, 3203168211198807973ull,  9817491932198370423ull,
 		4593380528125082431ull, 16408922859458223821ull,
 	};
 	const struct rng rng = {1234567};
@@ -32,8 +32,8 @@ static void test_streams_differ(void **state)
 	uint64_t values[STREAMS * 3];
 
 	for (int i = 0; i < STREAMS; i++) {
-		struct rng rng = rng_stream(seeds[i % EACH], purposes[i / EACH % EACH],
-									steps[i / EACH / EACH]);
+		struct rng rng =
+			rng_stream(seeds[i % EACH], purposes[i / EACH % EACH], steps[i / EACH / EACH]);
 		values[3 * i] = rng.key;
 		values[3 * i + 1] = rng_bits(rng, 0);
 		values[3 * i + 2] = rng_bits(rng, 1);
@@ -161,14 +161,10 @@ static void test_shuffle_is_uniform(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_splitmix),
-		cmocka_unit_test(test_streams_differ),
-		cmocka_unit_test(test_repeats),
-		cmocka_unit_test(test_uniform),
-		cmocka_unit_test(test_uncorrelated),
-		cmocka_unit_test(test_shuffle_keeps_items),
-		cmocka_unit_test(test_shuffle_small),
-		cmocka_unit_test(test_shuffle_is_uniform),
+		cmocka_unit_test(test_splitmix),      cmocka_unit_test(test_streams_differ),
+		cmocka_unit_test(test_repeats),       cmocka_unit_test(test_uniform),
+		cmocka_unit_test(test_uncorrelated),  cmocka_unit_test(test_shuffle_keeps_items),
+		cmocka_unit_test(test_shuffle_small), cmocka_unit_test(test_shuffle_is_uniform),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,8 +49,7 @@ static void test_bounds(void **state)
 				const uint64_t rising = schedule_warmup_steps(warmups[i], steps);
 				double before = 0;
 				for (uint64_t step = 0; step < steps; step++) {
-					double rate =
-						schedule_rate((enum schedule)schedule, warmups[i], step, steps);
+					double rate = schedule_rate((enum schedule)schedule, warmups[i], step, steps);
 					assert_true(rate > 0 && rate <= 1);
 					assert_true(step == 0 || (step <= rising ? rate > before : rate <= before));
 					before = rate;

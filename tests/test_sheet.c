@@ -13,8 +13,8 @@
 
 #include "allocations.h"
 #include "base/file.h"
-#include "cli/font.h"
-#include "cli/sheet.h"
+#include "draw/font.h"
+#include "draw/sheet.h"
 #include "formats/pnm.h"
 #include "scratch.h"
 
@@ -30,10 +30,9 @@ static bool is(const struct canvas *canvas, int x, int y, struct colour colour)
 
 static void characters_are_found(void **state)
 {
-	static const char *const seven[] = {
-		"#####", "....#", "...#.", "..#..", ".#...", ".#...", ".#..."};
-	static const char *const a[] = {
-		".....", ".....", ".###.", "....#", ".####", "#...#", ".####"};
+	static const char *const seven[] = {"#####", "....#", "...#.", "..#..",
+										".#...", ".#...", ".#..."};
+	static const char *const a[] = {".....", ".....", ".###.", "....#", ".####", "#...#", ".####"};
 	struct glyph glyph;
 	const char *rest = font_next("7a", &glyph);
 
@@ -212,8 +211,15 @@ static void tiles_stand_in_rows(void **state)
 
 static void text_stands_beneath_or_beside(void **state)
 {
-	struct sheet_block block = {.count = 1, .width = 40, .height = 20, .scale = 1, .cell = cell,
-								.lines = 2, .characters = 2, .text_scale = 1, .caption = caption};
+	struct sheet_block block = {.count = 1,
+								.width = 40,
+								.height = 20,
+								.scale = 1,
+								.cell = cell,
+								.lines = 2,
+								.characters = 2,
+								.text_scale = 1,
+								.caption = caption};
 	struct canvas canvas;
 
 	(void)state;
@@ -242,7 +248,12 @@ static void a_sheet_is_about_square(void **state)
 	(void)state;
 	for (size_t count = 10; count < 200; count += 13) {
 		const struct sheet_block blocks[] = {
-			{.title = "a title", .count = count, .width = 28, .height = 28, .scale = 2, .gap = 3,
+			{.title = "a title",
+			 .count = count,
+			 .width = 28,
+			 .height = 28,
+			 .scale = 2,
+			 .gap = 3,
 			 .cell = cell},
 			{.count = count * 2, .width = 3, .height = 5, .scale = 4, .gap = 5, .cell = cell},
 		};

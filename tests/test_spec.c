@@ -126,8 +126,9 @@ static void test_integer(void **state)
 static void test_integer_refuses(void **state)
 {
 	(void)state;
-	const char *const words[] = {"0", "11", "-1", "+1", "1.5", "1e1", "0x5", "5x", "x",
-								 "4294967297", "99999999999999", "-", "\""};
+	const char *const words[] = {
+		"0", "11", "-1", "+1", "1.5", "1e1", "0x5", "5x", "x", "4294967297", "99999999999999",
+		"-", "\""};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct error error = {""};
@@ -161,10 +162,10 @@ static void test_real(void **state)
 		bool fine;
 		double value;
 	} cases[] = {
-		{"0", true, 0}, {"0.5", true, 0.5}, {"0.25", true, 0.25}, {".5", true, 0.5},
-		{"0.999", true, 0.999}, {"1", false, 0}, {"1.0", false, 0}, {"-0.1", false, 0},
-		{"2", false, 0}, {"nan", false, 0}, {"inf", false, 0}, {"0.5x", false, 0},
-		{"half", false, 0}, {"1e999", false, 0}, {"0..5", false, 0},
+		{"0", true, 0},         {"0.5", true, 0.5},  {"0.25", true, 0.25}, {".5", true, 0.5},
+		{"0.999", true, 0.999}, {"1", false, 0},     {"1.0", false, 0},    {"-0.1", false, 0},
+		{"2", false, 0},        {"nan", false, 0},   {"inf", false, 0},    {"0.5x", false, 0},
+		{"half", false, 0},     {"1e999", false, 0}, {"0..5", false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -24,11 +24,16 @@ static void the_locale_tells_utf8(void **state)
 		const char *all, *ctype, *lang;
 		bool utf8;
 	} cases[] = {
-		{"", "", "en_US.UTF-8", true},      {"C", "", "en_US.UTF-8", false},
-		{"", "POSIX", "C.UTF-8", false},    {"de_DE.utf8", "C", "C", true},
-		{"", "de_DE.utf8@euro", "C", true}, {"", "", "de_DE.ISO-8859-1", false},
-		{"", "", "", false},                {"UTF-8", "", "", false},
-		{"C.UTF-16", "", "", false},        {"C.", "", "", false},
+		{"", "", "en_US.UTF-8", true},
+		{"C", "", "en_US.UTF-8", false},
+		{"", "POSIX", "C.UTF-8", false},
+		{"de_DE.utf8", "C", "C", true},
+		{"", "de_DE.utf8@euro", "C", true},
+		{"", "", "de_DE.ISO-8859-1", false},
+		{"", "", "", false},
+		{"UTF-8", "", "", false},
+		{"C.UTF-16", "", "", false},
+		{"C.", "", "", false},
 	};
 	FILE *terminal;
 	int user = open_terminal(&terminal);
@@ -58,7 +63,12 @@ static void the_width_is_sane(void **state)
 	static const struct {
 		const char *columns;
 		int width;
-	} cases[] = {{"132", 132}, {"5", 5}, {"0", 80}, {"-7", 80}, {"wide", 80}, {"", 80},
+	} cases[] = {{"132", 132},
+				 {"5", 5},
+				 {"0", 80},
+				 {"-7", 80},
+				 {"wide", 80},
+				 {"", 80},
 				 {"99999999999999999999", 80}};
 	FILE *file = tmpfile();
 

@@ -92,8 +92,7 @@ static int run(struct network *network, const char *spec, const struct train_opt
 	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
 								options->seed, &error),
 					 0);
-	int status = train(network, &dataset, &split, options, &observer,
-					   &log->stop, result, &error);
+	int status = train(network, &dataset, &split, options, &observer, &log->stop, result, &error);
 	split_free(&split);
 	return status;
 }
@@ -255,10 +254,10 @@ static void lengths_are_counted_in_steps(void **state)
 		uint64_t epoch_steps, steps;
 		int rows;
 	} cases[] = {
-		{3, 64, 48000, 750, 2250, 3},   {0.6, 32, 60000, 1875, 1125, 1},
-		{2.5, 64, 800, 13, 33, 3},      {0.01, 64, 800, 13, 1, 1},
-		{1.01, 64, 800, 13, 14, 2},     {0.999, 64, 800, 13, 13, 1},
-		{1e-300, 1, 1, 1, 1, 1},        {100000, 1, 60000, 60000, 6000000000, 100000},
+		{3, 64, 48000, 750, 2250, 3}, {0.6, 32, 60000, 1875, 1125, 1},
+		{2.5, 64, 800, 13, 33, 3},    {0.01, 64, 800, 13, 1, 1},
+		{1.01, 64, 800, 13, 14, 2},   {0.999, 64, 800, 13, 13, 1},
+		{1e-300, 1, 1, 1, 1, 1},      {100000, 1, 60000, 60000, 6000000000, 100000},
 	};
 
 	(void)state;
@@ -627,12 +626,8 @@ static void nobody_need_watch(void **state)
 	(void)state;
 	build(&network, SPEC, 16, 1);
 	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
-	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL,
-						   &result, &error),
-					 0);
-	assert_int_equal(train(&network, &dataset, &split, &options, &blind, NULL,
-						   &result, &error),
-					 0);
+	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
+	assert_int_equal(train(&network, &dataset, &split, &options, &blind, NULL, &result, &error), 0);
 	split_free(&split);
 	network_free(&network);
 }
@@ -668,9 +663,8 @@ static void numbers_that_blow_up_are_reported(void **state)
 		options.val_split = i ? 0.2 : 0;
 		options.eval_train = !i;
 		memset(&log, 0, sizeof log);
-		assert_int_equal(run(&network, "flatten dense:10 relu dense:10 softmax", &options, &log,
-							 &result),
-						 -1);
+		assert_int_equal(
+			run(&network, "flatten dense:10 relu dense:10 softmax", &options, &log, &result), -1);
 		network_free(&network);
 		assert_non_null(strstr(error.text, "the loss is no longer a number (epoch 1, step "));
 		assert_int_equal(log.epochs, 0);
@@ -695,17 +689,14 @@ static void memory_is_asked_for_once(void **state)
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
 		options.epochs = number;
-		status = train(&network, &dataset, &split, &options, NULL, NULL,
-					   &result, &error);
+		status = train(&network, &dataset, &split, &options, NULL, NULL, &result, &error);
 		requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));
 	}
 	options.epochs = 1;
 	allocations_fail_at(0);
-	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL,
-						   &result, &error),
-					 0);
+	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
 	assert_int_equal(allocations_count(), requests);
 	split_free(&split);
 	network_free(&network);
@@ -768,7 +759,7 @@ static void augmentation_ends_in_time(void **state)
 		const char *list;
 		int augmented; /* batches of 8 */
 	} cases[] = {
-		{"shift:4,until:0.5", 4}, {"shift:4,until:0.51", 5}, {"shift:4,until:0.25", 2},
+		{"shift:4,until:0.5", 4},  {"shift:4,until:0.51", 5},  {"shift:4,until:0.25", 2},
 		{"shift:4,until:0.01", 1}, {"shift:4,until:0.875", 7}, {"shift:4,until:0.88", 8},
 	};
 	double plain[8], always[8], found[8];

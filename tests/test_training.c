@@ -66,15 +66,16 @@ static void test_against_pytorch(void **state)
 		int numbers[2];
 		fixture_open(&fixture, "network.txt");
 		fixture_integers(&fixture, "case", 2, numbers);
-		training_open(&training, "conv:4,3 relu maxpool:2 conv:6,3,same relu maxpool:3,2 flatten "
-								 "dense:16 relu dense:10 softmax", numbers[0], kernels,
-					  2);
+		training_open(&training,
+					  "conv:4,3 relu maxpool:2 conv:6,3,same relu maxpool:3,2 flatten "
+					  "dense:16 relu dense:10 softmax",
+					  numbers[0], kernels, 2);
 		read_weights(&fixture, &training.network);
-		const struct batch batch = {.n = numbers[0], .load = digits_load,
-									.context = digits->images[0]};
+		const struct batch batch = {
+			.n = numbers[0], .load = digits_load, .context = digits->images[0]};
 		double *logits = fixture_doubles(&fixture, "logits", (size_t)numbers[0] * 10);
-		check_close("logits", (size_t)numbers[0] * 10,
-					network_predict(&training.network, &batch), logits, 2e-6);
+		check_close("logits", (size_t)numbers[0] * 10, network_predict(&training.network, &batch),
+					logits, 2e-6);
 		for (int step = 0; step < numbers[1]; step++)
 			check_step(&fixture, &training, digits, step);
 		/* Five steps move a weight by 5e-3 at most; the largest are about 0.5. */
@@ -142,8 +143,10 @@ static void test_nothing_allocated(void **state)
 		skip();
 	}
 	allocations_fail_at(0);
-	training_open(&training, "conv:4,3,same batchnorm relu maxpool:2 dropout:0.5 flatten dense:16 tanh "
-							 "dense:10 softmax", 16, kernels_available(0), 2);
+	training_open(&training,
+				  "conv:4,3,same batchnorm relu maxpool:2 dropout:0.5 flatten dense:16 tanh "
+				  "dense:10 softmax",
+				  16, kernels_available(0), 2);
 	network_init(&training.network, 1);
 	assert_true(allocations_count() > 0);
 	allocations_fail_at(0);

@@ -62,9 +62,11 @@ static void cook(const struct course *course, uint64_t seed)
 
 static struct verdict reach(int count, size_t val_count, const char *handicap)
 {
-	const struct verdict_case curves = {
-		.rows = rows, .count = count, .val_count = val_count, .learning_rate = rows[0].learning_rate,
-		.handicap = handicap};
+	const struct verdict_case curves = {.rows = rows,
+										.count = count,
+										.val_count = val_count,
+										.learning_rate = rows[0].learning_rate,
+										.handicap = handicap};
 	struct verdict verdict;
 
 	verdict_reach(&curves, &verdict);
@@ -113,12 +115,27 @@ static void no_rows_no_verdict(void **state)
 static void the_reference_job(void **state)
 {
 	static const struct curves_row measured[] = {
-		{.epoch = 1, .accuracy = 0.913958, .loss = 0.281344, .has_val = true,
-		 .val_accuracy = 0.981, .val_loss = 0.067157, .learning_rate = 1e-3},
-		{.epoch = 2, .accuracy = 0.972729, .loss = 0.095245, .has_val = true,
-		 .val_accuracy = 0.987083, .val_loss = 0.046441, .learning_rate = 1e-3},
-		{.epoch = 3, .accuracy = 0.979229, .loss = 0.070084, .has_val = true,
-		 .val_accuracy = 0.988333, .val_loss = 0.038823, .learning_rate = 1e-3},
+		{.epoch = 1,
+		 .accuracy = 0.913958,
+		 .loss = 0.281344,
+		 .has_val = true,
+		 .val_accuracy = 0.981,
+		 .val_loss = 0.067157,
+		 .learning_rate = 1e-3},
+		{.epoch = 2,
+		 .accuracy = 0.972729,
+		 .loss = 0.095245,
+		 .has_val = true,
+		 .val_accuracy = 0.987083,
+		 .val_loss = 0.046441,
+		 .learning_rate = 1e-3},
+		{.epoch = 3,
+		 .accuracy = 0.979229,
+		 .loss = 0.070084,
+		 .has_val = true,
+		 .val_accuracy = 0.988333,
+		 .val_loss = 0.038823,
+		 .learning_rate = 1e-3},
 	};
 
 	(void)state;
@@ -153,8 +170,13 @@ static void the_reference_job(void **state)
 /* Nobody needs be told about dropout where the training images were measured without. */
 static void measured_figures_are_preferred(void **state)
 {
-	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.5, .pace = 6,
-								  .floor = 0.02, .val_floor = 0.02, .misread = 0.3,
+	const struct course course = {.epochs = 10,
+								  .turn = ROWS,
+								  .start = 0.5,
+								  .pace = 6,
+								  .floor = 0.02,
+								  .val_floor = 0.02,
+								  .misread = 0.3,
 								  .measured = true};
 
 	(void)state;
@@ -168,8 +190,13 @@ static void measured_figures_are_preferred(void **state)
 	assert_non_null(strstr(verdict.line[1], "accuracy is low because of dropout"));
 
 	/* By heart, which the running figures hide. */
-	const struct course fitted = {.epochs = 20, .turn = ROWS, .start = 0.5, .pace = 2,
-								  .floor = 0.06, .val_floor = 0.06, .misread = 0.3};
+	const struct course fitted = {.epochs = 20,
+								  .turn = ROWS,
+								  .start = 0.5,
+								  .pace = 2,
+								  .floor = 0.06,
+								  .val_floor = 0.06,
+								  .misread = 0.3};
 	cook(&fitted, 1);
 	assert_int_equal(reach(20, 5000, "dropout").kind, VERDICT_WELL_FITTED);
 	for (int i = 0; i < 20; i++) {
@@ -184,9 +211,15 @@ static void measured_figures_are_preferred(void **state)
 
 static void a_validation_loss_that_rises(void **state)
 {
-	const struct course noisy = {.epochs = 30, .turn = 10, .start = 0.6, .pace = 3,
-								 .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
-								 .misread = 0.25, .noise = 0.05};
+	const struct course noisy = {.epochs = 30,
+								 .turn = 10,
+								 .start = 0.6,
+								 .pace = 3,
+								 .floor = 0.002,
+								 .val_floor = 0.1,
+								 .growth = 0.003,
+								 .misread = 0.25,
+								 .noise = 0.05};
 	struct course smooth = noisy;
 	double since;
 
@@ -228,8 +261,13 @@ static void a_validation_loss_that_rises(void **state)
 /* Few images: the validation loss is stuck, but does not rise; what was learned is by heart. */
 static void a_validation_loss_that_is_stuck(void **state)
 {
-	const struct course course = {.epochs = 30, .turn = ROWS, .start = 1.5, .pace = 2,
-								  .floor = 0.02, .val_floor = 0.13, .misread = 0.3,
+	const struct course course = {.epochs = 30,
+								  .turn = ROWS,
+								  .start = 1.5,
+								  .pace = 2,
+								  .floor = 0.02,
+								  .val_floor = 0.13,
+								  .misread = 0.3,
 								  .noise = 0.08};
 	double since;
 
@@ -241,8 +279,14 @@ static void a_validation_loss_that_is_stuck(void **state)
 /* Chance alone is not to be taken for anything. */
 static void flat_curves_without_a_gap(void **state)
 {
-	struct course course = {.epochs = 16, .turn = ROWS, .start = 0.5, .pace = 1, .floor = 0.04,
-							.val_floor = 0.042, .misread = 0.3, .noise = 0.05};
+	struct course course = {.epochs = 16,
+							.turn = ROWS,
+							.start = 0.5,
+							.pace = 1,
+							.floor = 0.04,
+							.val_floor = 0.042,
+							.misread = 0.3,
+							.noise = 0.05};
 
 	(void)state;
 	assert_true(count_kind(&course, 12000, VERDICT_WELL_FITTED, NULL) >= 85);
@@ -262,8 +306,14 @@ static void flat_curves_without_a_gap(void **state)
 
 static void curves_that_go_on_falling(void **state)
 {
-	struct course course = {.epochs = 12, .turn = ROWS, .start = 0.6, .pace = 8, .floor = 0.02,
-							.val_floor = 0.03, .misread = 0.3, .noise = 0.04};
+	struct course course = {.epochs = 12,
+							.turn = ROWS,
+							.start = 0.6,
+							.pace = 8,
+							.floor = 0.02,
+							.val_floor = 0.03,
+							.misread = 0.3,
+							.noise = 0.04};
 
 	(void)state;
 	assert_int_equal(count_kind(&course, 5000, VERDICT_IMPROVING, NULL), SEEDS);
@@ -283,9 +333,13 @@ static void one_unit_underfits(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		rows[i] = (struct curves_row){
-			.epoch = i + 1, .loss = losses[i][0], .accuracy = accuracies[i][0], .has_val = true,
-			.val_loss = losses[i][1], .val_accuracy = accuracies[i][1], .learning_rate = 1e-3};
+		rows[i] = (struct curves_row){.epoch = i + 1,
+									  .loss = losses[i][0],
+									  .accuracy = accuracies[i][0],
+									  .has_val = true,
+									  .val_loss = losses[i][1],
+									  .val_accuracy = accuracies[i][1],
+									  .learning_rate = 1e-3};
 	struct verdict verdict = reach(3, 12000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_UNDERFITTING);
 	assert_string_equal(verdict.line[0], "underfitting: accuracy 0.2680, val_accuracy 0.2795, and "
@@ -307,9 +361,13 @@ static void a_network_that_guesses(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 8; i++)
-		rows[i] = (struct curves_row){
-			.epoch = i + 1, .loss = 2.3064 + 0.0005 * (i % 3), .accuracy = 0.1032, .has_val = true,
-			.val_loss = 2.3081 - 0.0007 * (i % 2), .val_accuracy = 0.112, .learning_rate = 0.05};
+		rows[i] = (struct curves_row){.epoch = i + 1,
+									  .loss = 2.3064 + 0.0005 * (i % 3),
+									  .accuracy = 0.1032,
+									  .has_val = true,
+									  .val_loss = 2.3081 - 0.0007 * (i % 2),
+									  .val_accuracy = 0.112,
+									  .learning_rate = 0.05};
 	struct verdict verdict = reach(8, 2000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
 	assert_string_equal(verdict.line[0], "not learning: loss 2.3069 (guessing: 2.3026), accuracy "
@@ -330,8 +388,13 @@ static void a_network_that_guesses(void **state)
 /* All was well, and then the steps were too large. */
 static void a_network_that_forgets(void **state)
 {
-	const struct course course = {.epochs = 10, .turn = ROWS, .start = 0.6, .pace = 2,
-								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3};
+	const struct course course = {.epochs = 10,
+								  .turn = ROWS,
+								  .start = 0.6,
+								  .pace = 2,
+								  .floor = 0.05,
+								  .val_floor = 0.06,
+								  .misread = 0.3};
 
 	(void)state;
 	cook(&course, 1);
@@ -347,8 +410,13 @@ static void a_network_that_forgets(void **state)
 
 static void without_validation(void **state)
 {
-	const struct course course = {.epochs = 5, .turn = ROWS, .start = 0.6, .pace = 2,
-								  .floor = 0.05, .val_floor = 0.06, .misread = 0.3,
+	const struct course course = {.epochs = 5,
+								  .turn = ROWS,
+								  .start = 0.6,
+								  .pace = 2,
+								  .floor = 0.05,
+								  .val_floor = 0.06,
+								  .misread = 0.3,
 								  .measured = true};
 
 	(void)state;
@@ -366,8 +434,13 @@ static void without_validation(void **state)
 /* With smoothed labels the loss has a floor of 0.5003 (s = 0.1: -0.91 log 0.91 - 0.09 log 0.01). */
 static void smoothed_labels_have_a_floor(void **state)
 {
-	const struct course course = {.epochs = 20, .turn = 6, .start = 0.6, .pace = 3,
-								  .floor = 0.002, .val_floor = 0.1, .growth = 0.003,
+	const struct course course = {.epochs = 20,
+								  .turn = 6,
+								  .start = 0.6,
+								  .pace = 3,
+								  .floor = 0.002,
+								  .val_floor = 0.1,
+								  .growth = 0.003,
 								  .misread = 0.25};
 	struct verdict_case curves = {.rows = rows, .count = 20, .val_count = 2000};
 	struct verdict verdict;
@@ -392,15 +465,17 @@ static void extremes_are_borne(void **state)
 	for (int count = 1; count <= 12; count++)
 		for (int e = 0; e < 5; e++)
 			for (int accuracy = 0; accuracy < 2; accuracy++) {
-				struct verdict_case curves = {.rows = rows, .count = count, .val_count = 1,
-											  .handicap = "dropout"};
+				struct verdict_case curves = {
+					.rows = rows, .count = count, .val_count = 1, .handicap = "dropout"};
 				struct verdict verdict;
 
 				for (int i = 0; i < count; i++)
-					rows[i] = (struct curves_row){
-						.epoch = i + 1, .has_val = true, .accuracy = accuracy,
-						.val_accuracy = accuracy, .loss = extremes[(e + i) % 5],
-						.val_loss = extremes[e]};
+					rows[i] = (struct curves_row){.epoch = i + 1,
+												  .has_val = true,
+												  .accuracy = accuracy,
+												  .val_accuracy = accuracy,
+												  .loss = extremes[(e + i) % 5],
+												  .val_loss = extremes[e]};
 				verdict_reach(&curves, &verdict);
 				assert_int_not_equal(verdict.kind, VERDICT_NONE);
 				assert_true(strlen(verdict.line[0]) > 0);

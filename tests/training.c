@@ -37,11 +37,10 @@ void training_open(struct training *training, const char *spec, int batch_size,
 
 	*training = (struct training){.n = batch_size};
 	test_engine_open(&training->engine, kernels, threads);
-	if (network_build(&training->network, spec, input, batch_size, true, &training->engine,
-					  &error))
+	if (network_build(&training->network, spec, input, batch_size, true, &training->engine, &error))
 		fail_msg("%s: %s", spec, error.text);
-	assert_int_equal(optimizer_open(&training->optimizer, &adam, training->network.value_count,
-									&error), 0);
+	assert_int_equal(
+		optimizer_open(&training->optimizer, &adam, training->network.value_count, &error), 0);
 }
 
 void training_close(struct training *training)
@@ -64,7 +63,8 @@ static void apply_adam(const void *context, const struct param *param, size_t fi
 struct loss_sum training_step(struct training *training, const struct digits *digits, int first,
 							  float learning_rate)
 {
-	const struct batch batch = {.n = training->n, .load = digits_load,
+	const struct batch batch = {.n = training->n,
+								.load = digits_load,
 								.context = digits->images[first],
 								.labels = digits->labels + first};
 	const struct update update = {apply_adam, training};

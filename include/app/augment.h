@@ -14,10 +14,10 @@
 
 /* How much, at most; draws are uniform. 0 leaves that out. */
 struct augment {
-	double shift;   /* whole pixels, in both directions */
-	double rotate;  /* degrees */
-	double scale;   /* width and height, each times 1 ± scale */
-	double shear;   /* columns to the side for each row up or down */
+	double shift;  /* whole pixels, in both directions */
+	double rotate; /* degrees */
+	double scale;  /* width and height, each times 1 ± scale */
+	double shear;  /* columns to the side for each row up or down */
 	/* Simard, Steinkraus & Platt 2003: each pixel's displacement is noise in -1 … 1, smoothed by a
 	 * Gaussian whose deviation is sigma, times elastic. In pixels. */
 	double elastic, sigma;
@@ -43,7 +43,7 @@ bool augment_is_none(const struct augment *augment);
 #define AUGMENT_LEAST_SIGMA 2
 #define AUGMENT_REACH 6 /* points that a pixel sees along each axis */
 #define AUGMENT_POINTS ((DATASET_SIDE - 1) / AUGMENT_LEAST_SIGMA + AUGMENT_REACH)
-#define AUGMENT_ROW 32  /* floats: a row of an image and some, for whole vectors */
+#define AUGMENT_ROW 32 /* floats: a row of an image and some, for whole vectors */
 
 struct augmenter {
 	struct augment amounts;
@@ -70,7 +70,7 @@ void augment_image(const struct augmenter *augmenter, struct rng rng, size_t ima
 struct augmented {
 	struct selection selection;
 	const struct augmenter *augmenter; /* NULL: leave the images as they are */
-	struct rng rng; /* the epoch's: augment_rng */
+	struct rng rng;                    /* the epoch's: augment_rng */
 };
 
 struct rng augment_rng(uint64_t seed, uint64_t epoch);

@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 struct curves_row {
-	int epoch; /* from 1 */
+	int epoch;             /* from 1 */
 	double accuracy, loss; /* running means of the epoch, dropout on */
 	bool has_val;
 	double val_accuracy, val_loss;

@@ -16,10 +16,10 @@ enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
 struct dataset {
 	size_t count;
-	const uint8_t *images; /* [count][28][28], 0 is background */
-	const uint8_t *labels; /* [count] */
+	const uint8_t *images;                /* [count][28][28], 0 is background */
+	const uint8_t *labels;                /* [count] */
 	struct buffer image_file, label_file; /* where they live */
-	char *directory; /* where they were found */
+	char *directory;                      /* where they were found */
 };
 
 /* Load the training or the test files. `directory` is what --data gave, or NULL: then

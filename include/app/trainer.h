@@ -27,7 +27,7 @@ struct train_options {
 	float momentum;      /* of sgd */
 	float weight_decay;  /* of weights; biases do not decay */
 	float label_smoothing;
-	int patience; /* epochs without a better one that end the training; 0: it goes on */
+	int patience;           /* epochs without a better one that end the training; 0: it goes on */
 	struct augment augment; /* of the training images; what is measured stays as it is */
 	bool eval_train;
 };
@@ -48,9 +48,9 @@ struct train_length train_length(const struct train_options *options, size_t tra
 
 struct train_progress {
 	int epoch, epochs;
-	size_t seen, total; /* images of this epoch */
-	double left;        /* images until the end of the last epoch */
-	double seconds;     /* of training in this epoch */
+	size_t seen, total;    /* images of this epoch */
+	double left;           /* images until the end of the last epoch */
+	double seconds;        /* of training in this epoch */
 	double loss, accuracy; /* running means of this epoch */
 };
 

@@ -15,17 +15,17 @@ enum verdict_kind {
 	VERDICT_UNDERFITTING,  /* bad on its own training images, and hardly getting better */
 	VERDICT_UNSTABLE,      /* the training loss itself is rising */
 	VERDICT_IMPROVING,
-	VERDICT_OVERFITTING,   /* better on its own images, no better or worse on new ones */
-	VERDICT_WELL_FITTED,   /* flat at the end, with a small gap */
+	VERDICT_OVERFITTING, /* better on its own images, no better or worse on new ones */
+	VERDICT_WELL_FITTED, /* flat at the end, with a small gap */
 };
 
 struct verdict_case {
 	const struct curves_row *rows; /* of consecutive epochs */
 	int count;
-	size_t val_count; /* validation images, from which follows what may be chance */
+	size_t val_count;       /* validation images, from which follows what may be chance */
 	double learning_rate;   /* at its peak */
 	double label_smoothing; /* in the running loss */
-	const char *handicap; /* what makes loss and accuracy look bad, as "dropout"; or NULL */
+	const char *handicap;   /* what makes loss and accuracy look bad, as "dropout"; or NULL */
 	bool best_kept;         /* the network has the best epoch's weights */
 };
 

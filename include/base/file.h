@@ -21,8 +21,7 @@ FILE *file_create(const char *path);
 
 /* Append to an open stream called `name`, to which nothing else is printed. Where that fails, as on
  * a full disk, a part that was written is taken away again, if the stream is a file. */
-int file_append(FILE *stream, const char *name, const void *data, size_t size,
-				struct error *error);
+int file_append(FILE *stream, const char *name, const void *data, size_t size, struct error *error);
 
 /* Replace the file as a whole: write a temporary file beside it, flush, fsync, rename, fsync the
  * folder. Whatever happens, `path` holds the old content or the new, never a part, and no

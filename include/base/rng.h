@@ -10,10 +10,10 @@
 
 /* What a draw is for. Streams never share values. A layer adds its index to the last two. */
 enum rng_purpose {
-	RNG_SPLIT = 0,   /* which images are for validation */
-	RNG_SHUFFLE = 1, /* the order of an epoch; step = the epoch */
-	RNG_SAMPLES = 2, /* which samples are shown */
-	RNG_AUGMENT = 3, /* how training images are changed; step = the epoch */
+	RNG_SPLIT = 0,        /* which images are for validation */
+	RNG_SHUFFLE = 1,      /* the order of an epoch; step = the epoch */
+	RNG_SAMPLES = 2,      /* which samples are shown */
+	RNG_AUGMENT = 3,      /* how training images are changed; step = the epoch */
 	RNG_INIT = 0x1000,    /* + layer: the first weights */
 	RNG_DROPOUT = 0x2000, /* + layer: which units are dropped; step = the training step */
 };

@@ -25,9 +25,9 @@ struct window {
 };
 
 struct adam_rates {
-	float step_size;  /* learning rate × sqrt(1 - beta2^t) / (1 - beta1^t) */
+	float step_size; /* learning rate × sqrt(1 - beta2^t) / (1 - beta1^t) */
 	float beta1, beta2;
-	float epsilon;    /* × sqrt(1 - beta2^t): Kingma & Ba 2015, end of section 2 */
+	float epsilon; /* × sqrt(1 - beta2^t): Kingma & Ba 2015, end of section 2 */
 };
 
 /* Every function is pure: its results depend on its arguments alone. Sizes are those of one
@@ -60,9 +60,9 @@ struct kernels {
 	void (*conv_forward)(const struct window *window, int n, const float *x, const float *filters,
 						 const void *prepared, const float *bias, float *y, void *scratch);
 	/* Adds to dfilters and dbias; overwrites dx, unless that is NULL. */
-	void (*conv_backward)(const struct window *window, int n, const float *x,
-						  const float *filters, const void *prepared, const float *dy,
-						  float *dfilters, float *dbias, float *dx, void *scratch);
+	void (*conv_backward)(const struct window *window, int n, const float *x, const float *filters,
+						  const void *prepared, const float *dy, float *dfilters, float *dbias,
+						  float *dx, void *scratch);
 
 	/* NULL in a table that has no fast way for these two.
 	 * A convolution and the max-pooling 2 × 2 behind it in one, where out_h and out_w are even: y is
@@ -141,8 +141,8 @@ struct kernels {
 				 float *m, float *v);
 	/* One step of gradient descent with momentum (Polyak 1964), in PyTorch's form:
 	 * velocity = momentum × velocity + grad; value -= learning_rate × velocity. */
-	void (*sgd)(size_t count, float learning_rate, float momentum, const float *grad,
-				float *value, float *velocity);
+	void (*sgd)(size_t count, float learning_rate, float momentum, const float *grad, float *value,
+				float *velocity);
 	/* value -= share × value */
 	void (*decay)(size_t count, float share, float *value);
 };

@@ -16,12 +16,12 @@
 
 struct layer {
 	const struct layer_kind *kind;
-	int index;           /* in the spec, from 0: it names parameters and random streams */
+	int index; /* in the spec, from 0: it names parameters and random streams */
 	struct shape in, out;
 	struct param *params;
 	int param_count;
-	size_t cache_size;   /* bytes a sample that forward leaves for backward */
-	void *self;          /* kind->self_size bytes for the kind's own use, zeroed before plan */
+	size_t cache_size; /* bytes a sample that forward leaves for backward */
+	void *self;        /* kind->self_size bytes for the kind's own use, zeroed before plan */
 
 	/* What the kernels need (kind->measure), and where the network placed it. */
 	size_t prepared_size, scratch_size, sums_size;
@@ -37,13 +37,13 @@ struct layer {
 /* The circumstances of one forward or backward call. */
 struct pass {
 	const struct kernels *kernels;
-	int n;              /* samples in this call */
-	int first;          /* index in the batch of the first of them */
-	int chunk;          /* the chunk that they belong to, and its first sample's index */
+	int n;     /* samples in this call */
+	int first; /* index in the batch of the first of them */
+	int chunk; /* the chunk that they belong to, and its first sample's index */
 	int chunk_first;
-	int worker;         /* who computes it */
-	bool training;      /* dropout drops only then */
-	uint64_t seed;      /* with step: keys the random draws */
+	int worker;    /* who computes it */
+	bool training; /* dropout drops only then */
+	uint64_t seed; /* with step: keys the random draws */
 	uint64_t step;
 	size_t slot_offset; /* from a parameter's `partial` to that of this chunk's slot */
 	void *scratch;      /* scratch_size bytes that nobody else uses meanwhile */

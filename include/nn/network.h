@@ -32,7 +32,7 @@ struct sample_buffer {
 #define NETWORK_IMAGE_GROUP 8
 
 struct network {
-	char *spec; /* the text it was built from, blanks normalized */
+	char *spec;                  /* the text it was built from, blanks normalized */
 	const struct engine *engine; /* borrowed */
 	struct shape input;
 	int classes;    /* the logits */
@@ -41,9 +41,9 @@ struct network {
 
 	struct layer *layers; /* as the spec has them; the last one is softmax */
 	int layer_count;
-	int param_count;      /* tensors */
+	int param_count;       /* tensors */
 	struct param **params; /* in the order of the layers: pointers into layers */
-	size_t weight_count;  /* numbers that are trained */
+	size_t weight_count;   /* numbers that are trained */
 
 	/* All parameters as one vector, for the optimizer; gaps between tensors stay 0, and so do
 	 * gradients of what is not trained. */
@@ -52,14 +52,14 @@ struct network {
 	float *grads; /* NULL unless trainable */
 
 	/* Private to network*.c. */
-	struct step *steps;  /* what is run: the layers, some of them in one */
+	struct step *steps; /* what is run: the layers, some of them in one */
 	int step_count;
-	int flat_from;       /* the steps before it work on images */
+	int flat_from;                   /* the steps before it work on images */
 	int stages[SPEC_MAX_LAYERS + 1]; /* the step that each begins with, and step_count */
 	int stage_count;
-	int first_trained;   /* no gradient is needed in front of this step */
+	int first_trained; /* no gradient is needed in front of this step */
 	struct sample_buffer input_buffer;
-	float *slots;        /* LAYER_SLOTS × slot_size: sums over chunks */
+	float *slots; /* LAYER_SLOTS × slot_size: sums over chunks */
 	size_t slot_size;
 	struct update_task *tasks;
 	int task_count;

@@ -33,8 +33,8 @@ int spec_parse(const char *text, struct spec *out, struct error *error);
 /* Argument `index` as a number, within limits; errors name the layer, the argument and why. */
 int spec_integer(const struct spec_layer *layer, int index, const char *what, int min, int max,
 				 int *value, struct error *error);
-int spec_real(const struct spec_layer *layer, int index, const char *what, double min,
-			  double below, double *value, struct error *error);
+int spec_real(const struct spec_layer *layer, int index, const char *what, double min, double below,
+			  double *value, struct error *error);
 
 /* Refuse more arguments than `most`. */
 int spec_at_most(const struct spec_layer *layer, int most, struct error *error);

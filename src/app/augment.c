@@ -28,6 +28,7 @@ struct item {
 /* Those before AMOUNTS do something. */
 enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, AMOUNTS, SIGMA = AMOUNTS, UNTIL, ITEMS };
 
+/* clang-format off */
 static const struct item items[ITEMS] = {
 	[SHIFT] = {"shift", offsetof(struct augment, shift), 2, 0, 10,
 			   "shift:PIXELS", "left, right, up and down"},
@@ -44,6 +45,7 @@ static const struct item items[ITEMS] = {
 	[UNTIL] = {"until", offsetof(struct augment, until), 0.9, 0, 1,
 			   "until:FRACTION", "only in this first part of the training"},
 };
+/* clang-format on */
 
 #define LONGEST_ITEM 40
 
@@ -76,8 +78,10 @@ static int unknown(const char *name, struct error *error)
 		return error_set(error, "a name is missing");
 	if (nearest)
 		return error_set(error, "there is no \"%s\"; did you mean %s?", name, nearest);
-	return error_set(error, "there is no \"%s\"; there are none, shift, rotate, scale, shear, "
-					 "elastic, sigma and until", name);
+	return error_set(error,
+					 "there is no \"%s\"; there are none, shift, rotate, scale, shear, "
+					 "elastic, sigma and until",
+					 name);
 }
 
 static int read_amount(struct augment *augment, int i, const char *text, struct error *error)
@@ -250,7 +254,7 @@ static void smooth(const struct augmenter *augmenter, const float *noise,
 	}
 	for (int y = 0; y < SIDE; y++) {
 		const float *w = augmenter->down[y];
-		float (*r)[AUGMENT_ROW] = rows + augmenter->first_point[y];
+		float(*r)[AUGMENT_ROW] = rows + augmenter->first_point[y];
 
 		for (int x = 0; x < AUGMENT_ROW; x++)
 			field[y][x] = w[0] * r[0][x] + w[1] * r[1][x] + w[2] * r[2][x] + w[3] * r[3][x] +

@@ -14,8 +14,8 @@ struct answers {
 	size_t count;
 };
 
-static bool collect(struct network *network, const struct dataset *dataset,
-					const uint32_t *indices, struct answers *answers)
+static bool collect(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+					struct answers *answers)
 {
 	size_t batch = (size_t)network->batch_size;
 	bool finite = true;
@@ -28,7 +28,8 @@ static bool collect(struct network *network, const struct dataset *dataset,
 		memcpy(logits, network_predict(network, &images), n * DATASET_CLASSES * sizeof *logits);
 		dataset_labels(dataset, selection.indices, (int)n, answers->labels + done);
 		for (size_t i = 0; i < n; i++)
-			finite = finite && loss_logits_are_finite(DATASET_CLASSES, logits + i * DATASET_CLASSES);
+			finite =
+				finite && loss_logits_are_finite(DATASET_CLASSES, logits + i * DATASET_CLASSES);
 	}
 	return finite;
 }
@@ -41,7 +42,8 @@ static double cross_entropy(const struct answers *answers, double temperature)
 		float cooled[DATASET_CLASSES];
 		for (int k = 0; k < DATASET_CLASSES; k++)
 			cooled[k] = answers->logits[i * DATASET_CLASSES + (size_t)k] / (float)temperature;
-		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, &answers->labels[i], 0, 1, NULL).loss;
+		loss +=
+			loss_cross_entropy(1, DATASET_CLASSES, cooled, &answers->labels[i], 0, 1, NULL).loss;
 	}
 	return loss;
 }

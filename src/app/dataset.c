@@ -73,7 +73,8 @@ static int find_pair(struct paths *paths, const char *folder, const struct part_
 	snprintf(paths->folder, PATH_SIZE, "%s", folder);
 	if (has_images == has_labels)
 		return has_images;
-	return error_set(error, "%s: %s-%s is missing, and so are its other names %s-%s.gz, %s.%s and "
+	return error_set(error,
+					 "%s: %s-%s is missing, and so are its other names %s-%s.gz, %s.%s and "
 					 "%s.%s.gz; " HOW_TO_GET,
 					 folder, missing->stem, missing->type, missing->stem, missing->type,
 					 missing->stem, missing->type, missing->stem, missing->type);
@@ -81,7 +82,8 @@ static int find_pair(struct paths *paths, const char *folder, const struct part_
 
 static int nothing_found(const char *folders, const struct part_names *names, struct error *error)
 {
-	return error_set(error, "no %s data: neither %s-%s nor %s-%s in %s (looked for with .gz and "
+	return error_set(error,
+					 "no %s data: neither %s-%s nor %s-%s in %s (looked for with .gz and "
 					 "without, and for names like %s.%s); " HOW_TO_GET,
 					 names->what, names->images.stem, names->images.type, names->labels.stem,
 					 names->labels.type, folders, names->images.stem, names->images.type);

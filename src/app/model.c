@@ -48,6 +48,7 @@ struct field {
 #define OPTION(name) offsetof(struct model_info, options.name)
 #define RESULT(name) offsetof(struct model_info, result.name)
 
+/* clang-format off */
 static const struct field training[] = {
 	{"seed", FIELD_U64, OPTION(seed), 0, NULL},
 	{"val_split", FIELD_DOUBLE, OPTION(val_split), 1, NULL},
@@ -59,8 +60,10 @@ static const struct field training[] = {
 	{"batch_size", FIELD_INT, OPTION(batch_size), 0, NULL},
 	{"learning_rate", FIELD_FLOAT, OPTION(learning_rate), FLT_MAX, NULL},
 };
+/* clang-format on */
 
 /* Files of earlier versions do not have these: they were made with the defaults. */
+/* clang-format off */
 static const struct field later[] = {
 	{"optimizer", FIELD_CHOICE, OPTION(optimizer), 0, OPTIMIZER_WORDS},
 	{"schedule", FIELD_CHOICE, OPTION(schedule), 0, SCHEDULE_WORDS},
@@ -70,30 +73,41 @@ static const struct field later[] = {
 	{"patience", FIELD_INT, OPTION(patience), 0, NULL},
 	{"temperature", FIELD_DOUBLE, offsetof(struct model_info, temperature), TEMPERATURE_MOST, NULL},
 };
+/* clang-format on */
 
 /* What one optimizer has, and the other does not. */
+/* clang-format off */
 static const struct field adam_fields[] = {
 	{"beta1", FIELD_FLOAT, OPTION(beta1), 1, NULL},
 	{"beta2", FIELD_FLOAT, OPTION(beta2), 1, NULL},
 };
+/* clang-format on */
+/* clang-format off */
 static const struct field sgd_fields[] = {
 	{"momentum", FIELD_FLOAT, OPTION(momentum), 1, NULL},
 };
+/* clang-format on */
 
 /* The epoch whose weights these are, where it need not be the last. */
+/* clang-format off */
 static const struct field best_field[] = {
 	{"best_epoch", FIELD_INT, RESULT(kept.epoch), 0, NULL},
 };
+/* clang-format on */
 
 /* What that epoch came to. */
+/* clang-format off */
 static const struct field figures[] = {
 	{"accuracy", FIELD_DOUBLE, RESULT(kept.accuracy), 1, NULL},
 	{"loss", FIELD_DOUBLE, RESULT(kept.loss), DBL_MAX, NULL},
 };
+/* clang-format on */
+/* clang-format off */
 static const struct field val_figures[] = {
 	{"val_accuracy", FIELD_DOUBLE, RESULT(kept.val_accuracy), 1, NULL},
 	{"val_loss", FIELD_DOUBLE, RESULT(kept.val_loss), DBL_MAX, NULL},
 };
+/* clang-format on */
 
 /* The shortest text that reads back as the same number; whole ones without an exponent. */
 static void print_real(char text[VALUE_TEXT], double value, bool is_float)
@@ -348,8 +362,8 @@ static int read_options(const struct safetensors *file, struct model_info *info,
 			return -1;
 	}
 	if (info->temperature < TEMPERATURE_LEAST)
-		return error_set(error, "metadata: a temperature of %g; the least is %g",
-						 info->temperature, TEMPERATURE_LEAST);
+		return error_set(error, "metadata: a temperature of %g; the least is %g", info->temperature,
+						 TEMPERATURE_LEAST);
 	if (info->options.optimizer == OPTIMIZER_ADAM)
 		return read_fields(file, adam_fields, COUNT(adam_fields), info, error);
 	return read_fields(file, sgd_fields, COUNT(sgd_fields), info, error);
@@ -557,8 +571,10 @@ int model_read(const char *path, struct safetensors *file, struct error *error)
 	if (!strcmp(path, MODEL_BUILTIN))
 		return safetensors_parse(model_builtin, model_builtin_size, file, error);
 	if (!file_exists(path))
-		return error_set(error, "%s: no such file; train a model with 'mnist-cnn train', or name "
-						 "one with --model FILE", path);
+		return error_set(error,
+						 "%s: no such file; train a model with 'mnist-cnn train', or name "
+						 "one with --model FILE",
+						 path);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
 	int status = refuse_text(&bytes, error);

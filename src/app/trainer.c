@@ -23,16 +23,16 @@ struct run {
 	struct train_length length;
 	struct optimizer optimizer;
 	struct augmenter augmenter;
-	uint32_t *order;  /* of the training images in this epoch */
-	uint8_t *labels;  /* of a batch */
-	float *best;      /* the best epoch's values; NULL without patience */
+	uint32_t *order; /* of the training images in this epoch */
+	uint8_t *labels; /* of a batch */
+	float *best;     /* the best epoch's values; NULL without patience */
 
 	bool stopped;
 	int epoch;
-	uint64_t step;    /* updates, this one included, over the whole run */
+	uint64_t step;       /* updates, this one included, over the whole run */
 	float learning_rate; /* of the last step */
 	size_t seen, total;  /* images of this epoch */
-	double loss;      /* their sum */
+	double loss;         /* their sum */
 	size_t correct;
 	double seconds;
 };
@@ -74,7 +74,8 @@ static int check_finite_loss(const struct run *run, double loss, struct error *e
 {
 	if (isfinite(loss))
 		return 0;
-	return error_set(error, "the loss is no longer a number (epoch %d, step %llu): "
+	return error_set(error,
+					 "the loss is no longer a number (epoch %d, step %llu): "
 					 "try a smaller --learning-rate than %g",
 					 run->epoch, (unsigned long long)run->step,
 					 (double)run->options->learning_rate);
@@ -88,7 +89,8 @@ static int check_finite_weights(const struct run *run, struct error *error)
 
 		for (size_t j = 0; j < param->count; j++)
 			if (!isfinite(param->value[j]))
-				return error_set(error, "a value of %s is no longer a number (epoch %d): "
+				return error_set(error,
+								 "a value of %s is no longer a number (epoch %d): "
 								 "try a smaller --learning-rate than %g",
 								 param->name, run->epoch, (double)run->options->learning_rate);
 	}
@@ -103,8 +105,8 @@ static void update_weights(const void *context, const struct param *param, size_
 	const struct network *network = run->network;
 
 	optimizer_apply(&run->optimizer, network->engine->kernels,
-					(size_t)(param->value - network->values) + first, count,
-					param_is_weight(param), network->grads, network->values);
+					(size_t)(param->value - network->values) + first, count, param_is_weight(param),
+					network->grads, network->values);
 }
 
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */
@@ -238,8 +240,8 @@ static int finish_epoch(struct run *run, struct curves_row *row, struct error *e
 		.has_train = run->options->eval_train,
 	};
 
-	if (row->has_val && measure(run, split->val, split->val_count, &row->val_accuracy,
-								&row->val_loss, error))
+	if (row->has_val &&
+		measure(run, split->val, split->val_count, &row->val_accuracy, &row->val_loss, error))
 		return -1;
 	if (row->has_train && !run->stopped)
 		return measure(run, split->train, split->train_count, &row->train_accuracy,

@@ -20,11 +20,11 @@
 #define SURE_FALL 1.5
 #define SURE_RISE 2
 
-#define LARGE_GAP 0.01    /* between accuracies of training and validation */
-#define LOW_ACCURACY 0.8  /* of training and validation: too low for these tasks */
-#define SLOW_FALL 0.05    /* of the loss, an epoch: not just beginning to learn */
-#define BLIND_LOSS 0.975  /* of what guessing costs */
-#define FEW_ROWS 4        /* with fewer, that there is no trend says nothing */
+#define LARGE_GAP 0.01   /* between accuracies of training and validation */
+#define LOW_ACCURACY 0.8 /* of training and validation: too low for these tasks */
+#define SLOW_FALL 0.05   /* of the loss, an epoch: not just beginning to learn */
+#define BLIND_LOSS 0.975 /* of what guessing costs */
+#define FEW_ROWS 4       /* with fewer, that there is no trend says nothing */
 
 enum column { VAL_LOSS, VAL_ACCURACY, SEEN_LOSS, SEEN_ACCURACY };
 
@@ -270,8 +270,7 @@ static void explain_handicap(const struct findings *f, struct verdict *verdict)
 	if (!f->measured && f->curves->handicap &&
 		value(f, last, SEEN_ACCURACY) < value(f, last, VAL_ACCURACY))
 		snprintf(verdict->line[1] + length, VERDICT_LINE - length,
-				 "; accuracy is low because of %s (see --eval-train)",
-				 f->curves->handicap);
+				 "; accuracy is low because of %s (see --eval-train)", f->curves->handicap);
 }
 
 static void tell_too_early(const struct findings *f, struct verdict *verdict)
@@ -325,9 +324,8 @@ static void tell_underfitting(const struct findings *f, struct verdict *verdict)
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
 	char text[ACCURACIES];
 
-	snprintf(verdict->line[0], VERDICT_LINE,
-			 "underfitting: %s, and %s falls by %.1f%% an epoch", accuracies(f, text),
-			 name(f, f->has_val ? VAL_LOSS : SEEN_LOSS),
+	snprintf(verdict->line[0], VERDICT_LINE, "underfitting: %s, and %s falls by %.1f%% an epoch",
+			 accuracies(f, text), name(f, f->has_val ? VAL_LOSS : SEEN_LOSS),
 			 fmax(0, 100 * (t->start - t->end) / (t->count - 1) / t->start));
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 "more units or filters may help, or another --learning-rate than %g",
@@ -342,8 +340,7 @@ static void tell_unstable(const struct findings *f, struct verdict *verdict)
 	for (int i = 1; i <= last; i++)
 		if (value(f, i, SEEN_LOSS) < value(f, lowest, SEEN_LOSS))
 			lowest = i;
-	snprintf(verdict->line[0], VERDICT_LINE,
-			 "unstable since epoch %d: there %s was %.4f, now %.4f",
+	snprintf(verdict->line[0], VERDICT_LINE, "unstable since epoch %d: there %s was %.4f, now %.4f",
 			 f->curves->rows[lowest].epoch, name(f, SEEN_LOSS), value(f, lowest, SEEN_LOSS),
 			 value(f, last, SEEN_LOSS));
 	snprintf(verdict->line[1], VERDICT_LINE,
@@ -389,8 +386,7 @@ static void tell_overfitting(const struct findings *f, struct verdict *verdict)
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 "while %s fell from %.4f to %.4f; try %s--augment, dropout or more images",
 			 name(f, SEEN_LOSS), value(f, since, SEEN_LOSS),
-			 value(f, f->curves->count - 1, SEEN_LOSS),
-			 f->curves->best_kept ? "" : "--patience, ");
+			 value(f, f->curves->count - 1, SEEN_LOSS), f->curves->best_kept ? "" : "--patience, ");
 }
 
 static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
@@ -398,9 +394,8 @@ static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
 	char text[ACCURACIES];
 
 	verdict->since = f->curves->rows[arrival(f)].epoch;
-	snprintf(verdict->line[0], VERDICT_LINE,
-			 "well fitted: val_loss about %.4f since epoch %d; %s", f->val.mean, verdict->since,
-			 accuracies(f, text));
+	snprintf(verdict->line[0], VERDICT_LINE, "well fitted: val_loss about %.4f since epoch %d; %s",
+			 f->val.mean, verdict->since, accuracies(f, text));
 	snprintf(verdict->line[1], VERDICT_LINE,
 			 has_decayed(f) ? "a longer schedule or a larger network may gain more"
 							: "a larger network or --schedule linear may gain more");
@@ -410,14 +405,10 @@ static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 {
 	static void (*const tell[])(const struct findings *, struct verdict *) = {
-		[VERDICT_TOO_EARLY] = tell_too_early,
-		[VERDICT_NO_VALIDATION] = tell_no_validation,
-		[VERDICT_NOT_LEARNING] = tell_not_learning,
-		[VERDICT_UNDERFITTING] = tell_underfitting,
-		[VERDICT_UNSTABLE] = tell_unstable,
-		[VERDICT_IMPROVING] = tell_improving,
-		[VERDICT_OVERFITTING] = tell_overfitting,
-		[VERDICT_WELL_FITTED] = tell_well_fitted,
+		[VERDICT_TOO_EARLY] = tell_too_early,       [VERDICT_NO_VALIDATION] = tell_no_validation,
+		[VERDICT_NOT_LEARNING] = tell_not_learning, [VERDICT_UNDERFITTING] = tell_underfitting,
+		[VERDICT_UNSTABLE] = tell_unstable,         [VERDICT_IMPROVING] = tell_improving,
+		[VERDICT_OVERFITTING] = tell_overfitting,   [VERDICT_WELL_FITTED] = tell_well_fitted,
 	};
 
 	*verdict = (struct verdict){.kind = VERDICT_NONE};

@@ -9,7 +9,7 @@ int choice_find(const char *words, const char *word)
 
 	for (int i = 0;; i++) {
 		size_t end = strcspn(words, "|");
-		if (end == length && memcmp(words, word, length) == 0)
+		if (end == length && !memcmp(words, word, length))
 			return i;
 		if (!words[end])
 			return -1;

@@ -157,9 +157,9 @@ static char *follow_links(const char *path)
 }
 
 struct target {
-	char *path;    /* owned; links followed */
+	char *path; /* owned; links followed */
 	bool exists;
-	bool special;  /* a device, a pipe, an open file: written to as it is */
+	bool special; /* a device, a pipe, an open file: written to as it is */
 	mode_t permissions;
 };
 
@@ -328,8 +328,7 @@ static const char *replace_regular(const struct target *target, const void *data
 	return failed ? failed : sync_folder(target);
 }
 
-int file_append(FILE *stream, const char *name, const void *data, size_t size,
-				struct error *error)
+int file_append(FILE *stream, const char *name, const void *data, size_t size, struct error *error)
 {
 	int file = fileno(stream);
 	off_t end = lseek(file, 0, SEEK_CUR);
@@ -390,8 +389,8 @@ int file_replace(const char *path, const void *data, size_t size, struct error *
 
 	if (target_find(&target, path, error))
 		return -1;
-	const char *failed = target.special ? write_special(&target, data, size)
-										: replace_regular(&target, data, size);
+	const char *failed =
+		target.special ? write_special(&target, data, size) : replace_regular(&target, data, size);
 	int status = failed ? fail(path, failed, error) : 0;
 	free(target.path);
 	return status;

@@ -23,8 +23,7 @@ bool terminal_is_rich(FILE *stream)
 	const char *term = getenv("TERM");
 	const char *no_color = getenv("NO_COLOR");
 
-	return terminal_is(stream) && term && *term && strcmp(term, "dumb") &&
-		   !(no_color && *no_color);
+	return terminal_is(stream) && term && *term && strcmp(term, "dumb") && !(no_color && *no_color);
 }
 
 /* Is it "UTF-8", "utf8" or alike, perhaps with a modifier such as @euro behind it? */
@@ -36,7 +35,7 @@ static bool is_utf8(const char *codeset)
 	for (; *codeset && *codeset != '@' && length < sizeof plain - 1; codeset++)
 		if (*codeset != '-')
 			plain[length++] = (char)(*codeset | 0x20); /* letters small, figures as they are */
-	return strcmp(plain, "utf8") == 0;
+	return !strcmp(plain, "utf8");
 }
 
 bool terminal_is_utf8(FILE *stream)

@@ -21,7 +21,7 @@ struct eval_values {
 	struct engine_choice engine;
 	const char *model, *network, *data;
 	const char *confusion, *mistakes, *predictions; /* files to write, or NULL */
-	int split; /* enum eval_split */
+	int split;                                      /* enum eval_split */
 	bool json;
 	struct common_values common;
 };
@@ -47,7 +47,7 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 		return error_set(error, "%s: was trained without validation images", values->model);
 	if (options->limit > dataset->count ||
 		split_make(split, dataset->count, options->limit, options->val_split, options->seed,
-				   error) != 0 ||
+				   error) ||
 		split->train_count != info->train_count || split->val_count != info->val_count) {
 		split_free(split);
 		return error_set(error,
@@ -69,7 +69,7 @@ static int evaluate_split(const struct eval_values *values, struct network *netw
 	size_t count = dataset->count;
 
 	if (values->split != EVAL_TEST) {
-		if (repeat_split(values, info, dataset, &split, error) != 0)
+		if (repeat_split(values, info, dataset, &split, error))
 			return -1;
 		indices = values->split == EVAL_VAL ? split.val : split.train;
 		count = values->split == EVAL_VAL ? split.val_count : split.train_count;
@@ -134,18 +134,18 @@ static int write_files(const struct eval_values *values, const struct dataset *d
 	size_t shown;
 
 	if (values->predictions) {
-		if (eval_write_predictions(values->predictions, result->predictions, count, error) != 0)
+		if (eval_write_predictions(values->predictions, result->predictions, count, error))
 			return -1;
 		print_written(values, values->predictions, ": %zu predictions\n", count);
 	}
 	if (values->confusion) {
-		if (eval_write_confusion(values->confusion, &result->evaluation, error) != 0)
+		if (eval_write_confusion(values->confusion, &result->evaluation, error))
 			return -1;
 		print_written(values, values->confusion, ": the confusion matrix of %zu images\n", count);
 	}
 	if (values->mistakes) {
 		if (eval_write_mistakes(values->mistakes, dataset, result->predictions, count, &shown,
-								error) != 0)
+								error))
 			return -1;
 		print_written(values, values->mistakes,
 					  shown < mistakes ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
@@ -174,18 +174,18 @@ static int eval_run(const void *v, int operand_count, char **operands)
 										 {"--predictions", values->predictions}};
 	const size_t count = sizeof files / sizeof *files;
 
-	if (command_check_distinct(files, count, 1, &error) != 0 ||
-		command_open_engine(&values->engine, &engine, &error) != 0)
+	if (command_check_distinct(files, count, 1, &error) ||
+		command_open_engine(&values->engine, &engine, &error))
 		return command_misused(&command_eval, &error);
-	if (command_check_outputs(files + 1, count - 1, &error) != 0 ||
-		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
+	if (command_check_outputs(files + 1, count - 1, &error) ||
+		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) ||
 		dataset_load(&dataset, values->data,
-					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) != 0 ||
-		evaluate_split(values, &network, &info, &dataset, &result, &error) != 0) {
+					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) ||
+		evaluate_split(values, &network, &info, &dataset, &result, &error)) {
 		status = command_fail(&error);
 	} else {
 		print_evaluation(values, dataset.directory, &result.evaluation);
-		if (write_files(values, &dataset, &result, &error) != 0)
+		if (write_files(values, &dataset, &result, &error))
 			status = command_fail(&error);
 	}
 	free(result.predictions);
@@ -198,8 +198,7 @@ static int eval_run(const void *v, int operand_count, char **operands)
 static void eval_defaults(void *values)
 {
 	*(struct eval_values *)values =
-		(struct eval_values){.split = EVAL_TEST,
-							 .engine = {.kernels = "auto"}};
+		(struct eval_values){.split = EVAL_TEST, .engine = {.kernels = "auto"}};
 }
 
 static void eval_explain(FILE *out)
@@ -212,6 +211,7 @@ static void eval_explain(FILE *out)
 
 #define AT(field) offsetof(struct eval_values, field)
 
+/* clang-format off */
 static const struct option eval_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = HELP_MODEL},
@@ -237,6 +237,7 @@ static const struct option eval_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 const struct command command_eval = {
 	.name = "eval",

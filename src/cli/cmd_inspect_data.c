@@ -12,12 +12,12 @@
 #include "base/rng.h"
 #include "base/terminal.h"
 #include "cli/command.h"
-#include "cli/picture.h"
 #include "cli/report.h"
-#include "cli/sheet.h"
+#include "draw/blocks.h"
+#include "draw/sheet.h"
 
 #define BATCH 100
-#define SAMPLES 10 /* where --count does not say how many */
+#define SAMPLES 10      /* where --count does not say how many */
 #define MOST_COLUMNS 10 /* of a sample and its changes */
 
 struct inspect_values {
@@ -77,8 +77,7 @@ static int measure(const struct inspect_values *values, const struct dataset *da
 	return 0;
 }
 
-static void print_statistics(FILE *out, const char *name, const struct statistics *s,
-							 double count)
+static void print_statistics(FILE *out, const char *name, const struct statistics *s, double count)
 {
 	double mean = s->sum / count, variance = s->squares / count - mean * mean;
 
@@ -95,7 +94,7 @@ static int print_summary(FILE *out, const struct inspect_values *values,
 	size_t counts[DATASET_CLASSES] = {0};
 	double count = (double)dataset->count * DATASET_PIXELS;
 
-	if (measure(values, dataset, s, error) != 0)
+	if (measure(values, dataset, s, error))
 		return -1;
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
@@ -116,8 +115,8 @@ static int print_summary(FILE *out, const struct inspect_values *values,
 
 /* Pictures in rows: a sample, and what augmentation makes of it in epochs 1, 2 and on. */
 struct samples {
-	struct picture *pictures; /* [rows][columns] */
-	uint8_t *pixels;          /* [rows][columns][28][28], of those that are augmented */
+	struct blocks_image *pictures; /* [rows][columns] */
+	uint8_t *pixels;               /* [rows][columns][28][28], of those that are augmented */
 	size_t rows, columns;
 };
 
@@ -128,7 +127,8 @@ static void samples_free(struct samples *samples)
 }
 
 static void augment_picture(const struct augmenter *augmenter, uint64_t seed,
-							const struct picture *sample, struct picture *picture, uint8_t *pixels)
+							const struct blocks_image *sample, struct blocks_image *picture,
+							uint8_t *pixels)
 {
 	float x[DATASET_PIXELS];
 
@@ -146,10 +146,10 @@ static void fill(const struct samples *samples, const struct inspect_values *val
 
 	augmenter_prepare(&augmenter, &values->augment);
 	for (size_t i = 0; i < samples->rows * samples->columns; i++) {
-		struct picture *picture = samples->pictures + i;
+		struct blocks_image *picture = samples->pictures + i;
 		uint32_t index = order[i / samples->columns];
 
-		*picture = (struct picture){
+		*picture = (struct blocks_image){
 			.pixels = dataset->images + (size_t)index * DATASET_PIXELS,
 			.label = dataset->labels[index],
 			.index = index,
@@ -198,7 +198,7 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 									char text[SHEET_CAPTION])
 {
 	const struct samples *samples = context;
-	const struct picture *picture = &samples->pictures[tile];
+	const struct blocks_image *picture = &samples->pictures[tile];
 
 	(void)line;
 	if (!picture->epoch) {
@@ -234,14 +234,14 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 }
 
 /* Augmented samples have a row each. */
-static void draw(const struct samples *samples, enum picture_style style, int width)
+static void draw(const struct samples *samples, enum blocks_style style, int width)
 {
 	const size_t count = samples->rows * samples->columns;
 	const size_t together = samples->columns > 1 ? samples->columns : count;
 
 	for (size_t done = 0; done < count; done += together) {
 		fputc('\n', stdout);
-		picture_draw_all(stdout, style, samples->pictures + done, together, width);
+		blocks_draw_all(stdout, style, samples->pictures + done, together, width);
 	}
 }
 
@@ -249,7 +249,7 @@ static int show_samples(const struct inspect_values *values, const struct datase
 						size_t count, struct error *error)
 {
 	const int width = terminal_width(stdout);
-	const size_t fit = values->sheet ? MOST_COLUMNS : picture_fit(width);
+	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(width);
 	struct samples samples = {.rows = count, .columns = 1};
 	int status = 0;
 
@@ -257,12 +257,12 @@ static int show_samples(const struct inspect_values *values, const struct datase
 		return 0;
 	if (!augment_is_none(&values->augment))
 		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
-	if (choose(&samples, values, dataset, error) != 0)
+	if (choose(&samples, values, dataset, error))
 		return -1;
 	if (values->sheet)
 		status = write_sheet(values->sheet, &samples, error);
 	else
-		draw(&samples, picture_style(stdout, values->common.no_color), width);
+		draw(&samples, blocks_style(stdout, values->common.no_color), width);
 	samples_free(&samples);
 	return status;
 }
@@ -276,10 +276,10 @@ static int inspect(const struct inspect_values *values, const struct dataset *da
 	if (count > dataset->count && count != SAMPLES)
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
 						 dataset->count);
-	if (values->sheet && file_check_replace(values->sheet, error) != 0)
+	if (values->sheet && file_check_replace(values->sheet, error))
 		return -1;
 	if (!(sheet_on_stdout && values->common.quiet) &&
-		print_summary(sheet_on_stdout ? stderr : stdout, values, dataset, error) != 0)
+		print_summary(sheet_on_stdout ? stderr : stdout, values, dataset, error))
 		return -1;
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
@@ -297,9 +297,9 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "--sheet: no samples to write with --count 0");
 		return command_misused(&command_inspect_data, &error);
 	}
-	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error) != 0)
+	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error))
 		return command_fail(&error);
-	if (inspect(values, &dataset, &error) != 0)
+	if (inspect(values, &dataset, &error))
 		status = command_fail(&error);
 	dataset_free(&dataset);
 	return status;
@@ -319,6 +319,7 @@ static void inspect_explain(FILE *out)
 
 #define AT(field) offsetof(struct inspect_values, field)
 
+/* clang-format off */
 static const struct option inspect_table[] = {
 	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
 	 .help = HELP_DATA},
@@ -337,6 +338,7 @@ static const struct option inspect_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 const struct command command_inspect_data = {
 	.name = "inspect data",

@@ -9,8 +9,8 @@
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/image_sheets.h"
-#include "cli/picture.h"
 #include "cli/report.h"
+#include "draw/blocks.h"
 #include "nn/loss.h"
 
 #define BATCH 28 /* occluded images at a time */
@@ -66,13 +66,13 @@ static void print_activation(FILE *out, const struct activation *activation)
 static void print_all(FILE *out, const struct inspect_values *values, const struct seen *seen,
 					  const struct activation *activations, int count)
 {
-	const enum picture_style style = picture_style(out, values->common.no_color);
+	const enum blocks_style style = blocks_style(out, values->common.no_color);
 
-	picture_draw(out, style, seen->pixels);
+	blocks_draw(out, style, seen->pixels);
 	fprintf(out, "\n%d  %.4f  ", seen->digit, (double)seen->probabilities[seen->digit]);
 	report_name(out, seen->path);
 	fputs("\n\n", out);
-	picture_bars(out, style, seen->probabilities, terminal_width(out));
+	blocks_bars(out, style, seen->probabilities, terminal_width(out));
 	fprintf(out, "\n%9s %9s %9s %7s  %s\n", "least", "mean", "most", "zeros", "layer");
 	for (int i = 0; i < count; i++)
 		print_activation(out, &activations[i]);
@@ -83,13 +83,11 @@ static int save(const struct inspect_values *values, struct network *network,
 {
 	const double probability = (double)seen->probabilities[seen->digit];
 
-	if (values->activations &&
-		activations_save(values->activations, seen->pixels, activations, network->layer_count,
-						 error) != 0)
+	if (values->activations && activations_save(values->activations, seen->pixels, activations,
+												network->layer_count, error))
 		return -1;
-	if (values->occlusion &&
-		occlusion_save(values->occlusion, network, seen->temperature, seen->pixels, seen->digit,
-					   probability, error) != 0)
+	if (values->occlusion && occlusion_save(values->occlusion, network, seen->temperature,
+											seen->pixels, seen->digit, probability, error))
 		return -1;
 	return 0;
 }
@@ -103,8 +101,8 @@ static int inspect(const struct inspect_values *values, struct network *network,
 	struct activation *activations;
 	int status;
 
-	if (predict_read_digit(path, values->raw, NULL, seen.pixels, error) != 0 ||
-		recognize(network, &seen, error) != 0)
+	if (predict_read_digit(path, values->raw, NULL, seen.pixels, error) ||
+		recognize(network, &seen, error))
 		return -1;
 	activations = activations_compute(network, temperature, seen.pixels, error);
 	if (!activations)
@@ -136,12 +134,12 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 										 {"--model", values->model},
 										 {"--activations", values->activations},
 										 {"--occlusion", values->occlusion}};
-	if (command_check_distinct(files, 4, 2, &error) != 0)
+	if (command_check_distinct(files, 4, 2, &error))
 		return command_misused(&command_inspect_image, &error);
-	if (command_check_outputs(files + 2, 2, &error) != 0 ||
-		command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) != 0 ||
-		inspect(values, &network, info.temperature, operands[0], &error) != 0)
+	if (command_check_outputs(files + 2, 2, &error) ||
+		command_open_engine(&one_thread, &engine, &error) ||
+		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) ||
+		inspect(values, &network, info.temperature, operands[0], &error))
 		status = command_fail(&error);
 	network_free(&network);
 	engine_close(&engine);
@@ -168,6 +166,7 @@ static void inspect_explain(FILE *out)
 
 #define AT(field) offsetof(struct inspect_values, field)
 
+/* clang-format off */
 static const struct option inspect_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = HELP_MODEL},
@@ -182,6 +181,7 @@ static const struct option inspect_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 const struct command command_inspect_image = {
 	.name = "inspect image",

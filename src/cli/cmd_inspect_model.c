@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/report.h"
-#include "cli/sheet.h"
+#include "draw/sheet.h"
 
 struct inspect_values {
 	const char *model, *network, *filters;
@@ -115,8 +115,8 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 	}
 	fputs("\nmetadata\n", out);
 	for (size_t i = 0; i < file->metadata_count; i++)
-		width = (int)strlen(file->metadata[i].key) > width ? (int)strlen(file->metadata[i].key)
-														   : width;
+		width =
+			(int)strlen(file->metadata[i].key) > width ? (int)strlen(file->metadata[i].key) : width;
 	for (size_t i = 0; i < file->metadata_count; i++) {
 		fputs("  ", out);
 		report_name(out, file->metadata[i].key);
@@ -159,13 +159,12 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 	const struct command_file files[] = {{"--model", values->model},
 										 {"--filters", values->filters}};
 
-	if (command_check_distinct(files, 2, 1, &error) != 0)
+	if (command_check_distinct(files, 2, 1, &error))
 		return command_misused(&command_inspect_model, &error);
-	if (command_check_outputs(files + 1, 1, &error) != 0 ||
-		command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) != 0 ||
-		model_read(values->model, &file, &error) != 0 ||
-		inspect(values, &network, &file, &error) != 0)
+	if (command_check_outputs(files + 1, 1, &error) ||
+		command_open_engine(&one_thread, &engine, &error) ||
+		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) ||
+		model_read(values->model, &file, &error) || inspect(values, &network, &file, &error))
 		status = command_fail(&error);
 	safetensors_free(&file);
 	network_free(&network);
@@ -180,6 +179,7 @@ static void inspect_defaults(void *values)
 
 #define AT(field) offsetof(struct inspect_values, field)
 
+/* clang-format off */
 static const struct option inspect_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = HELP_MODEL},
@@ -191,6 +191,7 @@ static const struct option inspect_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 const struct command command_inspect_model = {
 	.name = "inspect model",

@@ -5,16 +5,16 @@
 #include <string.h>
 
 #include "app/calibrate.h"
-#include "app/digit.h"
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
 #include "cli/command.h"
-#include "cli/picture.h"
 #include "cli/report.h"
 #include "cli/steps.h"
+#include "draw/blocks.h"
 #include "formats/pnm.h"
 #include "nn/loss.h"
+#include "picture/digit.h"
 
 /* Three samples of two bytes a pixel, and room for a header: what a raw picture of the largest size
  * needs. */
@@ -35,21 +35,21 @@ struct guess {
 static int read_picture(const char *path, struct pnm *picture, struct error *error)
 {
 	struct buffer file = {0};
-	bool is_stdin = strcmp(path, "-") == 0;
+	bool is_stdin = !strcmp(path, "-");
 	const char *name = is_stdin ? "standard input" : path;
 	int status = is_stdin ? file_read_stream(stdin, name, MAX_FILE, &file, error)
 						  : file_read(path, MAX_FILE, &file, error);
 
-	if (status != 0)
+	if (status)
 		return -1;
 	status = pnm_parse(file.data, file.size, picture, error);
 	buffer_free(&file);
-	return status == 0 ? 0 : error_prefix(error, "%s", name);
+	return status ? error_prefix(error, "%s", name) : 0;
 }
 
 static bool is_blank(const uint8_t pixels[DATASET_PIXELS])
 {
-	return memcmp(pixels, pixels + 1, DATASET_PIXELS - 1) == 0;
+	return !memcmp(pixels, pixels + 1, DATASET_PIXELS - 1);
 }
 
 int predict_read_digit(const char *path, bool raw, const char *steps_file,
@@ -59,13 +59,13 @@ int predict_read_digit(const char *path, bool raw, const char *steps_file,
 	struct digit_steps steps = {0};
 	int status;
 
-	if (read_picture(path, &picture, error) != 0)
+	if (read_picture(path, &picture, error))
 		return -1;
 	status = raw ? digit_from_raw(&picture, pixels, error)
 				 : digit_from_picture(&picture, pixels, &steps, error);
-	if (status == 0 && is_blank(pixels))
+	if (!status && is_blank(pixels))
 		status = error_set(error, "no digit found: all pixels are equal");
-	if (status != 0)
+	if (status)
 		error_prefix(error, "%s", path);
 	else if (steps_file)
 		status = steps_save(steps_file, &picture, &steps, pixels, error);
@@ -124,7 +124,7 @@ static int save_digit(const char *path, const uint8_t *pixels, struct error *err
 {
 	struct buffer file;
 
-	if (pgm_write(pixels, DATASET_SIDE, DATASET_SIDE, &file, error) != 0)
+	if (pgm_write(pixels, DATASET_SIDE, DATASET_SIDE, &file, error))
 		return -1;
 	int status = file_replace(path, file.data, file.size, error);
 	buffer_free(&file);
@@ -138,15 +138,15 @@ static int predict_file(const struct predict_values *values, struct network *net
 	float probabilities[DATASET_CLASSES];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (predict_read_digit(path, values->raw, values->steps, pixels, error) != 0)
+	if (predict_read_digit(path, values->raw, values->steps, pixels, error))
 		return -1;
-	if (values->save_digit && save_digit(values->save_digit, pixels, error) != 0)
+	if (values->save_digit && save_digit(values->save_digit, pixels, error))
 		return -1;
-	if (recognize(network, temperature, pixels, probabilities, guesses, error) != 0)
+	if (recognize(network, temperature, pixels, probabilities, guesses, error))
 		return error_prefix(error, "%s", path);
 	if (values->show)
-		picture_draw_guesses(stdout, picture_style(stdout, values->common.no_color), pixels,
-							 probabilities, terminal_width(stdout));
+		blocks_draw_guesses(stdout, blocks_style(stdout, values->common.no_color), pixels,
+							probabilities, terminal_width(stdout));
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else
@@ -187,18 +187,18 @@ static int predict_run(const void *v, int operand_count, char **operands)
 		return command_misused(&command_predict, &error);
 	}
 	chosen.model = command_choose_model(chosen.model, values->common.quiet);
-	if (check_outputs(values, operand_count, operands, &error) != 0)
+	if (check_outputs(values, operand_count, operands, &error))
 		return command_misused(&command_predict, &error);
 	const struct command_file outputs[] = {{"--save-digit", values->save_digit},
 										   {"--steps", values->steps}};
-	if (command_check_outputs(outputs, 2, &error) != 0 ||
-		command_open_engine(&one_thread, &engine, &error) != 0 ||
-		model_load(values->model, values->network, 1, &engine, &network, &info, &error) != 0)
+	if (command_check_outputs(outputs, 2, &error) ||
+		command_open_engine(&one_thread, &engine, &error) ||
+		model_load(values->model, values->network, 1, &engine, &network, &info, &error))
 		status = command_fail(&error);
 	for (int i = 0; network.layers && i < operand_count; i++) {
-		if (predict_file(values, &network, info.temperature, operands[i], &error) != 0)
+		if (predict_file(values, &network, info.temperature, operands[i], &error))
 			status = command_fail(&error);
-		if (command_flush(&error) != 0) {
+		if (command_flush(&error)) {
 			status = command_fail(&error);
 			break;
 		}
@@ -210,8 +210,7 @@ static int predict_run(const void *v, int operand_count, char **operands)
 
 static void predict_defaults(void *values)
 {
-	*(struct predict_values *)values =
-		(struct predict_values){.top = 1};
+	*(struct predict_values *)values = (struct predict_values){.top = 1};
 }
 
 static void predict_explain(FILE *out)
@@ -236,6 +235,7 @@ static void predict_explain(FILE *out)
 
 #define AT(field) offsetof(struct predict_values, field)
 
+/* clang-format off */
 static const struct option predict_table[] = {
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .help = HELP_MODEL},
@@ -256,6 +256,7 @@ static const struct option predict_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 const struct command command_predict = {
 	.name = "predict",

@@ -74,7 +74,7 @@ static void catch_signal(int number)
 	struct sigaction old;
 
 	sigemptyset(&action.sa_mask);
-	if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+	if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
 		sigaction(number, &action, NULL);
 }
 
@@ -93,7 +93,7 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 	if (values->options.optimizer == OPTIMIZER_ADAM) {
 		if (values->given.momentum)
 			return error_set(error, "--momentum is for --optimizer sgd; "
-							 "adam has --beta1 and --beta2");
+									"adam has --beta1 and --beta2");
 		return 0;
 	}
 	if (values->given.beta1 || values->given.beta2)
@@ -114,10 +114,10 @@ static int build(struct job *job, struct error *error)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (file_is_same(values->model, values->curves))
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
-	if (command_open_engine(&values->engine, &job->engine, error) != 0)
+	if (command_open_engine(&values->engine, &job->engine, error))
 		return -1;
 	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
-					  &job->engine, error) != 0)
+					  &job->engine, error))
 		return error_prefix(error, "--network");
 	if (job->network.classes != DATASET_CLASSES)
 		return error_set(error, "--network: %d units before softmax, but there are %d digits",
@@ -131,22 +131,24 @@ static int load(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	const struct train_options *options = &values->options;
 
-	if (dataset_load(&job->dataset, values->data, DATASET_TRAIN, error) != 0)
+	if (dataset_load(&job->dataset, values->data, DATASET_TRAIN, error))
 		return -1;
 	if (options->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", options->limit,
 						 job->dataset.directory, job->dataset.count);
 	if (split_make(&job->split, job->dataset.count, options->limit, options->val_split,
-				   options->seed, error) != 0)
+				   options->seed, error))
 		return -1;
 	if (options->patience && job->split.val_count == 0)
-		return error_set(error, "--patience needs validation images, but --val-split %g of %zu "
-						 "images is none", options->val_split, job->split.train_count);
+		return error_set(error,
+						 "--patience needs validation images, but --val-split %g of %zu "
+						 "images is none",
+						 options->val_split, job->split.train_count);
 	job->epochs = train_length(options, job->split.train_count).epochs;
 	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
 	if (!job->rows)
 		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
-	if (file_check_replace(values->model, error) != 0)
+	if (file_check_replace(values->model, error))
 		return -1;
 	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
 }
@@ -164,7 +166,7 @@ static void flush_rows(struct job *job)
 {
 	struct error error;
 
-	if (command_flush(&error) == 0)
+	if (!command_flush(&error))
 		return;
 	job->stdout_failed = true;
 	report_lost_output(&error);
@@ -217,8 +219,7 @@ static void print_preamble(struct job *job)
 	if (!augment_is_none(&options->augment))
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
-			workers_count(job->engine.workers),
-			workers_count(job->engine.workers) == 1 ? "" : "s");
+			workers_count(job->engine.workers), workers_count(job->engine.workers) == 1 ? "" : "s");
 	report_network(stderr, &job->network);
 	fputc('\n', stderr);
 	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, options->eval_train);
@@ -240,7 +241,7 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 	progress_clear(&job->progress);
 	progress_epoch(&job->progress, row);
 	job->rows[job->row_count++] = *row;
-	if (!job->curves_failed && curves_append(&job->curves, row, error) != 0) {
+	if (!job->curves_failed && curves_append(&job->curves, row, error)) {
 		job->curves_failed = true;
 		report_lost_output(error);
 	}
@@ -321,8 +322,8 @@ static int save(struct job *job, const struct train_result *result, struct error
 		return 0;
 	}
 	if (calibrate(&job->network, &job->dataset, job->split.val, job->split.val_count,
-				  &info.temperature, error) != 0 ||
-		model_save(values->model, &job->network, &info, error) != 0)
+				  &info.temperature, error) ||
+		model_save(values->model, &job->network, &info, error))
 		return -1;
 	if (values->common.quiet)
 		return 0;
@@ -359,9 +360,9 @@ static int train_and_save(struct job *job)
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
-	if (trained != 0 || save(job, &result, &error) != 0)
+	if (trained || save(job, &result, &error))
 		return command_fail(&error);
-	if (curves_close(&job->curves, &error) != 0)
+	if (curves_close(&job->curves, &error))
 		return command_fail(&error);
 	if (stop_signal)
 		return 128 + stop_signal; /* as a shell reports a death by signal */
@@ -377,11 +378,11 @@ static int train_run(const void *v, int operand_count, char **operands)
 
 	(void)operand_count;
 	(void)operands;
-	if (values.recipe && strcmp(values.recipe, "list") == 0) {
+	if (values.recipe && !strcmp(values.recipe, "list")) {
 		recipe_list(stdout);
 		return STATUS_DONE;
 	}
-	if (settle_optimizer(&values, &error) != 0 || build(&job, &error) != 0) {
+	if (settle_optimizer(&values, &error) || build(&job, &error)) {
 		status = command_misused(&command_train, &error);
 	} else if (load(&job, &error) != 0) {
 		status = command_fail(&error);
@@ -412,6 +413,7 @@ static void train_explain(FILE *out)
 
 #define AT(field) offsetof(struct train_values, field)
 
+/* clang-format off */
 static const struct option train_table[] = {
 	{.name = "recipe", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(recipe),
 	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
@@ -488,11 +490,12 @@ static const struct option train_table[] = {
 	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
+/* clang-format on */
 
 /* The recipe's words do not count as given on the command line. */
 static int use_recipe(const char *name, struct train_values *values, struct error *error)
 {
-	if (recipe_apply(name, train_table, values, error) != 0)
+	if (recipe_apply(name, train_table, values, error))
 		return -1;
 	memset(&values->given, 0, sizeof values->given);
 	values->recipe_optimizer = values->options.optimizer;
@@ -510,7 +513,7 @@ static void train_defaults_set(void *v)
 		.model = "model.safetensors",
 		.curves = "curves.csv",
 	};
-	if (use_recipe(recipes[0].name, values, &error) != 0)
+	if (use_recipe(recipes[0].name, values, &error))
 		assert(false); /* the first recipe is right */
 }
 
@@ -518,7 +521,7 @@ static int train_prepare(int argc, char *const *argv, void *values, struct error
 {
 	const char *name = recipe_named(argc, argv);
 
-	return name && strcmp(name, "list") != 0 ? use_recipe(name, values, error) : 0;
+	return name && strcmp(name, "list") ? use_recipe(name, values, error) : 0;
 }
 
 const struct command command_train = {

@@ -20,11 +20,13 @@ struct program_options {
 	bool version;
 };
 
+/* clang-format off */
 static const struct option program_options[] = {
 	{.name = "version", .type = OPTION_FLAG, .offset = offsetof(struct program_options, version),
 	 .help = "print the version"},
 	{.name = NULL},
 };
+/* clang-format on */
 
 static int help_run(const void *values, int operand_count, char **operands);
 
@@ -39,9 +41,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_train,        &command_eval,          &command_predict,
-	&command_inspect_data, &command_inspect_model, &command_inspect_image,
-	&command_help,
+	&command_train,         &command_eval,          &command_predict, &command_inspect_data,
+	&command_inspect_model, &command_inspect_image, &command_help,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -74,7 +75,7 @@ int command_misused(const struct command *command, const struct error *error)
 int command_flush(struct error *error)
 {
 	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
 }
@@ -119,7 +120,7 @@ int command_check_distinct(const struct command_file *files, size_t count, size_
 int command_check_outputs(const struct command_file *files, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count; i++)
-		if (files[i].path && file_check_replace(files[i].path, error) != 0)
+		if (files[i].path && file_check_replace(files[i].path, error))
 			return -1;
 	return 0;
 }
@@ -135,7 +136,7 @@ static int next_word(int argc, char **argv, int from)
 
 		if (ended || word[0] != '-' || !word[1])
 			return i;
-		ended = strcmp(word, "--") == 0;
+		ended = !strcmp(word, "--");
 		for (size_t c = 0; c < COMMAND_COUNT && !ended && word[1] == '-'; c++) {
 			const struct option *option =
 				options_find(commands[c]->options, word + 2, strlen(word + 2));
@@ -159,7 +160,7 @@ static bool begins_with(const struct command *command, const char *word)
 {
 	size_t length = strcspn(command->name, " ");
 
-	return strlen(word) == length && memcmp(command->name, word, length) == 0;
+	return strlen(word) == length && !memcmp(command->name, word, length);
 }
 
 /* The command called `first`, or `first second`, where second may be NULL. */
@@ -168,8 +169,7 @@ static const struct command *find_command(const char *first, const char *second)
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		const char *blank = strchr(commands[i]->name, ' ');
 
-		if (begins_with(commands[i], first) &&
-			(!blank || (second && strcmp(blank + 1, second) == 0)))
+		if (begins_with(commands[i], first) && (!blank || (second && !strcmp(blank + 1, second))))
 			return commands[i];
 	}
 	return NULL;
@@ -301,9 +301,9 @@ static int run(const struct command *command, int argc, char **argv)
 	assert(command->values_size <= sizeof values);
 	if (command->defaults)
 		command->defaults(values);
-	if (command->prepare && command->prepare(argc, argv, values, &error) != 0)
+	if (command->prepare && command->prepare(argc, argv, values, &error))
 		return command_misused(command, &error);
-	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error) != 0)
+	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error))
 		return command_misused(command, &error);
 	if (help) {
 		print_help(command);
@@ -314,8 +314,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return command_misused(command, &error);
 	}
 	if (operand_count < command->least_operands) {
-		error_set(&error, "which file? Usage: " PROGRAM " %s %s", command->name,
-				  command->operands);
+		error_set(&error, "which file? Usage: " PROGRAM " %s %s", command->name, command->operands);
 		return command_misused(command, &error);
 	}
 	return command->run(values, operand_count, argv);
@@ -329,7 +328,7 @@ static int run_program(int argc, char **argv)
 	int operand_count;
 	bool help;
 
-	if (options_parse(program_options, argc, argv, &options, &operand_count, &help, &error) != 0)
+	if (options_parse(program_options, argc, argv, &options, &operand_count, &help, &error))
 		return command_misused(NULL, &error);
 	if (help)
 		return print_program_help();
@@ -344,13 +343,13 @@ static bool asks_for_help(int argc, char **argv)
 	int operand_count;
 	bool help;
 
-	return options_parse(no_options, argc, argv, NULL, &operand_count, &help, &error) == 0 && help;
+	return !options_parse(no_options, argc, argv, NULL, &operand_count, &help, &error) && help;
 }
 
 static bool asks_for_version(int argc, char **argv)
 {
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--version") == 0)
+	for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--version"))
 			return true;
 	return false;
 }
@@ -389,7 +388,7 @@ int command_main(int argc, char **argv)
 	struct error error;
 
 	/* A command that has failed has said why, perhaps that stdout cannot be written. */
-	if (status == STATUS_DONE && command_flush(&error) != 0)
+	if (status == STATUS_DONE && command_flush(&error))
 		status = command_fail(&error);
 	return status;
 }

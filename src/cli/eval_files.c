@@ -6,7 +6,7 @@
 
 #include "base/checked.h"
 #include "base/file.h"
-#include "cli/sheet.h"
+#include "draw/sheet.h"
 
 #define MOST_ROW 64 /* bytes of a prediction's row */
 
@@ -32,8 +32,7 @@ int eval_write_predictions(const char *path, const struct prediction *prediction
 	return status;
 }
 
-int eval_write_confusion(const char *path, const struct evaluation *evaluation,
-						 struct error *error)
+int eval_write_confusion(const char *path, const struct evaluation *evaluation, struct error *error)
 {
 	char text[(DATASET_CLASSES + 1) * (DATASET_CLASSES + 1) * 21]; /* at most 20 figures */
 	int used = sprintf(text, "label");
@@ -69,8 +68,8 @@ static struct colour digit_cell(const void *context, size_t tile, int x, int y)
 	const struct mistakes *mistakes = context;
 	const size_t index = mistakes->list[tile].index;
 
-	return colour_ink(mistakes->dataset->images[index * DATASET_PIXELS +
-												(size_t)(y * DATASET_SIDE + x)] / 255.0);
+	return colour_ink(
+		mistakes->dataset->images[index * DATASET_PIXELS + (size_t)(y * DATASET_SIDE + x)] / 255.0);
 }
 
 static struct colour verdict_line(const void *context, size_t tile, int line,
@@ -114,7 +113,9 @@ int eval_write_mistakes(const char *path, const struct dataset *dataset,
 	*shown = mistakes.count < EVAL_MOST_MISTAKES ? mistakes.count : EVAL_MOST_MISTAKES;
 
 	snprintf(title, sizeof title, "%zu of %zu misread%s", mistakes.count, count,
-			 *shown < mistakes.count ? ", the worst" : *shown > 1 ? ", the worst first" : "");
+			 *shown < mistakes.count ? ", the worst"
+			 : *shown > 1            ? ", the worst first"
+									 : "");
 	const struct sheet_block block = {
 		.title = title,
 		.count = *shown,

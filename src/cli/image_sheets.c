@@ -9,7 +9,7 @@
 
 #include "app/calibrate.h"
 #include "app/occlusion.h"
-#include "cli/sheet.h"
+#include "draw/sheet.h"
 #include "nn/prefix.h"
 
 /* ---- activations ---- */
@@ -53,7 +53,7 @@ static int compute_layer(struct activation *activation, const struct network *ne
 	activation->values = malloc(count * sizeof *activation->values);
 	if (!activation->values)
 		return error_set(error, "not enough memory for %zu activations", count);
-	if (network_prefix(network, is_softmax ? index : index + 1, &prefix, error) != 0)
+	if (network_prefix(network, is_softmax ? index : index + 1, &prefix, error))
 		return -1;
 	const float *outputs = network_predict(&prefix, &batch);
 	if (is_softmax)
@@ -72,7 +72,7 @@ struct activation *activations_compute(const struct network *network, double tem
 	if (!activations)
 		error_set(error, "not enough memory for %d layers", network->layer_count);
 	for (int i = 0; activations && i < network->layer_count; i++)
-		if (compute_layer(&activations[i], network, i, temperature, pixels, error) != 0) {
+		if (compute_layer(&activations[i], network, i, temperature, pixels, error)) {
 			activations_free(activations, network->layer_count);
 			activations = NULL;
 		}
@@ -174,7 +174,9 @@ static struct sheet_block block_of_numbers(const struct maps *maps, bool are_pro
 		.count = count,
 		.width = 1,
 		.height = 1,
-		.scale = are_scores ? 48 : count > 256 ? 8 : 16,
+		.scale = are_scores    ? 48
+				 : count > 256 ? 8
+							   : 16,
 		.gap = are_scores ? 24 : 1,
 		.cell = map_cell,
 	};

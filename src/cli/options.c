@@ -22,7 +22,7 @@ static const struct option help_option = {
 const struct option *options_find(const struct option *options, const char *name, size_t length)
 {
 	for (const struct option *o = options; o->name; o++)
-		if (strlen(o->name) == length && memcmp(o->name, name, length) == 0)
+		if (strlen(o->name) == length && !memcmp(o->name, name, length))
 			return o;
 	return NULL;
 }
@@ -40,7 +40,7 @@ const char *options_nearest(const char *word, const char *const *words)
 	size_t length = strlen(word);
 
 	for (size_t i = 0; length > 1 && words[i]; i++)
-		if (strncmp(word, words[i], length) == 0)
+		if (!strncmp(word, words[i], length))
 			return words[i];
 	return nearest_word(word, words);
 }
@@ -56,8 +56,9 @@ static int unknown_option(const struct option *options, const char *dashes, cons
 		names[i + 1] = options[i].name;
 	snprintf(word, sizeof word, "%.*s", (int)(length < LONGEST_WORD ? length : LONGEST_WORD), name);
 	const char *nearest = options_nearest(word, names);
-	return error_set(error, nearest ? "unknown option %s%s; did you mean --%s?"
-									: "unknown option %s%s", dashes, word, nearest);
+	return error_set(error,
+					 nearest ? "unknown option %s%s; did you mean --%s?" : "unknown option %s%s",
+					 dashes, word, nearest);
 }
 
 static int set_whole(const struct option *option, const char *text, void *value,
@@ -82,8 +83,7 @@ static int set_whole(const struct option *option, const char *text, void *value,
 	return 0;
 }
 
-static int set_real(const struct option *option, const char *text, void *value,
-					struct error *error)
+static int set_real(const struct option *option, const char *text, void *value, struct error *error)
 {
 	char *end;
 	double number = strtod(text, &end);
@@ -142,7 +142,7 @@ static int set_value(const struct option *option, const char *text, void *values
 		*(const char **)value = text;
 		break;
 	case OPTION_AUGMENT:
-		if (augment_parse(text, value, error) != 0)
+		if (augment_parse(text, value, error))
 			return error_prefix(error, "--%s", option->name);
 		break;
 	case OPTION_CHOICE:
@@ -164,7 +164,7 @@ static const struct option *look_up(const struct option *options, const char *ar
 	*value = name[length] ? name + length + 1 : NULL;
 	if (dashes == 1)
 		option = length == 1 ? find_letter(options, *name) : NULL;
-	else if (length == strlen(help_option.name) && strncmp(name, help_option.name, length) == 0)
+	else if (length == strlen(help_option.name) && !strncmp(name, help_option.name, length))
 		option = &help_option;
 	else
 		option = options_find(options, name, length);
@@ -185,7 +185,7 @@ int options_parse(const struct option *options, int argc, char **argv, void *val
 			argv[(*operand_count)++] = argv[i];
 			continue;
 		}
-		if (strcmp(argv[i], "--") == 0) {
+		if (!strcmp(argv[i], "--")) {
 			ended = true;
 			continue;
 		}
@@ -203,12 +203,12 @@ int options_parse(const struct option *options, int argc, char **argv, void *val
 			continue;
 		}
 		/* The next option is no value: `--model --quiet` has forgotten the file. */
-		if (!value && (i + 1 == argc || strncmp(argv[i + 1], "--", 2) == 0))
+		if (!value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2)))
 			return error_set(error, "--%s needs a value: --%s %s", option->name, option->name,
 							 option->argument);
 		if (!value)
 			value = argv[++i];
-		if (set_value(option, value, values, error) != 0)
+		if (set_value(option, value, values, error))
 			return -1;
 		if (option->given)
 			*(bool *)((char *)values + option->given) = true;

@@ -14,7 +14,7 @@ void progress_open(struct progress *progress, FILE *stream, struct progress_want
 {
 	*progress = (struct progress){
 		.terminal = !wanted.quiet && terminal_is(stream) ? stream : NULL,
-		.style = picture_style(stream, wanted.no_color),
+		.style = blocks_style(stream, wanted.no_color),
 		.live = !wanted.no_live,
 		.chart.epochs = wanted.epochs,
 	};
@@ -154,8 +154,8 @@ void progress_clear(struct progress *progress)
 void progress_epoch(struct progress *progress, const struct curves_row *row)
 {
 	if (progress->images > 0 && row->has_val)
-		chart_add(progress->chart.validation, part_done(progress), row->val_loss,
-				  row->val_accuracy, 1);
+		chart_add(progress->chart.validation, part_done(progress), row->val_loss, row->val_accuracy,
+				  1);
 }
 
 void progress_finish(struct progress *progress)

@@ -11,8 +11,13 @@
 #define MOST_WORDS 64
 #define MOST_RECIPES 16
 
-#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+#define WORDS(...)                                                                                 \
+	(const char *const[])                                                                          \
+	{                                                                                              \
+		__VA_ARGS__, NULL                                                                          \
+	}
 
+/* clang-format off */
 const struct recipe recipes[] = {
 	{
 		.name = "default",
@@ -80,6 +85,7 @@ const struct recipe recipes[] = {
 	},
 	{.name = NULL},
 };
+/* clang-format on */
 
 static const struct recipe *find(const char *name, struct error *error)
 {
@@ -87,7 +93,7 @@ static const struct recipe *find(const char *name, struct error *error)
 	int count = 0;
 
 	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
-		if (strcmp(recipe->name, name) == 0)
+		if (!strcmp(recipe->name, name))
 			return recipe;
 		assert(count < MOST_RECIPES);
 		names[count++] = recipe->name;
@@ -100,8 +106,7 @@ static const struct recipe *find(const char *name, struct error *error)
 	return NULL;
 }
 
-int recipe_apply(const char *name, const struct option *options, void *values,
-				 struct error *error)
+int recipe_apply(const char *name, const struct option *options, void *values, struct error *error)
 {
 	const struct recipe *recipe = find(name, error);
 	char *argv[MOST_WORDS];
@@ -114,7 +119,7 @@ int recipe_apply(const char *name, const struct option *options, void *values,
 		assert(argc < MOST_WORDS);
 		argv[argc] = (char *)recipe->words[argc]; /* which is not written to */
 	}
-	if (options_parse(options, argc, argv, values, &operand_count, &help, error) != 0)
+	if (options_parse(options, argc, argv, values, &operand_count, &help, error))
 		return error_prefix(error, "recipe %s", name);
 	assert(operand_count == 0 && !help);
 	return 0;
@@ -126,12 +131,12 @@ const char *recipe_named(int argc, char *const *argv)
 	const size_t length = sizeof option - 1;
 	const char *name = NULL;
 
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+	for (int i = 0; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
 			return NULL;
-		if (strcmp(argv[i], option) == 0 && i + 1 < argc && argv[i + 1][0] != '-')
+		if (!strcmp(argv[i], option) && i + 1 < argc && argv[i + 1][0] != '-')
 			name = argv[++i];
-		else if (strncmp(argv[i], option, length) == 0 && argv[i][length] == '=')
+		else if (!strncmp(argv[i], option, length) && argv[i][length] == '=')
 			name = argv[i] + length + 1;
 	}
 	return name;
@@ -169,8 +174,8 @@ static void print_words(FILE *out, const char *const *words)
 			fputs(" \\\n", out);
 			column = 0;
 		}
-		column += fprintf(out, "%s%s %s%s%s", column ? " " : "  ", words[0], quote, words[1],
-						  quote);
+		column +=
+			fprintf(out, "%s%s %s%s%s", column ? " " : "  ", words[0], quote, words[1], quote);
 	}
 	fputc('\n', out);
 }

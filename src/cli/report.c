@@ -239,8 +239,11 @@ void report_evaluation_json(FILE *out, const struct evaluation *evaluation, cons
 	fputs(",\"confusion\":[", out);
 	for (int label = 0; label < DATASET_CLASSES; label++)
 		for (int p = 0; p < DATASET_CLASSES; p++)
-			fprintf(out, "%s%zu%s", p ? "," : label ? ",[" : "[", evaluation->confusion[label][p],
-					p == DATASET_CLASSES - 1 ? "]" : "");
+			fprintf(out, "%s%zu%s",
+					p       ? ","
+					: label ? ",["
+							: "[",
+					evaluation->confusion[label][p], p == DATASET_CLASSES - 1 ? "]" : "");
 	fputs("],\"digits\":[", out);
 	for (int label = 0; label < DATASET_CLASSES; label++) {
 		struct class_scores scores = evaluation_class(evaluation, label);

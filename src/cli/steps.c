@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "cli/sheet.h"
+#include "draw/sheet.h"
 
 #define SIDE 112 /* cells of a tile: four for each of the digit's pixels */
 #define STEPS 4
@@ -42,7 +42,7 @@ static int copy_ink(const struct grey *ink, struct grey *out, struct error *erro
 {
 	float most = 0;
 
-	if (grey_new(ink->width, ink->height, out, error) != 0)
+	if (grey_new(ink->width, ink->height, out, error))
 		return -1;
 	for (size_t i = 0; i < grey_count(ink); i++)
 		most = ink->at[i] > most ? ink->at[i] : most;
@@ -51,26 +51,25 @@ static int copy_ink(const struct grey *ink, struct grey *out, struct error *erro
 	return 0;
 }
 
-static int copy_digit(const uint8_t pixels[DATASET_PIXELS], struct grey *out, struct error *error)
+static int copy_digit(const uint8_t pixels[DIGIT_PIXELS], struct grey *out, struct error *error)
 {
-	if (grey_new(DATASET_SIDE, DATASET_SIDE, out, error) != 0)
+	if (grey_new(DIGIT_SIDE, DIGIT_SIDE, out, error))
 		return -1;
-	for (int i = 0; i < DATASET_PIXELS; i++)
+	for (int i = 0; i < DIGIT_PIXELS; i++)
 		out->at[i] = (float)pixels[i] / UINT8_MAX;
 	return 0;
 }
 
 static int make_tiles(const struct pnm *picture, const struct digit_steps *steps,
-					  const uint8_t pixels[DATASET_PIXELS], struct tiles *tiles,
-					  struct error *error)
+					  const uint8_t pixels[DIGIT_PIXELS], struct tiles *tiles, struct error *error)
 {
 	const struct box whole = {0, 0, picture->width, picture->height};
 	const bool passed = !steps->ink.at; /* nothing had to be done */
 	double scale;
 
-	if (grey_from_picture(picture, &whole, 1, 4 * SIDE, &tiles->planes[0], &scale, error) != 0 ||
+	if (grey_from_picture(picture, &whole, 1, 4 * SIDE, &tiles->planes[0], &scale, error) ||
 		grey_from_picture(picture, passed ? &whole : &steps->part, 1, 4 * SIDE, &tiles->planes[1],
-						  &scale, error) != 0)
+						  &scale, error))
 		return -1;
 	if ((passed ? copy_digit(pixels, &tiles->planes[2], error)
 				: copy_ink(&steps->ink, &tiles->planes[2], error)) != 0)
@@ -79,17 +78,26 @@ static int make_tiles(const struct pnm *picture, const struct digit_steps *steps
 }
 
 int steps_save(const char *path, const struct pnm *picture, const struct digit_steps *steps,
-			   const uint8_t pixels[DATASET_PIXELS], struct error *error)
+			   const uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
 	struct tiles tiles = {0};
 	const struct sheet_block block = {
-		.count = STEPS, .width = SIDE, .height = SIDE, .scale = 2, .gap = 12, .columns = STEPS,
-		.context = &tiles, .cell = tile_cell, .lines = 1, .characters = 18, .text_scale = 2,
+		.count = STEPS,
+		.width = SIDE,
+		.height = SIDE,
+		.scale = 2,
+		.gap = 12,
+		.columns = STEPS,
+		.context = &tiles,
+		.cell = tile_cell,
+		.lines = 1,
+		.characters = 18,
+		.text_scale = 2,
 		.caption = tile_caption,
 	};
 	int status = make_tiles(picture, steps, pixels, &tiles, error);
 
-	if (status == 0)
+	if (!status)
 		status = sheet_save(path, &block, 1, error);
 	for (int i = 0; i < STEPS; i++)
 		grey_free(&tiles.planes[i]);

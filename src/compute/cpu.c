@@ -65,8 +65,8 @@ int cpu_count(void)
 	int quota = quota_of("/sys/fs/cgroup/cpu.max", NULL);
 
 	if (!quota)
-		quota = quota_of("/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
-						 "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+		quota =
+			quota_of("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
 	if (!sched_getaffinity(0, sizeof set, &set))
 		count = CPU_COUNT(&set);
 	return quota && quota < count ? quota : count;

@@ -43,22 +43,26 @@ const struct kernels *kernels_available(size_t index)
 
 static const struct kernels *unknown(const char *name, struct error *error)
 {
-	static const char *const names[] = {"auto", "reference", "portable", "avx2", "avx512", "neon",
-										NULL};
+	static const char *const names[] = {"auto",   "reference", "portable", "avx2",
+										"avx512", "neon",      NULL};
 	const char *nearest = nearest_word(name, names);
 
 	for (int i = 0; names[i]; i++) {
 		if (!strcmp(name, names[i])) {
-			error_set(error, "there are no %s kernels in this program: it was built for another "
-					  "kind of processor", name);
+			error_set(error,
+					  "there are no %s kernels in this program: it was built for another "
+					  "kind of processor",
+					  name);
 			return NULL;
 		}
 	}
 	if (nearest)
 		error_set(error, "there are no kernels \"%s\"; did you mean %s?", name, nearest);
 	else
-		error_set(error, "there are no kernels \"%s\"; there are auto, reference, portable, avx2, "
-				  "avx512 and neon", name);
+		error_set(error,
+				  "there are no kernels \"%s\"; there are auto, reference, portable, avx2, "
+				  "avx512 and neon",
+				  name);
 	return NULL;
 }
 

@@ -49,9 +49,9 @@ static void add_times(int count, float a, const float *restrict x, float *restri
 
 /* The part of a window that lies inside the image. */
 struct clip {
-	int row, end_row;   /* of the window */
+	int row, end_row; /* of the window */
 	int column, columns;
-	int in_y, in_x;     /* of the window's first row and column in the image; may be negative */
+	int in_y, in_x; /* of the window's first row and column in the image; may be negative */
 };
 
 static int most(int a, int b)
@@ -205,8 +205,8 @@ static void maxpool_forward(const struct window *w, int n, const float *x, float
 	}
 }
 
-static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax,
-							 const float *dy, float *dx)
+static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax, const float *dy,
+							 float *dx)
 {
 	memset(dx, 0, n * image_size(w) * sizeof *dx);
 	for (int s = 0; s < n; s++, dx += image_size(w))
@@ -216,8 +216,7 @@ static void maxpool_backward(const struct window *w, int n, const uint16_t *argm
 }
 
 /* The mean of what a first mean leaves makes up for its rounding. */
-static void batchnorm_moments(int channels, int pixels, const float *x, float *mean,
-							  float *squares)
+static void batchnorm_moments(int channels, int pixels, const float *x, float *mean, float *squares)
 {
 	float count = (float)pixels;
 

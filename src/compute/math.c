@@ -23,8 +23,8 @@ static double power_of_two(int n)
 
 float math_exp(float x)
 {
-	static const double series[] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720,
-									1.0 / 5040, 1.0 / 40320};
+	static const double series[] = {1,         1,         1.0 / 2,    1.0 / 6,    1.0 / 24,
+									1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320};
 
 	if (!(x > -104.0f)) /* NaN goes this way, too */
 		return x <= -104.0f ? 0.0f : x;

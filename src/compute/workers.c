@@ -25,9 +25,9 @@ struct workers {
 	int tasks;
 	bool ending;
 
-	atomic_uint job; /* how many were announced */
+	atomic_uint job;              /* how many were announced */
 	atomic_int next[WORKERS_MAX]; /* task of each worker's share of the current one */
-	atomic_int busy; /* threads that have not yet finished with it */
+	atomic_int busy;              /* threads that have not yet finished with it */
 
 	mtx_t lock;
 	cnd_t job_announced, job_finished;

@@ -78,8 +78,9 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 	uint32_t crc, length;
 
 	if (!gzip_is(in->data + in->offset, bytes_left(in)))
-		return error_set(error, in->offset ? "offset %zu: %zu bytes after the end of the data"
-										   : "offset %zu: %zu bytes that are not gzip data",
+		return error_set(error,
+						 in->offset ? "offset %zu: %zu bytes after the end of the data"
+									: "offset %zu: %zu bytes that are not gzip data",
 						 in->offset, bytes_left(in));
 	if (read_header(in, error) || inflate_stream(in, out, error))
 		return -1;
@@ -90,8 +91,8 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 		return error_set(error, "offset %zu: CRC-32 0x%08" PRIx32 ", the data's is 0x%08" PRIx32,
 						 in->offset - 8, crc, computed);
 	if (length != (uint32_t)(out->size - begin)) /* modulo 2^32 */
-		return error_set(error, "offset %zu: length %" PRIu32 ", the data's is %zu",
-						 in->offset - 4, length, out->size - begin);
+		return error_set(error, "offset %zu: length %" PRIu32 ", the data's is %zu", in->offset - 4,
+						 length, out->size - begin);
 	return 0;
 }
 

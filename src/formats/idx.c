@@ -119,8 +119,8 @@ int idx_parse_labels(const uint8_t *data, size_t size, int classes, struct idx_l
 	const uint8_t *labels = data + in.offset;
 	for (size_t i = 0; i < count; i++) {
 		if (labels[i] >= classes)
-			return error_set(error, "offset %zu: label %zu is %d, the largest is %d",
-							 in.offset + i, i, labels[i], classes - 1);
+			return error_set(error, "offset %zu: label %zu is %d, the largest is %d", in.offset + i,
+							 i, labels[i], classes - 1);
 	}
 	*out = (struct idx_labels){count, labels};
 	return 0;

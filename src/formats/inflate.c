@@ -49,17 +49,17 @@ struct inflate {
 	struct error *error;
 };
 
-static const uint16_t length_bases[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,
-										  15, 17, 19, 23, 27, 31, 35, 43, 51,  59,
+static const uint16_t length_bases[29] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+										  15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
 										  67, 83, 99, 115, 131, 163, 195, 227, 258};
 static const uint8_t length_extra_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 											  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
 static const uint16_t distance_bases[30] = {
 	1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
 	193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-static const uint8_t distance_extra_bits[30] = {
-	0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-	6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+static const uint8_t distance_extra_bits[30] = {0, 0, 0,  0,  1,  1,  2,  2,  3,  3,
+												4, 4, 5,  5,  6,  6,  7,  7,  8,  8,
+												9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
 /* At least 56 bits in the buffer. */
 static inline void bits_refill(struct bits *bits)
@@ -249,8 +249,8 @@ static int bad_symbol(const struct bits *bits, const char *what, struct error *e
 {
 	if (bits_overrun(bits))
 		return truncated(bits, error);
-	return error_set(error, "offset %zu: a bit pattern that is no code for a %s",
-					 bits_offset(bits), what);
+	return error_set(error, "offset %zu: a bit pattern that is no code for a %s", bits_offset(bits),
+					 what);
 }
 
 static int bad_distance(const struct bits *bits, size_t distance, size_t behind,

@@ -70,8 +70,9 @@ static int expected(const struct parser *p, const char *what)
 
 	if (c < 0)
 		return error_set(p->error, "offset %zu: expected %s, found the end", p->offset, what);
-	return error_set(p->error, c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
-												   : "offset %zu: expected %s, found byte 0x%02x",
+	return error_set(p->error,
+					 c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
+										 : "offset %zu: expected %s, found byte 0x%02x",
 					 p->offset, what, c);
 }
 
@@ -158,8 +159,8 @@ static int parse_unicode(struct parser *p)
 	if (parse_hex(p, &code))
 		return -1;
 	if (code >= 0xd800 && code <= 0xdfff) {
-		bool pair = code <= 0xdbff && p->size - p->offset >= 2 &&
-					memcmp(p->text + p->offset, "\\u", 2) == 0;
+		bool pair =
+			code <= 0xdbff && p->size - p->offset >= 2 && !memcmp(p->text + p->offset, "\\u", 2);
 		if (pair) {
 			p->offset += 2;
 			if (parse_hex(p, &low))
@@ -244,7 +245,7 @@ static int check_duplicates(struct seen *seen, size_t count, struct error *error
 {
 	qsort(seen, count, sizeof *seen, compare_seen);
 	for (size_t i = 1; i < count; i++) {
-		if (strcmp(seen[i - 1].key, seen[i].key) == 0)
+		if (!strcmp(seen[i - 1].key, seen[i].key))
 			return error_set(error, "offset %zu: the key \"%.100s\" again, first at offset %zu",
 							 seen[i].offset, seen[i].key, seen[i - 1].offset);
 	}
@@ -374,7 +375,7 @@ int json_parse(const char *text, size_t size, struct json **root, struct error *
 	p.strings = (char *)(p.seen + values);
 	int status = parse_value(&p, 0) ? 0 : -1;
 	skip_space(&p);
-	if (status == 0 && p.offset < size)
+	if (!status && p.offset < size)
 		status = expected(&p, "the end");
 	assert(p.values <= first + values);
 	if (status) {
@@ -395,7 +396,7 @@ const struct json *json_member(const struct json *object, const char *key)
 	if (object->type != JSON_OBJECT)
 		return NULL;
 	for (const struct json *member = object->first; member; member = member->next) {
-		if (strcmp(member->key, key) == 0)
+		if (!strcmp(member->key, key))
 			return member;
 	}
 	return NULL;

@@ -96,7 +96,7 @@ static void deflate_runs(const struct buffer *data, int distance, struct buffer 
 {
 	struct bit_writer writer = {.out = out};
 
-	assert(distance <= 4); /* whose codes are distance - 1, in five bits */
+	assert(distance <= 4);   /* whose codes are distance - 1, in five bits */
 	put_bits(&writer, 1, 1); /* the last block */
 	put_bits(&writer, 1, 2); /* fixed codes */
 	for (size_t i = 0; i < data->size;) {

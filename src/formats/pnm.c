@@ -40,10 +40,11 @@ static int wrong_magic(const struct bytes *in, struct error *error)
 	for (size_t i = 0; i < sizeof other_formats / sizeof other_formats[0]; i++) {
 		const struct other_format *f = &other_formats[i];
 		size_t length = strlen(f->mark);
-		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length) != 0)
+		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length))
 			continue;
 		return error_set(error, "%s file, not PGM; to convert it: %s%s%s%s%s", f->name, f->netpbm,
-						 *f->netpbm ? (strstr(f->netpbm, " out") ? ", or " : " > out.pgm, or ") : "",
+						 *f->netpbm ? (strstr(f->netpbm, " out") ? ", or " : " > out.pgm, or ")
+									: "",
 						 "convert in.", f->extension, " -colorspace gray -depth 8 out.pgm");
 	}
 	if (in->size < 2)
@@ -86,8 +87,9 @@ static int unexpected(const struct bytes *in, int c, const char *expected, struc
 	if (c < 0)
 		return error_set(error, "offset %zu: expected %s, found the end of the file", in->size,
 						 expected);
-	return error_set(error, c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
-												: "offset %zu: expected %s, found byte %d",
+	return error_set(error,
+					 c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
+										 : "offset %zu: expected %s, found byte %d",
 					 in->offset - 1, expected, c);
 }
 
@@ -229,8 +231,8 @@ static int read_raster(struct bytes *in, const struct form *form, struct pnm *ou
 
 	if (bytes_left(in) < least)
 		return error_set(error, "offset %zu: %d×%d pixels need %s%zu bytes, there are %zu",
-						 in->offset, out->width, out->height, form->plain ? "at least " : "",
-						 least, bytes_left(in));
+						 in->offset, out->width, out->height, form->plain ? "at least " : "", least,
+						 bytes_left(in));
 	out->samples = malloc(count * sizeof *out->samples);
 	if (!out->samples)
 		return error_set(error, "not enough memory for %zu pixels", count);
@@ -269,8 +271,7 @@ void pnm_free(struct pnm *image)
 	*image = (struct pnm){0};
 }
 
-int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out,
-			  struct error *error)
+int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out, struct error *error)
 {
 	char header[48];
 	size_t header_size = (size_t)snprintf(header, sizeof header, "P5\n%d %d\n255\n", width, height);

@@ -199,7 +199,7 @@ static int read_entries(const struct bytes *data, struct span *spans, struct saf
 	size_t count = 0;
 
 	for (const struct json *entry = header->first; entry; entry = entry->next) {
-		if (strcmp(entry->key, METADATA_KEY) == 0) {
+		if (!strcmp(entry->key, METADATA_KEY)) {
 			if (read_metadata(entry, out, error))
 				return -1;
 		} else if (read_span(entry, &spans[count++], error)) {
@@ -245,7 +245,7 @@ int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 		return -1;
 	out->owned = header;
 	int status = allocate(header, bytes_left(&in), out, &spans, error);
-	if (status == 0)
+	if (!status)
 		status = read_entries(&in, spans, out, error);
 	free(spans);
 	if (status)
@@ -265,7 +265,7 @@ void safetensors_free(struct safetensors *file)
 const struct safetensors_tensor *safetensors_find(const struct safetensors *file, const char *name)
 {
 	for (size_t i = 0; i < file->tensor_count; i++) {
-		if (strcmp(file->tensors[i].name, name) == 0)
+		if (!strcmp(file->tensors[i].name, name))
 			return &file->tensors[i];
 	}
 	return NULL;
@@ -274,7 +274,7 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
 const char *safetensors_metadata(const struct safetensors *file, const char *key)
 {
 	for (size_t i = 0; i < file->metadata_count; i++) {
-		if (strcmp(file->metadata[i].key, key) == 0)
+		if (!strcmp(file->metadata[i].key, key))
 			return file->metadata[i].value;
 	}
 	return NULL;
@@ -413,7 +413,7 @@ int safetensors_write(const struct safetensors *file, struct buffer *out, struct
 	}
 	qsort(sorted, file->tensor_count, sizeof *sorted, compare_names);
 	for (size_t i = 1; i < file->tensor_count; i++)
-		assert(strcmp(sorted[i - 1]->name, sorted[i]->name) != 0);
+		assert(strcmp(sorted[i - 1]->name, sorted[i]->name));
 	int status = write_file(file, sorted, data_size, out, error);
 	free(sorted);
 	return status;

@@ -151,9 +151,9 @@ static void forward(const struct layer *layer, const struct pass *pass, const fl
 
 	(void)cache;
 	for (size_t c = 0; c < self->channels; c++)
-		scale[c] = params[WEIGHT].value[c] *
-				   (pass->training ? batch.spread[c]
-								   : 1 / sqrtf(params[RUNNING_VAR].value[c] + EPSILON));
+		scale[c] =
+			params[WEIGHT].value[c] *
+			(pass->training ? batch.spread[c] : 1 / sqrtf(params[RUNNING_VAR].value[c] + EPSILON));
 	pass->kernels->batchnorm_forward((int)self->channels, pixels(layer, pass), x,
 									 pass->training ? batch.mean : params[RUNNING_MEAN].value,
 									 scale, params[BIAS].value, y);

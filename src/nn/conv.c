@@ -67,8 +67,7 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	layer->out = (struct shape){.h = w->out_h, .w = w->out_w, .c = w->filters};
 
 	size_t filters = (size_t)w->filters, size = (size_t)w->size, channels = (size_t)w->channels;
-	layer_add_param(layer, "weight", PARAM_FILTERS, 4,
-					(size_t[]){filters, size, size, channels});
+	layer_add_param(layer, "weight", PARAM_FILTERS, 4, (size_t[]){filters, size, size, channels});
 	layer_add_param(layer, "bias", PARAM_PLAIN, 1, (size_t[]){filters});
 	return 0;
 }
@@ -113,8 +112,8 @@ static void backward(const struct layer *layer, const struct pass *pass, const f
 					 const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)y, (void)cache;
-	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value,
-								 layer->prepared, dy, layer->params[0].partial + pass->slot_offset,
+	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value, layer->prepared,
+								 dy, layer->params[0].partial + pass->slot_offset,
 								 layer->params[1].partial + pass->slot_offset, dx, pass->scratch);
 }
 

@@ -4,9 +4,8 @@
 #include <string.h>
 
 const struct layer_kind *const layer_kinds[] = {
-	&layer_conv, &layer_maxpool, &layer_avgpool, &layer_flatten, &layer_dense,
-	&layer_batchnorm, &layer_relu, &layer_tanh, &layer_sigmoid, &layer_dropout, &layer_softmax,
-	NULL,
+	&layer_conv, &layer_maxpool, &layer_avgpool, &layer_flatten, &layer_dense,   &layer_batchnorm,
+	&layer_relu, &layer_tanh,    &layer_sigmoid, &layer_dropout, &layer_softmax, NULL,
 };
 
 const struct layer_kind *layer_kind_find(const char *name)

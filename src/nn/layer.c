@@ -38,8 +38,7 @@ int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_
 
 	if (in.flat)
 		return spec_error(spec, error, "its input is flat; pooling comes before flatten");
-	if (spec_at_most(spec, 2, error) ||
-		spec_integer(spec, 0, "window", 1, 64, &w->size, error))
+	if (spec_at_most(spec, 2, error) || spec_integer(spec, 0, "window", 1, 64, &w->size, error))
 		return -1;
 	w->stride = w->size;
 	if (spec->argument_count > 1 && spec_integer(spec, 1, "stride", 1, 64, &w->stride, error))
@@ -63,8 +62,7 @@ static int needed(int out, const struct window *w, int pad, int in)
 	return last < in ? last : in;
 }
 
-void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w,
-					   bool trim_input)
+void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w, bool trim_input)
 {
 	w->out_h = out_h;
 	w->out_w = out_w;

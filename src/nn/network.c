@@ -42,8 +42,8 @@ int network_build(struct network *network, const char *text, struct shape input,
 {
 	struct spec spec;
 
-	*network = (struct network){.input = input, .batch_size = batch_size, .trainable = trainable,
-								.engine = engine};
+	*network = (struct network){
+		.input = input, .batch_size = batch_size, .trainable = trainable, .engine = engine};
 	if (spec_parse(text, &spec, error))
 		return -1;
 	if (!fits(input))

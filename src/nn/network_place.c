@@ -103,15 +103,15 @@ static int chunk_samples(const struct network *network)
 	return (network->batch_size + LAYER_SLOTS - 1) / LAYER_SLOTS;
 }
 
-static struct sample_buffer take_samples(const struct network *network, struct arena *arena, size_t size,
-								   int per_worker)
+static struct sample_buffer take_samples(const struct network *network, struct arena *arena,
+										 size_t size, int per_worker)
 {
 	struct sample_buffer samples = {.size = size};
 	size_t workers = (size_t)workers_count(network->engine->workers);
 
 	if (per_worker) {
-		samples.per_worker = aligned_floats((size_t)per_worker * size / sizeof(float) + 1) *
-							 sizeof(float);
+		samples.per_worker =
+			aligned_floats((size_t)per_worker * size / sizeof(float) + 1) * sizeof(float);
 		samples.data = arena_take(arena, workers, samples.per_worker);
 	} else {
 		samples.data = arena_take(arena, (size_t)network->batch_size, size);
@@ -120,7 +120,8 @@ static struct sample_buffer take_samples(const struct network *network, struct a
 }
 
 /* The last step that shares the output of step i, or of the input for -1. */
-static int last_sharer(const struct network *network, int i, bool (*shares)(const struct network *, int))
+static int last_sharer(const struct network *network, int i,
+					   bool (*shares)(const struct network *, int))
 {
 	while (i + 1 < network->step_count && shares(network, i + 1))
 		i++;
@@ -157,7 +158,8 @@ static void place_outputs(struct network *network, struct arena *arena)
 	int chunk = chunk_samples(network);
 	bool local = is_of_one_task(network, -1) &&
 				 is_of_images(network, last_sharer(network, -1, works_in_place));
-	struct sample_buffer y = take_samples(network, arena, floats_size(network->input), local ? chunk : 0);
+	struct sample_buffer y =
+		take_samples(network, arena, floats_size(network->input), local ? chunk : 0);
 
 	network->input_buffer = y;
 	for (int i = 0; i < network->step_count; i++) {
@@ -167,8 +169,9 @@ static void place_outputs(struct network *network, struct arena *arena)
 		if (!works_in_place(network, i))
 			y = take_samples(network, arena, floats_size(step->layer.out), local ? chunk : 0);
 		step->y = y;
-		step->cache = take_samples(network, arena, step->layer.cache_size,
-								   is_of_one_task(network, i) && i < network->flat_from ? chunk : 0);
+		step->cache =
+			take_samples(network, arena, step->layer.cache_size,
+						 is_of_one_task(network, i) && i < network->flat_from ? chunk : 0);
 	}
 }
 
@@ -204,9 +207,10 @@ static void place_kernels(struct network *network, struct arena *arena)
 		if (layer->scratch_size > network->scratch_size)
 			network->scratch_size = layer->scratch_size;
 	}
-	network->scratch_size = aligned_floats(network->scratch_size / sizeof(float) + 1) * sizeof(float);
-	network->scratch = arena_take(arena, (size_t)workers_count(network->engine->workers),
-								  network->scratch_size);
+	network->scratch_size =
+		aligned_floats(network->scratch_size / sizeof(float) + 1) * sizeof(float);
+	network->scratch =
+		arena_take(arena, (size_t)workers_count(network->engine->workers), network->scratch_size);
 }
 
 static void place(struct network *network, struct arena *arena)

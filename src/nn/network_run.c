@@ -18,7 +18,7 @@ struct run {
 	struct network *network;
 	const struct batch *batch;
 	const struct update *update;
-	struct pass pass;  /* of the whole batch */
+	struct pass pass; /* of the whole batch */
 	int chunks, stage;
 	struct loss_sum losses[LAYER_SLOTS];
 };
@@ -36,8 +36,7 @@ static void *at(const struct sample_buffer *samples, const struct pass *pass, in
 
 static void *output_at(const struct network *network, const struct pass *pass, int step)
 {
-	return at(step < 0 ? &network->input_buffer : &network->steps[step].y, pass,
-			  pass->chunk_first);
+	return at(step < 0 ? &network->input_buffer : &network->steps[step].y, pass, pass->chunk_first);
 }
 
 /* Gradients that a worker has to itself are those of the pass alone. */
@@ -196,10 +195,9 @@ static void train_chunk(void *context, int chunk, int worker)
 	int last = network->step_count - 1;
 
 	forward_chunk(context, chunk, worker);
-	run->losses[chunk] =
-		loss_cross_entropy(pass.n, network->classes, output_at(network, &pass, last),
-						   run->batch->labels + pass.first, run->batch->label_smoothing,
-						   run->batch->n, gradient_at(network, &pass, last));
+	run->losses[chunk] = loss_cross_entropy(
+		pass.n, network->classes, output_at(network, &pass, last), run->batch->labels + pass.first,
+		run->batch->label_smoothing, run->batch->n, gradient_at(network, &pass, last));
 	memset(network->slots + pass.slot_offset, 0, network->slot_size * sizeof *network->slots);
 	go_backward(network, &pass, way_back(network, run->stage));
 }

@@ -55,9 +55,10 @@ static const struct rule rules[] = {
 int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings *settings,
 				   size_t count, struct error *error)
 {
-	*optimizer = (struct optimizer){.settings = *settings, .count = count, .beta1_power = 1,
-									.beta2_power = 1};
-	optimizer->memory = calloc(1, count * rules[settings->kind].numbers * sizeof(float) + CACHE_LINE);
+	*optimizer = (struct optimizer){
+		.settings = *settings, .count = count, .beta1_power = 1, .beta2_power = 1};
+	optimizer->memory =
+		calloc(1, count * rules[settings->kind].numbers * sizeof(float) + CACHE_LINE);
 	if (!optimizer->memory)
 		return error_set(error, "not enough memory for the optimizer of %zu weights", count);
 	uintptr_t end_of_line = (uintptr_t)optimizer->memory + CACHE_LINE - 1;

@@ -30,7 +30,7 @@ int network_prefix(const struct network *network, int count, struct network *pre
 	snprintf(spec, size, "%.*s %s", words_length(network->spec, count), network->spec, end);
 	int status = network_build(prefix, spec, network->input, 1, false, network->engine, error);
 	free(spec);
-	if (status != 0)
+	if (status)
 		return -1;
 	for (int i = 0; i < prefix->param_count; i++)
 		memcpy(prefix->params[i]->value, network->params[i]->value,

@@ -118,8 +118,8 @@ int spec_integer(const struct spec_layer *layer, int index, const char *what, in
 	return 0;
 }
 
-int spec_real(const struct spec_layer *layer, int index, const char *what, double min,
-			  double below, double *value, struct error *error)
+int spec_real(const struct spec_layer *layer, int index, const char *what, double min, double below,
+			  double *value, struct error *error)
 {
 	const struct spec_word *argument = &layer->arguments[index];
 	const char *text = argument->text;

@@ -1,0 +1,251 @@
+/* Convolution backward: its memory, and the choice between three ways.
+ *
+ * Behind max-pooling most of dy is zero, and terms are the fastest (sparse.h). Behind batch
+ * normalization none is: then Winograd's form (winograd.h) or dense tiles (full.h). Few channels make
+ * short rows, which waste vectors; there dfilters has a way of its own (narrow.h). */
+#ifndef COMPUTE_SIMD_BACKWARD_H
+#define COMPUTE_SIMD_BACKWARD_H
+
+#include "compute/simd/full.h"
+#include "compute/simd/narrow.h"
+#include "compute/simd/sparse.h"
+#include "compute/simd/winograd.h"
+
+/* Samples whose terms are in one list: more of them miss the cache, fewer load dfilters more often. */
+#define BACKWARD_GROUP 2
+#define FEW_CHANNELS 4
+#define DENSE_CHANNELS 8
+#define BIAS_VECTORS 2 /* at once: each sum waits for the one before */
+
+static void add_transposed(const struct window *w, int filter, const float *sums, float *dfilters)
+{
+	for (int f = 0; f < w->filters; f++)
+		for (int k = 0; k < filter; k++)
+			dfilters[(ptrdiff_t)f * filter + k] += sums[(ptrdiff_t)k * w->filters + f];
+}
+
+ALWAYS_INLINE void bias_gradient_fixed(const int vectors, int filters, int count, const float *dy,
+									   const uint8_t *place_of_max, float *dbias, int f)
+{
+	vec sum[BIAS_VECTORS];
+
+	UNROLL_FOR (int v = 0; v < vectors; v++)
+		sum[v] = load(dbias + f + v * LANES);
+	for (ptrdiff_t i = f; i < (ptrdiff_t)count * filters; i += filters) {
+		UNROLL_FOR (int v = 0; v < vectors; v++) {
+			vec g = load(dy + i + v * LANES);
+			if (place_of_max) {
+				ivec passes = load_bytes(place_of_max + i + v * LANES) < PLACE_NONE;
+				g = (vec)(passes & (ivec)g);
+			}
+			sum[v] += g;
+		}
+	}
+	UNROLL_FOR (int v = 0; v < vectors; v++)
+		store_part(dbias + f + v * LANES, sum[v], filters - f - v * LANES);
+}
+
+static void add_bias_gradient(const struct window *w, int count, const float *dy,
+							  const uint8_t *place_of_max, float *dbias)
+{
+	int f = 0;
+
+	for (; f + BIAS_VECTORS * LANES <= w->filters; f += BIAS_VECTORS * LANES)
+		bias_gradient_fixed(BIAS_VECTORS, w->filters, count, dy, place_of_max, dbias, f);
+	for (; f < w->filters; f += LANES)
+		bias_gradient_fixed(1, w->filters, count, dy, place_of_max, dbias, f);
+}
+
+/* dx is the plane's part that is inside of the image. */
+static void plane_take(const struct window *w, const struct plane *p, const float *plane, float *dx)
+{
+	memset(dx, 0, (size_t)w->in_h * w->in_w * w->channels * sizeof *dx);
+	for (int y = 0; y < plane_rows(w, p); y++)
+		memcpy(dx + (ptrdiff_t)y * w->in_w * w->channels,
+			   plane + (ptrdiff_t)(y + w->pad_top) * p->row + w->pad_left * w->channels,
+			   plane_columns(w, p) * sizeof *dx);
+}
+
+/* Memory of one backward call. What is sparse and what is dense lie in the same place. */
+struct backward {
+	struct plane plane;
+	int group;      /* samples at once */
+	size_t image;   /* floats of a copied plane, or 0 */
+	float *planes;  /* group copies of x */
+	float *dplanes; /* their gradients */
+	float *sums;    /* [filter][filters] */
+	float *all;     /* dy of all pixels */
+	struct lists lists;
+	struct winograd_gradient products;
+	struct window adjoint;
+	void *adjoint_scratch;
+	size_t size; /* bytes of it all */
+};
+
+static struct backward backward_place(const struct window *w, int n, void *scratch)
+{
+	struct backward b = {.plane = plane_of(w, w->out_h, w->out_w),
+						 .group = least(n, BACKWARD_GROUP)};
+	bool few = w->channels < FEW_CHANNELS;
+	size_t sums = few ? (size_t)b.plane.filter * w->filters : 0;
+	size_t all = few ? (size_t)b.plane.pixels * w->filters : 0;
+
+	b.image = plane_size(&b.plane) / sizeof(float);
+	b.planes = scratch;
+	b.dplanes = b.planes + b.group * b.image;
+	b.sums = b.dplanes + b.group * b.image;
+	b.all = b.sums + round_up(sums + LANES, 16);
+	void *rest = b.all + round_up(all + LANES, 16);
+	b.lists = lists_place(w, b.plane.pixels * b.group, rest);
+	size_t size = lists_size(w, b.plane.pixels * b.group);
+	if (uses_winograd(w)) {
+		b.adjoint = winograd_adjoint(w);
+		b.products = winograd_gradient_place(w, n, rest);
+		b.adjoint_scratch = (char *)rest + b.products.size;
+		size_t dense = b.products.size + winograd_scratch(&b.adjoint, n);
+		size = size > dense ? size : dense;
+	}
+	b.size = (size_t)((char *)rest - (char *)scratch) + size;
+	return b;
+}
+
+/* One backward call. dy is [pixel][filter], or [window][filter] with the places of the largest. */
+struct gradients {
+	const float *x, *filters, *turned, *dy;
+	const uint8_t *place_of_max;
+	float *dfilters, *dx;
+	size_t in, out; /* floats of a sample of x, of dy */
+};
+
+/* From all of dy. */
+static void backward_dense(const struct window *w, const struct backward *b,
+						   const struct gradients *g, int n)
+{
+	const struct plane *p = &b->plane;
+
+	if (uses_winograd(w)) {
+		winograd_filters_gradient(w, n, &b->products, g->x, g->dy, g->dfilters);
+		if (g->dx)
+			winograd_forward(&b->adjoint, n, g->dy, g->turned, NULL, false, g->dx, NULL,
+							 b->adjoint_scratch);
+		return;
+	}
+	for (int s = 0; s < n; s++) {
+		const float *x = g->x + s * g->in, *dy = g->dy + s * g->out;
+		float *dx = g->dx ? g->dx + s * g->in : NULL;
+		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, g->dfilters);
+		if (!dx)
+			continue;
+		float *target = p->copied ? b->dplanes : dx;
+		memset(target, 0, (size_t)p->h * p->row * sizeof *target);
+		input_dense(w, p, dy, g->filters, target);
+		if (p->copied)
+			plane_take(w, p, target, dx);
+	}
+}
+
+/* The samples from `first` on, from what is not zero in dy. */
+static void backward_sparse(const struct window *w, const struct backward *b,
+							const struct gradients *g, int first, int count)
+{
+	const struct plane *p = &b->plane;
+	struct lists lists = b->lists;
+	size_t image = p->copied ? b->image : g->in;
+	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
+
+	for (int f = 0; f < w->filters; f++) {
+		int begin = f * p->pixels * b->group;
+		lists.filters[f] = (struct list){begin, begin, (ptrdiff_t)f * p->filter};
+	}
+	for (int s = 0; s < count; s++) {
+		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
+		lists_add_sample(&lists, w, p, g->dy + (first + s) * g->out,
+						 g->place_of_max ? g->place_of_max + (first + s) * g->out : NULL,
+						 (int)(s * image), lists.pixels + s * p->pixels);
+	}
+	if (g->dx) {
+		memset(target, 0, count * image * sizeof *target);
+		input_sparse(w, p, &lists, count * p->pixels, g->filters, target);
+		for (int s = 0; s < count && p->copied; s++)
+			plane_take(w, p, target + s * image, g->dx + (first + s) * g->in);
+	}
+	if (w->channels >= FEW_CHANNELS)
+		filters_sparse(w, p, &lists, p->copied ? b->planes : g->x + first * g->in, g->dfilters);
+}
+
+/* The filters' gradient alone, where there are few channels. */
+static void backward_narrow(const struct window *w, const struct backward *b,
+							const struct gradients *g, int first, int count)
+{
+	for (int s = first; s < first + count; s++) {
+		const float *dy = g->dy + s * g->out;
+		const float *image = plane_fill(w, &b->plane, g->x + s * g->in, b->planes);
+		if (!g->place_of_max) {
+			filters_narrow(w, &b->plane, image, dy, b->sums);
+			continue;
+		}
+		const uint8_t *places = g->place_of_max + s * g->out;
+		if (has_filters_pooled(w)) {
+			filters_pooled(w, &b->plane, image, dy, places, b->sums);
+		} else {
+			spread(w, dy, places, b->all);
+			filters_narrow(w, &b->plane, image, b->all, b->sums);
+		}
+	}
+}
+
+/* Is so much of dy not zero that passing over the rest costs more than it saves? The shares are
+ * where both took the same time. */
+static bool is_dense(const struct window *w, ptrdiff_t count, const float *dy)
+{
+	double share = uses_winograd(w) ? 0.3 : 0.8;
+	ivec zeros = {0};
+	int32_t total = 0;
+
+	if (w->channels < DENSE_CHANNELS)
+		return false;
+	for (ptrdiff_t i = 0; i + LANES <= count; i += LANES)
+		zeros -= load(dy + i) == 0;
+	for (int lane = 0; lane < LANES; lane++)
+		total += zeros[lane];
+	for (ptrdiff_t i = count / LANES * LANES; i < count; i++)
+		total += dy[i] == 0;
+	return (double)total < (1 - share) * (double)count;
+}
+
+static void backward(const struct window *w, int n, const float *x, const float *filters,
+					 const float *turned, const float *dy, const uint8_t *place_of_max,
+					 float *dfilters, float *dbias, float *dx, void *scratch)
+{
+	struct backward b = backward_place(w, n, scratch);
+	int gradients = place_of_max ? b.plane.pixels / 4 : b.plane.pixels;
+	struct gradients g = {x,
+						  filters,
+						  turned,
+						  dy,
+						  place_of_max,
+						  dfilters,
+						  dx,
+						  .in = (size_t)w->in_h * w->in_w * w->channels,
+						  .out = (size_t)gradients * w->filters};
+	bool few = w->channels < FEW_CHANNELS;
+
+	add_bias_gradient(w, n * gradients, dy, place_of_max, dbias);
+	if (!place_of_max && is_dense(w, (ptrdiff_t)(n * g.out), dy)) {
+		backward_dense(w, &b, &g, n);
+		return;
+	}
+	if (few)
+		memset(b.sums, 0, (size_t)b.plane.filter * w->filters * sizeof *b.sums);
+	for (int first = 0; first < n; first += b.group) {
+		int count = least(b.group, n - first);
+		if (few)
+			backward_narrow(w, &b, &g, first, count);
+		if (!few || dx)
+			backward_sparse(w, &b, &g, first, count);
+	}
+	if (few)
+		add_transposed(w, b.plane.filter, b.sums, dfilters);
+}
+
+#endif

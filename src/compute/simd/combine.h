@@ -1,0 +1,154 @@
+/* combine: y += sum over j of g[j] × row[j], sparse; the lanes run along the rows.
+ *
+ * All of backpropagation is this: behind max-pooling and relu nine of ten gradients are zero, and
+ * only the others are terms. */
+#ifndef COMPUTE_SIMD_COMBINE_H
+#define COMPUTE_SIMD_COMBINE_H
+
+#include "compute/simd/vec.h"
+
+/* g × the row at `offset` of some array; a list of such terms makes up the row at `target` of
+ * another. */
+struct term {
+	float g;
+	int32_t offset;
+};
+
+struct list {
+	int32_t first, end; /* of its terms */
+	ptrdiff_t target;
+};
+
+/* Block of `rows` runs of `vectors` vectors; the last vector of each has `tail` floats. */
+struct combine {
+	const struct list *lists;
+	int list_count;
+	const struct term *terms;
+	const float *x;
+	float *y;
+	ptrdiff_t x_row, y_row; /* from one run to the next */
+	int tail;
+	bool overwrite; /* y begins at 0 */
+	bool overlap; /* lists may have parts of their targets in common: each begins at 0, and is then
+					 * added to y */
+};
+
+ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
+{
+	/* Where the next list has a part of the same target, its sums need not wait for this one's. */
+	bool from_zero = c->overwrite || c->overlap;
+
+	for (int i = 0; i < c->list_count; i++) {
+		const struct list *list = &c->lists[i];
+		const struct term *term = c->terms + list->first, *end = c->terms + list->end;
+		float *y = c->y + list->target;
+		vec sum[COMBINE_VECTORS];
+		if (term == end && !c->overwrite)
+			continue;
+		UNROLL_FOR (int r = 0; r < rows; r++)
+			UNROLL_FOR (int v = 0; v < vectors; v++)
+				sum[r * vectors + v] = from_zero ? (vec){0} : load(y + r * c->y_row + v * LANES);
+		for (; term < end; term++) {
+			vec g = splat(term->g);
+			const float *x = c->x + term->offset;
+			UNROLL_FOR (int r = 0; r < rows; r++)
+				UNROLL_FOR (int v = 0; v < vectors; v++)
+					sum[r * vectors + v] =
+						multiply_add(g, load(x + r * c->x_row + v * LANES), sum[r * vectors + v]);
+		}
+		if (c->overlap)
+			UNROLL_FOR (int r = 0; r < rows; r++)
+				UNROLL_FOR (int v = 0; v < vectors; v++)
+					sum[r * vectors + v] += load(y + r * c->y_row + v * LANES);
+		UNROLL_FOR (int r = 0; r < rows; r++) {
+			UNROLL_FOR (int v = 0; v < vectors - 1; v++)
+				store(y + r * c->y_row + v * LANES, sum[r * vectors + v]);
+			store_part(y + r * c->y_row + (vectors - 1) * LANES, sum[r * vectors + vectors - 1],
+					   c->tail);
+		}
+	}
+}
+
+#define COMBINE(ROWS, VECTORS)                                                                     \
+	static __attribute__((noinline)) void combine_##ROWS##_##VECTORS(const struct combine *c)      \
+	{                                                                                              \
+		combine_fixed(ROWS, VECTORS, c);                                                           \
+	}
+COMBINE(1, 1)
+COMBINE(1, 2)
+COMBINE(1, 3) COMBINE(1, 4) COMBINE(1, 5) COMBINE(1, 6) COMBINE(1, 7) COMBINE(1, 8) COMBINE(1, 9)
+	COMBINE(1, 10) COMBINE(1, 11) COMBINE(1, 12) COMBINE(3, 1) COMBINE(3, 2) COMBINE(3, 3)
+		COMBINE(3, 4)
+#if COMBINE_VECTORS == 24
+			COMBINE(1, 13) COMBINE(1, 14) COMBINE(1, 15) COMBINE(1, 16) COMBINE(1, 17)
+				COMBINE(1, 18) COMBINE(1, 19) COMBINE(1, 20) COMBINE(1, 21) COMBINE(1, 22)
+					COMBINE(1, 23) COMBINE(1, 24) COMBINE(3, 5) COMBINE(3, 6) COMBINE(3, 7)
+						COMBINE(3, 8)
+#endif
+
+							typedef void combine_function(const struct combine *c);
+static combine_function *const combine_1[COMBINE_VECTORS] = {
+	combine_1_1,  combine_1_2,  combine_1_3,  combine_1_4,  combine_1_5,  combine_1_6,
+	combine_1_7,  combine_1_8,  combine_1_9,  combine_1_10, combine_1_11, combine_1_12,
+#if COMBINE_VECTORS == 24
+	combine_1_13, combine_1_14, combine_1_15, combine_1_16, combine_1_17, combine_1_18,
+	combine_1_19, combine_1_20, combine_1_21, combine_1_22, combine_1_23, combine_1_24,
+#endif
+};
+static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
+	combine_3_1, combine_3_2, combine_3_3, combine_3_4,
+#if COMBINE_VECTORS == 24
+	combine_3_5, combine_3_6, combine_3_7, combine_3_8,
+#endif
+};
+
+/* Rows are cut into blocks of a multiple of this many floats, the same for all instruction sets. */
+#define COMBINE_UNIT 16
+
+/* Where targets overlap, as those of pixels do, the order of a sum depends on how the rows are cut.
+ * So the blocks are the same wherever results must be: no more than twelve registers of eight lanes
+ * hold. Runs go from the last to the first: then a pixel gets what comes from the pixels above first,
+ * and so it does when all three runs of a list are done at once. That saves two of three looks at
+ * the list, but more rows are in use at a time; it pays where rows are short. */
+#define COMBINE_OVERLAP least(96, COMBINE_VECTORS *LANES)
+#define COMBINE_OVERLAP_AT_ONCE 9 /* vectors of three runs */
+
+/* Long rows in narrow blocks: what the terms point to is then more likely in the first-level cache. */
+#define COMBINE_NARROW 160
+
+static bool combine_three_runs(const struct combine *job, int runs, int length)
+{
+	int vectors = divide_up(length, LANES);
+
+	return runs == 3 && 3 * vectors <= (job->overlap ? COMBINE_OVERLAP_AT_ONCE : COMBINE_VECTORS);
+}
+
+/* For each list: y[target + run y_row + i] += sum over its terms of
+ * g × x[offset + run x_row + i], for `runs` runs of i < length. */
+static void combine(const struct combine *job, int runs, int length)
+{
+	struct combine block = *job;
+	int rows = combine_three_runs(job, runs, length) ? 3 : 1;
+	int most = job->overlap ? COMBINE_OVERLAP : COMBINE_VECTORS / rows * LANES;
+
+	if (runs == 1)
+		most = least(most, COMBINE_NARROW);
+	int blocks = divide_up(length, most / COMBINE_UNIT * COMBINE_UNIT);
+
+	for (int run = runs - rows; run >= 0; run -= rows) {
+		for (int done = 0, left = blocks, width; left; left--, done += width) {
+			width = divide_up(divide_up(length - done, COMBINE_UNIT), left) * COMBINE_UNIT;
+			width = least(width, length - done);
+			int vectors = divide_up(width, LANES);
+			block.x = job->x + run * job->x_row + done;
+			block.y = job->y + run * job->y_row + done;
+			block.tail = width - (vectors - 1) * LANES;
+			if (rows == 3)
+				combine_3[vectors - 1](&block);
+			else
+				combine_1[vectors - 1](&block);
+		}
+	}
+}
+
+#endif

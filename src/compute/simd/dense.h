@@ -1,0 +1,240 @@
+/* Dense layers: Y[s][u] = bias[u] + sum over k of X[s][k] × W[u][k], where the lanes run along k,
+ * so that neither weights nor inputs need another layout; backward by combine. */
+#ifndef COMPUTE_SIMD_DENSE_H
+#define COMPUTE_SIMD_DENSE_H
+
+#include "compute/simd/combine.h"
+
+#define DOT_LANES 16
+#define DOT_VECTORS (DOT_LANES / LANES)
+
+/* So many inputs of so many samples stay in the first-level cache while the weights pass, whose sums
+ * are there, too. */
+#define DOT_INPUTS 800
+#define DOT_BATCH 8
+#define DOT_ROWS 24
+
+typedef float dot_sums[DOT_BATCH][DOT_LANES]; /* of one unit */
+
+/* The total of sixteen partial sums, added up in a fixed order: lanes that are 4 apart, then
+ * neighbours; in vectors of four on every machine. */
+typedef float vec4 __attribute__((vector_size(16)));
+
+ALWAYS_INLINE vec4 load4(const float *p)
+{
+	vec4 v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+ALWAYS_INLINE vec4 quarter_totals(const float lanes[DOT_LANES])
+{
+	return (load4(lanes) + load4(lanes + 4)) + (load4(lanes + 8) + load4(lanes + 12));
+}
+
+ALWAYS_INLINE float dot_total(const float lanes[DOT_LANES])
+{
+	vec4 four = quarter_totals(lanes);
+
+	return (four[0] + four[1]) + (four[2] + four[3]);
+}
+
+/* Those of four units. */
+ALWAYS_INLINE vec4 dot_totals(const float (*lanes)[DOT_LANES], ptrdiff_t unit)
+{
+	vec4 a = quarter_totals(lanes[0]), b = quarter_totals(lanes[unit]);
+	vec4 c = quarter_totals(lanes[2 * unit]), d = quarter_totals(lanes[3 * unit]);
+	vec4 t[4] = {{a[0], b[0], c[0], d[0]},
+				 {a[1], b[1], c[1], d[1]},
+				 {a[2], b[2], c[2], d[2]},
+				 {a[3], b[3], c[3], d[3]}};
+
+	return (t[0] + t[1]) + (t[2] + t[3]);
+}
+
+/* Adds the products of `count` inputs, one or more times DOT_LANES; x and weights have rows of `row`
+ * floats. */
+ALWAYS_INLINE void dots_fixed(const int units, const int samples, int count, ptrdiff_t row,
+							  const float *x, const float *weights, dot_sums *sums)
+{
+	vec sum[DOT_UNITS][DOT_SAMPLES][DOT_VECTORS];
+	const float *end = x + count;
+
+	UNROLL_FOR (int u = 0; u < units; u++)
+		UNROLL_FOR (int s = 0; s < samples; s++)
+			UNROLL_FOR (int v = 0; v < DOT_VECTORS; v++)
+				sum[u][s][v] = load(&sums[u][s][v * LANES]);
+	do {
+		UNROLL_FOR (int v = 0; v < DOT_VECTORS; v++) {
+			vec right[DOT_SAMPLES];
+			UNROLL_FOR (int s = 0; s < samples; s++)
+				right[s] = load(x + s * row + v * LANES);
+			UNROLL_FOR (int u = 0; u < units; u++) {
+				vec left = hold(load(weights + u * row + v * LANES));
+				UNROLL_FOR (int s = 0; s < samples; s++)
+					sum[u][s][v] = multiply_add(left, right[s], sum[u][s][v]);
+			}
+		}
+		x += DOT_LANES;
+		weights += DOT_LANES;
+	} while (x < end);
+	UNROLL_FOR (int u = 0; u < units; u++)
+		UNROLL_FOR (int s = 0; s < samples; s++)
+			UNROLL_FOR (int v = 0; v < DOT_VECTORS; v++)
+				store(&sums[u][s][v * LANES], sum[u][s][v]);
+}
+
+static __attribute__((noinline)) void dots_full(int count, ptrdiff_t row, const float *x,
+												const float *weights, dot_sums *sums)
+{
+	dots_fixed(DOT_UNITS, DOT_SAMPLES, count, row, x, weights, sums);
+}
+
+static __attribute__((noinline)) void dots_sample(int count, ptrdiff_t row, const float *x,
+												  const float *weights, dot_sums *sums)
+{
+	dots_fixed(DOT_UNITS, 1, count, row, x, weights, sums);
+}
+
+static __attribute__((noinline)) void dots_one(int count, ptrdiff_t row, const float *x,
+											   const float *weights, dot_sums *sums)
+{
+	dots_fixed(1, 1, count, row, x, weights, sums);
+}
+
+/* Those of all units and samples of a block. */
+static void dots_block(int units, int n, int count, ptrdiff_t row, const float *x,
+					   const float *weights, dot_sums *sums)
+{
+	for (int u = 0, us; u < units; u += us) {
+		us = units - u >= DOT_UNITS ? DOT_UNITS : 1;
+		for (int s = 0, ss; s < n; s += ss) {
+			const float *xs = x + s * row, *ws = weights + u * row;
+			dot_sums *at = (dot_sums *)&sums[u][s];
+			ss = us == DOT_UNITS && n - s >= DOT_SAMPLES ? DOT_SAMPLES : 1;
+			if (us < DOT_UNITS)
+				dots_one(count, row, xs, ws, at);
+			else if (ss < DOT_SAMPLES)
+				dots_sample(count, row, xs, ws, at);
+			else
+				dots_full(count, row, xs, ws, at);
+		}
+	}
+}
+
+/* The last inputs, fewer than DOT_LANES, filled up with zeros. */
+static void dots_rest(int units, int n, int count, ptrdiff_t row, const float *x,
+					  const float *weights, dot_sums *sums)
+{
+	float left[DOT_ROWS][DOT_LANES] = {0}, right[DOT_BATCH][DOT_LANES] = {0};
+
+	for (int u = 0; u < units; u++)
+		memcpy(left[u], weights + u * row, (size_t)count * sizeof(float));
+	for (int s = 0; s < n; s++)
+		memcpy(right[s], x + s * row, (size_t)count * sizeof(float));
+	dots_block(units, n, DOT_LANES, DOT_LANES, right[0], left[0], sums);
+}
+
+static void dense_block(int inputs, int units, int n, const float *x, const float *weights,
+						const float *bias, float *y, ptrdiff_t y_row)
+{
+	int whole = inputs / DOT_LANES * DOT_LANES;
+	dot_sums sums[DOT_ROWS];
+
+	memset(sums, 0, (size_t)units * sizeof *sums);
+	for (int k = 0; k < whole; k += DOT_INPUTS)
+		dots_block(units, n, least(DOT_INPUTS, whole - k), inputs, x + k, weights + k, sums);
+	if (whole < inputs)
+		dots_rest(units, n, inputs - whole, inputs, x + whole, weights + whole, sums);
+	for (int s = 0; s < n; s++) {
+		float *to = y + s * y_row;
+		int u = 0;
+		for (; u + 4 <= units; u += 4) {
+			vec4 sum = load4(bias + u) + dot_totals(&sums[u][s], DOT_BATCH);
+			memcpy(to + u, &sum, sizeof sum);
+		}
+		for (; u < units; u++)
+			to[u] = bias[u] + dot_total(sums[u][s]);
+	}
+}
+
+static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
+						  const float *bias, float *y)
+{
+	for (int u = 0; u < units; u += DOT_ROWS)
+		for (int s = 0; s < n; s += DOT_BATCH)
+			dense_block(inputs, least(DOT_ROWS, units - u), least(DOT_BATCH, n - s),
+						x + (ptrdiff_t)s * inputs, weights + (ptrdiff_t)u * inputs, bias + u,
+						y + (ptrdiff_t)s * units + u, units);
+}
+
+#define INPUT_UNITS 64 /* at once, backward */
+
+static size_t dense_scratch_size(int units, int n)
+{
+	size_t lists = (size_t)divide_up(units, INPUT_UNITS) * n;
+
+	return (lists + units) * sizeof(struct list) +
+		   ((size_t)units * n + 1) * sizeof(struct term); /* + 1: written to, then not counted */
+}
+
+/* dweights[u] = sum over samples of dy[s][u] x[s], for the units from `first` on. */
+static void dense_backward_weights(int inputs, int units, int first, int count, int n,
+								   const float *x, const float *dy, float *dweights, float *dbias,
+								   void *scratch)
+{
+	struct list *lists = scratch;
+	struct term *terms = (struct term *)(lists + count);
+	int used = 0;
+
+	for (int u = 0; u < count; u++) {
+		float sum = 0;
+		lists[u] = (struct list){.first = used, .target = (ptrdiff_t)(first + u) * inputs};
+		for (int s = 0; s < n; s++) {
+			float g = dy[(ptrdiff_t)s * units + first + u];
+			terms[used] = (struct term){g, s * inputs};
+			used += g != 0;
+			sum += g;
+		}
+		lists[u].end = used;
+		dbias[first + u] = sum;
+	}
+	combine(&(struct combine){.lists = lists,
+							  .list_count = count,
+							  .terms = terms,
+							  .x = x,
+							  .y = dweights,
+							  .overwrite = true},
+			1, inputs);
+}
+
+/* dx[s] = sum over units of dy[s][u] weights[u]. For all samples, the lists of some units come before
+ * those of the next ones: so these units' weights are still in the cache. */
+static void dense_backward_input(int inputs, int units, int n, const float *weights,
+								 const float *dy, float *dx, void *scratch)
+{
+	int blocks = divide_up(units, INPUT_UNITS), used = 0;
+	struct list *lists = scratch;
+	struct term *terms = (struct term *)(lists + (ptrdiff_t)blocks * n);
+
+	for (int b = 0; b < blocks; b++) {
+		for (int s = 0; s < n; s++) {
+			struct list *list = &lists[b * n + s];
+			*list = (struct list){.first = used, .target = (ptrdiff_t)s * inputs};
+			for (int u = b * INPUT_UNITS; u < least(units, (b + 1) * INPUT_UNITS); u++) {
+				float g = dy[(ptrdiff_t)s * units + u];
+				terms[used] = (struct term){g, u * inputs};
+				used += g != 0;
+			}
+			list->end = used;
+		}
+	}
+	memset(dx, 0, (size_t)n * inputs * sizeof *dx);
+	combine(
+		&(struct combine){
+			.lists = lists, .list_count = blocks * n, .terms = terms, .x = weights, .y = dx},
+		1, inputs);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* Convolution backward from all of dy, by dense tiles. */
+#ifndef COMPUTE_SIMD_FULL_H
+#define COMPUTE_SIMD_FULL_H
+
+#include "compute/simd/plane.h"
+#include "compute/simd/tile.h"
+
+/* For each place in the window, pixels × filters by filters × channels: no two pixels of a row of
+ * windows then have the same target. */
+static void input_dense(const struct window *w, const struct plane *p, const float *dy,
+						const float *filters, float *target)
+{
+	struct tile t = tile_plan((struct tile){.runs = 1,
+											.depth = w->filters,
+											.a_row = w->filters,
+											.a_step = 1,
+											.b_step = p->filter,
+											.b_vector = LANES,
+											.start_row = w->stride * w->channels,
+											.c_row = w->stride * w->channels,
+											.rows = w->out_w,
+											.columns = w->channels});
+
+	for (int y = 0; y < w->out_h; y++) {
+		for (int k = 0; k < w->size * w->size; k++) {
+			t.a = dy + (ptrdiff_t)y * w->out_w * w->filters;
+			t.b = filters + (ptrdiff_t)k * w->channels;
+			t.start = t.c = target + window_offset(w, p, y, 0) + k / w->size * p->row +
+							k % w->size * w->channels;
+			tile(&t);
+		}
+	}
+}
+
+/* Each dfilters[f] += dy[.][f] × windows, by dense tiles: the sum goes over pixels. Rows are the
+ * filters, columns the floats of a window's row. */
+static void filters_dense(const struct window *w, const struct plane *p, const float *x,
+						  const float *dy, float *dfilters)
+{
+	struct tile t = tile_plan((struct tile){.runs = w->out_h,
+											.depth = w->out_w,
+											.a = dy,
+											.a_row = 1,
+											.a_run = (ptrdiff_t)w->out_w * w->filters,
+											.a_step = w->filters,
+											.b = x,
+											.b_run = w->stride * p->row,
+											.b_step = w->stride * w->channels,
+											.b_vector = LANES,
+											.start = dfilters,
+											.start_row = p->filter,
+											.c = dfilters,
+											.c_row = p->filter,
+											.rows = w->filters,
+											.columns = p->run});
+
+	for (int row = 0; row < w->size; row++) {
+		tile(&t);
+		t.b += p->row;
+		t.start = t.c += p->run;
+	}
+}
+
+#endif

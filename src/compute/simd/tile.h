@@ -1,0 +1,147 @@
+/* tile: C[m][n] = start + sum over k of A(m, k) × B(k, n), dense; the lanes run along n.
+ *
+ * C is cut into tiles whose sums all stay in registers while k runs. */
+#ifndef COMPUTE_SIMD_TILE_H
+#define COMPUTE_SIMD_TILE_H
+
+#include "compute/simd/vec.h"
+
+/* k counts `runs` runs of `depth` steps. A(m, run, step) = a[m a_row + run a_run + step a_step];
+ * vector v of B's row (run, step) is at b + run b_run + step b_step + v b_vector. */
+struct tile {
+	int runs, depth;
+	const float *a;
+	ptrdiff_t a_row, a_run, a_step;
+	const float *b;
+	ptrdiff_t b_run, b_step, b_vector;
+	const float *start; /* start[m start_row + n]; NULL: 0 */
+	ptrdiff_t start_row;
+	float *c; /* c[m c_row + n] */
+	ptrdiff_t c_row;
+	int rows, columns;   /* m and n: only so many are written */
+	int height, vectors; /* of the tiles: tile_plan */
+};
+
+#define TILE_MOST_VECTORS 4
+#define TILE_MOST_ROWS 13
+
+ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct tile *t)
+{
+	vec sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
+	const float *a_run = t->a, *b_run = t->b;
+
+	UNROLL_FOR (int m = 0; m < rows; m++)
+		UNROLL_FOR (int v = 0; v < vectors; v++)
+			sum[m][v] = (vec){0};
+	for (int run = 0; run < t->runs; run++, a_run += t->a_run, b_run += t->b_run) {
+		const float *a = a_run, *b = b_run;
+		for (int step = 0; step < t->depth; step++, a += t->a_step, b += t->b_step) {
+			vec right[TILE_MOST_VECTORS];
+			UNROLL_FOR (int v = 0; v < vectors; v++)
+				right[v] = load(b + v * t->b_vector);
+			UNROLL_FOR (int m = 0; m < rows; m++) {
+				vec left = splat(a[m * t->a_row]);
+				UNROLL_FOR (int v = 0; v < vectors; v++)
+					sum[m][v] = multiply_add(left, right[v], sum[m][v]);
+			}
+		}
+	}
+	if (t->start)
+		UNROLL_FOR (int m = 0; m < rows; m++)
+			UNROLL_FOR (int v = 0; v < vectors; v++)
+				sum[m][v] += load(t->start + m * t->start_row + v * LANES);
+	UNROLL_FOR (int m = 0; m < rows; m++) {
+		float *c = t->c + m * t->c_row;
+		UNROLL_FOR (int v = 0; v < vectors - 1; v++)
+			store(c + v * LANES, sum[m][v]);
+		store_part(c + (vectors - 1) * LANES, sum[m][vectors - 1],
+				   t->columns - (vectors - 1) * LANES);
+	}
+}
+
+/* The compiler needs literal bounds to keep the sums in registers: a function for each shape. */
+#define TILE(ROWS, VECTORS)                                                                        \
+	static __attribute__((noinline)) void tile_##ROWS##_##VECTORS(const struct tile *t)            \
+	{                                                                                              \
+		tile_fixed(ROWS, VECTORS, t);                                                              \
+	}
+#define TILES_3(V) TILE(1, V) TILE(2, V) TILE(3, V)
+#define TILES_4(V) TILES_3(V) TILE(4, V)
+#define TILES_6(V) TILES_4(V) TILE(5, V) TILE(6, V)
+#define TILES_8(V) TILES_6(V) TILE(7, V) TILE(8, V)
+#define TILES_12(V) TILES_8(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
+#define TILES_13(V) TILES_12(V) TILE(13, V)
+#define NAMES_3(V) tile_1_##V, tile_2_##V, tile_3_##V
+#define NAMES_4(V) NAMES_3(V), tile_4_##V
+#define NAMES_6(V) NAMES_4(V), tile_5_##V, tile_6_##V
+#define NAMES_8(V) NAMES_6(V), tile_7_##V, tile_8_##V
+#define NAMES_12(V) NAMES_8(V), tile_9_##V, tile_10_##V, tile_11_##V, tile_12_##V
+#define NAMES_13(V) NAMES_12(V), tile_13_##V
+
+typedef void tile_function(const struct tile *t);
+
+#if TILE_SUMS >= 24
+TILES_13(1)
+TILES_13(2)
+TILES_8(3)
+	TILES_6(4) static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
+		{NAMES_13(1)}, {NAMES_13(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
+#else
+TILES_12(1)
+TILES_6(2)
+TILES_4(3)
+	TILES_3(4) static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
+		{NAMES_12(1)}, {NAMES_6(2)}, {NAMES_4(3)}, {NAMES_3(4)}};
+#endif
+
+static int tile_height(int rows, int vectors)
+{
+	int most = least(TILE_SUMS / vectors, TILE_MOST_ROWS);
+
+	/* Nearly equal tiles waste less than full ones and a small rest. */
+	return divide_up(rows, divide_up(rows, most));
+}
+
+/* Choose how high and wide the tiles are: each step of a tile takes as long as its sums, but no less
+ * than the latency of a multiply-add hides, which is eight of them. */
+static struct tile tile_plan(struct tile t)
+{
+	int best = 0, wide = divide_up(t.columns, LANES);
+
+	for (int v = 1; v <= TILE_MOST_VECTORS; v++) {
+		int height = tile_height(t.rows, v), sums = height * v, loads = height + v;
+		int step = sums < 8 ? 8 : sums;
+		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (step < loads ? loads : step);
+		if (v == 1 || cost <= best) {
+			best = cost;
+			t.vectors = v;
+			t.height = height;
+		}
+	}
+	return t;
+}
+
+/* The whole of C, as it is planned. */
+static void tile(const struct tile *t)
+{
+	struct tile one = *t;
+
+	for (int n = 0; n < t->columns; n += t->vectors * LANES) {
+		int vectors = least(divide_up(one.columns, LANES), t->vectors);
+		one.a = t->a;
+		one.start = t->start ? t->start + n : NULL;
+		one.c = t->c + n;
+		for (int left = t->rows; left; left -= one.rows) {
+			one.rows = least(t->height, left);
+			tile_functions[vectors - 1][one.rows - 1](&one);
+			one.a += one.rows * t->a_row;
+			if (one.start)
+				one.start += one.rows * t->start_row;
+			one.c += one.rows * t->c_row;
+		}
+		one.b += t->vectors * t->b_vector;
+		one.columns -= t->vectors * LANES;
+	}
+}
+
+#endif

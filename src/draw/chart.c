@@ -1,0 +1,398 @@
+/* Two panels of dots. A character has 2 × 4 dots in Braille, else it is one. */
+#include "draw/chart.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS (CHART_LINES - 3) /* without title, axis and what is beneath it */
+#define MOST_COLUMNS 56        /* of a plot, in characters */
+#define LABEL 7                /* columns in front of the axis */
+#define GAP 2                  /* columns between the panels */
+#define MOST_MARKS 12          /* measurements of validation that are marked each */
+
+enum measure { ACCURACY, LOSS };
+enum curve { NOTHING, TRAINING, VALIDATION, MARK };
+
+struct axis {
+	double low, high;
+	int decimals;
+};
+
+struct panel {
+	enum measure measure;
+	const struct chart *chart;
+	enum blocks_style style;
+	int columns;
+	struct axis axis;
+	int across, down;                         /* dots of a character */
+	unsigned char dots[ROWS][MOST_COLUMNS];   /* Braille's bits */
+	unsigned char curves[ROWS][MOST_COLUMNS]; /* enum curve: the last one that was drawn there */
+};
+
+void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, double accuracy,
+			   double weight)
+{
+	const double place = ceil(part * CHART_SLOTS - 1e-9) - 1; /* 1e-9: for rounding */
+	struct chart_slot *slot = &slots[(int)fmin(fmax(place, 0), CHART_SLOTS - 1)];
+	const double all = slot->weight + weight;
+
+	if (weight <= 0)
+		return;
+	slot->loss += (loss - slot->loss) * weight / all;
+	slot->accuracy += (accuracy - slot->accuracy) * weight / all;
+	slot->weight = all;
+}
+
+static void stretch(struct chart_slot slots[CHART_SLOTS], double part)
+{
+	struct chart_slot old[CHART_SLOTS];
+
+	memcpy(old, slots, sizeof old);
+	memset(slots, 0, sizeof old);
+	for (int i = 0; i < CHART_SLOTS; i++)
+		chart_add(slots, (i + 1) / (CHART_SLOTS * part), old[i].loss, old[i].accuracy,
+				  old[i].weight);
+}
+
+void chart_end(struct chart *chart, double part)
+{
+	if (part <= 0 || part >= 1)
+		return;
+	stretch(chart->training, part);
+	stretch(chart->validation, part);
+	chart->epochs *= part;
+}
+
+/* ---- the axis ---- */
+
+static double value_of(const struct chart_slot *slot, enum measure measure)
+{
+	return measure == ACCURACY ? slot->accuracy : slot->loss;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const double first = *(const double *)a, second = *(const double *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+static void widen(struct axis *axis, double value)
+{
+	axis->low = fmin(axis->low, value);
+	axis->high = fmax(axis->high, value);
+}
+
+/* The last value, and of all but the worst fifth. */
+static void widen_by(struct axis *axis, const struct chart_slot *slots, enum measure measure)
+{
+	double values[CHART_SLOTS];
+	int count = 0;
+
+	for (int i = 0; i < CHART_SLOTS; i++)
+		if (slots[i].weight > 0)
+			values[count++] = value_of(&slots[i], measure);
+	if (!count)
+		return;
+	widen(axis, values[count - 1]);
+	qsort(values, (size_t)count, sizeof *values, ascending);
+	widen(axis, values[measure == ACCURACY ? count / 5 : 0]);
+	widen(axis, values[measure == ACCURACY ? count - 1 : count - 1 - count / 5]);
+}
+
+static struct axis values_range(const struct chart *chart, enum measure measure)
+{
+	struct axis axis = {.low = DBL_MAX, .high = -DBL_MAX};
+
+	widen_by(&axis, chart->training, measure);
+	widen_by(&axis, chart->validation, measure);
+	return axis;
+}
+
+/* Round numbers around the values: steps of 1, 2 or 5 × 10^k, two to five of them. Accuracy ends
+ * at 1, loss at 0. */
+static struct axis round_axis(struct axis axis, enum measure measure)
+{
+	if (measure == LOSS)
+		axis.low = 0;
+	const double span = fmax(axis.high - axis.low, 0.002);
+	const double power = pow(10, floor(log10(span / 2)));
+	const double step = span / 2 < 2 * power ? power : span / 2 < 5 * power ? 2 * power : 5 * power;
+
+	axis.low = step * floor(axis.low / step + 1e-9);
+	axis.high = fmax(step * ceil(axis.high / step - 1e-9), axis.low + 2 * step);
+	if (measure == ACCURACY && axis.high > 1) {
+		axis.low -= axis.high - 1;
+		axis.high = 1;
+	}
+	axis.decimals = (int)fmax(1, 1 - floor(log10(step) + 1e-9)); /* the middle is between steps */
+	return axis;
+}
+
+/* ---- dots ---- */
+
+static void set_dot(struct panel *panel, int x, int y, enum curve curve)
+{
+	/* Braille's bits, [row][column] (Unicode 8-dot patterns). */
+	static const unsigned char bits[4][2] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
+	const int column = x / panel->across, row = y / panel->down;
+
+	if (x < 0 || y < 0 || column >= panel->columns || row >= ROWS)
+		return;
+	panel->dots[row][column] |= bits[y % panel->down][x % panel->across];
+	panel->curves[row][column] = (unsigned char)curve;
+}
+
+static int dot_x(const struct panel *panel, int slot)
+{
+	return slot * panel->columns * panel->across / CHART_SLOTS;
+}
+
+/* Above and below the chart, too. */
+static int dot_y(const struct panel *panel, double value)
+{
+	const struct axis *axis = &panel->axis;
+	const int last = ROWS * panel->down - 1;
+	const double part = (axis->high - value) / (axis->high - axis->low);
+
+	return (int)floor(fmin(fmax(part, -9), 9) * last + 0.5);
+}
+
+static void draw_line(struct panel *panel, int x0, int y0, int x1, int y1, enum curve curve)
+{
+	const int steps = abs(x1 - x0) > abs(y1 - y0) ? abs(x1 - x0) : abs(y1 - y0);
+
+	for (int i = 0; i <= steps; i++) {
+		double part = steps ? (double)i / steps : 0;
+		set_dot(panel, (int)floor(x0 + part * (x1 - x0) + 0.5),
+				(int)floor(y0 + part * (y1 - y0) + 0.5), curve);
+	}
+}
+
+/* From point to point: the mean of the slots that share a dot's column. */
+static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum curve curve)
+{
+	int last_x = -1, last_y = 0;
+
+	for (int i = 0; i < CHART_SLOTS;) {
+		const int x = dot_x(panel, i);
+		double sum = 0, weight = 0;
+
+		for (; i < CHART_SLOTS && dot_x(panel, i) == x; i++) {
+			sum += value_of(&slots[i], panel->measure) * slots[i].weight;
+			weight += slots[i].weight;
+		}
+		if (weight <= 0)
+			continue;
+		const int y = dot_y(panel, sum / weight);
+		if (curve == MARK)
+			set_dot(panel, x, y, MARK);
+		else
+			draw_line(panel, last_x < 0 ? x : last_x, last_x < 0 ? y : last_y, x, y, curve);
+		last_x = x;
+		last_y = y;
+	}
+}
+
+/* Few measurements of validation are marked each, and so are all where colours cannot tell the
+ * curves apart. */
+static void plot(struct panel *panel)
+{
+	int marks = 0;
+
+	for (int i = 0; i < CHART_SLOTS; i++)
+		marks += panel->chart->validation[i].weight > 0;
+	draw_curve(panel, panel->chart->training, TRAINING);
+	if (panel->style == BLOCKS_COLOUR)
+		draw_curve(panel, panel->chart->validation, VALIDATION);
+	if (panel->style != BLOCKS_COLOUR || marks <= MOST_MARKS)
+		draw_curve(panel, panel->chart->validation, MARK);
+}
+
+static struct panel panel_of(const struct chart *chart, enum measure measure, int columns,
+							 enum blocks_style style)
+{
+	struct panel panel = {
+		.measure = measure,
+		.chart = chart,
+		.style = style,
+		.columns = columns,
+		.axis = round_axis(values_range(chart, measure), measure),
+		.across = style == BLOCKS_ASCII ? 1 : 2,
+		.down = style == BLOCKS_ASCII ? 1 : 4,
+	};
+
+	plot(&panel);
+	return panel;
+}
+
+/* ---- characters ---- */
+
+/* Text that is written piece by piece, and the column that it has reached. */
+struct writer {
+	char *next, *end;
+	int column;
+	enum blocks_style style;
+};
+
+static void put(struct writer *out, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(out->next, (size_t)(out->end - out->next), format, arguments);
+	va_end(arguments);
+	for (int i = 0; i < length; i++)
+		out->column += (out->next[i] & 0xc0) != 0x80; /* not a continuation byte of UTF-8 */
+	out->next += length;
+}
+
+/* Colours of the 256 of a terminal, near those of scripts/plot-curves.gp. No colour: 0. */
+static void put_colour(struct writer *out, enum curve curve)
+{
+	static const int colours[] = {[NOTHING] = 0, [TRAINING] = 39, [VALIDATION] = 208, [MARK] = 208};
+	const int column = out->column;
+
+	if (out->style != BLOCKS_COLOUR)
+		return;
+	if (colours[curve])
+		put(out, "\033[38;5;%dm", colours[curve]);
+	else
+		put(out, "\033[0m");
+	out->column = column;
+}
+
+static void put_blanks(struct writer *out, int until)
+{
+	if (until > out->column)
+		put(out, "%*s", until - out->column, "");
+}
+
+static void put_dots(struct writer *out, const struct panel *panel, int row, int column)
+{
+	const unsigned code = 0x2800u + panel->dots[row][column];
+
+	switch (panel->curves[row][column]) {
+	case NOTHING:
+		put(out, " ");
+		break;
+	case MARK:
+		put(out, panel->style == BLOCKS_ASCII ? "o" : "●");
+		break;
+	default:
+		if (panel->style == BLOCKS_ASCII)
+			put(out, ".");
+		else
+			put(out, "%c%c%c", (int)(0xe0 | code >> 12), (int)(0x80 | (code >> 6 & 0x3f)),
+				(int)(0x80 | (code & 0x3f)));
+	}
+}
+
+static void put_word(struct writer *out, enum curve curve, const char *mark, const char *word)
+{
+	put_colour(out, curve);
+	put(out, "%s%s", out->style == BLOCKS_COLOUR ? "" : mark, word);
+	put_colour(out, NOTHING);
+}
+
+/* What is drawn, and in the panel that has room for it, which curve is which. */
+static void put_title(struct writer *out, const struct panel *panel, int left)
+{
+	const bool narrow = panel->columns < 30, ascii = panel->style == BLOCKS_ASCII;
+
+	put(out, panel->measure == ACCURACY ? "accuracy" : "loss");
+	if (narrow ? panel->measure == ACCURACY || panel->style != BLOCKS_COLOUR
+			   : panel->measure == LOSS)
+		return;
+	put_blanks(out, left + LABEL + (narrow ? 0 : 6));
+	put_word(out, TRAINING, ascii ? ". " : "⠒ ", narrow ? "train" : "training");
+	put(out, narrow ? " " : "  ");
+	put_word(out, VALIDATION, ascii ? "o " : "● ", narrow ? "val" : "validation");
+}
+
+/* A number at the top, in the middle and at the bottom. */
+static void put_label(struct writer *out, const struct axis *axis, int row)
+{
+	const double part = (double)row / (ROWS - 1);
+
+	if (row % ((ROWS - 1) / 2) == 0)
+		put(out, "%*.*f ", LABEL - 1, axis->decimals, axis->high + part * (axis->low - axis->high));
+	else
+		put(out, "%*s", LABEL, "");
+}
+
+static void put_plot(struct writer *out, const struct panel *panel, int row)
+{
+	enum curve current = NOTHING;
+
+	put_label(out, &panel->axis, row);
+	put(out, panel->style == BLOCKS_ASCII ? "|" : "│");
+	for (int column = 0; column < panel->columns; column++) {
+		const enum curve curve = panel->curves[row][column];
+		if (curve != current && curve != NOTHING)
+			put_colour(out, curve);
+		else if (curve != current)
+			put_colour(out, NOTHING);
+		current = curve;
+		put_dots(out, panel, row, column);
+	}
+	if (current != NOTHING)
+		put_colour(out, NOTHING);
+}
+
+static void put_line(struct writer *out, const struct panel *panel, int line, int left)
+{
+	const bool ascii = panel->style == BLOCKS_ASCII;
+	const int right = left + LABEL + 1 + panel->columns;
+	char end[32];
+
+	put_blanks(out, left);
+	if (line == 0) {
+		put_title(out, panel, left);
+	} else if (line <= ROWS) {
+		put_plot(out, panel, line - 1);
+	} else if (line == ROWS + 1) {
+		put(out, "%*s%s", LABEL, "", ascii ? "+" : "└");
+		while (out->column < right)
+			put(out, ascii ? "-" : "─");
+	} else {
+		snprintf(end, sizeof end, "%.3g epoch%s", panel->chart->epochs,
+				 panel->chart->epochs > 1 ? "s" : "");
+		put(out, "%*s0", LABEL, "");
+		put_blanks(out, right - (int)strlen(end));
+		put(out, "%s", end);
+	}
+}
+
+static bool is_empty(const struct chart *chart)
+{
+	for (int i = 0; i < CHART_SLOTS; i++)
+		if (chart->training[i].weight > 0 || chart->validation[i].weight > 0)
+			return false;
+	return true;
+}
+
+int chart_draw(const struct chart *chart, int width, enum blocks_style style, char text[CHART_TEXT])
+{
+	const int room = (width - 1 - GAP) / 2 - LABEL - 1;
+	const int columns = room < MOST_COLUMNS ? room : MOST_COLUMNS;
+	struct writer out = {.next = text, .end = text + CHART_TEXT, .style = style};
+
+	*text = '\0';
+	if (width < CHART_LEAST_WIDTH || is_empty(chart))
+		return 0;
+	const struct panel panels[] = {panel_of(chart, ACCURACY, columns, style),
+								   panel_of(chart, LOSS, columns, style)};
+	for (int line = 0; line < CHART_LINES; line++) {
+		put_line(&out, &panels[0], line, 0);
+		put_line(&out, &panels[1], line, LABEL + 1 + columns + GAP);
+		while (out.next > text && out.next[-1] == ' ')
+			out.next--;
+		put(&out, "\n");
+		out.column = 0;
+	}
+	return CHART_LINES;
+}

@@ -1,0 +1,22 @@
+/* A small font for sheets: ASCII and ×, in cells of 5 × 9 pixels. */
+#ifndef DRAW_FONT_H
+#define DRAW_FONT_H
+
+#include <stdbool.h>
+
+#define FONT_WIDTH 5 /* capitals and figures are 7 pixels high; the last 2 rows hang below */
+#define FONT_HEIGHT 9
+#define FONT_ADVANCE 6 /* from one character to the next */
+
+struct glyph {
+	const char *rows[FONT_HEIGHT]; /* FONT_WIDTH characters each, '#' where there is ink */
+};
+
+/* The character that the text begins with, and the text behind it. What the font does not have is
+ * shown as '?'. The end of the text gives NULL. */
+const char *font_next(const char *text, struct glyph *glyph);
+
+/* Columns of pixels that the text takes, the gap behind it not counted. */
+int font_width(const char *text);
+
+#endif

@@ -1,0 +1,230 @@
+/* Planes of floats: reduction by means of squares, and closings by rectangles whose time does not
+ * depend on the rectangle's size but for its logarithm. */
+#include "picture/grey.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int grey_new(int width, int height, struct grey *out, struct error *error)
+{
+	*out = (struct grey){.width = width, .height = height};
+	out->at = calloc(grey_count(out), sizeof *out->at);
+	if (out->at)
+		return 0;
+	*out = (struct grey){0};
+	return error_set(error, "not enough memory for a plane of %d×%d", width, height);
+}
+
+void grey_free(struct grey *plane)
+{
+	free(plane->at);
+	*plane = (struct grey){0};
+}
+
+/* Means of squares of `factor` pixels a side; those at the right and at the bottom may be cut. */
+static void reduce(const struct pnm *picture, const struct box *part, int factor, struct grey *out)
+{
+	for (int y = 0; y < out->height; y++) {
+		float *row = out->at + (size_t)y * (size_t)out->width;
+		const int top = part->top + y * factor;
+		const int bottom = top + factor < part->bottom ? top + factor : part->bottom;
+
+		for (int sy = top; sy < bottom; sy++) {
+			const uint16_t *in = picture->samples + (size_t)sy * (size_t)picture->width;
+			for (int x = 0; x < out->width; x++) {
+				const int left = part->left + x * factor;
+				const int right = left + factor < part->right ? left + factor : part->right;
+				uint64_t sum = 0;
+
+				for (int sx = left; sx < right; sx++)
+					sum += in[sx];
+				row[x] += (float)sum / (float)(right - left);
+			}
+		}
+		for (int x = 0; x < out->width; x++)
+			row[x] /= (float)(bottom - top) * (float)picture->maxval;
+	}
+}
+
+static int enlarge(struct grey *plane, int factor, struct error *error)
+{
+	struct grey large;
+
+	if (grey_new(plane->width * factor, plane->height * factor, &large, error))
+		return -1;
+	for (int y = 0; y < large.height; y++)
+		for (int x = 0; x < large.width; x++)
+			large.at[(size_t)y * (size_t)large.width + (size_t)x] = grey_between(
+				plane, ((float)x + 0.5f) / (float)factor, ((float)y + 0.5f) / (float)factor);
+	grey_free(plane);
+	*plane = large;
+	return 0;
+}
+
+int grey_from_picture(const struct pnm *picture, const struct box *part, int least, int most,
+					  struct grey *out, double *scale, struct error *error)
+{
+	const int width = box_width(part), height = box_height(part);
+	const int smaller = width < height ? width : height;
+	const double area = (double)width * (double)height, limit = (double)most * (double)most;
+	const int factor = area > limit ? (int)ceil(sqrt(area / limit)) : 1;
+	int growth = (least + smaller - 1) / smaller;
+
+	if (grey_new((width + factor - 1) / factor, (height + factor - 1) / factor, out, error))
+		return -1;
+	reduce(picture, part, factor, out);
+	while (growth > 1 && area * growth * growth > limit)
+		growth--;
+	*scale = factor > 1 ? 1.0 / factor : growth;
+	if (factor == 1 && growth > 1 && enlarge(out, growth, error)) {
+		grey_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+static void transpose(const float *in, int width, int height, float *out)
+{
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++)
+			out[(size_t)x * (size_t)height + (size_t)y] = in[(size_t)y * (size_t)width + (size_t)x];
+}
+
+int grey_transpose(const struct grey *in, struct grey *out, struct error *error)
+{
+	if (grey_new(in->height, in->width, out, error))
+		return -1;
+	transpose(in->at, in->width, in->height, out->at);
+	return 0;
+}
+
+static void take_larger(float *restrict row, const float *restrict other, int length)
+{
+	for (int x = 0; x < length; x++)
+		row[x] = row[x] < other[x] ? other[x] : row[x];
+}
+
+/* Each row becomes the largest of itself and the following window - 1 rows, in steps that double.
+ * The last window - 1 rows
+ * are then of no use. */
+static void rows_largest(float *rows, int count, int length, int window)
+{
+	int done = 1;
+
+	while (done < window) {
+		const int step = done < window - done ? done : window - done;
+
+		count -= step;
+		for (int y = 0; y < count; y++)
+			take_larger(rows + (size_t)y * (size_t)length,
+						rows + (size_t)(y + step) * (size_t)length, length);
+		done += step;
+	}
+}
+
+/* Put `margin` rows of minus infinity before and behind the rows, so that windows may stick out.
+ * Returns the number of rows. */
+static int rows_pad(float *rows, int count, int length, int margin)
+{
+	const size_t size = (size_t)count * (size_t)length, edge = (size_t)margin * (size_t)length;
+
+	memmove(rows + edge, rows, size * sizeof *rows);
+	for (size_t i = 0; i < edge; i++)
+		rows[i] = rows[edge + size + i] = -INFINITY;
+	return count + 2 * margin;
+}
+
+static void negate(float *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = -values[i];
+}
+
+/* The greatest under the rectangle in all its places, by rows, then by columns; then, of those
+ * negated, the greatest over the places that hold a pixel, by columns, then by rows. */
+int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
+				 struct error *error)
+{
+	const int w = in->width, h = in->height;
+	const int ww = window_width < w ? window_width : w;
+	const int wh = window_height < h ? window_height : h;
+	const int places_x = w - ww + 1, places_y = h - wh + 1;
+	const size_t size = (size_t)(w + ww) * (size_t)(h + wh);
+	float *rows = malloc(2 * size * sizeof *rows), *columns = rows + size;
+
+	*out = (struct grey){0};
+	if (!rows || grey_new(w, h, out, error)) {
+		free(rows);
+		return error_set(error, "not enough memory for a plane of %d×%d", w, h);
+	}
+	memcpy(rows, in->at, grey_count(in) * sizeof *rows);
+	rows_largest(rows, h, w, wh);
+	transpose(rows, w, places_y, columns);
+	rows_largest(columns, w, places_y, ww);
+	negate(columns, (size_t)places_x * (size_t)places_y);
+	rows_largest(columns, rows_pad(columns, places_x, places_y, ww - 1), places_y, ww);
+	transpose(columns, places_y, w, rows);
+	rows_largest(rows, rows_pad(rows, places_y, w, wh - 1), w, wh);
+	negate(rows, grey_count(out));
+	memcpy(out->at, rows, grey_count(out) * sizeof *rows);
+	free(rows);
+	return 0;
+}
+
+/* 1 2 1 along a line of `count` values that lie `stride` apart. */
+static void smooth_line(float *line, int count, size_t stride)
+{
+	float before = line[0];
+
+	for (int i = 0; i < count; i++) {
+		float here = line[(size_t)i * stride];
+		float next = i + 1 < count ? line[(size_t)(i + 1) * stride] : here;
+
+		line[(size_t)i * stride] = (before + 2.0f * here + next) / 4.0f;
+		before = here;
+	}
+}
+
+void grey_smooth(struct grey *plane)
+{
+	for (int y = 0; y < plane->height; y++)
+		smooth_line(plane->at + (size_t)y * (size_t)plane->width, plane->width, 1);
+	for (int x = 0; x < plane->width; x++)
+		smooth_line(plane->at + x, plane->height, (size_t)plane->width);
+}
+
+float grey_quantile(const struct grey *plane, double fraction)
+{
+	enum { BINS = 4096 };
+	size_t bins[BINS] = {0}, below = 0;
+	int bin = 0;
+
+	for (size_t i = 0; i < grey_count(plane); i++) {
+		float value = plane->at[i];
+		bins[value <= 0.0f ? 0 : value >= 1.0f ? BINS - 1 : (int)(value * (float)BINS)]++;
+	}
+	while (bin < BINS - 1 && (double)(below += bins[bin]) < fraction * (double)grey_count(plane))
+		bin++;
+	return (float)bin / (float)BINS;
+}
+
+static int clamp_index(int value, int count)
+{
+	return value < 0 ? 0 : value >= count ? count - 1 : value;
+}
+
+float grey_between(const struct grey *plane, float x, float y)
+{
+	const float left = floorf(x - 0.5f), top = floorf(y - 0.5f);
+	const float fx = x - 0.5f - left, fy = y - 0.5f - top;
+	const int x0 = clamp_index((int)left, plane->width);
+	const int x1 = clamp_index((int)left + 1, plane->width);
+	const float *upper =
+		plane->at + (size_t)clamp_index((int)top, plane->height) * (size_t)plane->width;
+	const float *lower =
+		plane->at + (size_t)clamp_index((int)top + 1, plane->height) * (size_t)plane->width;
+
+	return (1.0f - fy) * ((1.0f - fx) * upper[x0] + fx * upper[x1]) +
+		   fy * ((1.0f - fx) * lower[x0] + fx * lower[x1]);
+}
