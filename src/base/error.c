@@ -2,17 +2,13 @@
 #include "base/error.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define LONGEST 8192 /* of a message before it is cut: two paths, and a reason */
 #define ELLIPSIS "…"
-
-static bool continues_character(char byte)
-{
-	return (byte & 0xc0) == 0x80; /* UTF-8 */
-}
 
 /* A text that is too long loses its middle, a part of a path, for the reason stands at the end. */
 static int keep(struct error *error, const char *text)
@@ -25,9 +21,9 @@ static int keep(struct error *error, const char *text)
 		return -1;
 	}
 	const char *tail = text + length - (room - gap - head);
-	while (head > 0 && continues_character(text[head]))
+	while (head > 0 && text_continues(text[head]))
 		head--;
-	while (continues_character(*tail))
+	while (text_continues(*tail))
 		tail++;
 	snprintf(error->text, sizeof error->text, "%.*s" ELLIPSIS "%s", (int)head, text, tail);
 	return -1;

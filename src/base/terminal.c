@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/number.h"
+
 #define WIDTH_DEFAULT 80
 #define HEIGHT_DEFAULT 24
 #define SIZE_LIMIT 10000 /* more is not believed */
@@ -49,19 +51,20 @@ bool terminal_is_utf8(FILE *stream)
 	return terminal_is(stream) && codeset && is_utf8(codeset + 1);
 }
 
-/* A number of the environment where the terminal does not tell. */
-static int choose_size(long told, const char *name, int standard)
+/* The size that the terminal tells, else that of the environment variable `name`. */
+static int choose_size(int told, const char *name, int standard)
 {
 	const char *text = getenv(name);
+	uint64_t size = (uint64_t)told;
 
-	if (told <= 0 && text)
-		told = strtol(text, NULL, 10);
-	return told > 0 && told <= SIZE_LIMIT ? (int)told : standard;
+	if (!told && text && number_whole(text, "", 1, SIZE_LIMIT, &size))
+		return standard;
+	return size > 0 && size <= SIZE_LIMIT ? (int)size : standard;
 }
 
 int terminal_width(FILE *stream)
 {
-	long width = 0;
+	int width = 0;
 
 #ifdef TIOCGWINSZ
 	struct winsize size;
@@ -75,7 +78,7 @@ int terminal_width(FILE *stream)
 
 int terminal_height(FILE *stream)
 {
-	long height = 0;
+	int height = 0;
 
 #ifdef TIOCGWINSZ
 	struct winsize size;

@@ -9,6 +9,7 @@
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/eval_files.h"
 #include "cli/report.h"
@@ -110,9 +111,9 @@ static void print_evaluation(const struct eval_values *values, const char *direc
 		return;
 	}
 	fputs("model     ", out);
-	report_name(out, values->model);
+	text_print_name(out, values->model);
 	fprintf(out, "\nimages    %zu (%s) in ", evaluation->count, split);
-	report_name(out, directory);
+	text_print_name(out, directory);
 	fputc('\n', out);
 	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
 }
@@ -122,7 +123,7 @@ static void print_written(const struct eval_values *values, const char *path, co
 {
 	if (values->common.quiet)
 		return;
-	report_name(stderr, path);
+	text_print_name(stderr, path);
 	fprintf(stderr, what, count);
 }
 

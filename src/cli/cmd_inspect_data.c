@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
 #include "draw/blocks.h"
@@ -100,7 +101,7 @@ static int print_summary(FILE *out, const struct inspect_values *values,
 		counts[dataset->labels[i]]++;
 	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count, part, DATASET_SIDE,
 			DATASET_SIDE);
-	report_name(out, dataset->directory);
+	text_print_name(out, dataset->directory);
 	fprintf(out, "\n\ndigit   images    part\n");
 	for (int digit = 0; digit < DATASET_CLASSES; digit++)
 		fprintf(out, "%5d  %7zu  %5.2f%%\n", digit, counts[digit],

@@ -7,6 +7,7 @@
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/image_sheets.h"
 #include "cli/report.h"
@@ -59,7 +60,7 @@ static void print_activation(FILE *out, const struct activation *activation)
 	}
 	fprintf(out, "%9.3f %9.3f %9.3f %6.1f%%  ", min, sum / (double)count, max,
 			100 * (double)zeros / (double)count);
-	report_name(out, activation->title);
+	text_print_name(out, activation->title);
 	fputc('\n', out);
 }
 
@@ -70,7 +71,7 @@ static void print_all(FILE *out, const struct inspect_values *values, const stru
 
 	blocks_draw(out, style, seen->pixels);
 	fprintf(out, "\n%d  %.4f  ", seen->digit, (double)seen->probabilities[seen->digit]);
-	report_name(out, seen->path);
+	text_print_name(out, seen->path);
 	fputs("\n\n", out);
 	blocks_bars(out, style, seen->probabilities, terminal_width(out));
 	fprintf(out, "\n%9s %9s %9s %7s  %s\n", "least", "mean", "most", "zeros", "layer");

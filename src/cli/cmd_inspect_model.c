@@ -7,6 +7,7 @@
 
 #include "app/model.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
 #include "draw/sheet.h"
@@ -119,9 +120,9 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 			(int)strlen(file->metadata[i].key) > width ? (int)strlen(file->metadata[i].key) : width;
 	for (size_t i = 0; i < file->metadata_count; i++) {
 		fputs("  ", out);
-		report_name(out, file->metadata[i].key);
+		text_print_name(out, file->metadata[i].key);
 		fprintf(out, "%*s", width + 2 - (int)strlen(file->metadata[i].key), "");
-		report_name(out, file->metadata[i].value);
+		text_print_name(out, file->metadata[i].value);
 		fputc('\n', out);
 	}
 }
@@ -134,7 +135,7 @@ static int inspect(const struct inspect_values *values, const struct network *ne
 
 	if (!taken || !values->common.quiet) {
 		fputs("model  ", out);
-		report_name(out, values->model);
+		text_print_name(out, values->model);
 		fputs("\n\n", out);
 		report_network_cost(out, network);
 		print_metadata(out, file);

@@ -8,6 +8,7 @@
 #include "app/model.h"
 #include "base/file.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/steps.h"
@@ -116,7 +117,7 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 	fputs(strpbrk(path, "\\\n\r") ? "\\" : "", stdout);
 	for (int i = 0; i < top; i++)
 		printf("%d  %.4f  ", guesses[i].digit, guesses[i].probability);
-	report_name(stdout, path);
+	text_print_name(stdout, path);
 	putchar('\n');
 }
 

@@ -18,6 +18,7 @@
 #include "app/trainer.h"
 #include "app/verdict.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/recipe.h"
@@ -207,7 +208,7 @@ static void print_preamble(struct job *job)
 	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
-	report_name(stderr, job->dataset.directory);
+	text_print_name(stderr, job->dataset.directory);
 	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)options->seed);
 	fprintf(stderr, "steps  %llu an epoch, of %d images", (unsigned long long)length.epoch_steps,
@@ -329,10 +330,10 @@ static int save(struct job *job, const struct train_result *result, struct error
 		return 0;
 	print_ending(job, result);
 	print_verdict(job);
-	report_name(stderr, values->model);
+	text_print_name(stderr, values->model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
 	if (!job->curves_failed) {
-		report_name(stderr, values->curves);
+		text_print_name(stderr, values->curves);
 		fprintf(stderr, ": the learning curves, a row for each epoch\n");
 	}
 	return 0;

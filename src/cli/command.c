@@ -11,7 +11,8 @@
 
 #include "app/model.h"
 #include "base/file.h"
-#include "cli/report.h"
+#include "base/number.h"
+#include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
@@ -52,8 +53,7 @@ static struct error printable(const struct error *error)
 {
 	struct error result = *error;
 
-	for (char *c = result.text; *c; c++)
-		memset(c, '?', report_control(c));
+	text_disarm(result.text);
 	return result;
 }
 
@@ -94,15 +94,11 @@ int command_open_engine(const struct engine_choice *choice, struct engine *engin
 						struct error *error)
 {
 	const char *text = getenv("MNIST_CNN_THREADS");
-	size_t threads = choice->threads;
+	uint64_t threads = choice->threads;
 
-	if (!threads && text && *text) {
-		if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 6)
-			threads = (size_t)atoi(text);
-		if (threads < 1 || threads > WORKERS_MAX)
-			return error_set(error, "MNIST_CNN_THREADS: \"%s\" is not a number in 1 … %d", text,
-							 WORKERS_MAX);
-	}
+	if (!threads && text && *text && number_whole(text, "", 1, WORKERS_MAX, &threads))
+		return error_set(error, "MNIST_CNN_THREADS: \"%s\" is not a number in 1 … %d", text,
+						 WORKERS_MAX);
 	return engine_open(engine, choice->kernels, (int)threads, error);
 }
 

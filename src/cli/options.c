@@ -10,6 +10,7 @@
 #include "app/augment.h"
 #include "base/choice.h"
 #include "base/nearest.h"
+#include "base/text.h"
 
 #define HELP_COLUMN 26 /* where the explanations begin */
 #define HELP_WIDTH 80
@@ -258,28 +259,6 @@ static void default_text(const struct option *option, const void *values, char *
 	}
 }
 
-/* Words in the column of explanations, from `column` on; lines are broken at blanks. */
-static void print_wrapped(FILE *out, const char *text, int column)
-{
-	if (column >= HELP_COLUMN) {
-		fputc('\n', out);
-		column = 0;
-	}
-	fprintf(out, "%*s", HELP_COLUMN - column, "");
-	column = HELP_COLUMN;
-	while (*text) {
-		int length = (int)strcspn(text, " ");
-		if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
-			fprintf(out, "\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		}
-		column += fprintf(out, "%s%.*s", column > HELP_COLUMN ? " " : "", length, text);
-		text += length;
-		text += *text == ' ';
-	}
-	fputc('\n', out);
-}
-
 static void print_option(FILE *out, const struct option *option, const void *values)
 {
 	char standard[200] = "", text[400];
@@ -292,7 +271,11 @@ static void print_option(FILE *out, const struct option *option, const void *val
 		default_text(option, values, standard, sizeof standard);
 	snprintf(text, sizeof text, "%s%s%s%s", option->help, *standard ? " (" : "", standard,
 			 *standard ? ")" : "");
-	print_wrapped(out, text, column);
+	if (column >= HELP_COLUMN) {
+		fputc('\n', out);
+		column = 0;
+	}
+	wrapper_paragraph(&(struct wrapper){out, HELP_COLUMN, HELP_WIDTH, "", column}, text);
 }
 
 void options_help(FILE *out, const struct option *options, const void *values)

@@ -5,9 +5,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "nn/network.h"
 
 #define LIST_WIDTH 80
+#define LIST_INDENT 2
+#define MOST_PIECE 300 /* bytes of an option with its value */
 #define MOST_WORDS 64
 #define MOST_RECIPES 16
 
@@ -142,51 +145,31 @@ const char *recipe_named(int argc, char *const *argv)
 	return name;
 }
 
-/* Words, lines broken at blanks, each indented by two. */
-static void print_text(FILE *out, const char *text)
-{
-	int column = 0;
-
-	while (*text) {
-		int length = (int)strcspn(text, " ");
-
-		if (column && column + 1 + length > LIST_WIDTH) {
-			fputc('\n', out);
-			column = 0;
-		}
-		column += fprintf(out, "%s%.*s", column ? " " : "  ", length, text);
-		text += length + (text[length] == ' ');
-	}
-	fputc('\n', out);
-}
-
-/* An option and its value a piece, quoted where it has blanks; lines end in a backslash, so that
- * they can be copied to a shell. */
+/* Each option stands on one line with its value, which is quoted where it has blanks; lines end in a
+ * backslash, so that they can be copied to a shell. */
 static void print_words(FILE *out, const char *const *words)
 {
-	int column = 0;
+	struct wrapper wrapper = {out, LIST_INDENT, LIST_WIDTH, " \\", 0};
 
 	for (; words[0]; words += 2) {
 		const char *quote = strchr(words[1], ' ') ? "'" : "";
-		int length = snprintf(NULL, 0, "%s %s%s%s", words[0], quote, words[1], quote);
+		char piece[MOST_PIECE];
 
-		if (column && column + 1 + length + 2 > LIST_WIDTH) {
-			fputs(" \\\n", out);
-			column = 0;
-		}
-		column +=
-			fprintf(out, "%s%s %s%s%s", column ? " " : "  ", words[0], quote, words[1], quote);
+		snprintf(piece, sizeof piece, "%s %s%s%s", words[0], quote, words[1], quote);
+		wrapper_piece(&wrapper, piece);
 	}
 	fputc('\n', out);
 }
 
 void recipe_list(FILE *out)
 {
+	struct wrapper wrapper = {out, LIST_INDENT, LIST_WIDTH, "", 0};
+
 	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
 		fprintf(out, "%s%s\n", recipe > recipes ? "\n" : "", recipe->name);
-		print_text(out, recipe->purpose);
+		wrapper_paragraph(&wrapper, recipe->purpose);
 		if (recipe->measured)
-			print_text(out, recipe->measured);
+			wrapper_paragraph(&wrapper, recipe->measured);
 		print_words(out, recipe->words);
 	}
 }

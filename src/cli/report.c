@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/terminal.h"
+#include "base/text.h"
 #include "formats/json.h"
 
 /* Text and blanks up to `columns`; printf would count the bytes of × instead of characters. */
 static void print_column(FILE *out, const char *text, int columns)
 {
-	int width = 0;
+	const int width = text_columns(text);
 
-	for (const char *c = text; *c; c++)
-		width += (*c & 0xc0) != 0x80; /* not a continuation byte of UTF-8 */
 	fprintf(out, "%s%*s", text, width < columns ? columns - width : 0, "");
 }
 
@@ -174,35 +172,6 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colo
 
 		fprintf(out, "%5d %10.4f %7.4f %7.4f %8zu\n", label, scores.precision, scores.recall,
 				scores.f1, scores.support);
-	}
-}
-
-size_t report_control(const char *text)
-{
-	unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
-
-	if (first == 0xc2 && second >= 0x80 && second <= 0x9f) /* U+0080 … U+009F */
-		return 2;
-	return first && (first < ' ' || first == 0x7f);
-}
-
-void report_name(FILE *out, const char *name)
-{
-	static const char escaped[] = "\\\n\r", letters[] = "\\nr";
-	bool on_terminal = terminal_is(out);
-
-	for (const char *c = name; *c; c++) {
-		const char *special = strchr(escaped, *c);
-		size_t control = report_control(c);
-
-		if (special) {
-			fprintf(out, "\\%c", letters[special - escaped]);
-		} else if (control && on_terminal) {
-			fputc('?', out);
-			c += control - 1;
-		} else {
-			fputc(*c, out);
-		}
 	}
 }
 

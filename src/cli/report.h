@@ -32,14 +32,6 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colo
 void report_evaluation_json(FILE *out, const struct evaluation *evaluation, const char *model,
 							const char *split);
 
-/* The length of the control character of ASCII or Latin-1 (as UTF-8) that `text` begins with; 0
- * where it does not. */
-size_t report_control(const char *text);
-
-/* A file's name in one line, as sha256sum prints it: \\, \n and \r for backslash, newline and
- * carriage return. What else could control a terminal is shown there as '?'. */
-void report_name(FILE *out, const char *name);
-
 /* `text` as a JSON string. */
 void report_json_text(FILE *out, const char *text);
 

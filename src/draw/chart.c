@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define ROWS (CHART_LINES - 3) /* without title, axis and what is beneath it */
 #define MOST_COLUMNS 56        /* of a plot, in characters */
 #define LABEL 7                /* columns in front of the axis */
@@ -245,8 +247,7 @@ static void put(struct writer *out, const char *format, ...)
 	va_start(arguments, format);
 	int length = vsnprintf(out->next, (size_t)(out->end - out->next), format, arguments);
 	va_end(arguments);
-	for (int i = 0; i < length; i++)
-		out->column += (out->next[i] & 0xc0) != 0x80; /* not a continuation byte of UTF-8 */
+	out->column += text_columns(out->next);
 	out->next += length;
 }
 

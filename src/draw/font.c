@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define FIRST ' '
 #define LINE 12   /* characters side by side below */
 #define TIMES 127 /* where × stands */
@@ -104,7 +106,7 @@ const char *font_next(const char *text, struct glyph *glyph)
 		text += strlen(times) - 1;
 	} else if (character < FIRST || character >= TIMES) {
 		character = '?';
-		while ((*text & 0xc0) == 0x80) /* the rest of a character of UTF-8 */
+		while (text_continues(*text))
 			text++;
 	}
 	for (int row = 0; row < FONT_HEIGHT; row++)

@@ -1,0 +1,42 @@
+/* Text for people: characters of UTF-8, lines that are not too long, names that do no harm. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* True for a byte of UTF-8 that is not the first of its character. */
+bool text_continues(char byte);
+
+/* Characters of UTF-8, which are the columns that the text takes: 5 for "26×26". */
+int text_columns(const char *text);
+
+/* The bytes of the control character of ASCII or Latin-1 (as UTF-8) that the text begins with; 0
+ * where it begins with none. */
+size_t text_control(const char *text);
+
+/* Overwrite all control characters with '?', one for each byte: a text that quotes a hostile file
+ * must not get to control the terminal. */
+void text_disarm(char *text);
+
+/* Print a file's name in one line, as sha256sum does: \\, \n and \r for backslash, newline and
+ * carriage return. On a terminal, other control characters are shown as '?'. */
+void text_print_name(FILE *out, const char *name);
+
+/* Breaks lines between pieces, which are never cut. */
+struct wrapper {
+	FILE *out;
+	int indent;              /* blanks in front of every line */
+	int width;               /* columns that no line exceeds, unless by a single piece */
+	const char *line_joiner; /* ends a line that another one follows, " \\" for a shell; or "" */
+	int column;              /* reached on this line; the first piece may find up to `indent` */
+};
+
+/* Print one piece: behind a blank, or on a new line where it does not fit on this one. */
+void wrapper_piece(struct wrapper *wrapper, const char *piece);
+
+/* Print the words of a text, which single blanks separate, as pieces, and end the line. */
+void wrapper_paragraph(struct wrapper *wrapper, const char *text);
+
+#endif

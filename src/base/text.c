@@ -1,0 +1,98 @@
+/* UTF-8 gives every character one byte that does not begin with the bits 10, and these are counted. */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/terminal.h"
+
+bool text_continues(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* The first `length` bytes are looked at. */
+static int columns_of(const char *text, size_t length)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns += !text_continues(text[i]);
+	return columns;
+}
+
+int text_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
+}
+
+size_t text_control(const char *text)
+{
+	const unsigned char first = (unsigned char)text[0];
+	const unsigned char second = first ? (unsigned char)text[1] : 0;
+
+	if (first == 0xc2 && second >= 0x80 && second <= 0x9f) /* U+0080 … U+009F */
+		return 2;
+	return first && (first < ' ' || first == 0x7f);
+}
+
+void text_disarm(char *text)
+{
+	for (; *text; text++)
+		memset(text, '?', text_control(text));
+}
+
+void text_print_name(FILE *out, const char *name)
+{
+	static const char escaped[] = "\\\n\r", letters[] = "\\nr";
+	const bool on_terminal = terminal_is(out);
+
+	for (const char *c = name; *c; c++) {
+		const char *special = strchr(escaped, *c);
+		const size_t control = text_control(c);
+
+		if (special) {
+			fprintf(out, "\\%c", letters[special - escaped]);
+		} else if (control && on_terminal) {
+			fputc('?', out);
+			c += control - 1;
+		} else {
+			fputc(*c, out);
+		}
+	}
+}
+
+static void print_piece(struct wrapper *wrapper, const char *piece, size_t length)
+{
+	const int columns = columns_of(piece, length) + text_columns(wrapper->line_joiner);
+
+	if (wrapper->column > wrapper->indent && wrapper->column + 1 + columns > wrapper->width) {
+		fprintf(wrapper->out, "%s\n", wrapper->line_joiner);
+		wrapper->column = 0;
+	}
+	if (wrapper->column > wrapper->indent) {
+		fputc(' ', wrapper->out);
+		wrapper->column++;
+	} else {
+		fprintf(wrapper->out, "%*s", wrapper->indent - wrapper->column, "");
+		wrapper->column = wrapper->indent;
+	}
+	fwrite(piece, 1, length, wrapper->out);
+	wrapper->column += columns_of(piece, length);
+}
+
+void wrapper_piece(struct wrapper *wrapper, const char *piece)
+{
+	print_piece(wrapper, piece, strlen(piece));
+}
+
+void wrapper_paragraph(struct wrapper *wrapper, const char *text)
+{
+	while (*text) {
+		const size_t length = strcspn(text, " ");
+
+		print_piece(wrapper, text, length);
+		text += length + (text[length] == ' ');
+	}
+	fputc('\n', wrapper->out);
+	wrapper->column = 0;
+}

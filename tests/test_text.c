@@ -1,0 +1,134 @@
+/* Columns of UTF-8, control characters, names of files, and lines that are broken at blanks. */
+#define _XOPEN_SOURCE 700
+
+#include <string.h>
+
+#include "base/text.h"
+#include "terminal.h"
+
+static void characters_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(text_columns(""), 0);
+	assert_int_equal(text_columns("26×26"), 5);
+	assert_int_equal(text_columns("Übung … 😀"), 9);
+	assert_false(text_continues('a'));
+	assert_false(text_continues('\xc3'));
+	assert_true(text_continues('\x97'));
+}
+
+static void controls_are_disarmed(void **state)
+{
+	static const struct {
+		const char *text, *harmless;
+	} cases[] = {
+		{"", ""},
+		{"Übung …", "Übung …"},
+		{"a\nb\x1b[1m\x7f", "a?b?[1m?"},
+		{"\xc2\x9b"
+		 "31m",
+		 "??31m"},
+		{"ends in \xc2", "ends in \xc2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[40];
+
+		strcpy(text, cases[i].text);
+		text_disarm(text);
+		assert_string_equal(text, cases[i].harmless);
+	}
+	assert_int_equal(text_control("\xc2\x9b"), 2);
+	assert_int_equal(text_control("\xc2\xa0"), 0);
+	assert_int_equal(text_control("\t"), 1);
+	assert_int_equal(text_control(""), 0);
+}
+
+static void names_are_escaped(void **state)
+{
+	static const struct {
+		const char *name, *in_file, *on_terminal;
+	} cases[] = {
+		{"samples/7.pgm", "samples/7.pgm", "samples/7.pgm"},
+		{"a\nb\\c\rd", "a\\nb\\\\c\\rd", "a\\nb\\\\c\\rd"},
+		{"\033[31mred\x7f", "\033[31mred\x7f", "?[31mred?"},
+		{"\xc2\x9b"
+		 "31m",
+		 "\xc2\x9b"
+		 "31m",
+		 "?31m"},
+		{"Übung …", "Übung …", "Übung …"},
+		{"ends in \xc2", "ends in \xc2", "ends in \xc2"},
+	};
+	FILE *file = tmpfile(), *terminal;
+	int user = open_terminal(&terminal);
+
+	(void)state;
+	assert_non_null(file);
+	if (user < 0)
+		skip();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[100] = "";
+
+		rewind(file);
+		text_print_name(file, cases[i].name);
+		fputc('\0', file);
+		rewind(file);
+		assert_true(fread(text, 1, sizeof text, file) > 0);
+		assert_string_equal(text, cases[i].in_file);
+		text_print_name(terminal, cases[i].name);
+		assert_arrives(user, terminal, cases[i].on_terminal);
+	}
+	fclose(file);
+	fclose(terminal);
+	close(user);
+}
+
+static void assert_printed(FILE *file, const char *expected)
+{
+	char text[200] = "";
+
+	rewind(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	assert_string_equal(text, expected);
+	fclose(file);
+}
+
+static void words_are_wrapped(void **state)
+{
+	struct wrapper wrapper = {.out = tmpfile(), .indent = 2, .width = 10, .line_joiner = ""};
+
+	(void)state;
+	assert_non_null(wrapper.out);
+	wrapper_paragraph(&wrapper, "one two three, and 3×3×3 4 uninterrupted");
+	wrapper_paragraph(&wrapper, "next");
+	assert_printed(wrapper.out, "  one two\n  three,\n  and\n  3×3×3 4\n  uninterrupted\n  next\n");
+}
+
+/* A heading stands in front of the first line; a joiner has to fit, too. */
+static void pieces_are_not_cut(void **state)
+{
+	struct wrapper wrapper = {
+		.out = tmpfile(), .indent = 6, .width = 16, .line_joiner = " \\", .column = 3};
+
+	(void)state;
+	assert_non_null(wrapper.out);
+	fputs("run", wrapper.out);
+	wrapper_piece(&wrapper, "-a 'b c'");
+	wrapper_piece(&wrapper, "-d e");
+	wrapper_piece(&wrapper, "-f");
+	wrapper_piece(&wrapper, "-g");
+	assert_printed(wrapper.out, "run   -a 'b c' \\\n      -d e -f \\\n      -g");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(characters_are_counted), cmocka_unit_test(controls_are_disarmed),
+		cmocka_unit_test(names_are_escaped),      cmocka_unit_test(words_are_wrapped),
+		cmocka_unit_test(pieces_are_not_cut),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
