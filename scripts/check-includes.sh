@@ -7,7 +7,7 @@ set -eu -o pipefail
 unset CDPATH
 cd "${1:-$(dirname "$0")/..}"
 
-headers=$(find include -name '*.h')
+headers=$(find include -name '*.h' -o -name '*.def')
 find src include -name '*.[ch]' -exec awk -v headers="$headers" '
 	BEGIN {
 		sees["cli"] = " cli draw app picture nn compute formats base "

@@ -232,7 +232,7 @@ static const struct option eval_table[] = {
 	 .least = 1, .most = WORKERS_MAX,
 	 .help = HELP_THREADS},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = HELP_KERNELS},
+	 .help = help_kernels},
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object on one line"},
 	COMMON_OPTIONS(AT(common)),

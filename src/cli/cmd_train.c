@@ -480,7 +480,7 @@ static const struct option train_table[] = {
 	 .least = 1, .most = WORKERS_MAX, .group = "Speed",
 	 .help = HELP_THREADS "; the model is the same for any number"},
 	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = HELP_KERNELS},
+	 .help = help_kernels},
 
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .group = "Output", .help = "where the trained network goes"},

@@ -17,6 +17,14 @@
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
 
+/* clang-format off */
+const char help_kernels[] = "the loops to compute with: auto"
+#define TABLE(name, ...) ", " #name
+#define LAST_TABLE(name, ...) " or " #name
+#include "compute/kernels.def"
+	;
+/* clang-format on */
+
 struct program_options {
 	bool version;
 };

@@ -16,7 +16,7 @@
 	"folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed one)"
 #define HELP_MODEL "the trained network (default ./model.safetensors, then the one in the program)"
 #define HELP_NETWORK "the layers, for a file from elsewhere that does not say"
-#define HELP_KERNELS "the loops to compute with: auto, reference, portable, avx2, avx512 or neon"
+extern const char help_kernels[]; /* names every table */
 #define HELP_THREADS "threads (default $MNIST_CNN_THREADS, then one a processor)"
 #define HELP_AUGMENT_LIST                                                                          \
 	"LIST is one or more of these, such as shift:2,rotate:12. Each is drawn at random\n"           \

@@ -6,64 +6,65 @@
 #include "base/nearest.h"
 #include "compute/cpu.h"
 
-static bool always(void)
-{
-	return true;
-}
+/* POINTER(built, kernels_NAME) is &kernels_NAME where built is 1, and NULL where it is 0. */
+#define POINTER_0(table) NULL
+#define POINTER_1(table) &table
+#define POINTER(built, table) POINTER_##built(table)
 
-/* From the fastest to the slowest; "auto" takes the first that runs here. */
-static const struct {
-	const struct kernels *table;
-	bool (*runs_here)(void);
-} tables[] = {
-#ifdef HAVE_KERNELS_AVX512
-	{&kernels_avx512, cpu_has_avx512},
-#endif
-#ifdef HAVE_KERNELS_AVX2
-	{&kernels_avx2, cpu_has_avx2},
-#endif
-#ifdef HAVE_KERNELS_NEON
-	{&kernels_neon, always},
-#endif
-#ifdef HAVE_KERNELS_PORTABLE
-	{&kernels_portable, always},
-#endif
-	{&kernels_reference, always},
+enum {
+#define TABLE(name, ...) TABLE_##name,
+#include "compute/kernels.def"
+	TABLES
 };
 
-#define TABLES (sizeof tables / sizeof *tables)
+struct row {
+	const char *name;
+	const struct kernels *table; /* NULL: this program was built without */
+	bool runs_here;
+};
+
+/* The row of a table, numbered as in kernels.def. */
+static struct row kernels_row(size_t index)
+{
+	const struct row rows[TABLES] = {
+#define TABLE(name, built, runs_here) {#name, POINTER(built, kernels_##name), runs_here},
+#include "compute/kernels.def"
+	};
+
+	return rows[index];
+}
 
 const struct kernels *kernels_available(size_t index)
 {
-	for (size_t i = 0; i < TABLES; i++)
-		if (tables[i].runs_here() && index-- == 0)
-			return tables[i].table;
+	for (size_t i = TABLES; i > 0; i--) {
+		struct row row = kernels_row(i - 1);
+		if (row.table && row.runs_here && index-- == 0)
+			return row.table;
+	}
 	return NULL;
 }
 
-static const struct kernels *unknown(const char *name, struct error *error)
+/* clang-format off */
+static const char *const names[] = {
+	"auto",
+#define TABLE(name, ...) #name,
+#include "compute/kernels.def"
+	NULL
+};
+static const char all_names[] = "auto"
+#define TABLE(name, ...) ", " #name
+#define LAST_TABLE(name, ...) " and " #name
+#include "compute/kernels.def"
+	;
+/* clang-format on */
+
+static int kernels_unknown(const char *name, struct error *error)
 {
-	static const char *const names[] = {"auto",   "reference", "portable", "avx2",
-										"avx512", "neon",      NULL};
 	const char *nearest = nearest_word(name, names);
 
-	for (int i = 0; names[i]; i++) {
-		if (!strcmp(name, names[i])) {
-			error_set(error,
-					  "there are no %s kernels in this program: it was built for another "
-					  "kind of processor",
-					  name);
-			return NULL;
-		}
-	}
 	if (nearest)
-		error_set(error, "there are no kernels \"%s\"; did you mean %s?", name, nearest);
-	else
-		error_set(error,
-				  "there are no kernels \"%s\"; there are auto, reference, portable, avx2, "
-				  "avx512 and neon",
-				  name);
-	return NULL;
+		return error_set(error, "there are no kernels \"%s\"; did you mean %s?", name, nearest);
+	return error_set(error, "there are no kernels \"%s\"; there are %s", name, all_names);
 }
 
 const struct kernels *kernels_choose(const char *name, struct error *error)
@@ -71,12 +72,20 @@ const struct kernels *kernels_choose(const char *name, struct error *error)
 	if (!strcmp(name, "auto"))
 		return kernels_available(0);
 	for (size_t i = 0; i < TABLES; i++) {
-		if (strcmp(name, tables[i].table->name))
+		struct row row = kernels_row(i);
+		if (strcmp(name, row.name))
 			continue;
-		if (tables[i].runs_here())
-			return tables[i].table;
-		error_set(error, "this processor has no %s", name);
+		if (row.table && row.runs_here)
+			return row.table;
+		if (row.table)
+			error_set(error, "this processor has no %s", name);
+		else
+			error_set(error,
+					  "there are no %s kernels in this program: it was built for another kind of "
+					  "processor",
+					  name);
 		return NULL;
 	}
-	return unknown(name, error);
+	kernels_unknown(name, error);
+	return NULL;
 }
