@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Includes run one way: cli → app → picture → formats → base, app → nn → compute → base, and
-# cli → draw → formats. A header in src/ROOM is that room's own; only include/ROOM is for others.
-# Names every line in src/ and include/ that runs back, and every quoted include without its room.
+# Includes in src and include run one way, from left to right:
+#   cli → app → picture → formats → base      cli → draw → formats      app → nn → compute → base
+# A file in src/ROOM or include/ROOM may include headers of its own room, of those that `sees` lists
+# for it, and of the system. A quoted header begins with its room, as "nn/layer.h" does, and one that
+# stands in src/ROOM is that room's own. Each offence is printed as FILE:LINE: WHY, and the exit
+# status is 1 if there is any.
 #   scripts/check-includes.sh [PROJECT]
 set -eu -o pipefail
 unset CDPATH

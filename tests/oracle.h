@@ -16,15 +16,15 @@
 #include "compute/kernels.h"
 #include "nn/shape.h"
 
-/* Every table of kernels that runs here, NULL behind the last: each test of a kernel goes over all of
- * them. Besides the program's own there are the fast loops once more, with vectors of widths that this
- * processor lacks. */
+/* Every table of kernels that runs here, NULL behind the last: each test of a kernel goes over all
+ * of them. Besides the program's own there are the fast loops once more, with vectors of widths
+ * that this processor lacks. */
 const struct kernels *oracle_table(size_t index);
 /* With a fused multiply-add: such tables give the same bits. */
 bool oracle_is_fused(const struct kernels *kernels);
 
-/* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable; they
- * are NaN. Free with free. */
+/* Memory for `count` numbers, zeroed; never NULL. KERNELS_SLACK bytes behind them are readable;
+ * they are NaN. Free with free. */
 float *floats(size_t count);
 double *doubles(size_t count);
 

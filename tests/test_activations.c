@@ -1,4 +1,5 @@
-/* Tanh and sigmoid: in units of the last place, against PyTorch, and against central differences. */
+/* Tanh and sigmoid: in units of the last place, against PyTorch, and against central
+ * differences. */
 #include "oracle.h"
 
 #include <float.h>

@@ -27,8 +27,8 @@ static void test_overlapping(void **state)
 	}
 }
 
-/* 5×3 pixels under windows of 2: what is in the row and the column left over is not seen and gets no
- * gradient. */
+/* 5×3 pixels under windows of 2: what is in the row and the column left over is not seen and gets
+ * no gradient. */
 static void test_leaves_rows_over(void **state)
 {
 	(void)state;

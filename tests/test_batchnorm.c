@@ -1,5 +1,5 @@
-/* Batch normalization: by hand, against PyTorch, alone and in a network; its running means; and that
- * neither threads nor the cut of a batch show. */
+/* Batch normalization: by hand, against PyTorch, alone and in a network; its running means; and
+ * that neither threads nor the cut of a batch show. */
 #include "oracle.h"
 
 #include <math.h>
@@ -87,8 +87,8 @@ static void test_far_from_zero(void **state)
 	}
 }
 
-/* A batch of one number says nothing of the variance, which PyTorch refuses: the output is the bias,
- * nothing is learned but that, and the running variance stays as it is. */
+/* A batch of one number says nothing of the variance, which PyTorch refuses: the output is the
+ * bias, nothing is learned but that, and the running variance stays as it is. */
 static void test_one_number(void **state)
 {
 	(void)state;

@@ -56,7 +56,8 @@ static double temperature_of(float scale, size_t odd)
 	return temperature;
 }
 
-/* The probability of the likely class, 1 / (1 + 9 exp(-scale / T)), is to be its share, 1 - 1/odd. */
+/* The probability of the likely class, 1 / (1 + 9 exp(-scale / T)), is to be its share, 1 -
+ * 1/odd. */
 static double expected(double scale, double odd)
 {
 	return scale / log(9 * (odd - 1));

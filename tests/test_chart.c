@@ -137,7 +137,7 @@ static void each_style_has_its_characters(void **state)
 	assert_non_null(strstr(text, "\033[38;5;39mtraining\033[0m  \033[38;5;208mvalidation\033[0m"));
 	for (int i = 0; i < CHART_LINES; i++) { /* no line ends in a colour */
 		const char *last = strrchr(line(i), '\033');
-		assert_true(!last || strncmp(last, "\033[0m", 4) == 0);
+		assert_true(!last || !strncmp(last, "\033[0m", 4));
 	}
 }
 

@@ -199,8 +199,8 @@ static double conv_loss(const void *context)
 	return dot(self->y_count, self->dy, self->y);
 }
 
-/* What a table finds: its y is compared, its gradients are returned. Both sums start at 1.5: they are
- * added to. */
+/* What a table finds: its y is compared, its gradients are returned. Both sums start at 1.5: they
+ * are added to. */
 static void run_table(const struct kernels *kernels, const struct conv_loss *loss,
 					  float *const *arguments, const char *what, float **gradients)
 {

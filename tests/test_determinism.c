@@ -8,8 +8,9 @@
 
 #include "training.h"
 
-/* Every way that a layer can take: with pooling and without, Winograd's and direct, few channels and
- * many, rows that are no multiple of a vector, strides and paddings, widths beyond all registers. */
+/* Every way that a layer can take: with pooling and without, Winograd's and direct, few channels
+ * and many, rows that are no multiple of a vector, strides and paddings, widths beyond all
+ * registers. */
 static const char *const specs[] = {
 	"conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dropout:0.5 dense:10 "
 	"softmax",
@@ -125,8 +126,9 @@ static void test_batch_size(void **state)
 	free(digits);
 }
 
-/* Biases that are not 0. Where they are 0, a convolution of background is 0, or what rounding leaves of
- * it; relu passes the one and stops the other, and the first steps differ by more than rounding. */
+/* Biases that are not 0. Where they are 0, a convolution of background is 0, or what rounding
+ * leaves of it; relu passes the one and stops the other, and the first steps differ by more than
+ * rounding. */
 static void begin(struct network *network)
 {
 	network_init(network, 1);
@@ -137,7 +139,8 @@ static void begin(struct network *network)
 	}
 }
 
-/* 50 steps with each table and with the reference: the same loss at each, the same weights after. */
+/* 50 steps with each table and with the reference: the same loss at each, the same weights
+ * after. */
 static void compare_with_reference(const struct kernels *kernels, const struct digits *digits)
 {
 	const char *spec = "conv:8,3 relu maxpool:2 conv:16,3 relu maxpool:2 flatten dense:32 relu "

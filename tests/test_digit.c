@@ -1,5 +1,5 @@
-/* From pictures of paper to digits: golden pictures, made by fixtures/make-pictures.py from images of
- * MNIST's test set, which are what should come out. */
+/* From pictures of paper to digits: golden pictures, made by fixtures/make-pictures.py from images
+ * of MNIST's test set, which are what should come out. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

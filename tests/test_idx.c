@@ -121,11 +121,11 @@ static void parse(const uint8_t *data, size_t size, void *context)
 	struct error error;
 
 	(void)context;
-	if (idx_parse_images(data, size, 2, 3, &i, &error) == 0) {
+	if (!idx_parse_images(data, size, 2, 3, &i, &error)) {
 		assert_int_equal(i.count, 2); /* nothing but 2 fits */
 		assert_ptr_equal(i.pixels + 12, data + size);
 	}
-	if (idx_parse_labels(data, size, 10, &l, &error) == 0) {
+	if (!idx_parse_labels(data, size, 10, &l, &error)) {
 		assert_int_equal(l.count, 5);
 		for (size_t k = 0; k < l.count; k++)
 			assert_in_range(l.labels[k], 0, 9);

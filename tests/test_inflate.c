@@ -568,7 +568,7 @@ static void parse(const uint8_t *data, size_t size, void *context)
 	struct error error;
 
 	(void)context;
-	if (inflate_stream(&in, &out, &error) == 0)
+	if (!inflate_stream(&in, &out, &error))
 		assert_in_range(in.offset, 1, size);
 	free(out.data);
 }

@@ -271,7 +271,7 @@ static void try_parse(const uint8_t *data, size_t size, void *context)
 	struct error error;
 
 	(void)context;
-	if (json_parse((const char *)data, size, &root, &error) == 0)
+	if (!json_parse((const char *)data, size, &root, &error))
 		json_free(root);
 }
 

@@ -32,8 +32,8 @@ static int roll_channels(struct dice *dice)
 	return roll(dice, 0, 2) ? roll(dice, 1, 70) : roll(dice, 1, 4);
 }
 
-/* Numbers for a case, of which a share of about density / 4 is not zero. Those that are not whole have
- * all their digits, so that sums depend on their order. */
+/* Numbers for a case, of which a share of about density / 4 is not zero. Those that are not whole
+ * have all their digits, so that sums depend on their order. */
 static float *numbers(struct dice *dice, bool whole, int density, size_t count)
 {
 	float *values = floats(count);
@@ -161,10 +161,10 @@ static void conv_case_open(struct conv_case *c, int number)
 		blank_out(&c->window, c->n, &dice, c->x);
 }
 
-/* What chance seldom brings, in Winograd's form: several groups, the last one smaller; more tiles than a
- * group has; several blocks of filters; tiles that end with the image; a plane larger than what is
- * computed; channels and filters just more than a vector. Each in four ways, from a dense gradient to a
- * sparse one; in the last, samples with one and samples without take turns. */
+/* What chance seldom brings, in Winograd's form: several groups, the last one smaller; more tiles
+ * than a group has; several blocks of filters; tiles that end with the image; a plane larger than
+ * what is computed; channels and filters just more than a vector. Each in four ways, from a dense
+ * gradient to a sparse one; in the last, samples with one and samples without take turns. */
 static const struct {
 	struct window window;
 	int n;

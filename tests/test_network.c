@@ -149,9 +149,9 @@ static void test_seeds(void **state)
 	check_equal("same seed", a.value_count, a.values, b.values);
 	size_t size = a.params[2]->count * sizeof(float);
 	assert_int_equal(a.params[2]->count, a.params[4]->count);
-	assert_true(memcmp(a.params[2]->value, a.params[4]->value, size) != 0);
+	assert_true(memcmp(a.params[2]->value, a.params[4]->value, size));
 	network_init(&b, 6);
-	assert_true(memcmp(a.params[2]->value, b.params[2]->value, size) != 0);
+	assert_true(memcmp(a.params[2]->value, b.params[2]->value, size));
 	network_free(&b);
 	network_free(&a);
 }
@@ -203,8 +203,8 @@ static void oracle_close(struct oracle_network *oracle)
 		free((void *)oracle->masks[i]);
 }
 
-/* Random weights, biases too, large enough that all of the network is alive. A variance is not below
- * 0. */
+/* Random weights, biases too, large enough that all of the network is alive. A variance is not
+ * below 0. */
 static void fill_params(const struct network *network)
 {
 	for (int i = 0; i < network->param_count; i++) {

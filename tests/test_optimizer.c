@@ -72,8 +72,8 @@ static void test_steps_of_sgd(void **state)
 	}
 }
 
-/* A quarter of each weight, at a learning rate of a half and a decay of a half; where the gradient is
- * 0, nothing else happens. */
+/* A quarter of each weight, at a learning rate of a half and a decay of a half; where the gradient
+ * is 0, nothing else happens. */
 static void test_decay_by_hand(void **state)
 {
 	(void)state;
@@ -120,8 +120,8 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	free(settings);
 }
 
-/* Each number to a millionth of its own size: for Adam gradients from 1e-12 to 1e15, most values from
- * 0, so that they are the sums of the steps. */
+/* Each number to a millionth of its own size: for Adam gradients from 1e-12 to 1e15, most values
+ * from 0, so that they are the sums of the steps. */
 static void test_against_pytorch(void **state)
 {
 	(void)state;

@@ -30,7 +30,7 @@ static int count_of(const char *const *words)
 static const char *word_after(const struct recipe *recipe, const char *option)
 {
 	for (int i = 0; recipe->words[i]; i += 2)
-		if (strcmp(recipe->words[i], option) == 0)
+		if (!strcmp(recipe->words[i], option))
 			return recipe->words[i + 1];
 	return NULL;
 }
@@ -62,7 +62,7 @@ static void values_text(const char *const *words, char text[TEXT])
 		fail_msg("%s", error.text);
 	/* --recipe itself shows its value; without it, two ways to the same would differ. */
 	for (const struct option *option = command_train.options; option->name; option++)
-		if (strcmp(option->name, "recipe") == 0)
+		if (!strcmp(option->name, "recipe"))
 			*(const char **)(values + option->offset) = NULL;
 	assert_non_null(file);
 	options_help(file, command_train.options, values);

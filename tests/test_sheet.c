@@ -23,7 +23,7 @@ static const struct colour black = {0, 0, 0}, red = {255, 0, 0}, white = {255, 2
 
 static bool is(const struct canvas *canvas, int x, int y, struct colour colour)
 {
-	return memcmp(&canvas->pixels[y * canvas->width + x], &colour, sizeof colour) == 0;
+	return !memcmp(&canvas->pixels[y * canvas->width + x], &colour, sizeof colour);
 }
 
 /* ---- font ---- */
@@ -56,7 +56,7 @@ static void every_character_is_another_one(void **state)
 			font_next((const char[]){first, '\0'}, &a);
 			font_next((const char[]){second, '\0'}, &b);
 			for (int row = 0; row < FONT_HEIGHT; row++)
-				differ |= memcmp(a.rows[row], b.rows[row], FONT_WIDTH) != 0;
+				differ |= memcmp(a.rows[row], b.rows[row], FONT_WIDTH);
 			if (!differ)
 				fail_msg("'%c' looks like '%c'", first, second);
 		}
@@ -326,7 +326,7 @@ static void want_of_memory_is_an_error(void **state)
 
 static bool equal(struct colour a, struct colour b)
 {
-	return memcmp(&a, &b, sizeof a) == 0;
+	return !memcmp(&a, &b, sizeof a);
 }
 
 static int luma(struct colour c)

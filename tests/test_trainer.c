@@ -386,8 +386,8 @@ static void smoothing_is_in_the_training_loss(void **state)
 	network_free(&network);
 }
 
-/* One step of plain gradient descent, with decay and without, differs by the decay alone: a quarter of
- * a half of the first weights, and nothing of biases. */
+/* One step of plain gradient descent, with decay and without, differs by the decay alone: a quarter
+ * of a half of the first weights, and nothing of biases. */
 static void weights_decay_and_biases_do_not(void **state)
 {
 	struct train_options options = small_options();

@@ -97,7 +97,7 @@ static int count_kind(const struct course *course, size_t val_count, enum verdic
 
 static void assert_begins(const char *line, const char *beginning)
 {
-	if (strncmp(line, beginning, strlen(beginning)) != 0)
+	if (strncmp(line, beginning, strlen(beginning)))
 		fail_msg("\"%s\" does not begin with \"%s\"", line, beginning);
 }
 

@@ -87,8 +87,8 @@ static void every_task_is_done_once(void **state)
 	}
 }
 
-/* Rounds so short that workers come late for one and meet the next. Each task adds to what the round
- * before left, which it must see. */
+/* Rounds so short that workers come late for one and meet the next. Each task adds to what the
+ * round before left, which it must see. */
 struct rounds {
 	int round;
 	int values[64];
@@ -175,8 +175,8 @@ static void all_threads_take_part(void **state)
 
 #define SHARE 4
 
-/* All begin with the first task of their share, and the caller stays there until the others have done
- * the rest, of its share, too. */
+/* All begin with the first task of their share, and the caller stays there until the others have
+ * done the rest, of its share, too. */
 static void hold_the_caller(void *context, int task, int worker)
 {
 	struct meeting *work = context;

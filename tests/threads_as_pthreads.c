@@ -1,6 +1,6 @@
-/* C11's threads by POSIX's, for ThreadSanitizer: it follows only what is called by the latter's names.
- * The linker puts these functions in front of the C library's (--wrap), whose types are the same memory
- * under other names. */
+/* C11's threads by POSIX's, for ThreadSanitizer: it follows only what is called by the latter's
+ * names. The linker puts these functions in front of the C library's (--wrap), whose types are the
+ * same memory under other names. */
 #include <assert.h>
 #include <pthread.h>
 #include <stdint.h>

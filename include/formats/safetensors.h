@@ -40,8 +40,8 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
 /* The metadata's value, or NULL. */
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
-/* The file's bytes, all tensors F32, as the reference writer makes them: metadata first (in the given order), the
- * tensors sorted by name, the header padded with spaces to a multiple of 8. */
+/* The file's bytes, all tensors F32, as the reference writer makes them: metadata first (in the
+ * given order), the tensors sorted by name, the header padded with spaces to a multiple of 8. */
 int safetensors_write(const struct safetensors *file, struct buffer *out, struct error *error);
 
 #endif

@@ -22,8 +22,8 @@ struct digit_steps {
 };
 void digit_steps_free(struct digit_steps *steps);
 
-/* Find the digit, dark on light or light on dark, and bring it to MNIST's form. A picture that
- * is in that form passes unchanged, rounded to 255 steps. A picture without a digit, or with several
+/* Find the digit, dark on light or light on dark, and bring it to MNIST's form. A picture that is
+ * in that form passes unchanged, rounded to 255 steps. A picture without a digit, or with several
  * side by side, is an error. steps may be NULL; it is zeroed on error. */
 int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
 					   struct digit_steps *steps, struct error *error);

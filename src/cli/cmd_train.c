@@ -385,7 +385,7 @@ static int train_run(const void *v, int operand_count, char **operands)
 	}
 	if (settle_optimizer(&values, &error) || build(&job, &error)) {
 		status = command_misused(&command_train, &error);
-	} else if (load(&job, &error) != 0) {
+	} else if (load(&job, &error)) {
 		status = command_fail(&error);
 	} else {
 		status = train_and_save(&job);

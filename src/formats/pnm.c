@@ -1,5 +1,6 @@
-/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples: raw as bytes, most
- * significant first, plain as text. PPM has three samples a pixel; PBM packs eight into a byte. */
+/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples: raw as bytes,
+ * most significant first, plain as text. PPM has three samples a pixel; PBM packs eight into a
+ * byte. */
 #include "formats/pnm.h"
 
 #include <stdbool.h>
@@ -138,7 +139,8 @@ static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
 	return 0;
 }
 
-/* Bytes that the raster takes, at least. Plain samples stand apart, but for bits, which need not. */
+/* Bytes that the raster takes, at least. Plain samples stand apart, but for bits, which need
+ * not. */
 static size_t raster_size(const struct form *form, const struct pnm *picture)
 {
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;

@@ -1,5 +1,5 @@
-/* How a digit is found in a picture of any size: looked for dark on light and light on dark, and for
- * pens of several widths; then once more, nearer, where it is small or in a box. */
+/* How a digit is found in a picture of any size: looked for dark on light and light on dark, and
+ * for pens of several widths; then once more, nearer, where it is small or in a box. */
 #include "picture/digit.h"
 
 #include <math.h>

@@ -43,8 +43,8 @@ void ink_free(struct ink *ink)
 }
 
 /* The paper's level is the closing by a square wider than the pen: it fills up strokes, and follows
- * shadows with all their edges. The deviation of the paper's noise comes from the lower quantiles, which
- * even a picture full of ink leaves to paper, or to the blurred edges of a fat digit. */
+ * shadows with all their edges. The deviation of the paper's noise comes from the lower quantiles,
+ * which even a picture full of ink leaves to paper, or to the blurred edges of a fat digit. */
 static int measure_depth(const struct grey *picture, int window, struct grey *depth, float *noise,
 						 struct error *error)
 {
@@ -169,8 +169,8 @@ static void measure_parts(const struct grey *depth, struct parts *parts)
 		}
 }
 
-/* The largest square that ends at a pixel is one larger than the least of those that end left of it,
- * above it, and between the two. */
+/* The largest square that ends at a pixel is one larger than the least of those that end left of
+ * it, above it, and between the two. */
 static void measure_squares(const struct grey *depth, struct parts *parts, int *squares)
 {
 	const int width = depth->width;
@@ -217,8 +217,8 @@ static int find_parts(const struct grey *depth, float threshold, struct parts *o
 }
 
 /* A digit has a long outline with deep steps, and somebody held the camera over it. What lies along
- * an edge of the picture may be a shadow's end or the desk beside the paper; what is all of a lump, a
- * stain or the paper itself. */
+ * an edge of the picture may be a shadow's end or the desk beside the paper; what is all of a lump,
+ * a stain or the paper itself. */
 static void judge(struct part *part, const struct grey *depth, float threshold)
 {
 	const float cx = (float)(part->box.left + part->box.right) / (float)depth->width - 1.0f;
@@ -294,8 +294,8 @@ static bool is_line(const struct part *part)
 }
 
 /* Is the part another piece of the digit: near, not much fainter, and either large (the bar of a 5)
- * or very near (a stroke that broke off)? Lines, and what the picture's edge cuts off, are likely to
- * be something else. */
+ * or very near (a stroke that broke off)? Lines, and what the picture's edge cuts off, are likely
+ * to be something else. */
 static bool belongs(const struct part *part, const struct part *digit)
 {
 	const float side = (float)box_side(&digit->box), size = (float)box_side(&part->box);
@@ -422,8 +422,8 @@ static bool is_rectangle(const struct parts *parts, int width, int index)
 	return true;
 }
 
-/* A box that is drawn around a digit is not the digit. Where they touch, or where the box is filled,
- * as a sheet on a desk is, somebody has to look inside. */
+/* A box that is drawn around a digit is not the digit. Where they touch, or where the box is
+ * filled, as a sheet on a desk is, somebody has to look inside. */
 static void set_frames_aside(struct parts *parts, int width, struct ink *ink)
 {
 	for (int i = 0; i < parts->count; i++) {

@@ -1,7 +1,7 @@
 /* Lines of ruled paper are found as staff lines are in sheet music (Cardoso, Capela, Rebelo, Guedes
- * & da Costa 2009): as the paths from edge to edge that stay on the most dark pixels. Such a path may
- * be tilted or bent a little, as lines are in a photograph. Everything here is about upright lines; level
- * ones are upright in the transposed picture. */
+ * & da Costa 2009): as the paths from edge to edge that stay on the most dark pixels. Such a path
+ * may be tilted or bent a little, as lines are in a photograph. Everything here is about upright
+ * lines; level ones are upright in the transposed picture. */
 #include "picture/lines.h"
 
 #include <stdbool.h>
@@ -71,8 +71,8 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	return 0;
 }
 
-/* From 0 for noise to 1 for the darkest; so that paths keep to a line's middle, but gain little more
- * from what is darker than a line. */
+/* From 0 for noise to 1 for the darkest; so that paths keep to a line's middle, but gain little
+ * more from what is darker than a line. */
 static float darkness(float depth, float visible)
 {
 	const float above = depth - visible / 2.0f;
@@ -215,8 +215,8 @@ static float beside(const float *row, int width, int x, int outwards)
 }
 
 /* Across the line, go from what is left of it to what is right of it: a stroke that crosses is on
- * both sides. Nor does a pixel get brighter by more than the line had made it darker: a stroke along
- * the line, if it is darker, stays. */
+ * both sides. Nor does a pixel get brighter by more than the line had made it darker: a stroke
+ * along the line, if it is darker, stays. */
 static void paint_over(struct grey *picture, struct lines *lines, const struct line *line)
 {
 	const int width = picture->width, reach = line->width / 2 + 2;

@@ -96,8 +96,8 @@ static void measure_distance(struct fine *fine, bool of_ink)
 		}
 }
 
-/* The mean width of strokes, in pixels of the 20. Across a stroke, the mean distance to its edge is a
- * quarter of its width; the nearest paper's middle is half a pixel farther. */
+/* The mean width of strokes, in pixels of the 20. Across a stroke, the mean distance to its edge is
+ * a quarter of its width; the nearest paper's middle is half a pixel farther. */
 static float pen_width(struct fine *fine)
 {
 	double sum = 0.0;

@@ -74,19 +74,18 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 	{                                                                                              \
 		combine_fixed(ROWS, VECTORS, c);                                                           \
 	}
-COMBINE(1, 1)
-COMBINE(1, 2)
-COMBINE(1, 3) COMBINE(1, 4) COMBINE(1, 5) COMBINE(1, 6) COMBINE(1, 7) COMBINE(1, 8) COMBINE(1, 9)
-	COMBINE(1, 10) COMBINE(1, 11) COMBINE(1, 12) COMBINE(3, 1) COMBINE(3, 2) COMBINE(3, 3)
-		COMBINE(3, 4)
+/* clang-format off */
+COMBINE(1, 1) COMBINE(1, 2) COMBINE(1, 3) COMBINE(1, 4) COMBINE(1, 5) COMBINE(1, 6)
+COMBINE(1, 7) COMBINE(1, 8) COMBINE(1, 9) COMBINE(1, 10) COMBINE(1, 11) COMBINE(1, 12)
+COMBINE(3, 1) COMBINE(3, 2) COMBINE(3, 3) COMBINE(3, 4)
 #if COMBINE_VECTORS == 24
-			COMBINE(1, 13) COMBINE(1, 14) COMBINE(1, 15) COMBINE(1, 16) COMBINE(1, 17)
-				COMBINE(1, 18) COMBINE(1, 19) COMBINE(1, 20) COMBINE(1, 21) COMBINE(1, 22)
-					COMBINE(1, 23) COMBINE(1, 24) COMBINE(3, 5) COMBINE(3, 6) COMBINE(3, 7)
-						COMBINE(3, 8)
+COMBINE(1, 13) COMBINE(1, 14) COMBINE(1, 15) COMBINE(1, 16) COMBINE(1, 17) COMBINE(1, 18)
+COMBINE(1, 19) COMBINE(1, 20) COMBINE(1, 21) COMBINE(1, 22) COMBINE(1, 23) COMBINE(1, 24)
+COMBINE(3, 5) COMBINE(3, 6) COMBINE(3, 7) COMBINE(3, 8)
 #endif
 
-							typedef void combine_function(const struct combine *c);
+typedef void combine_function(const struct combine *c);
+/* clang-format on */
 static combine_function *const combine_1[COMBINE_VECTORS] = {
 	combine_1_1,  combine_1_2,  combine_1_3,  combine_1_4,  combine_1_5,  combine_1_6,
 	combine_1_7,  combine_1_8,  combine_1_9,  combine_1_10, combine_1_11, combine_1_12,

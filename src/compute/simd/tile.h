@@ -80,19 +80,17 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 
 typedef void tile_function(const struct tile *t);
 
+/* clang-format off */
 #if TILE_SUMS >= 24
-TILES_13(1)
-TILES_13(2)
-TILES_8(3)
-	TILES_6(4) static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
-		{NAMES_13(1)}, {NAMES_13(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
+TILES_13(1) TILES_13(2) TILES_8(3) TILES_6(4)
+static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
+	{NAMES_13(1)}, {NAMES_13(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
 #else
-TILES_12(1)
-TILES_6(2)
-TILES_4(3)
-	TILES_3(4) static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
-		{NAMES_12(1)}, {NAMES_6(2)}, {NAMES_4(3)}, {NAMES_3(4)}};
+TILES_12(1) TILES_6(2) TILES_4(3) TILES_3(4)
+static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
+	{NAMES_12(1)}, {NAMES_6(2)}, {NAMES_4(3)}, {NAMES_3(4)}};
 #endif
+/* clang-format on */
 
 static int tile_height(int rows, int vectors)
 {
