@@ -18,15 +18,17 @@ enum number_fault {
 enum number_fault number_whole(const char *text, const char *signs, uint64_t least, uint64_t most,
 							   uint64_t *value);
 
-/* Read a decimal fraction. Beside digits the text may have the characters of `marks`, as far as they
- * make a number: with "-." that is "-0.5" or ".5", with "+-.eE" also "+5" or "1e-3". "-0" gives 0. */
+/* Read a decimal fraction. Beside digits the text may have the characters of `marks`, as far as
+ * they make a number: with "-." that is "-0.5" or ".5", with "+-.eE" also "+5" or "1e-3". "-0"
+ * gives 0. */
 enum number_fault number_real(const char *text, const char *marks, double least, double most,
 							  double *value);
 
 #define NUMBER_TEXT 32
 
 /* The shortest text that number_real reads as the same double or, of a float, that becomes the same
- * float again. Whole numbers below 1e9 have no exponent: "300000000", "0.1", "1e-05". Returns `text`. */
+ * float again. Whole numbers below 1e9 have no exponent: "300000000", "0.1", "1e-05". Returns
+ * `text`. */
 const char *number_text(double value, bool is_float, char text[NUMBER_TEXT]);
 
 #endif

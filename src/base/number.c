@@ -1,5 +1,5 @@
-/* The C library reads and prints; the rules here say which texts it is given. It follows the locale,
- * which the program leaves at "C", so that the decimal point is a point. */
+/* The C library reads and prints; the rules here say which texts it is given. It follows the
+ * locale, which the program leaves at "C", so that the decimal point is a point. */
 #include "base/number.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* UTF-8 gives every character one byte that does not begin with the bits 10, and these are counted. */
+/* UTF-8 gives every character one byte that does not begin with the bits 10, and these are
+ * counted. */
 #include "base/text.h"
 
 #include <string.h>
