@@ -6,31 +6,26 @@
 #include <stdlib.h>
 
 #include "app/evaluate.h"
-#include "app/model.h"
-#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/eval_files.h"
+#include "cli/files.h"
 #include "cli/report.h"
+#include "cli/session.h"
 
 #define BATCH 100
 
 enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 
 struct eval_values {
-	struct engine_choice engine;
-	const char *model, *network, *data;
+	struct engine_values engine;
+	struct model_values model;
+	const char *data;
 	const char *confusion, *mistakes, *predictions; /* files to write, or NULL */
 	int split;                                      /* enum eval_split */
 	bool json;
 	struct common_values common;
-};
-
-/* What came out. */
-struct result {
-	struct evaluation evaluation;
-	struct prediction *predictions; /* evaluation.count; owned */
 };
 
 static const char *const split_names[] = {"test", "train", "val"};
@@ -43,9 +38,9 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 
 	if (!info->trained_here)
 		return error_set(error, "%s: does not say how it was trained, so its %s split is not known",
-						 values->model, split_names[values->split]);
+						 values->model.file, split_names[values->split]);
 	if (values->split == EVAL_VAL && info->val_count == 0)
-		return error_set(error, "%s: was trained without validation images", values->model);
+		return error_set(error, "%s: was trained without validation images", values->model.file);
 	if (options->limit > dataset->count ||
 		split_make(split, dataset->count, options->limit, options->val_split, options->seed,
 				   error) ||
@@ -54,64 +49,49 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 		return error_set(error,
 						 "%s: was trained on %zu and validated on %zu images, which cannot be "
 						 "found again among the %zu in %s",
-						 values->model, info->train_count, info->val_count, dataset->count,
+						 values->model.file, info->train_count, info->val_count, dataset->count,
 						 dataset->directory);
 	}
 	return 0;
 }
 
-/* The predictions are to be freed whatever comes of it. */
-static int evaluate_split(const struct eval_values *values, struct network *network,
-						  const struct model_info *info, const struct dataset *dataset,
-						  struct result *result, struct error *error)
+/* Returns the predictions, evaluation->count of them, to be freed; NULL on error. */
+static struct prediction *evaluate_split(const struct eval_values *values, struct session *session,
+										 const struct dataset *dataset,
+										 struct evaluation *evaluation, struct error *error)
 {
+	const struct model_info *info = &session->info;
 	struct split split = {0};
 	const uint32_t *indices = NULL;
 	size_t count = dataset->count;
 
 	if (values->split != EVAL_TEST) {
 		if (repeat_split(values, info, dataset, &split, error))
-			return -1;
+			return NULL;
 		indices = values->split == EVAL_VAL ? split.val : split.train;
 		count = values->split == EVAL_VAL ? split.val_count : split.train_count;
 	}
-	result->predictions = malloc(count * sizeof *result->predictions);
-	if (result->predictions)
-		evaluate_each(network, dataset, indices, count, info->temperature, NULL,
-					  &result->evaluation, result->predictions);
+	struct prediction *predictions = malloc(count * sizeof *predictions);
+	if (predictions)
+		evaluate_each(&session->network, dataset, indices, count, info->temperature, NULL,
+					  evaluation, predictions);
+	else
+		error_set(error, "not enough memory for %zu predictions", count);
 	split_free(&split);
-	if (!result->predictions)
-		return error_set(error, "not enough memory for %zu predictions", count);
-	if (isnan(result->evaluation.loss))
-		return error_set(error, "%s: the network's output is not a number", values->model);
-	return 0;
+	return predictions;
 }
 
-/* What the report goes to: a file that is written to standard output has that to itself. */
-static FILE *report_stream(const struct eval_values *values)
-{
-	const char *const files[] = {values->predictions, values->confusion, values->mistakes};
-
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i] && file_is_stream(files[i], stdout))
-			return values->common.quiet ? NULL : stderr;
-	return stdout;
-}
-
-static void print_evaluation(const struct eval_values *values, const char *directory,
+static void print_evaluation(FILE *out, const struct eval_values *values, const char *directory,
 							 const struct evaluation *evaluation)
 {
 	const char *split = split_names[values->split];
-	FILE *out = report_stream(values);
 
-	if (!out)
-		return;
 	if (values->json) {
-		report_evaluation_json(out, evaluation, values->model, split);
+		report_evaluation_json(out, evaluation, values->model.file, split);
 		return;
 	}
 	fputs("model     ", out);
-	text_print_name(out, values->model);
+	text_print_name(out, values->model.file);
 	fprintf(out, "\nimages    %zu (%s) in ", evaluation->count, split);
 	text_print_name(out, directory);
 	fputc('\n', out);
@@ -128,25 +108,25 @@ static void print_written(const struct eval_values *values, const char *path, co
 }
 
 static int write_files(const struct eval_values *values, const struct dataset *dataset,
-					   const struct result *result, struct error *error)
+					   const struct evaluation *evaluation, const struct prediction *predictions,
+					   struct error *error)
 {
-	const size_t count = result->evaluation.count;
-	const size_t mistakes = count - result->evaluation.correct;
+	const size_t count = evaluation->count;
+	const size_t mistakes = count - evaluation->correct;
 	size_t shown;
 
 	if (values->predictions) {
-		if (eval_write_predictions(values->predictions, result->predictions, count, error))
+		if (eval_write_predictions(values->predictions, predictions, count, error))
 			return -1;
 		print_written(values, values->predictions, ": %zu predictions\n", count);
 	}
 	if (values->confusion) {
-		if (eval_write_confusion(values->confusion, &result->evaluation, error))
+		if (eval_write_confusion(values->confusion, evaluation, error))
 			return -1;
 		print_written(values, values->confusion, ": the confusion matrix of %zu images\n", count);
 	}
 	if (values->mistakes) {
-		if (eval_write_mistakes(values->mistakes, dataset, result->predictions, count, &shown,
-								error))
+		if (eval_write_mistakes(values->mistakes, dataset, predictions, count, &shown, error))
 			return -1;
 		print_written(values, values->mistakes,
 					  shown < mistakes ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
@@ -154,52 +134,58 @@ static int write_files(const struct eval_values *values, const struct dataset *d
 	return 0;
 }
 
-static int eval_run(const void *v, int operand_count, char **operands)
+static int eval(const struct eval_values *values, const struct file_option *files,
+				struct session *session, const struct dataset *dataset, struct error *error)
 {
-	struct eval_values chosen = *(const struct eval_values *)v;
-	const struct eval_values *const values = &chosen;
-	struct engine engine = {0};
-	struct network network = {0};
+	struct evaluation evaluation;
+	struct prediction *predictions = evaluate_split(values, session, dataset, &evaluation, error);
+	FILE *out = files_report_stream(files, values->common.quiet);
+	int status = -1;
+
+	if (!predictions)
+		return -1;
+	if (isnan(evaluation.loss)) {
+		error_set(error, "%s: the network's output is not a number", values->model.file);
+	} else {
+		if (out)
+			print_evaluation(out, values, dataset->directory, &evaluation);
+		status = write_files(values, dataset, &evaluation, predictions, error);
+	}
+	free(predictions);
+	return status;
+}
+
+static int eval_run(void *v, int operand_count, char **operands)
+{
+	struct eval_values *values = v;
+	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
+	struct session session = {0};
 	struct dataset dataset = {0};
-	struct model_info info = {0};
-	struct result result = {.predictions = NULL};
 	struct error error;
 	int status = STATUS_DONE;
 
-	(void)operand_count;
-	(void)operands;
-	chosen.model = command_choose_model(chosen.model, true);
-	const struct command_file files[] = {{"--model", values->model},
-										 {"--confusion", values->confusion},
-										 {"--mistakes", values->mistakes},
-										 {"--predictions", values->predictions}};
-	const size_t count = sizeof files / sizeof *files;
-
-	if (command_check_distinct(files, count, 1, &error) ||
-		command_open_engine(&values->engine, &engine, &error))
+	(void)operand_count, (void)operands;
+	model_values_settle(&values->model, true);
+	const struct file_option files[] = {{"--model", values->model.file, false},
+										{"--confusion", values->confusion, true},
+										{"--mistakes", values->mistakes, true},
+										{"--predictions", values->predictions, true},
+										{NULL, NULL, false}};
+	if (files_check_distinct(files, &error) || engine_values_settle(&values->engine, &error))
 		return command_misused(&command_eval, &error);
-	if (command_check_outputs(files + 1, count - 1, &error) ||
-		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) ||
-		dataset_load(&dataset, values->data,
-					 values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN, &error) ||
-		evaluate_split(values, &network, &info, &dataset, &result, &error)) {
+	if (files_check_outputs(files, &error) ||
+		session_open(&session, &values->model, &values->engine, BATCH, &error) ||
+		dataset_load(&dataset, values->data, part, &error) ||
+		eval(values, files, &session, &dataset, &error))
 		status = command_fail(&error);
-	} else {
-		print_evaluation(values, dataset.directory, &result.evaluation);
-		if (write_files(values, &dataset, &result, &error))
-			status = command_fail(&error);
-	}
-	free(result.predictions);
 	dataset_free(&dataset);
-	network_free(&network);
-	engine_close(&engine);
+	session_close(&session);
 	return status;
 }
 
 static void eval_defaults(void *values)
 {
-	*(struct eval_values *)values =
-		(struct eval_values){.split = EVAL_TEST, .engine = {.kernels = "auto"}};
+	((struct eval_values *)values)->engine.kernels = "auto";
 }
 
 static void eval_explain(FILE *out)
@@ -214,12 +200,8 @@ static void eval_explain(FILE *out)
 
 /* clang-format off */
 static const struct option eval_table[] = {
-	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = HELP_MODEL},
-	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = HELP_NETWORK},
-	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = HELP_DATA},
+	MODEL_OPTIONS(AT(model)),
+	{DATA_OPTION(AT(data))},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
 	 .help = "the images"},
 	{.name = "confusion", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(confusion),
@@ -228,11 +210,7 @@ static const struct option eval_table[] = {
 	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM"},
 	{.name = "predictions", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(predictions),
 	 .help = "write a row for each image: index,label,prediction,probability"},
-	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
-	 .least = 1, .most = WORKERS_MAX,
-	 .help = HELP_THREADS},
-	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = help_kernels},
+	ENGINE_OPTIONS(AT(engine), "", NULL),
 	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
 	 .help = "print one JSON object on one line"},
 	COMMON_OPTIONS(AT(common)),

@@ -8,12 +8,11 @@
 #include "app/augment.h"
 #include "app/dataset.h"
 #include "base/checked.h"
-#include "base/file.h"
 #include "base/rng.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/report.h"
+#include "cli/files.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 
@@ -21,10 +20,11 @@
 #define SAMPLES 10      /* where --count does not say how many */
 #define MOST_COLUMNS 10 /* of a sample and its changes */
 
-struct inspect_values {
+struct inspect_data_values {
 	const char *data, *sheet;
 	int split; /* enum dataset_part */
 	size_t count;
+	bool count_given;
 	uint64_t seed;
 	struct augment augment;
 	struct common_values common;
@@ -46,7 +46,7 @@ enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
 
 /* The bytes as they are in the file, the floats as gathering a batch makes them, and those of the
  * first epoch where there is augmentation. */
-static int measure(const struct inspect_values *values, const struct dataset *dataset,
+static int measure(const struct inspect_data_values *values, const struct dataset *dataset,
 				   struct statistics s[KINDS], struct error *error)
 {
 	float *x /* NHWC */ = malloc(sizeof *x * BATCH * DATASET_PIXELS);
@@ -86,7 +86,7 @@ static void print_statistics(FILE *out, const char *name, const struct statistic
 			s->min, s->max);
 }
 
-static int print_summary(FILE *out, const struct inspect_values *values,
+static int print_summary(FILE *out, const struct inspect_data_values *values,
 						 const struct dataset *dataset, struct error *error)
 {
 	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
@@ -140,7 +140,7 @@ static void augment_picture(const struct augmenter *augmenter, uint64_t seed,
 }
 
 /* The first of a seeded shuffle, as many as there are rows. */
-static void fill(const struct samples *samples, const struct inspect_values *values,
+static void fill(const struct samples *samples, const struct inspect_data_values *values,
 				 const struct dataset *dataset, const uint32_t *order)
 {
 	struct augmenter augmenter;
@@ -163,7 +163,7 @@ static void fill(const struct samples *samples, const struct inspect_values *val
 }
 
 /* Free with samples_free. */
-static int choose(struct samples *samples, const struct inspect_values *values,
+static int choose(struct samples *samples, const struct inspect_data_values *values,
 				  const struct dataset *dataset, struct error *error)
 {
 	const bool augmented = samples->columns > 1;
@@ -246,7 +246,7 @@ static void draw(const struct samples *samples, enum blocks_style style, int wid
 	}
 }
 
-static int show_samples(const struct inspect_values *values, const struct dataset *dataset,
+static int show_samples(const struct inspect_data_values *values, const struct dataset *dataset,
 						size_t count, struct error *error)
 {
 	const int width = terminal_width(stdout);
@@ -268,66 +268,62 @@ static int show_samples(const struct inspect_values *values, const struct datase
 	return status;
 }
 
-static int inspect(const struct inspect_values *values, const struct dataset *dataset,
-				   struct error *error)
+static int inspect_data(const struct inspect_data_values *values, const struct dataset *dataset,
+						struct error *error)
 {
-	bool sheet_on_stdout = values->sheet && file_is_stream(values->sheet, stdout);
+	const struct file_option files[] = {{"--sheet", values->sheet, true}, {NULL, NULL, false}};
+	FILE *out = files_report_stream(files, values->common.quiet);
 	size_t count = values->count;
 
-	if (count > dataset->count && count != SAMPLES)
+	if (count > dataset->count && values->count_given)
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
 						 dataset->count);
-	if (values->sheet && file_check_replace(values->sheet, error))
-		return -1;
-	if (!(sheet_on_stdout && values->common.quiet) &&
-		print_summary(sheet_on_stdout ? stderr : stdout, values, dataset, error))
+	if (files_check_outputs(files, error) || (out && print_summary(out, values, dataset, error)))
 		return -1;
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
 
-static int inspect_run(const void *v, int operand_count, char **operands)
+static int inspect_data_run(void *v, int operand_count, char **operands)
 {
-	const struct inspect_values *values = v;
+	const struct inspect_data_values *values = v;
 	struct dataset dataset;
 	struct error error;
 	int status = STATUS_DONE;
 
-	(void)operand_count;
-	(void)operands;
+	(void)operand_count, (void)operands;
 	if (values->sheet && values->count == 0) {
 		error_set(&error, "--sheet: no samples to write with --count 0");
 		return command_misused(&command_inspect_data, &error);
 	}
 	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error))
 		return command_fail(&error);
-	if (inspect(values, &dataset, &error))
+	if (inspect_data(values, &dataset, &error))
 		status = command_fail(&error);
 	dataset_free(&dataset);
 	return status;
 }
 
-static void inspect_defaults(void *values)
+static void inspect_data_defaults(void *values)
 {
-	*(struct inspect_values *)values =
-		(struct inspect_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
+	*(struct inspect_data_values *)values =
+		(struct inspect_data_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
 }
 
-static void inspect_explain(FILE *out)
+static void inspect_data_explain(FILE *out)
 {
 	fputs(HELP_AUGMENT_LIST "\n", out);
 	augment_explain(out);
 }
 
-#define AT(field) offsetof(struct inspect_values, field)
+#define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
-static const struct option inspect_table[] = {
-	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .help = HELP_DATA},
+static const struct option inspect_data_table[] = {
+	{DATA_OPTION(AT(data))},
 	{.name = "split", .type = OPTION_CHOICE, .argument = "train|test", .offset = AT(split),
 	 .help = "the images"},
 	{.name = "count", .type = OPTION_SIZE, .argument = "N", .offset = AT(count),
-	 .most = UINT32_MAX, .help = "how many samples to show"},
+	 .given = AT(count_given), .most = UINT32_MAX, .help = "how many samples to show"},
 	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
 	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
 	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
@@ -344,9 +340,9 @@ static const struct option inspect_table[] = {
 const struct command command_inspect_data = {
 	.name = "inspect data",
 	.summary = "show counts, pixel statistics and samples of the data",
-	.options = inspect_table,
-	.values_size = sizeof(struct inspect_values),
-	.defaults = inspect_defaults,
-	.run = inspect_run,
-	.explain = inspect_explain,
+	.options = inspect_data_table,
+	.values_size = sizeof(struct inspect_data_values),
+	.defaults = inspect_data_defaults,
+	.run = inspect_data_run,
+	.explain = inspect_data_explain,
 };

@@ -3,48 +3,34 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "app/calibrate.h"
-#include "app/model.h"
-#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/digit_file.h"
+#include "cli/files.h"
 #include "cli/image_sheets.h"
-#include "cli/report.h"
+#include "cli/session.h"
 #include "draw/blocks.h"
 #include "nn/loss.h"
 
 #define BATCH 28 /* occluded images at a time */
 
-struct inspect_values {
-	const char *model, *network, *activations, *occlusion;
+struct inspect_image_values {
+	struct model_values model;
+	const char *activations, *occlusion;
 	bool raw;
 	struct common_values common;
 };
 
+/* A picture, and what the network says of it. */
 struct seen {
 	const char *path;
-	double temperature;
 	uint8_t pixels[DATASET_PIXELS];
 	float probabilities[DATASET_CLASSES];
 	int digit;
 };
 
-static int recognize(struct network *network, struct seen *seen, struct error *error)
-{
-	const struct dataset one = {.count = 1, .images = seen->pixels};
-	const struct selection selection = {&one, (const uint32_t[]){0}};
-	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
-	const float *logits = network_predict(network, &batch);
-
-	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
-		return error_set(error, "%s: the network's output is not a number", seen->path);
-	calibrated_softmax(DATASET_CLASSES, logits, seen->temperature, seen->probabilities);
-	seen->digit = loss_argmax(DATASET_CLASSES, logits);
-	return 0;
-}
-
-/* What a layer's numbers are like: the smallest, the mean, the largest, and how many are 0. */
+/* A line of a layer's numbers: the least, their mean, the most, and how many are 0. */
 static void print_activation(FILE *out, const struct activation *activation)
 {
 	const size_t count = shape_size(activation->shape);
@@ -64,10 +50,10 @@ static void print_activation(FILE *out, const struct activation *activation)
 	fputc('\n', out);
 }
 
-static void print_all(FILE *out, const struct inspect_values *values, const struct seen *seen,
+static void print_all(FILE *out, bool no_color, const struct seen *seen,
 					  const struct activation *activations, int count)
 {
-	const enum blocks_style style = blocks_style(out, values->common.no_color);
+	const enum blocks_style style = blocks_style(out, no_color);
 
 	blocks_draw(out, style, seen->pixels);
 	fprintf(out, "\n%d  %.4f  ", seen->digit, (double)seen->probabilities[seen->digit]);
@@ -79,50 +65,48 @@ static void print_all(FILE *out, const struct inspect_values *values, const stru
 		print_activation(out, &activations[i]);
 }
 
-static int save(const struct inspect_values *values, struct network *network,
+static int save(const struct inspect_image_values *values, struct session *session,
 				const struct seen *seen, const struct activation *activations, struct error *error)
 {
 	const double probability = (double)seen->probabilities[seen->digit];
 
 	if (values->activations && activations_save(values->activations, seen->pixels, activations,
-												network->layer_count, error))
+												session->network.layer_count, error))
 		return -1;
-	if (values->occlusion && occlusion_save(values->occlusion, network, seen->temperature,
-											seen->pixels, seen->digit, probability, error))
+	if (values->occlusion &&
+		occlusion_save(values->occlusion, &session->network, session->info.temperature,
+					   seen->pixels, seen->digit, probability, error))
 		return -1;
 	return 0;
 }
 
-static int inspect(const struct inspect_values *values, struct network *network, double temperature,
-				   const char *path, struct error *error)
+/* Without `out`, print nothing. */
+static int inspect_image(const struct inspect_image_values *values, struct session *session,
+						 const char *path, FILE *out, struct error *error)
 {
-	const bool taken = (values->activations && file_is_stream(values->activations, stdout)) ||
-					   (values->occlusion && file_is_stream(values->occlusion, stdout));
-	struct seen seen = {.path = path, .temperature = temperature};
-	struct activation *activations;
-	int status;
+	const int count = session->network.layer_count;
+	struct seen seen = {.path = path};
 
-	if (predict_read_digit(path, values->raw, NULL, seen.pixels, error) ||
-		recognize(network, &seen, error))
+	if (digit_file_read(path, values->raw, NULL, seen.pixels, error))
 		return -1;
-	activations = activations_compute(network, temperature, seen.pixels, error);
+	if (session_recognize(session, seen.pixels, seen.probabilities, error))
+		return error_prefix(error, "%s", path);
+	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
+	struct activation *activations =
+		activations_compute(&session->network, session->info.temperature, seen.pixels, error);
 	if (!activations)
 		return -1;
-	if (!taken || !values->common.quiet)
-		print_all(taken ? stderr : stdout, values, &seen, activations, network->layer_count);
-	status = save(values, network, &seen, activations, error);
-	activations_free(activations, network->layer_count);
+	if (out)
+		print_all(out, values->common.no_color, &seen, activations, count);
+	const int status = save(values, session, &seen, activations, error);
+	activations_free(activations, count);
 	return status;
 }
 
-static int inspect_run(const void *v, int operand_count, char **operands)
+static int inspect_image_run(void *v, int operand_count, char **operands)
 {
-	struct inspect_values chosen = *(const struct inspect_values *)v;
-	const struct inspect_values *const values = &chosen;
-	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
-	struct engine engine = {0};
-	struct network network = {0};
-	struct model_info info;
+	struct inspect_image_values *values = v;
+	struct session session = {0};
 	struct error error;
 	int status = STATUS_DONE;
 
@@ -130,29 +114,24 @@ static int inspect_run(const void *v, int operand_count, char **operands)
 		error_set(&error, "unexpected argument %s: one picture at a time", operands[1]);
 		return command_misused(&command_inspect_image, &error);
 	}
-	chosen.model = command_choose_model(chosen.model, values->common.quiet);
-	const struct command_file files[] = {{"FILE", operands[0]},
-										 {"--model", values->model},
-										 {"--activations", values->activations},
-										 {"--occlusion", values->occlusion}};
-	if (command_check_distinct(files, 4, 2, &error))
+	model_values_settle(&values->model, values->common.quiet);
+	const struct file_option files[] = {{"FILE", operands[0], false},
+										{"--model", values->model.file, false},
+										{"--activations", values->activations, true},
+										{"--occlusion", values->occlusion, true},
+										{NULL, NULL, false}};
+	FILE *out = files_report_stream(files, values->common.quiet);
+	if (files_check_distinct(files, &error))
 		return command_misused(&command_inspect_image, &error);
-	if (command_check_outputs(files + 2, 2, &error) ||
-		command_open_engine(&one_thread, &engine, &error) ||
-		model_load(values->model, values->network, BATCH, &engine, &network, &info, &error) ||
-		inspect(values, &network, info.temperature, operands[0], &error))
+	if (files_check_outputs(files, &error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, BATCH, &error) ||
+		inspect_image(values, &session, operands[0], out, &error))
 		status = command_fail(&error);
-	network_free(&network);
-	engine_close(&engine);
+	session_close(&session);
 	return status;
 }
 
-static void inspect_defaults(void *values)
-{
-	*(struct inspect_values *)values = (struct inspect_values){.model = NULL};
-}
-
-static void inspect_explain(FILE *out)
+static void inspect_image_explain(FILE *out)
 {
 	fputs("FILE is a picture such as 'predict' takes; - is standard input. Printed are the\n"
 		  "digit as the network sees it, the probabilities, and each layer's numbers.\n"
@@ -165,14 +144,11 @@ static void inspect_explain(FILE *out)
 		  out);
 }
 
-#define AT(field) offsetof(struct inspect_values, field)
+#define AT(field) offsetof(struct inspect_image_values, field)
 
 /* clang-format off */
-static const struct option inspect_table[] = {
-	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = HELP_MODEL},
-	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = HELP_NETWORK},
+static const struct option inspect_image_table[] = {
+	MODEL_OPTIONS(AT(model)),
 	{.name = "activations", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(activations),
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
 	{.name = "occlusion", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(occlusion),
@@ -189,9 +165,8 @@ const struct command command_inspect_image = {
 	.operands = "FILE.pgm|-",
 	.least_operands = 1,
 	.summary = "show what a network makes of one picture, layer by layer",
-	.options = inspect_table,
-	.values_size = sizeof(struct inspect_values),
-	.defaults = inspect_defaults,
-	.run = inspect_run,
-	.explain = inspect_explain,
+	.options = inspect_image_table,
+	.values_size = sizeof(struct inspect_image_values),
+	.run = inspect_image_run,
+	.explain = inspect_image_explain,
 };

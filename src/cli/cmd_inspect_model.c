@@ -3,17 +3,20 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/model.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/files.h"
 #include "cli/report.h"
+#include "cli/session.h"
 #include "draw/sheet.h"
 
-struct inspect_values {
-	const char *model, *network, *filters;
+struct inspect_model_values {
+	struct model_values model;
+	const char *filters;
 	struct common_values common;
 };
 
@@ -21,11 +24,12 @@ struct inspect_values {
 
 struct filters {
 	const struct param *weight; /* (filters, h, w, 1) */
+	float *largest;             /* the largest magnitude of each filter's weights; owned */
 	bool colours;
 };
 
-/* The first weights that see the picture: of a convolution, or of a dense layer, whose weights are
- * a picture for each unit. */
+/* The first weights see the picture: those of a convolution, or of a dense layer, which has a picture
+ * for each unit. */
 static const struct param *first_weight(const struct network *network)
 {
 	for (int i = 0; i < network->param_count; i++)
@@ -39,23 +43,23 @@ static const float *filter_at(const struct param *weight, size_t filter)
 	return weight->value + filter * (weight->count / weight->dims[0]);
 }
 
-static float largest(const struct param *weight, size_t filter)
+static float *largest_of_each(const struct param *weight)
 {
-	const size_t count = weight->count / weight->dims[0];
-	const float *values = filter_at(weight, filter);
-	float most = 0;
+	const size_t size = weight->count / weight->dims[0];
+	float *largest = calloc(weight->dims[0], sizeof *largest);
 
-	for (size_t i = 0; i < count; i++)
-		most = fmaxf(most, fabsf(values[i]));
-	return most;
+	for (size_t filter = 0; largest && filter < weight->dims[0]; filter++)
+		for (size_t i = 0; i < size; i++)
+			largest[filter] = fmaxf(largest[filter], fabsf(filter_at(weight, filter)[i]));
+	return largest;
 }
 
-/* Each filter by its own largest weight. */
+/* Each filter's colours are relative to its own largest weight. */
 static struct colour filter_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct filters *filters = context;
 	const size_t at = (size_t)y * filters->weight->dims[2] + (size_t)x;
-	const float most = largest(filters->weight, tile);
+	const float most = filters->largest[tile];
 
 	return colour_signed(most > 0 ? (double)(filter_at(filters->weight, tile)[at] / most) : 0,
 						 filters->colours);
@@ -70,19 +74,22 @@ static struct colour filter_caption(const void *context, size_t tile, int line,
 		snprintf(text, SHEET_CAPTION, "%zu", tile);
 		return sheet_light;
 	}
-	snprintf(text, SHEET_CAPTION, "%.2f", (double)largest(filters->weight, tile));
+	snprintf(text, SHEET_CAPTION, "%.2f", (double)filters->largest[tile]);
 	return sheet_dim;
 }
 
 static int write_filters(const char *path, const struct network *network, struct error *error)
 {
-	const struct filters filters = {first_weight(network), canvas_has_colours(path)};
-	const struct param *weight = filters.weight;
+	const struct param *weight = first_weight(network);
+	struct filters filters = {.weight = weight, .colours = canvas_has_colours(path)};
 	char title[100];
 
 	if (!weight)
 		return error_set(error, "%s: the network has no filters to draw", path);
-	assert(weight->dims[3] == 1); /* nothing in front of the first weights makes more channels */
+	assert(weight->dims[3] == 1); /* no layer in front of the first weights makes more channels */
+	filters.largest = largest_of_each(weight);
+	if (!filters.largest)
+		return error_set(error, "%s: not enough memory for %zu filters", path, weight->dims[0]);
 	const int height = (int)weight->dims[1], width = (int)weight->dims[2];
 	snprintf(title, sizeof title, "%zu filters of %d×%d: %s is below 0, %s above; largest weight",
 			 weight->dims[0], height, width, filters.colours ? "blue" : "black",
@@ -101,7 +108,9 @@ static int write_filters(const char *path, const struct network *network, struct
 		.text_scale = 2,
 		.caption = filter_caption,
 	};
-	return sheet_save(path, &block, 1, error);
+	const int status = sheet_save(path, &block, 1, error);
+	free(filters.largest);
+	return status;
 }
 
 /* ---- what is printed ---- */
@@ -127,65 +136,52 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 	}
 }
 
-static int inspect(const struct inspect_values *values, const struct network *network,
-				   const struct safetensors *file, struct error *error)
+static void print_model(FILE *out, const char *path, const struct network *network,
+						const struct safetensors *file)
 {
-	const bool taken = values->filters && file_is_stream(values->filters, stdout);
-	FILE *out = taken ? stderr : stdout;
-
-	if (!taken || !values->common.quiet) {
-		fputs("model  ", out);
-		text_print_name(out, values->model);
-		fputs("\n\n", out);
-		report_network_cost(out, network);
-		print_metadata(out, file);
-	}
-	return values->filters ? write_filters(values->filters, network, error) : 0;
+	fputs("model  ", out);
+	text_print_name(out, path);
+	fputs("\n\n", out);
+	report_network_cost(out, network);
+	print_metadata(out, file);
 }
 
-static int inspect_run(const void *v, int operand_count, char **operands)
+static int inspect_model_run(void *v, int operand_count, char **operands)
 {
-	struct inspect_values chosen = *(const struct inspect_values *)v;
-	const struct inspect_values *const values = &chosen;
-	const struct engine_choice one_thread = {.kernels = "auto", .threads = 1};
-	struct engine engine = {0};
-	struct network network = {0};
+	struct inspect_model_values *values = v;
+	struct session session = {0};
 	struct safetensors file = {0};
 	struct error error;
 	int status = STATUS_DONE;
 
-	(void)operand_count;
-	(void)operands;
-	chosen.model = command_choose_model(chosen.model, true);
-	const struct command_file files[] = {{"--model", values->model},
-										 {"--filters", values->filters}};
-
-	if (command_check_distinct(files, 2, 1, &error))
+	(void)operand_count, (void)operands;
+	model_values_settle(&values->model, true);
+	const struct file_option files[] = {{"--model", values->model.file, false},
+										{"--filters", values->filters, true},
+										{NULL, NULL, false}};
+	if (files_check_distinct(files, &error))
 		return command_misused(&command_inspect_model, &error);
-	if (command_check_outputs(files + 1, 1, &error) ||
-		command_open_engine(&one_thread, &engine, &error) ||
-		model_load(values->model, values->network, 1, &engine, &network, NULL, &error) ||
-		model_read(values->model, &file, &error) || inspect(values, &network, &file, &error))
+	if (files_check_outputs(files, &error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, &error) ||
+		model_read(values->model.file, &file, &error)) {
 		status = command_fail(&error);
+	} else {
+		FILE *out = files_report_stream(files, values->common.quiet);
+		if (out)
+			print_model(out, values->model.file, &session.network, &file);
+		if (values->filters && write_filters(values->filters, &session.network, &error))
+			status = command_fail(&error);
+	}
 	safetensors_free(&file);
-	network_free(&network);
-	engine_close(&engine);
+	session_close(&session);
 	return status;
 }
 
-static void inspect_defaults(void *values)
-{
-	*(struct inspect_values *)values = (struct inspect_values){.model = NULL};
-}
-
-#define AT(field) offsetof(struct inspect_values, field)
+#define AT(field) offsetof(struct inspect_model_values, field)
 
 /* clang-format off */
-static const struct option inspect_table[] = {
-	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .help = HELP_MODEL},
-	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .help = HELP_NETWORK},
+static const struct option inspect_model_table[] = {
+	MODEL_OPTIONS(AT(model)),
 	{.name = "filters", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(filters),
 	 .help = "write the filters of the first convolution (or, where there is none, the weights of "
 			 "the first dense layer's units) as a picture, PNG (FILE.png) or PGM"},
@@ -197,8 +193,7 @@ static const struct option inspect_table[] = {
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
-	.options = inspect_table,
-	.values_size = sizeof(struct inspect_values),
-	.defaults = inspect_defaults,
-	.run = inspect_run,
+	.options = inspect_model_table,
+	.values_size = sizeof(struct inspect_model_values),
+	.run = inspect_model_run,
 };

@@ -23,6 +23,7 @@
 #include "cli/progress.h"
 #include "cli/recipe.h"
 #include "cli/report.h"
+#include "cli/session.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -33,7 +34,7 @@ struct train_values {
 		bool learning_rate, beta1, beta2, momentum;
 	} given; /* on the command line */
 	int recipe_optimizer;
-	struct engine_choice engine;
+	struct engine_values engine;
 	const char *recipe, *data, *network, *model, *curves;
 	bool no_live;
 	struct common_values common;
@@ -115,7 +116,7 @@ static int build(struct job *job, struct error *error)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (file_is_same(values->model, values->curves))
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
-	if (command_open_engine(&values->engine, &job->engine, error))
+	if (engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error))
 		return -1;
 	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
 					  &job->engine, error))
@@ -370,9 +371,9 @@ static int train_and_save(struct job *job)
 	return job->stdout_failed || job->curves_failed ? STATUS_FAILED : STATUS_DONE;
 }
 
-static int train_run(const void *v, int operand_count, char **operands)
+static int train_run(void *v, int operand_count, char **operands)
 {
-	struct train_values values = *(const struct train_values *)v;
+	struct train_values values = *(struct train_values *)v;
 	struct job job = {.values = &values};
 	struct error error, ignored;
 	int status;
@@ -383,7 +384,8 @@ static int train_run(const void *v, int operand_count, char **operands)
 		recipe_list(stdout);
 		return STATUS_DONE;
 	}
-	if (settle_optimizer(&values, &error) || build(&job, &error)) {
+	if (settle_optimizer(&values, &error) || engine_values_settle(&values.engine, &error) ||
+		build(&job, &error)) {
 		status = command_misused(&command_train, &error);
 	} else if (load(&job, &error)) {
 		status = command_fail(&error);
@@ -420,8 +422,7 @@ static const struct option train_table[] = {
 	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
 			 "them all; without it the recipe is default, whose values are the defaults below"},
 
-	{.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = AT(data),
-	 .group = "Data", .help = HELP_DATA},
+	{DATA_OPTION(AT(data)), .group = "Data"},
 	{.name = "val-split", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.val_split),
 	 .min = 0, .max = 1, .below_max = true,
 	 .help = "part of the images that validate; 0 trains on all of them"},
@@ -476,11 +477,7 @@ static const struct option train_table[] = {
 	 .offset = AT(options.weight_decay), .min = 0, .max = 1,
 	 .help = "each step takes learning rate x F off all weights, but not off biases"},
 
-	{.name = "threads", .type = OPTION_SIZE, .argument = "N", .offset = AT(engine.threads),
-	 .least = 1, .most = WORKERS_MAX, .group = "Speed",
-	 .help = HELP_THREADS "; the model is the same for any number"},
-	{.name = "kernels", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(engine.kernels),
-	 .help = help_kernels},
+	ENGINE_OPTIONS(AT(engine), "; the model is the same for any number", "Speed"),
 
 	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
 	 .group = "Output", .help = "where the trained network goes"},

@@ -1,62 +1,23 @@
-/* From the words of the command line to the command that they name. */
+/* From the words of the command line to the command that they name. Options may stand anywhere, so
+ * the command's words are the first that are neither options nor values of options. */
 #include "cli/command.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdalign.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "app/model.h"
-#include "base/file.h"
-#include "base/number.h"
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
 #define MOST_VALUES 256 /* bytes of the largest struct of options */
+#define MOST_COMMANDS 16
+#define NAME_TEXT 80 /* bytes of two words of the line, which are cut there */
 
-/* clang-format off */
-const char help_kernels[] = "the loops to compute with: auto"
-#define TABLE(name, ...) ", " #name
-#define LAST_TABLE(name, ...) " or " #name
-#include "compute/kernels.def"
-	;
-/* clang-format on */
+/* ---- messages ---- */
 
-struct program_options {
-	bool version;
-};
-
-/* clang-format off */
-static const struct option program_options[] = {
-	{.name = "version", .type = OPTION_FLAG, .offset = offsetof(struct program_options, version),
-	 .help = "print the version"},
-	{.name = NULL},
-};
-/* clang-format on */
-
-static int help_run(const void *values, int operand_count, char **operands);
-
-static const struct option no_options[] = {{.name = NULL}};
-
-static const struct command command_help = {
-	.name = "help",
-	.operands = "[COMMAND]",
-	.summary = "explain a command",
-	.options = no_options,
-	.run = help_run,
-};
-
-static const struct command *const commands[] = {
-	&command_train,         &command_eval,          &command_predict, &command_inspect_data,
-	&command_inspect_model, &command_inspect_image, &command_help,
-};
-
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
-
-/* A message may quote a hostile file, which must not get to control the terminal. */
+/* A message may quote a hostile file. */
 static struct error printable(const struct error *error)
 {
 	struct error result = *error;
@@ -71,12 +32,13 @@ int command_fail(const struct error *error)
 	return STATUS_FAILED;
 }
 
+/* The program itself is a command without a name. */
 int command_misused(const struct command *command, const struct error *error)
 {
-	const char *blank = command ? " " : "", *name = command ? command->name : "";
+	const char *blank = *command->name ? " " : "";
 
-	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, name, printable(error).text);
-	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, name);
+	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, command->name, printable(error).text);
+	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, command->name);
 	return STATUS_USAGE;
 }
 
@@ -88,302 +50,264 @@ int command_flush(struct error *error)
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
 }
 
-const char *command_choose_model(const char *given, bool quiet)
-{
-	if (given)
-		return given;
-	const char *model = model_default();
-	if (!quiet)
-		fprintf(stderr, "model %s\n", model);
-	return model;
-}
+/* ---- the program without a command, and help ---- */
 
-int command_open_engine(const struct engine_choice *choice, struct engine *engine,
-						struct error *error)
-{
-	const char *text = getenv("MNIST_CNN_THREADS");
-	uint64_t threads = choice->threads;
+static int program_run(void *values, int operand_count, char **operands);
+static int help_run(void *values, int operand_count, char **operands);
 
-	if (!threads && text && *text && number_whole(text, "", 1, WORKERS_MAX, &threads))
-		return error_set(error, "MNIST_CNN_THREADS: \"%s\" is not a number in 1 … %d", text,
-						 WORKERS_MAX);
-	return engine_open(engine, choice->kernels, (int)threads, error);
-}
+/* --version is looked for before anything is parsed; the row is for help and hints. */
+/* clang-format off */
+static const struct option program_options[] = {
+	{.name = "version", .type = OPTION_FLAG, .help = "print the version"},
+	{.name = NULL},
+};
+/* clang-format on */
 
-int command_check_distinct(const struct command_file *files, size_t count, size_t outputs,
-						   struct error *error)
-{
-	for (size_t i = outputs; i < count; i++)
-		for (size_t other = 0; files[i].path && other < i; other++)
-			if (files[other].path && file_is_same(files[i].path, files[other].path))
-				return error_set(error, "%s and %s are the same file: %s", files[other].option,
-								 files[i].option, files[i].path);
-	return 0;
-}
+static const struct command command_program = {
+	.name = "", .options = program_options, .values_size = sizeof(bool), .run = program_run};
 
-int command_check_outputs(const struct command_file *files, size_t count, struct error *error)
-{
-	for (size_t i = 0; i < count; i++)
-		if (files[i].path && file_check_replace(files[i].path, error))
-			return -1;
-	return 0;
-}
+static const struct command command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.summary = "explain a command",
+	.options = program_options + 1, /* none */
+	.run = help_run,
+};
 
-/* The number of the next argument that is neither an option nor the value of one, or argc. Which
- * options take values is the same in all commands. */
-static int next_word(int argc, char **argv, int from)
-{
-	bool ended = false;
-
-	for (int i = from; i < argc; i++) {
-		const char *word = argv[i];
-
-		if (ended || word[0] != '-' || !word[1])
-			return i;
-		ended = !strcmp(word, "--");
-		for (size_t c = 0; c < COMMAND_COUNT && !ended && word[1] == '-'; c++) {
-			const struct option *option =
-				options_find(commands[c]->options, word + 2, strlen(word + 2));
-			if (option && option->type != OPTION_FLAG) {
-				i++;
-				break;
-			}
-		}
-	}
-	return argc;
-}
-
-static void remove_argument(int *argc, char **argv, int index)
-{
-	memmove(argv + index, argv + index + 1, (size_t)(*argc - index - 1) * sizeof *argv);
-	(*argc)--;
-}
-
-/* Is `word` the first of the command's words? */
-static bool begins_with(const struct command *command, const char *word)
-{
-	size_t length = strcspn(command->name, " ");
-
-	return strlen(word) == length && !memcmp(command->name, word, length);
-}
-
-/* The command called `first`, or `first second`, where second may be NULL. */
-static const struct command *find_command(const char *first, const char *second)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		const char *blank = strchr(commands[i]->name, ' ');
-
-		if (begins_with(commands[i], first) && (!blank || (second && !strcmp(blank + 1, second))))
-			return commands[i];
-	}
-	return NULL;
-}
-
-/* Is `first` the first word of commands that need a second? */
-static bool is_group(const char *first)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (begins_with(commands[i], first) && strchr(commands[i]->name, ' '))
-			return true;
-	return false;
-}
-
-/* The command that was probably meant, or NULL. */
-static const char *nearest_command(const char *first, const char *second)
-{
-	const char *names[COMMAND_COUNT + 1] = {NULL}, *nearest = NULL;
-	char typed[80];
-
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		names[i] = commands[i]->name;
-	snprintf(typed, sizeof typed, "%s %s", first, second ? second : "");
-	if (second)
-		nearest = options_nearest(typed, names);
-	if (!nearest)
-		nearest = options_nearest(first, names);
-	for (size_t i = 0; i < COMMAND_COUNT && !nearest; i++) {
-		const char *rest = strchr(names[i], ' '), *const one[] = {names[i], NULL};
-
-		snprintf(typed, sizeof typed, "%s%s", first, rest ? rest : "");
-		if (rest)
-			nearest = options_nearest(typed, one);
-	}
-	return nearest;
-}
-
-static int unknown_command(const char *first, const char *second)
-{
-	const char *nearest = nearest_command(first, second);
-	const char *end = second && nearest && strchr(nearest, ' ') ? second : "";
-	struct error error;
-
-	if (is_group(first) && !second)
-		error_set(&error, "%s what? There is: %s", first, nearest);
-	else if (nearest)
-		error_set(&error, "unknown command %s%s%s; did you mean %s?", first, *end ? " " : "", end,
-				  nearest);
-	else
-		error_set(&error, "unknown command %s", first);
-	return command_misused(NULL, &error);
-}
+const struct command *const commands[] = {
+	&command_train,         &command_eval,          &command_predict, &command_inspect_data,
+	&command_inspect_model, &command_inspect_image, &command_help,    NULL,
+};
 
 static void print_usage(FILE *out)
 {
 	fprintf(out, "Usage: " PROGRAM " COMMAND [OPTION ...] [FILE ...]\n\n"
 				 "Train a convolutional network to read handwritten digits, and use it.\n\n"
 				 "Commands:\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-15s%s\n", commands[i]->name, commands[i]->summary);
+	for (const struct command *const *c = commands; *c; c++)
+		fprintf(out, "  %-15s%s\n", (*c)->name, (*c)->summary);
 	fprintf(out, "\n'" PROGRAM " COMMAND --help' explains a command and its options.\n");
 }
 
-static void print_help(const struct command *command)
+static void set_defaults(const struct command *command, void *values)
+{
+	assert(command->values_size <= MOST_VALUES);
+	memset(values, 0, MOST_VALUES);
+	if (command->defaults)
+		command->defaults(values);
+}
+
+static int print_help(const struct command *command)
 {
 	alignas(max_align_t) char values[MOST_VALUES];
 
-	printf("Usage: " PROGRAM " %s%s%s%s\n\n", command->name,
-		   command->options[0].name ? " [OPTION ...]" : "", command->operands ? " " : "",
-		   command->operands ? command->operands : "");
-	printf("%c%s.\n\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
-	if (command->defaults)
-		command->defaults(values);
+	if (command == &command_program)
+		print_usage(stdout);
+	else
+		printf("Usage: " PROGRAM " %s%s%s%s\n\n%c%s.\n", command->name,
+			   command->options->name ? " [OPTION ...]" : "", command->operands ? " " : "",
+			   command->operands ? command->operands : "",
+			   toupper((unsigned char)*command->summary), command->summary + 1);
+	fputc('\n', stdout);
+	set_defaults(command, values);
 	options_help(stdout, command->options, values);
 	if (command->explain) {
 		fputc('\n', stdout);
 		command->explain(stdout);
 	}
-}
-
-static void print_group_help(const char *first)
-{
-	const char *gap = "";
-
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (begins_with(commands[i], first)) {
-			fputs(gap, stdout);
-			print_help(commands[i]);
-			gap = "\n";
-		}
-}
-
-/* What the program says of itself. */
-static int print_program_help(void)
-{
-	print_usage(stdout);
-	fputc('\n', stdout);
-	options_help(stdout, program_options, &(struct program_options){false});
 	return STATUS_DONE;
 }
 
-static int help_run(const void *values, int operand_count, char **operands)
+static int program_run(void *values, int operand_count, char **operands)
 {
-	const struct command *command;
-	const char *first, *second;
+	(void)values, (void)operand_count, (void)operands;
+	print_usage(stderr);
+	return STATUS_USAGE;
+}
+
+/* ---- which command? ---- */
+
+/* The command called `first`, or `first second`, where second may be NULL. */
+static const struct command *find_command(const char *first, const char *second)
+{
+	char both[NAME_TEXT];
+
+	snprintf(both, sizeof both, "%s %s", first, second ? second : "");
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strcmp((*c)->name, first) || !strcmp((*c)->name, both))
+			return *c;
+	return NULL;
+}
+
+/* True for "inspect", which begins the names of several commands. */
+static bool is_in_group(const struct command *command, const char *first)
+{
+	const size_t length = strlen(first);
+
+	return !strncmp(command->name, first, length) && command->name[length] == ' ';
+}
+
+/* Explain a group of commands. Returns false where there is none. */
+static bool print_group_help(const char *first)
+{
+	bool found = false;
+
+	for (const struct command *const *c = commands; *c; c++)
+		if (is_in_group(*c, first)) {
+			fputs(found ? "\n" : "", stdout);
+			print_help(*c);
+			found = true;
+		}
+	return found;
+}
+
+/* The name of the command that was probably meant, or NULL. Where a group's only word is misspelt,
+ * "inpsect" for "inspect", it is compared with names as if the second word were right. */
+static const char *nearest_command(const char *first, const char *second)
+{
+	const char *names[MOST_COMMANDS] = {NULL}, *nearest = NULL;
+	char typed[NAME_TEXT];
+
+	for (int i = 0; commands[i]; i++)
+		names[i] = commands[i]->name;
+	snprintf(typed, sizeof typed, "%s %s", first, second ? second : "");
+	if (second)
+		nearest = options_nearest(typed, names);
+	if (!nearest)
+		nearest = options_nearest(first, names);
+	for (int i = 0; names[i] && !nearest; i++) {
+		const char *rest = strchr(names[i], ' '), *const one[] = {names[i], NULL};
+
+		snprintf(typed, sizeof typed, "%s%s", first, rest ? rest : "");
+		nearest = rest ? options_nearest(typed, one) : NULL;
+	}
+	return nearest;
+}
+
+/* Where only a group's word is given, its commands are named. */
+static int unknown_command(const char *first, const char *second)
+{
+	const char *nearest = nearest_command(first, second);
+	const bool both = second && nearest && strchr(nearest, ' ');
+	char group[4 * NAME_TEXT] = "";
+	struct error error;
+
+	for (const struct command *const *c = commands; *c; c++)
+		if (is_in_group(*c, first)) {
+			strcat(group, *group ? ", " : "");
+			strcat(group, (*c)->name);
+		}
+	if (*group && !second)
+		error_set(&error, "%s what? There are: %s", first, group);
+	else
+		error_set(&error,
+				  nearest ? "unknown command %s%s%s; did you mean %s?" : "unknown command %s",
+				  first, both ? " " : "", both ? second : "", nearest);
+	return command_misused(&command_program, &error);
+}
+
+static int help_run(void *values, int operand_count, char **operands)
+{
+	const char *first = operand_count > 0 ? operands[0] : NULL;
+	const char *second = operand_count > 1 ? operands[1] : NULL;
 
 	(void)values;
-	if (operand_count == 0)
-		return print_program_help();
-	first = operands[0];
-	second = operand_count > 1 ? operands[1] : NULL;
-	command = find_command(first, second);
+	if (!first)
+		return print_help(&command_program);
+	const struct command *command = find_command(first, second);
 	if (command)
-		print_help(command);
-	else if (is_group(first) && !second)
-		print_group_help(first);
-	else
-		return unknown_command(first, second);
-	return STATUS_DONE;
+		return print_help(command);
+	if (!second && print_group_help(first))
+		return STATUS_DONE;
+	return unknown_command(first, second);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+/* ---- the line ---- */
+
+/* Parse the line, of whose operands the first `word_count` name the command, and run it. */
+static int run(const struct command *command, int word_count, int argc, char **argv)
 {
 	alignas(max_align_t) char values[MOST_VALUES];
 	struct error error;
 	int operand_count;
 	bool help;
 
-	assert(command->values_size <= sizeof values);
-	if (command->defaults)
-		command->defaults(values);
+	set_defaults(command, values);
 	if (command->prepare && command->prepare(argc, argv, values, &error))
 		return command_misused(command, &error);
 	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error))
 		return command_misused(command, &error);
-	if (help) {
-		print_help(command);
-		return STATUS_DONE;
-	}
+	if (help)
+		return print_help(command);
+	argv += word_count;
+	operand_count -= word_count;
 	if (!command->operands && operand_count > 0) {
 		error_set(&error, "unexpected argument %s", argv[0]);
 		return command_misused(command, &error);
 	}
-	if (operand_count < command->least_operands) {
+	if (command->operands && operand_count < command->least_operands) {
 		error_set(&error, "which file? Usage: " PROGRAM " %s %s", command->name, command->operands);
 		return command_misused(command, &error);
 	}
 	return command->run(values, operand_count, argv);
 }
 
-/* There is no command on the line. */
-static int run_program(int argc, char **argv)
+/* True where some command has that option with a value. An option of that name has one in all
+ * commands that know it, which a test makes sure of. */
+static bool takes_value(const char *name)
 {
-	struct program_options options = {false};
-	struct error error;
-	int operand_count;
-	bool help;
-
-	if (options_parse(program_options, argc, argv, &options, &operand_count, &help, &error))
-		return command_misused(NULL, &error);
-	if (help)
-		return print_program_help();
-	print_usage(stderr);
-	return STATUS_USAGE;
+	for (const struct command *const *c = commands; *c; c++) {
+		const struct option *option = options_find((*c)->options, name, strlen(name));
+		if (option)
+			return option->type != OPTION_FLAG;
+	}
+	return false;
 }
 
-/* Is there -h or --help before any option of a command? Moves the operands to the front. */
-static bool asks_for_help(int argc, char **argv)
+/* The first two arguments that are neither options nor values of options; NULL where there are
+ * fewer. */
+static void find_words(int argc, char **argv, const char *words[2])
 {
-	struct error error;
-	int operand_count;
-	bool help;
+	int count = 0;
+	bool ended = false; /* by "--" */
 
-	return !options_parse(no_options, argc, argv, NULL, &operand_count, &help, &error) && help;
+	words[0] = words[1] = NULL;
+	for (int i = 0; i < argc && count < 2; i++) {
+		if (ended || argv[i][0] != '-' || !argv[i][1])
+			words[count++] = argv[i];
+		else if (!strcmp(argv[i], "--"))
+			ended = true;
+		else if (argv[i][1] == '-' && takes_value(argv[i] + 2))
+			i++;
+	}
 }
 
-static bool asks_for_version(int argc, char **argv)
+static bool asks_for(const char *option, int argc, char **argv)
 {
 	for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--version"))
+		if (!strcmp(argv[i], option))
 			return true;
 	return false;
 }
 
 static int dispatch(int argc, char **argv)
 {
-	int first = next_word(argc, argv, 0), second;
-	const struct command *command;
-	const char *first_word, *second_word;
+	const char *words[2];
 
-	if (asks_for_version(argc, argv)) {
+	if (asks_for("--version", argc, argv)) {
 		puts(PROGRAM " " MNIST_CNN_VERSION);
 		return STATUS_DONE;
 	}
-	if (first == argc)
-		return run_program(argc, argv);
-	first_word = argv[first];
-	second = next_word(argc, argv, first + 1);
-	second_word = second < argc ? argv[second] : NULL;
-	command = find_command(first_word, second_word);
-	if (!command && is_group(first_word) && asks_for_help(argc, argv)) {
-		print_group_help(first_word);
+	find_words(argc, argv, words);
+	if (!words[0])
+		return run(&command_program, 0, argc, argv);
+	const struct command *command = find_command(words[0], words[1]);
+	if (command)
+		return run(command, strchr(command->name, ' ') ? 2 : 1, argc, argv);
+	const bool help = asks_for("--help", argc, argv) || asks_for("-h", argc, argv);
+	if (help && print_group_help(words[0]))
 		return STATUS_DONE;
-	}
-	if (!command)
-		return unknown_command(first_word, second_word);
-	if (strchr(command->name, ' '))
-		remove_argument(&argc, argv, second);
-	remove_argument(&argc, argv, first);
-	return run(command, argc, argv);
+	return unknown_command(words[0], words[1]);
 }
 
 int command_main(int argc, char **argv)

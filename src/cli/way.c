@@ -1,18 +1,18 @@
-/* From paper to digit in four pictures of one size. */
-#include "cli/steps.h"
+/* From paper to digit in four tiles of one size. */
+#include "cli/way.h"
 
 #include <stdio.h>
 
 #include "draw/sheet.h"
 
-#define SIDE 112 /* cells of a tile: four for each of the digit's pixels */
-#define STEPS 4
+#define SIDE 112 /* cells along a tile: four for each of the digit's pixels */
+#define TILES 4
 
 struct tiles {
-	struct grey planes[STEPS]; /* 0 black to 1 white */
+	struct grey planes[TILES]; /* 0 black to 1 white */
 };
 
-/* The plane in the middle of the tile, as large as it fits. */
+/* The plane stands in the middle of the tile, as large as it fits. */
 static struct colour tile_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct grey *plane = &((const struct tiles *)context)->planes[tile];
@@ -29,7 +29,7 @@ static struct colour tile_cell(const void *context, size_t tile, int x, int y)
 static struct colour tile_caption(const void *context, size_t tile, int line,
 								  char text[SHEET_CAPTION])
 {
-	static const char *const captions[STEPS] = {"the picture", "looked at", "its ink",
+	static const char *const captions[TILES] = {"the picture", "looked at", "its ink",
 												"28x28, as MNIST"};
 
 	(void)context, (void)line;
@@ -37,7 +37,7 @@ static struct colour tile_caption(const void *context, size_t tile, int line,
 	return sheet_light;
 }
 
-/* As deep as the deepest is white. */
+/* The darkest ink becomes white, the paper black. */
 static int copy_ink(const struct grey *ink, struct grey *out, struct error *error)
 {
 	float most = 0;
@@ -60,34 +60,34 @@ static int copy_digit(const uint8_t pixels[DIGIT_PIXELS], struct grey *out, stru
 	return 0;
 }
 
-static int make_tiles(const struct pnm *picture, const struct digit_steps *steps,
+static int make_tiles(const struct pnm *picture, const struct digit_steps *way,
 					  const uint8_t pixels[DIGIT_PIXELS], struct tiles *tiles, struct error *error)
 {
 	const struct box whole = {0, 0, picture->width, picture->height};
-	const bool passed = !steps->ink.at; /* nothing had to be done */
+	const bool passed = !way->ink.at; /* the picture was in MNIST's form already */
 	double scale;
 
 	if (grey_from_picture(picture, &whole, 1, 4 * SIDE, &tiles->planes[0], &scale, error) ||
-		grey_from_picture(picture, passed ? &whole : &steps->part, 1, 4 * SIDE, &tiles->planes[1],
+		grey_from_picture(picture, passed ? &whole : &way->part, 1, 4 * SIDE, &tiles->planes[1],
 						  &scale, error))
 		return -1;
-	if ((passed ? copy_digit(pixels, &tiles->planes[2], error)
-				: copy_ink(&steps->ink, &tiles->planes[2], error)) != 0)
+	if (passed ? copy_digit(pixels, &tiles->planes[2], error)
+			   : copy_ink(&way->ink, &tiles->planes[2], error))
 		return -1;
 	return copy_digit(pixels, &tiles->planes[3], error);
 }
 
-int steps_save(const char *path, const struct pnm *picture, const struct digit_steps *steps,
-			   const uint8_t pixels[DIGIT_PIXELS], struct error *error)
+int way_save(const char *path, const struct pnm *picture, const struct digit_steps *way,
+			 const uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
 	struct tiles tiles = {0};
 	const struct sheet_block block = {
-		.count = STEPS,
+		.count = TILES,
 		.width = SIDE,
 		.height = SIDE,
 		.scale = 2,
 		.gap = 12,
-		.columns = STEPS,
+		.columns = TILES,
 		.context = &tiles,
 		.cell = tile_cell,
 		.lines = 1,
@@ -95,11 +95,11 @@ int steps_save(const char *path, const struct pnm *picture, const struct digit_s
 		.text_scale = 2,
 		.caption = tile_caption,
 	};
-	int status = make_tiles(picture, steps, pixels, &tiles, error);
+	int status = make_tiles(picture, way, pixels, &tiles, error);
 
 	if (!status)
 		status = sheet_save(path, &block, 1, error);
-	for (int i = 0; i < STEPS; i++)
+	for (int i = 0; i < TILES; i++)
 		grey_free(&tiles.planes[i]);
 	return status;
 }

@@ -1,0 +1,69 @@
+/* One way in and one way out for every command that asks a trained network. */
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/calibrate.h"
+#include "base/number.h"
+#include "nn/loss.h"
+
+/* clang-format off */
+const char engine_kernels_help[] = "the loops to compute with: auto"
+#define TABLE(name, ...) ", " #name
+#define LAST_TABLE(name, ...) " or " #name
+#include "compute/kernels.def"
+	;
+/* clang-format on */
+
+int engine_values_settle(struct engine_values *values, struct error *error)
+{
+	const char *text = getenv("MNIST_CNN_THREADS");
+	uint64_t threads = values->threads;
+
+	if (!threads && text && *text && number_whole(text, "", 1, WORKERS_MAX, &threads))
+		return error_set(error, "MNIST_CNN_THREADS: \"%s\" is not a number in 1 … %d", text,
+						 WORKERS_MAX);
+	values->threads = (size_t)threads;
+	return kernels_choose(values->kernels, error) ? 0 : -1;
+}
+
+void model_values_settle(struct model_values *values, bool quiet)
+{
+	if (values->file)
+		return;
+	values->file = model_default();
+	if (!quiet)
+		fprintf(stderr, "model %s\n", values->file);
+}
+
+int session_open(struct session *session, const struct model_values *model,
+				 const struct engine_values *engine, int batch_size, struct error *error)
+{
+	*session = (struct session){0};
+	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error))
+		return -1;
+	return model_load(model->file, model->network, batch_size, &session->engine, &session->network,
+					  &session->info, error);
+}
+
+void session_close(struct session *session)
+{
+	network_free(&session->network);
+	engine_close(&session->engine);
+	*session = (struct session){0};
+}
+
+int session_recognize(struct session *session, const uint8_t pixels[DATASET_PIXELS],
+					  float probabilities[DATASET_CLASSES], struct error *error)
+{
+	const struct dataset one = {.count = 1, .images = pixels};
+	const struct selection selection = {&one, (const uint32_t[]){0}};
+	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
+	const float *logits = network_predict(&session->network, &batch);
+
+	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
+		return error_set(error, "the network's output is not a number");
+	calibrated_softmax(DATASET_CLASSES, logits, session->info.temperature, probabilities);
+	return 0;
+}

@@ -1,0 +1,80 @@
+/* A trained network that is ready to be asked: what eval, predict and inspect open before they begin. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <stdint.h>
+
+#include "app/dataset.h"
+#include "app/model.h"
+#include "base/error.h"
+#include "cli/options.h"
+#include "compute/engine.h"
+
+/* The options --model and --network. */
+struct model_values {
+	const char *file, *network; /* NULL: not on the line */
+};
+
+/* Their rows of a table, for a struct model_values at that offset. */
+#define MODEL_OPTIONS(at)                                                                          \
+	{.name = "model",                                                                              \
+	 .type = OPTION_TEXT,                                                                          \
+	 .argument = "FILE",                                                                           \
+	 .offset = (at) + offsetof(struct model_values, file),                                         \
+	 .help = "the trained network (default ./model.safetensors, then the one in the program)"},    \
+	{                                                                                              \
+		.name = "network", .type = OPTION_TEXT, .argument = "SPEC",                                \
+		.offset = (at) + offsetof(struct model_values, network),                                   \
+		.help = "the layers, for a file from elsewhere that does not say"                          \
+	}
+
+/* The options --kernels and --threads. */
+struct engine_values {
+	const char *kernels;
+	size_t threads; /* 0: not on the line */
+};
+
+extern const char engine_kernels_help[]; /* names every table */
+
+/* What commands without these options use. */
+#define ENGINE_ONE_THREAD ((struct engine_values){.kernels = "auto", .threads = 1})
+
+/* Their rows of a table, for a struct engine_values at that offset: help adds `more` on threads,
+ * and both stand under the heading `title`, or NULL. */
+#define ENGINE_OPTIONS(at, more, title)                                                            \
+	{.name = "threads",                                                                            \
+	 .type = OPTION_SIZE,                                                                          \
+	 .argument = "N",                                                                              \
+	 .offset = (at) + offsetof(struct engine_values, threads),                                     \
+	 .least = 1,                                                                                   \
+	 .most = WORKERS_MAX,                                                                          \
+	 .group = (title),                                                                             \
+	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)" more},                   \
+	{                                                                                              \
+		.name = "kernels", .type = OPTION_TEXT, .argument = "NAME",                                \
+		.offset = (at) + offsetof(struct engine_values, kernels), .help = engine_kernels_help      \
+	}
+
+/* Refuse kernels that this computer does not have, and take the threads from $MNIST_CNN_THREADS
+ * where the line does not say how many. What is wrong here is the command line's fault. */
+int engine_values_settle(struct engine_values *values, struct error *error);
+
+/* Choose the model where the line does not, and say on stderr which one, unless quiet. */
+void model_values_settle(struct model_values *values, bool quiet);
+
+struct session {
+	struct engine engine;
+	struct network network;
+	struct model_info info; /* how it was trained */
+};
+
+/* Load the model for batches of up to `batch_size` images. Close it also after an error. */
+int session_open(struct session *session, const struct model_values *model,
+				 const struct engine_values *engine, int batch_size, struct error *error);
+void session_close(struct session *session); /* accepts a zeroed one */
+
+/* The probability of each digit. Fails where the network's output is not a number. */
+int session_recognize(struct session *session, const uint8_t pixels[DATASET_PIXELS],
+					  float probabilities[DATASET_CLASSES], struct error *error);
+
+#endif
