@@ -193,7 +193,7 @@ static int bench_validate(const char *model, const char *data, const struct engi
 	int status = -1;
 
 	if (!dataset_load(&dataset, data, DATASET_TRAIN, error) &&
-		!model_load(model, NULL, train_defaults().batch_size, engine, &network, NULL, error)) {
+		!model_load(model, NULL, settings_default().batch_size, engine, &network, NULL, error)) {
 		double start = terminal_seconds();
 		evaluate(&network, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000, NULL,
 				 &evaluation);

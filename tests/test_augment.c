@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/augment.h"
+#include "app/warp.h"
 #include "training.h"
 
 enum { SIDE = DATASET_SIDE };
@@ -374,14 +375,14 @@ static void test_angles(void **state)
 enum { FIELDS = 1500, FROM = 9, PLACES = 10 };
 
 /* Displacements of the pixels in the middle, from where no edge is seen. */
-struct field {
+struct displacements {
 	double x[PLACES][PLACES], y[PLACES][PLACES];
 };
 
-static struct field *draw_fields(const char *list)
+static struct displacements *draw_fields(const char *list)
 {
 	const struct augmenter augmenter = prepare(list);
-	struct field *fields = malloc(FIELDS * sizeof *fields);
+	struct displacements *fields = malloc(FIELDS * sizeof *fields);
 	double x[PIXELS], y[PIXELS];
 
 	assert_non_null(fields);
@@ -397,7 +398,7 @@ static struct field *draw_fields(const char *list)
 }
 
 /* The mean product of displacements at two pixels; of x and y where they are crossed. */
-static double product(const struct field *fields, int i, int j, int k, int l, bool crossed)
+static double product(const struct displacements *fields, int i, int j, int k, int l, bool crossed)
 {
 	double sum = 0;
 
@@ -411,7 +412,7 @@ static double product(const struct field *fields, int i, int j, int k, int l, bo
  * sigma²), and at a distance of d the correlation is exp(-d² / (4 sigma²)). */
 static void check_statistics(const char *list, double alpha, double sigma)
 {
-	struct field *fields = draw_fields(list);
+	struct displacements *fields = draw_fields(list);
 	const double variance = alpha * alpha / 3 / (4 * PI * sigma * sigma);
 	double mean_x = 0, mean_y = 0;
 
@@ -441,7 +442,7 @@ static void test_elastic_statistics(void **state)
 /* Slopes, too, are what a Gaussian leaves: neighbours differ by little, and never jump. */
 static void test_elastic_is_smooth(void **state)
 {
-	struct field *fields = draw_fields("elastic:30,sigma:4");
+	struct displacements *fields = draw_fields("elastic:30,sigma:4");
 	const double deviation = 30 / sqrt(3) / (2 * sqrt(PI) * 4);
 	double squares = 0, bend = 0;
 	int count = 0;

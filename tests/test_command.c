@@ -9,34 +9,54 @@
 
 #include "cli/command.h"
 
+/* Call a function for each option of a command. */
+static void for_each(const struct command *command,
+					 void (*look)(const struct command *command, const struct field *field))
+{
+	for (const struct option_group *group = command->options; group->fields; group++)
+		for (const struct field *field = group->fields; field->name; field++)
+			look(command, field);
+}
+
+static void look_at_others(const struct command *command, const struct field *field)
+{
+	char name[OPTION_NAME];
+
+	options_name(field->name, name);
+	for (const struct command *const *c = commands; *c; c++) {
+		const struct field *other = options_find((*c)->options, name, strlen(name));
+		if (other && (other->type == FIELD_FLAG) != (field->type == FIELD_FLAG))
+			fail_msg("--%s is a flag in only one of %s and %s", name, command->name, (*c)->name);
+	}
+}
+
 /* Before it is known which command is meant, it must be known which options have values. */
 static void options_take_values_in_all_commands_or_in_none(void **state)
 {
 	(void)state;
-	for (const struct command *const *a = commands; *a; a++)
-		for (const struct command *const *b = commands; b < a; b++)
-			for (const struct option *o = (*a)->options; o->name; o++) {
-				const struct option *other = options_find((*b)->options, o->name, strlen(o->name));
-				if (other && (other->type == OPTION_FLAG) != (o->type == OPTION_FLAG))
-					fail_msg("--%s is a flag in only one of %s and %s", o->name, (*a)->name,
-							 (*b)->name);
-			}
+	for (const struct command *const *c = commands; *c; c++)
+		for_each(*c, look_at_others);
+}
+
+static void look_at_letter(const struct command *command, const struct field *field)
+{
+	(void)command;
+	if (options_letter(field))
+		assert_int_equal(field->type, FIELD_FLAG);
 }
 
 static void short_options_are_flags(void **state)
 {
 	(void)state;
 	for (const struct command *const *c = commands; *c; c++)
-		for (const struct option *o = (*c)->options; o->name; o++)
-			if (o->letter)
-				assert_int_equal(o->type, OPTION_FLAG);
+		for_each(*c, look_at_letter);
 }
 
 static void every_command_can_be_quiet(void **state)
 {
 	(void)state;
 	for (const struct command *const *c = commands; *c; c++)
-		if ((*c)->options->name) {
+		if ((*c)->options->fields) {
 			assert_non_null(options_find((*c)->options, "quiet", 5));
 			assert_non_null(options_find((*c)->options, "no-color", 8));
 		}

@@ -17,70 +17,64 @@ struct values {
 	uint64_t seed;
 	float rate;
 	double part;
-	const char *file;
-	int split;
-	bool json, quiet;
-	bool rate_given;
-	struct augment augment;
+	bool given[8]; /* of the first five */
+	bool quiet;
+	struct places {
+		const char *file;
+		enum { TEST, TRAIN, VAL } split;
+		bool json;
+		struct augment augment;
+	} places;
 };
 
 #define AT(field) offsetof(struct values, field)
+#define PLACE(field) offsetof(struct places, field)
 
-static const struct option table[] = {
-	{.name = "count",
-	 .type = OPTION_INT,
-	 .argument = "N",
-	 .offset = AT(count),
-	 .least = 1,
-	 .most = 100,
+static const char *split_word(int split)
+{
+	static const char *const words[] = {"test", "train", "val", NULL};
+
+	return words[split];
+}
+
+static const struct field number_fields[] = {
+	{"count", FIELD_INT, AT(count), "N", .least = 1, .most = 100,
 	 .help = "how many there are, explained in so many words that they fill a second "
 			 "line and more"},
-	{.name = "limit",
-	 .type = OPTION_SIZE,
-	 .argument = "N",
-	 .offset = AT(limit),
-	 .most = 50,
-	 .help = "no more"},
-	{.name = "seed",
-	 .type = OPTION_UINT64,
-	 .argument = "N",
-	 .offset = AT(seed),
-	 .most = UINT64_MAX,
-	 .help = "chance"},
-	{.name = "rate",
-	 .type = OPTION_FLOAT,
-	 .argument = "R",
-	 .offset = AT(rate),
-	 .max = 1,
-	 .above_min = true,
-	 .below_max = true,
-	 .given = AT(rate_given),
+	{"limit", FIELD_SIZE, AT(limit), "N", .most = 50, .optional = true, .help = "no more"},
+	{"seed", FIELD_UINT64, AT(seed), "N", .help = "chance"},
+	{"rate", FIELD_FLOAT, AT(rate), "R", .max = 1, .above_min = true, .below_max = true,
 	 .help = "speed"},
-	{.name = "part",
-	 .type = OPTION_DOUBLE,
-	 .argument = "F",
-	 .offset = AT(part),
-	 .max = 1,
-	 .help = "share"},
-	{.name = "file",
-	 .type = OPTION_TEXT,
-	 .argument = "FILE",
-	 .offset = AT(file),
-	 .group = "Places",
-	 .help = "where"},
-	{.name = "split",
-	 .type = OPTION_CHOICE,
-	 .argument = "test|train|val",
-	 .offset = AT(split),
-	 .help = "which"},
-	{.name = "augment",
-	 .type = OPTION_AUGMENT,
-	 .argument = "LIST",
-	 .offset = AT(augment),
-	 .help = "changes"},
-	{.name = "json", .type = OPTION_FLAG, .offset = AT(json), .help = "for machines"},
-	{.name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = AT(quiet), .help = "hush"},
+	{"part", FIELD_DOUBLE, AT(part), "F", .max = 1, .help = "share"},
 	{.name = NULL},
+};
+
+enum { RATE = 3 }; /* its row */
+
+static const struct field place_fields[] = {
+	{"file", FIELD_TEXT, PLACE(file), "FILE", .help = "where"},
+	{"split", FIELD_CHOICE, PLACE(split), .word = split_word, .help = "which"},
+	{"augment", FIELD_OTHER, PLACE(augment), "LIST", .codec = &augment_codec, .help = "changes"},
+	{"for_machines", FIELD_FLAG, PLACE(json), .help = "in JSON"},
+	{.name = NULL},
+};
+
+static const struct field common[] = {
+	{"quiet", FIELD_FLAG, AT(quiet), .help = "hush"},
+	{.name = NULL},
+};
+
+static const char *explain(const struct field *field, char text[OPTION_HELP])
+{
+	snprintf(text, OPTION_HELP, "%s%s", field->help, field->type == FIELD_FLAG ? " or such" : "");
+	return text;
+}
+
+static const struct option_group table[] = {
+	{.fields = number_fields, .given = AT(given)},
+	{.fields = place_fields, .offset = AT(places), .title = "Places", .help = explain},
+	{.fields = common},
+	{.fields = NULL},
 };
 
 struct outcome {
@@ -94,7 +88,8 @@ struct outcome {
 /* Parse the NULL-ended words. */
 static struct outcome parse(const char *const *words)
 {
-	struct outcome o = {.values = {.count = 3, .rate = 0.001f, .file = "out", .split = 1}};
+	struct outcome o = {
+		.values = {.count = 3, .rate = 0.001f, .places = {.file = "out", .split = TRAIN}}};
 	int count = 0;
 
 	for (; words[count]; count++)
@@ -116,7 +111,7 @@ static void every_type_in_both_forms(void **state)
 {
 	struct outcome o =
 		PARSE("--count", "7", "--limit=50", "--seed", "18446744073709551615", "--rate=1e-2",
-			  "--part", ".5", "--file=a=b", "--split", "val", "--json", "-q");
+			  "--part", ".5", "--file=a=b", "--split", "val", "--for-machines", "-q");
 
 	(void)state;
 	assert_int_equal(o.status, 0);
@@ -125,16 +120,17 @@ static void every_type_in_both_forms(void **state)
 	assert_true(o.values.seed == UINT64_MAX);
 	assert_true(o.values.rate == 0.01f);
 	assert_true(o.values.part == 0.5);
-	assert_string_equal(o.values.file, "a=b");
-	assert_int_equal(o.values.split, 2);
-	assert_true(o.values.json && o.values.quiet && !o.help);
+	assert_string_equal(o.values.places.file, "a=b");
+	assert_int_equal(o.values.places.split, 2);
+	assert_true(o.values.places.json && o.values.quiet && !o.help);
 	assert_int_equal(o.operand_count, 0);
 }
 
 static void operands_keep_their_order(void **state)
 {
-	struct outcome o = PARSE("one", "--count", "1", "-", "--json", "two", "--", "--json", "-q");
-	const char *const expected[] = {"one", "-", "two", "--json", "-q"};
+	struct outcome o =
+		PARSE("one", "--count", "1", "-", "--for-machines", "two", "--", "--for-machines", "-q");
+	const char *const expected[] = {"one", "-", "two", "--for-machines", "-q"};
 
 	(void)state;
 	assert_int_equal(o.status, 0);
@@ -154,16 +150,17 @@ static void last_one_wins(void **state)
 static void it_is_known_what_was_given(void **state)
 {
 	(void)state;
-	assert_false(PARSE("--part", "0.5").values.rate_given);
-	assert_true(PARSE("--rate", "0.001").values.rate_given);
+	assert_false(PARSE("--part", "0.5").values.given[RATE]);
+	assert_true(PARSE("--rate", "0.001").values.given[RATE]);
+	assert_false(PARSE("--rate", "0.001").values.given[RATE + 1]);
 }
 
 static void values_may_look_odd(void **state)
 {
 	(void)state;
-	assert_string_equal(PARSE("--file", "-").values.file, "-");
-	assert_string_equal(PARSE("--file", "-q").values.file, "-q");
-	assert_string_equal(PARSE("--file=--json").values.file, "--json");
+	assert_string_equal(PARSE("--file", "-").values.places.file, "-");
+	assert_string_equal(PARSE("--file", "-q").values.places.file, "-q");
+	assert_string_equal(PARSE("--file=--for-machines").values.places.file, "--for-machines");
 	assert_int_equal(PARSE("--count", "+007").values.count, 7);
 	assert_true(PARSE("--part=-0").values.part == 0 && !signbit(PARSE("--part=-0").values.part));
 }
@@ -198,11 +195,11 @@ static void numbers_are_strict(void **state)
 /* Nearer to the bound than a float can be. */
 static void augmentation_is_a_list(void **state)
 {
-	const struct augment augment = PARSE("--augment", "shift:3,until:0.5").values.augment;
+	const struct augment augment = PARSE("--augment", "shift:3,until:0.5").values.places.augment;
 
 	(void)state;
 	assert_true(augment.shift == 3 && augment.rotate == 0 && augment.until == 0.5);
-	assert_true(PARSE("--augment=shift", "--augment=none").values.augment.shift == 0);
+	assert_true(PARSE("--augment=shift", "--augment=none").values.places.augment.shift == 0);
 	assert_refused(PARSE("--augment", "shift:11"), "--augment: shift: 11 is not in 0 … 10");
 	assert_refused(PARSE("--augment="), "--augment: the value is empty");
 }
@@ -218,10 +215,10 @@ static void values_must_be_there(void **state)
 {
 	(void)state;
 	assert_refused(PARSE("--file"), "--file needs a value: --file FILE");
-	assert_refused(PARSE("--file", "--json"), "--file needs a value: --file FILE");
+	assert_refused(PARSE("--file", "--for-machines"), "--file needs a value: --file FILE");
 	assert_refused(PARSE("--file", ""), "--file: the value is empty");
 	assert_refused(PARSE("--file="), "--file: the value is empty");
-	assert_refused(PARSE("--json=yes"), "--json takes no value");
+	assert_refused(PARSE("--for-machines=yes"), "--for-machines takes no value");
 	assert_refused(PARSE("--help=me"), "--help takes no value");
 	assert_refused(PARSE("--split", "tes"), "--split: \"tes\" is not one of test|train|val");
 	assert_refused(PARSE("--split", "test|train"),
@@ -238,11 +235,13 @@ static void unknown_options_get_hints(void **state)
 	assert_refused(PARSE("--elephant"), "unknown option --elephant");
 	assert_refused(PARSE("-x"), "unknown option -x");
 	assert_refused(PARSE("-qh"), "unknown option -qh");
+	assert_refused(PARSE("--for_machines"),
+				   "unknown option --for_machines; did you mean --for-machines?");
 }
 
 static void help_ends_the_parsing(void **state)
 {
-	struct outcome o = PARSE("--json", "-h", "--nonsense");
+	struct outcome o = PARSE("--for-machines", "-h", "--nonsense");
 
 	(void)state;
 	assert_int_equal(o.status, 0);
@@ -267,14 +266,13 @@ static void help_is_made_from_the_table(void **state)
 		"      --split test|train|val\n"
 		"                          which (default train)\n"
 		"      --augment LIST      changes (default rotate:3)\n"
-		"      --json              for machines\n"
+		"      --for-machines      in JSON or such\n"
 		"  -q, --quiet             hush\n"
 		"  -h, --help              print this help\n";
-	const struct values defaults = {.count = 3,
-									.rate = 0.001f,
-									.file = "out",
-									.split = 1,
-									.augment = {.rotate = 3, .until = 1}};
+	const struct values defaults = {
+		.count = 3,
+		.rate = 0.001f,
+		.places = {.file = "out", .split = TRAIN, .augment = {.rotate = 3, .until = 1}}};
 	char text[2 * sizeof expected];
 	FILE *file = tmpfile();
 	size_t size;

@@ -61,9 +61,8 @@ static void values_text(const char *const *words, char text[TEXT])
 	if (options_parse(command_train.options, argc, argv, values, &operand_count, &help, &error))
 		fail_msg("%s", error.text);
 	/* --recipe itself shows its value; without it, two ways to the same would differ. */
-	for (const struct option *option = command_train.options; option->name; option++)
-		if (!strcmp(option->name, "recipe"))
-			*(const char **)(values + option->offset) = NULL;
+	const struct field *recipe = options_find(command_train.options, "recipe", strlen("recipe"));
+	*(const char **)(values + recipe->offset) = NULL;
 	assert_non_null(file);
 	options_help(file, command_train.options, values);
 	rewind(file);

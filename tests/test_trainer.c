@@ -10,6 +10,7 @@
 
 #include "allocations.h"
 #include "app/evaluate.h"
+#include "app/settings.h"
 #include "app/trainer.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -82,7 +83,7 @@ static void build(struct network *network, const char *spec, int batch_size, uin
 }
 
 /* Train a new network on the first images of the options' split. */
-static int run(struct network *network, const char *spec, const struct train_options *options,
+static int run(struct network *network, const char *spec, const struct settings *options,
 			   struct log *log, struct train_result *result)
 {
 	const struct train_observer observer = {log, on_batch, on_epoch};
@@ -97,9 +98,9 @@ static int run(struct network *network, const char *spec, const struct train_opt
 	return status;
 }
 
-static struct train_options small_options(void)
+static struct settings small_options(void)
 {
-	struct train_options options = train_defaults();
+	struct settings options = settings_default();
 
 	options.batch_size = 16;
 	options.limit = 80;
@@ -109,21 +110,22 @@ static struct train_options small_options(void)
 
 static void the_defaults_are_documented(void **state)
 {
-	const struct train_options options = train_defaults();
+	const struct settings options = settings_default();
 
 	(void)state;
 	assert_true(options.epochs == 3 && options.batch_size == 64 && options.val_split == 0.2);
 	assert_true(options.seed == 1 && options.limit == 0 && !options.eval_train);
-	assert_true(options.optimizer == OPTIMIZER_ADAM && options.learning_rate == 1e-3f);
-	assert_true(options.beta1 == 0.9f && options.beta2 == 0.999f && options.momentum == 0.9f);
+	assert_true(options.optimizer.kind == OPTIMIZER_ADAM && options.learning_rate == 1e-3f);
+	assert_true(options.optimizer.beta1 == 0.9f && options.optimizer.beta2 == 0.999f &&
+				options.optimizer.momentum == 0.9f);
 	assert_true(options.schedule == SCHEDULE_CONSTANT && options.warmup == 0);
-	assert_true(options.weight_decay == 0 && options.label_smoothing == 0);
+	assert_true(options.optimizer.weight_decay == 0 && options.label_smoothing == 0);
 	assert_int_equal(options.patience, 0);
 }
 
 static void a_batch_is_learned_by_heart(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -149,7 +151,7 @@ static void a_batch_is_learned_by_heart(void **state)
 
 static void the_seed_decides_all(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network networks[3];
 	struct train_result results[3];
 
@@ -173,7 +175,7 @@ static void the_seed_decides_all(void **state)
 /* A network that learns nothing, with a learning rate of 0, shows what the columns mean. */
 static void rows_hold_means_over_images(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -202,7 +204,7 @@ static void rows_hold_means_over_images(void **state)
 
 static void progress_counts_images(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -225,7 +227,7 @@ static void progress_counts_images(void **state)
 /* A batch of 6 in room for 64 is a batch of 6. */
 static void a_short_batch_counts_itself(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network networks[2];
 	struct train_result result;
 
@@ -262,8 +264,8 @@ static void lengths_are_counted_in_steps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct train_options options = {.epochs = cases[i].epochs,
-											  .batch_size = cases[i].batch_size};
+		const struct settings options = {.epochs = cases[i].epochs,
+										 .batch_size = cases[i].batch_size};
 		const struct train_length length = train_length(&options, cases[i].train_count);
 
 		assert_true(length.epoch_steps == cases[i].epoch_steps);
@@ -275,7 +277,7 @@ static void lengths_are_counted_in_steps(void **state)
 /* Two epochs of four batches, 56 images, and half of one; and what is still to come. */
 static void a_part_of_an_epoch_is_a_row(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -300,7 +302,7 @@ static void a_part_of_an_epoch_is_a_row(void **state)
 /* Without validation, and less than an epoch: as the fastest training would be. */
 static void less_than_an_epoch_is_a_row(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -322,7 +324,7 @@ static void less_than_an_epoch_is_a_row(void **state)
 /* 8 steps, of which 2 warm up: a row has the rate of its last step. */
 static void rows_tell_the_learning_rate(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -363,7 +365,7 @@ static double smoothed_loss(struct network *network, const struct split *split, 
 /* The loss of training is towards the smoothed target, those that are measured are not. */
 static void smoothing_is_in_the_training_loss(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -390,18 +392,18 @@ static void smoothing_is_in_the_training_loss(void **state)
  * of a half of the first weights, and nothing of biases. */
 static void weights_decay_and_biases_do_not(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network networks[3];
 	struct train_result result;
 
 	(void)state;
 	options.epochs = 0.01;
-	options.optimizer = OPTIMIZER_SGD;
-	options.momentum = 0;
+	options.optimizer.kind = OPTIMIZER_SGD;
+	options.optimizer.momentum = 0;
 	options.learning_rate = 0.25f;
 	for (int i = 0; i < 2; i++) {
 		struct log log = {0};
-		options.weight_decay = i ? 0.5f : 0;
+		options.optimizer.weight_decay = i ? 0.5f : 0;
 		assert_int_equal(run(&networks[i], SPEC, &options, &log, &result), 0);
 		assert_int_equal(result.steps, 1);
 	}
@@ -422,9 +424,9 @@ static void weights_decay_and_biases_do_not(void **state)
 }
 
 /* Few images and large steps: val_loss is lowest early, and then grows. */
-static struct train_options impatient_options(void)
+static struct settings impatient_options(void)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 
 	options.limit = 120;
 	options.learning_rate = 0.02f;
@@ -449,10 +451,10 @@ static void assert_same_weights(const struct network *a, const struct network *b
 }
 
 /* The same weights as a training of so many epochs has, ready to predict with. */
-static void assert_best_weights(struct network *network, const struct train_options *options,
+static void assert_best_weights(struct network *network, const struct settings *options,
 								const struct curves_row *best)
 {
-	struct train_options shorter = *options;
+	struct settings shorter = *options;
 	struct network other;
 	struct train_result result;
 	struct log log = {0};
@@ -474,7 +476,7 @@ static void assert_best_weights(struct network *network, const struct train_opti
 
 static void patience_keeps_the_best_epoch(void **state)
 {
-	const struct train_options options = impatient_options();
+	const struct settings options = impatient_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -493,7 +495,7 @@ static void patience_keeps_the_best_epoch(void **state)
 /* The last epoch comes before patience ends. */
 static void the_best_is_kept_at_the_end(void **state)
 {
-	struct train_options options = impatient_options();
+	struct settings options = impatient_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -512,7 +514,7 @@ static void the_best_is_kept_at_the_end(void **state)
 /* What is kept of a training that is stopped: the best epoch's weights, once there is one. */
 static void the_best_is_kept_when_stopped(void **state)
 {
-	const struct train_options options = impatient_options();
+	const struct settings options = impatient_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {.stop_after = 3};
@@ -533,20 +535,20 @@ static void the_best_is_kept_when_stopped(void **state)
 /* All options at once, with each optimizer: the same weights for any number of threads. */
 static void threads_change_nothing(void **state)
 {
-	struct train_options options = impatient_options();
+	struct settings options = impatient_options();
 	const struct engine two = engine;
 
 	(void)state;
 	options.schedule = SCHEDULE_COSINE;
 	options.warmup = 0.2;
 	options.label_smoothing = 0.1f;
-	options.weight_decay = 0.01f;
+	options.optimizer.weight_decay = 0.01f;
 	options.epochs = 3.4;
 	options.patience = 2;
 	for (int optimizer = OPTIMIZER_ADAM; optimizer <= OPTIMIZER_SGD; optimizer++) {
 		struct network networks[2];
 		struct train_result results[2];
-		options.optimizer = optimizer;
+		options.optimizer.kind = (enum optimizer_kind)optimizer;
 		for (int i = 0; i < 2; i++) {
 			struct log log = {0};
 			assert_int_equal(engine_open(&engine, "auto", i ? 3 : 1, &error), 0);
@@ -570,7 +572,7 @@ static void it_stops_when_told(void **state)
 		bool stopped;
 	} cases[] = {
 		{1, 1, 0, true}, {3, 3, 0, true}, {4, 4, 0, true}, {5, 5, 1, true}, {12, 12, 2, true}};
-	const struct train_options options = small_options(); /* 3 epochs of 4 batches */
+	const struct settings options = small_options(); /* 3 epochs of 4 batches */
 	struct train_result result;
 	struct network network;
 
@@ -590,7 +592,7 @@ static void it_stops_when_told(void **state)
 
 static void it_stops_before_it_begins(void **state)
 {
-	const struct train_options options = small_options();
+	const struct settings options = small_options();
 	struct train_result result;
 	struct network network;
 	struct log log = {.stop = 1};
@@ -603,7 +605,7 @@ static void it_stops_before_it_begins(void **state)
 
 static void an_observer_can_end_it(void **state)
 {
-	const struct train_options options = small_options();
+	const struct settings options = small_options();
 	struct train_result result;
 	struct network network;
 	struct log log = {.fail_after = 2};
@@ -617,7 +619,7 @@ static void an_observer_can_end_it(void **state)
 
 static void nobody_need_watch(void **state)
 {
-	const struct train_options options = small_options();
+	const struct settings options = small_options();
 	const struct train_observer blind = {0};
 	struct train_result result;
 	struct network network;
@@ -634,7 +636,7 @@ static void nobody_need_watch(void **state)
 
 static void numbers_that_blow_up_are_reported(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct train_result result;
 	struct network network;
 	struct log log = {0};
@@ -674,7 +676,7 @@ static void numbers_that_blow_up_are_reported(void **state)
 /* A step allocates nothing, so more epochs need no more requests; and each may fail once. */
 static void memory_is_asked_for_once(void **state)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct train_result result;
 	struct network network;
 	struct split split;
@@ -705,7 +707,7 @@ static void memory_is_asked_for_once(void **state)
 /* With a learning rate of 0, an epoch's loss depends on the images that were seen alone. */
 static void losses_without_learning(const char *list, int epochs, double loss[2], double *val_loss)
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 	struct log log = {0};
@@ -737,7 +739,7 @@ static void training_images_are_augmented(void **state)
 /* The mean loss after each batch of two epochs, of four batches each. */
 static void batch_losses(const char *list, double losses[8])
 {
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	struct network network;
 	struct train_result result;
 
@@ -782,7 +784,7 @@ static void augmentation_ends_in_time(void **state)
 static void threads_do_not_matter(void **state)
 {
 	static const int threads[] = {2, 1, 2, 8, 2};
-	struct train_options options = small_options();
+	struct settings options = small_options();
 	const size_t runs = sizeof threads / sizeof *threads;
 	const struct engine usual = engine;
 	struct network networks[5];
@@ -817,7 +819,7 @@ static void threads_do_not_matter(void **state)
 
 static void ten_classes_are_needed(void **state)
 {
-	const struct train_options options = small_options();
+	const struct settings options = small_options();
 	struct train_result result;
 	struct network network;
 	struct log log = {0};

@@ -13,7 +13,7 @@
 /* What the metadata says about the training; a file made elsewhere has none of it. */
 struct model_info {
 	bool trained_here;
-	struct train_options options;
+	struct settings settings;
 	struct train_result result;
 	size_t train_count, val_count;
 	double temperature; /* see calibrate.h; TEMPERATURE_NONE in a file that has none */

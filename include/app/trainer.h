@@ -7,34 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/augment.h"
 #include "app/curves.h"
 #include "app/dataset.h"
+#include "app/settings.h"
 #include "base/error.h"
 #include "nn/network.h"
-
-struct train_options {
-	double epochs;  /* above 0; what is behind the point is a last, shorter one */
-	int batch_size; /* the network's, too */
-	double val_split;
-	size_t limit; /* images used; 0: all */
-	uint64_t seed;
-	int optimizer;       /* enum optimizer_kind */
-	float learning_rate; /* the schedule's peak */
-	int schedule;        /* enum schedule */
-	double warmup;       /* part of all steps */
-	float beta1, beta2;  /* Adam's */
-	float momentum;      /* of sgd */
-	float weight_decay;  /* of weights; biases do not decay */
-	float label_smoothing;
-	int patience;           /* epochs without a better one that end the training; 0: it goes on */
-	struct augment augment; /* of the training images; what is measured stays as it is */
-	bool eval_train;
-};
-
-/* 3 epochs, batch 64, split 0.2, seed 1, Adam with its usual betas and a constant learning rate of
- * 1e-3; momentum 0.9; no warm-up, decay, smoothing or patience. */
-struct train_options train_defaults(void);
 
 /* How long a training is. Its last epoch, if it is a part of one, has that part of the steps,
  * rounded, but at least one. */
@@ -44,7 +21,7 @@ struct train_length {
 	int epochs;           /* begun: rows of curves.csv */
 };
 
-struct train_length train_length(const struct train_options *options, size_t train_count);
+struct train_length train_length(const struct settings *settings, size_t train_count);
 
 struct train_progress {
 	int epoch, epochs;
@@ -71,13 +48,13 @@ struct train_result {
 	struct curves_row kept;
 };
 
-/* Train an initialized network, whose batch size is at least options->batch_size. Fails when it
+/* Train an initialized network, whose batch size is at least settings->batch_size. Fails when it
  * does not tell DATASET_CLASSES classes apart, when a loss or a weight is no longer finite (the
  * message says what to try, and nothing of it is observed), or when the observer fails. `stop` may
  * be NULL; it is looked at before each step and each batch of the validation. Patience needs
  * validation images. However the training ends, the weights of the best epoch are the ones then kept. */
 int train(struct network *network, const struct dataset *dataset, const struct split *split,
-		  const struct train_options *options, const struct train_observer *observer,
+		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error);
 
 #endif

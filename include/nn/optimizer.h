@@ -5,7 +5,7 @@
  * sgd   stochastic gradient descent with momentum, in PyTorch's form:
  *       velocity = momentum × velocity + grad, value -= learning_rate × velocity
  *
- * Weight decay is decoupled from the gradient (Loshchilov & Hutter 2019): before either's step,
+ * Weight decay is decoupled from the gradient (Loshchilov & Hutter 2019): before either's update,
  * value -= learning_rate × weight_decay × value. */
 #ifndef NN_OPTIMIZER_H
 #define NN_OPTIMIZER_H
@@ -17,27 +17,49 @@
 #include "compute/kernels.h"
 
 enum optimizer_kind { OPTIMIZER_ADAM, OPTIMIZER_SGD };
-#define OPTIMIZER_WORDS "adam|sgd"
 
 /* Where nobody says otherwise. */
-#define ADAM_RATE 1e-3f
 #define ADAM_BETA1 0.9f
 #define ADAM_BETA2 0.999f
 #define ADAM_EPSILON 1e-8f
-#define SGD_RATE 0.05f
 #define SGD_MOMENTUM 0.9f
 
 struct optimizer_settings {
 	enum optimizer_kind kind;
-	float beta1, beta2; /* Adam's */
-	float momentum;     /* of sgd */
+	float beta1, beta2; /* adam: decay of the means of gradients and of squared gradients */
+	float momentum;     /* sgd */
 	float weight_decay;
 };
+
+struct optimizer;
+
+/* An optimizer is a row of a table: a third one needs its constant in the enum, its row and its
+ * functions in optimizer.c, and a member of the settings for each number of its own. */
+struct optimizer_rule {
+	const char *name;
+	float learning_rate;         /* where nobody says otherwise */
+	const char *const *settings; /* names of those that are only its own, NULL behind the last */
+	size_t numbers;              /* that it remembers for each parameter */
+	void (*begin)(struct optimizer *optimizer); /* of a step; NULL: there is nothing to prepare */
+	void (*apply)(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
+				  size_t part, const float *grad, float *value);
+};
+
+const struct optimizer_rule *optimizer_rule(enum optimizer_kind kind);
+
+/* The name of optimizer number `kind` of the enum; NULL behind the last one. */
+const char *optimizer_name(int kind);
+
+/* True where the setting is one of the optimizer's own: "momentum" of sgd. */
+bool optimizer_has(enum optimizer_kind kind, const char *setting);
+
+/* True where it is another optimizer's own: "momentum" of adam, but not "epochs". */
+bool optimizer_ignores(enum optimizer_kind kind, const char *setting);
 
 struct optimizer {
 	struct optimizer_settings settings;
 	size_t count;
-	float *state; /* [2][count]: Adam's moments; [1][count]: velocities */
+	float *state; /* [numbers][count]: adam's two moments; sgd's velocities */
 	void *memory; /* that it lies in, from a cache line's beginning on */
 
 	/* Of the step that was begun last. */
@@ -53,7 +75,7 @@ void optimizer_close(struct optimizer *optimizer);
 
 /* A step: begin it, then apply it to every parameter once, in any parts and order, from any
  * thread. `grad` and `value` are whole vectors of `count`; elements first … first + part - 1 are
- * updated. `decays` says whether weight decay is for them. */
+ * updated. `decays` is true for parameters that weight decay is for. */
 void optimizer_begin(struct optimizer *optimizer, float learning_rate);
 void optimizer_apply(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
 					 size_t part, bool decays, const float *grad, float *value);

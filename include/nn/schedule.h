@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE };
-#define SCHEDULE_WORDS "constant|linear|cosine"
+
+/* The name of schedule number `schedule` of the enum; NULL behind the last one. */
+const char *schedule_name(int schedule);
 
 /* Where a warm-up begins, as a share of the peak. */
 #define SCHEDULE_START 0.04

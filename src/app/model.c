@@ -4,25 +4,19 @@
 
 #include <assert.h>
 #include <float.h>
-#include <limits.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/calibrate.h"
-#include "base/choice.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
-#include "nn/optimizer.h"
-#include "nn/schedule.h"
 
 #define FORMAT "mnist-cnn 1"
 #define FORMAT_FAMILY "mnist-cnn "
 #define MAX_FILE ((size_t)1 << 30)
 #define MAX_METADATA 48
-#define VALUE_TEXT 32
 #define DIMS_TEXT 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -33,130 +27,48 @@ static const struct safetensors_entry constants[] = {
 	{"classes", "10"},
 };
 
-enum field_type { FIELD_INT, FIELD_SIZE, FIELD_U64, FIELD_FLOAT, FIELD_DOUBLE, FIELD_CHOICE };
-
-/* A value in struct model_info and its key; max limits FLOAT and DOUBLE, and 0 is the least; CHOICE is
- * an int, which of the words it is. */
-struct field {
-	const char *key;
-	enum field_type type;
-	size_t offset;
-	double max;
-	const char *words;
-};
-
-#define OPTION(name) offsetof(struct model_info, options.name)
-#define RESULT(name) offsetof(struct model_info, result.name)
+#define INFO(member) offsetof(struct model_info, member)
 
 /* clang-format off */
-static const struct field training[] = {
-	{"seed", FIELD_U64, OPTION(seed), 0, NULL},
-	{"val_split", FIELD_DOUBLE, OPTION(val_split), 1, NULL},
-	{"limit", FIELD_SIZE, OPTION(limit), 0, NULL},
-	{"train_images", FIELD_SIZE, offsetof(struct model_info, train_count), 0, NULL},
-	{"val_images", FIELD_SIZE, offsetof(struct model_info, val_count), 0, NULL},
-	{"epochs", FIELD_DOUBLE, OPTION(epochs), INT_MAX, NULL},
-	{"epochs_done", FIELD_INT, RESULT(epochs_done), 0, NULL},
-	{"batch_size", FIELD_INT, OPTION(batch_size), 0, NULL},
-	{"learning_rate", FIELD_FLOAT, OPTION(learning_rate), FLT_MAX, NULL},
+static const struct field facts[] = {
+	{.name = "train_images", .type = FIELD_SIZE, .offset = INFO(train_count)},
+	{.name = "val_images", .type = FIELD_SIZE, .offset = INFO(val_count)},
+	{.name = "epochs_done", .type = FIELD_INT, .offset = INFO(result.epochs_done)},
+	{"temperature", FIELD_DOUBLE, INFO(temperature), .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
+	{.name = NULL},
 };
-/* clang-format on */
-
-/* Files of earlier versions do not have these: they were made with the defaults. */
-/* clang-format off */
-static const struct field later[] = {
-	{"optimizer", FIELD_CHOICE, OPTION(optimizer), 0, OPTIMIZER_WORDS},
-	{"schedule", FIELD_CHOICE, OPTION(schedule), 0, SCHEDULE_WORDS},
-	{"warmup", FIELD_DOUBLE, OPTION(warmup), 1, NULL},
-	{"weight_decay", FIELD_FLOAT, OPTION(weight_decay), 1, NULL},
-	{"label_smoothing", FIELD_FLOAT, OPTION(label_smoothing), 1, NULL},
-	{"patience", FIELD_INT, OPTION(patience), 0, NULL},
-	{"temperature", FIELD_DOUBLE, offsetof(struct model_info, temperature), TEMPERATURE_MOST, NULL},
-};
-/* clang-format on */
-
-/* What one optimizer has, and the other does not. */
-/* clang-format off */
-static const struct field adam_fields[] = {
-	{"beta1", FIELD_FLOAT, OPTION(beta1), 1, NULL},
-	{"beta2", FIELD_FLOAT, OPTION(beta2), 1, NULL},
-};
-/* clang-format on */
-/* clang-format off */
-static const struct field sgd_fields[] = {
-	{"momentum", FIELD_FLOAT, OPTION(momentum), 1, NULL},
-};
-/* clang-format on */
 
 /* The epoch whose weights these are, where it need not be the last. */
-/* clang-format off */
-static const struct field best_field[] = {
-	{"best_epoch", FIELD_INT, RESULT(kept.epoch), 0, NULL},
+static const struct field best_epoch[] = {
+	{.name = "best_epoch", .type = FIELD_INT, .offset = INFO(result.kept.epoch)},
+	{.name = NULL},
 };
-/* clang-format on */
 
-/* What that epoch came to. */
-/* clang-format off */
+/* The figures of that epoch. */
 static const struct field figures[] = {
-	{"accuracy", FIELD_DOUBLE, RESULT(kept.accuracy), 1, NULL},
-	{"loss", FIELD_DOUBLE, RESULT(kept.loss), DBL_MAX, NULL},
+	{"accuracy", FIELD_DOUBLE, INFO(result.kept.accuracy), .max = 1},
+	{"loss", FIELD_DOUBLE, INFO(result.kept.loss), .max = DBL_MAX},
+	{.name = NULL},
 };
-/* clang-format on */
-/* clang-format off */
+
 static const struct field val_figures[] = {
-	{"val_accuracy", FIELD_DOUBLE, RESULT(kept.val_accuracy), 1, NULL},
-	{"val_loss", FIELD_DOUBLE, RESULT(kept.val_loss), DBL_MAX, NULL},
+	{"val_accuracy", FIELD_DOUBLE, INFO(result.kept.val_accuracy), .max = 1},
+	{"val_loss", FIELD_DOUBLE, INFO(result.kept.val_loss), .max = DBL_MAX},
+	{.name = NULL},
 };
 /* clang-format on */
 
-/* The shortest text that reads back as the same number; whole ones without an exponent. */
-static void print_real(char text[VALUE_TEXT], double value, bool is_float)
-{
-	if (value < 1e9 && value == floor(value)) {
-		snprintf(text, VALUE_TEXT, "%.0f", value);
-		return;
-	}
-	for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
-		snprintf(text, VALUE_TEXT, "%.*g", digits, value);
-		if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
-			return;
-	}
-}
-
-static void print_field(char text[VALUE_TEXT], const struct field *field,
-						const struct model_info *info)
-{
-	const void *value = (const char *)info + field->offset;
-	const char *word;
-	int length;
-
-	switch (field->type) {
-	case FIELD_INT:
-		snprintf(text, VALUE_TEXT, "%d", *(const int *)value);
-		break;
-	case FIELD_SIZE:
-		snprintf(text, VALUE_TEXT, "%zu", *(const size_t *)value);
-		break;
-	case FIELD_U64:
-		snprintf(text, VALUE_TEXT, "%llu", (unsigned long long)*(const uint64_t *)value);
-		break;
-	case FIELD_FLOAT:
-		print_real(text, (double)*(const float *)value, true);
-		break;
-	case FIELD_DOUBLE:
-		print_real(text, *(const double *)value, false);
-		break;
-	case FIELD_CHOICE:
-		word = choice_word(field->words, *(const int *)value, &length);
-		snprintf(text, VALUE_TEXT, "%.*s", length, word);
-		break;
-	}
-}
+/* The order of facts and settings in the file. A setting that it does not name comes behind. */
+static const char *const order[] = {
+	"seed",        "val_split",   "limit",        "train_images",    "val_images",
+	"epochs",      "epochs_done", "batch_size",   "learning_rate",   "optimizer",
+	"schedule",    "warmup",      "weight_decay", "label_smoothing", "patience",
+	"temperature", "beta1",       "beta2",        "momentum",        "augment",
+};
 
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
-	char values[MAX_METADATA][VALUE_TEXT];
-	char augment[AUGMENT_TEXT];
+	char texts[MAX_METADATA][FIELD_TEXT_SIZE];
 	size_t count;
 };
 
@@ -166,23 +78,49 @@ static void add_text(struct metadata *metadata, const char *key, const char *val
 	metadata->entries[metadata->count++] = (struct safetensors_entry){key, value};
 }
 
-static void add_fields(struct metadata *metadata, const struct field *fields, size_t count,
-					   const struct model_info *info)
+static void add_field(struct metadata *metadata, const struct field *field, const void *values)
 {
-	for (size_t i = 0; i < count; i++) {
-		char *text = metadata->values[metadata->count];
-
-		print_field(text, &fields[i], info);
-		add_text(metadata, fields[i].key, text);
-	}
+	add_text(metadata, field->name, field_print(field, values, metadata->texts[metadata->count]));
 }
 
-static void add_optimizer_fields(struct metadata *metadata, const struct model_info *info)
+static void add_fields(struct metadata *metadata, const struct field *fields,
+					   const struct model_info *info)
 {
-	if (info->options.optimizer == OPTIMIZER_ADAM)
-		add_fields(metadata, adam_fields, COUNT(adam_fields), info);
-	else
-		add_fields(metadata, sgd_fields, COUNT(sgd_fields), info);
+	for (; fields->name; fields++)
+		add_field(metadata, fields, info);
+}
+
+static void add_setting(struct metadata *metadata, const struct field *field,
+						const struct settings *settings)
+{
+	if (settings_matter(settings, field))
+		add_field(metadata, field, settings);
+}
+
+static bool has_place(const char *name)
+{
+	for (size_t i = 0; i < COUNT(order); i++)
+		if (!strcmp(order[i], name))
+			return true;
+	return false;
+}
+
+static void add_training(struct metadata *metadata, const struct model_info *info)
+{
+	for (size_t i = 0; i < COUNT(order); i++) {
+		const struct field *setting = settings_find(order[i]), *fact = facts;
+
+		while (!setting && strcmp(fact->name, order[i]))
+			fact++;
+		if (setting)
+			add_setting(metadata, setting, &info->settings);
+		else
+			add_field(metadata, fact, info);
+	}
+	for (const struct field *const *table = settings_tables; *table; table++)
+		for (const struct field *field = *table; field->name; field++)
+			if (!has_place(field->name))
+				add_setting(metadata, field, &info->settings);
 }
 
 static void describe(struct metadata *metadata, const struct network *network,
@@ -195,18 +133,14 @@ static void describe(struct metadata *metadata, const struct network *network,
 		add_text(metadata, constants[i].key, constants[i].value);
 	if (!info || !info->trained_here)
 		return;
-	add_text(metadata, "kernels", network->engine->kernels->name);
-	add_fields(metadata, training, COUNT(training), info);
-	add_fields(metadata, later, COUNT(later), info);
-	add_optimizer_fields(metadata, info);
-	add_text(metadata, "augment", augment_text(&info->options.augment, metadata->augment));
+	add_training(metadata, info);
 	if (!info->result.kept.epoch)
 		return;
-	if (info->options.patience)
-		add_fields(metadata, best_field, COUNT(best_field), info);
-	add_fields(metadata, figures, COUNT(figures), info);
+	if (info->settings.patience)
+		add_fields(metadata, best_epoch, info);
+	add_fields(metadata, figures, info);
 	if (info->result.kept.has_val)
-		add_fields(metadata, val_figures, COUNT(val_figures), info);
+		add_fields(metadata, val_figures, info);
 }
 
 /* The tensors in the file's layout; `values` has room for all of them. */
@@ -255,144 +189,76 @@ int model_save(const char *path, const struct network *network, const struct mod
 	return status;
 }
 
-/* Digits alone, at most max. */
-static bool parse_integer(const char *text, uint64_t max, uint64_t *value)
+/* Numbers are read as they are written: they begin with a digit. */
+static bool parse_value(const struct field *field, const char *text, void *values,
+						struct error *error)
 {
-	uint64_t result = 0;
+	const bool is_number = field->type != FIELD_CHOICE && field->type != FIELD_OTHER;
 
-	if (!*text)
+	if (is_number && !(*text >= '0' && *text <= '9'))
 		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		uint64_t digit = (uint64_t)(*text - '0');
-		if (result > (max - digit) / 10)
-			return false;
-		result = result * 10 + digit;
-	}
-	*value = result;
-	return true;
+	return (field->optional && !strcmp(text, "0")) || !field_parse(field, text, values, error);
 }
 
-/* A decimal number of at least 0; no blanks, no hexadecimal, no names. */
-static bool is_decimal(const char *text)
-{
-	return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789.eE+-")] == 0;
-}
-
-static bool parse_field(const char *text, const struct field *field, struct model_info *info)
-{
-	void *value = (char *)info + field->offset;
-	uint64_t integer;
-	char *end;
-
-	switch (field->type) {
-	case FIELD_INT:
-		if (!parse_integer(text, INT_MAX, &integer))
-			return false;
-		*(int *)value = (int)integer;
-		return true;
-	case FIELD_SIZE:
-		if (!parse_integer(text, SIZE_MAX, &integer))
-			return false;
-		*(size_t *)value = (size_t)integer;
-		return true;
-	case FIELD_U64:
-		return parse_integer(text, UINT64_MAX, value);
-	case FIELD_FLOAT:
-		if (!is_decimal(text))
-			return false;
-		*(float *)value = strtof(text, &end);
-		return !*end && (double)*(float *)value <= field->max;
-	case FIELD_DOUBLE:
-		if (!is_decimal(text))
-			return false;
-		*(double *)value = strtod(text, &end);
-		return !*end && *(double *)value <= field->max;
-	case FIELD_CHOICE:
-		*(int *)value = choice_find(field->words, text);
-		return *(int *)value >= 0;
-	}
-	return false;
-}
-
-static int read_field(const char *text, const struct field *field, struct model_info *info,
+static int read_field(const struct safetensors *file, const struct field *field, void *values,
 					  struct error *error)
 {
-	if (parse_field(text, field, info))
+	const char *text = safetensors_metadata(file, field->name);
+
+	if (!text)
+		return error_set(error, "the metadata has no \"%s\"", field->name);
+	if (parse_value(field, text, values, error))
 		return 0;
-	return error_set(error, "metadata: %s is \"%.40s\", which is no such %s", field->key, text,
+	if (field->type == FIELD_OTHER)
+		return error_prefix(error, "metadata: %s", field->name);
+	return error_set(error, "metadata: %s is \"%.40s\", which is no such %s", field->name, text,
 					 field->type == FIELD_CHOICE ? "word" : "number");
 }
 
-static int read_fields(const struct safetensors *file, const struct field *fields, size_t count,
+static int read_fields(const struct safetensors *file, const struct field *fields,
 					   struct model_info *info, struct error *error)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *text = safetensors_metadata(file, fields[i].key);
-
-		if (!text)
-			return error_set(error, "the metadata has no \"%s\"", fields[i].key);
-		if (read_field(text, &fields[i], info, error))
+	for (; fields->name; fields++)
+		if (read_field(file, fields, info, error))
 			return -1;
-	}
 	return 0;
 }
 
-/* Files of before there was augmentation do not name it. */
-static int read_augment(const struct safetensors *file, struct augment *augment,
-						struct error *error)
+static int read_settings(const struct safetensors *file, struct settings *settings,
+						 struct error *error)
 {
-	const char *text = safetensors_metadata(file, "augment");
-
-	if (augment_parse(text ? text : "none", augment, error))
-		return error_prefix(error, "metadata: augment");
+	*settings = settings_default();
+	for (const struct field *const *table = settings_tables; *table; table++)
+		for (const struct field *field = *table; field->name; field++)
+			if (settings_matter(settings, field) && read_field(file, field, settings, error))
+				return -1;
 	return 0;
 }
 
-static int read_options(const struct safetensors *file, struct model_info *info,
-						struct error *error)
-{
-	if (read_fields(file, training, COUNT(training), info, error))
-		return -1;
-	for (size_t i = 0; i < COUNT(later); i++) {
-		const char *text = safetensors_metadata(file, later[i].key);
-
-		if (text && read_field(text, &later[i], info, error))
-			return -1;
-	}
-	if (info->temperature < TEMPERATURE_LEAST)
-		return error_set(error, "metadata: a temperature of %g; the least is %g", info->temperature,
-						 TEMPERATURE_LEAST);
-	if (info->options.optimizer == OPTIMIZER_ADAM)
-		return read_fields(file, adam_fields, COUNT(adam_fields), info, error);
-	return read_fields(file, sgd_fields, COUNT(sgd_fields), info, error);
-}
-
-/* What the weights came to is only told: a file with odd figures, or none, is as good. */
+/* A file whose figures are odd, or left out, is as good as another: they are only told. */
 static void read_figures(const struct safetensors *file, struct model_info *info)
 {
 	struct curves_row *kept = &info->result.kept;
 	struct error ignored;
 
-	if (read_fields(file, figures, COUNT(figures), info, &ignored)) {
+	if (read_fields(file, figures, info, &ignored)) {
 		*kept = (struct curves_row){0};
 		return;
 	}
-	if (read_fields(file, best_field, COUNT(best_field), info, &ignored))
+	if (read_fields(file, best_epoch, info, &ignored))
 		kept->epoch = info->result.epochs_done;
-	kept->has_val = !read_fields(file, val_figures, COUNT(val_figures), info, &ignored);
+	kept->has_val = !read_fields(file, val_figures, info, &ignored);
 }
 
 /* Was it stopped, and did not merely run out of patience? */
 static bool was_stopped(const struct model_info *info)
 {
 	const struct train_result *result = &info->result;
-	int patience = info->options.patience;
+	int patience = info->settings.patience;
 
 	if (patience && result->kept.epoch && result->epochs_done - result->kept.epoch >= patience)
 		return false;
-	return result->epochs_done < info->options.epochs;
+	return result->epochs_done < info->settings.epochs;
 }
 
 /* How it was trained; nothing where the file does not say. */
@@ -402,8 +268,7 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
-	info->options = train_defaults();
-	if (read_options(file, info, error) || read_augment(file, &info->options.augment, error))
+	if (read_settings(file, &info->settings, error) || read_fields(file, facts, info, error))
 		return -1;
 	read_figures(file, info);
 	info->result.stopped = was_stopped(info);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/evaluate.h"
+#include "app/warp.h"
 #include "base/terminal.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -16,7 +17,7 @@ struct run {
 	struct network *network;
 	const struct dataset *dataset;
 	const struct split *split;
-	const struct train_options *options;
+	const struct settings *settings;
 	const struct train_observer *observer;
 	const volatile sig_atomic_t *stop;
 
@@ -37,30 +38,14 @@ struct run {
 	double seconds;
 };
 
-struct train_options train_defaults(void)
+struct train_length train_length(const struct settings *settings, size_t train_count)
 {
-	return (struct train_options){
-		.epochs = 3,
-		.batch_size = 64,
-		.val_split = 0.2,
-		.seed = 1,
-		.optimizer = OPTIMIZER_ADAM,
-		.learning_rate = ADAM_RATE,
-		.schedule = SCHEDULE_CONSTANT,
-		.beta1 = ADAM_BETA1,
-		.beta2 = ADAM_BETA2,
-		.momentum = SGD_MOMENTUM,
-	};
-}
-
-struct train_length train_length(const struct train_options *options, size_t train_count)
-{
-	size_t batch = (size_t)options->batch_size;
+	size_t batch = (size_t)settings->batch_size;
 	struct train_length length = {
 		.epoch_steps = (train_count + batch - 1) / batch,
-		.epochs = (int)ceil(options->epochs),
+		.epochs = (int)ceil(settings->epochs),
 	};
-	double whole = floor(options->epochs), part = options->epochs - whole;
+	double whole = floor(settings->epochs), part = settings->epochs - whole;
 
 	length.steps = (uint64_t)whole * length.epoch_steps;
 	if (part > 0) {
@@ -78,7 +63,7 @@ static int check_finite_loss(const struct run *run, double loss, struct error *e
 					 "the loss is no longer a number (epoch %d, step %llu): "
 					 "try a smaller --learning-rate than %g",
 					 run->epoch, (unsigned long long)run->step,
-					 (double)run->options->learning_rate);
+					 (double)run->settings->learning_rate);
 }
 
 /* A weight can go astray without a trace in the loss: a relu behind it may pass nothing. */
@@ -92,7 +77,7 @@ static int check_finite_weights(const struct run *run, struct error *error)
 				return error_set(error,
 								 "a value of %s is no longer a number (epoch %d): "
 								 "try a smaller --learning-rate than %g",
-								 param->name, run->epoch, (double)run->options->learning_rate);
+								 param->name, run->epoch, (double)run->settings->learning_rate);
 	}
 	return 0;
 }
@@ -112,7 +97,7 @@ static void update_weights(const void *context, const struct param *param, size_
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */
 static bool is_augmented(const struct run *run)
 {
-	const struct augment *augment = &run->options->augment;
+	const struct augment *augment = &run->settings->augment;
 
 	return !augment_is_none(augment) &&
 		   (double)run->step / (double)run->length.steps < augment->until;
@@ -122,27 +107,27 @@ static bool is_augmented(const struct run *run)
 static int train_step(struct run *run, int n, struct error *error)
 {
 	const uint32_t *indices = run->order + run->seen;
-	const struct train_options *options = run->options;
+	const struct settings *settings = run->settings;
 	const struct augmented images = {
 		.selection = {run->dataset, indices},
 		.augmenter = is_augmented(run) ? &run->augmenter : NULL,
-		.rng = augment_rng(options->seed, (uint64_t)run->epoch),
+		.rng = augment_rng(settings->seed, (uint64_t)run->epoch),
 	};
 	const struct batch batch = {
 		.n = n,
 		.load = augmented_load,
 		.context = &images,
 		.labels = run->labels,
-		.label_smoothing = options->label_smoothing,
+		.label_smoothing = settings->label_smoothing,
 	};
 	const struct update update = {update_weights, run};
 
 	dataset_labels(run->dataset, indices, n, run->labels);
-	run->learning_rate = (float)(options->learning_rate *
-								 schedule_rate((enum schedule)options->schedule, options->warmup,
-											   run->step, run->length.steps));
+	run->learning_rate =
+		(float)(settings->learning_rate *
+				schedule_rate(settings->schedule, settings->warmup, run->step, run->length.steps));
 	optimizer_begin(&run->optimizer, run->learning_rate);
-	struct loss_sum sum = network_train(run->network, &batch, options->seed, ++run->step, &update);
+	struct loss_sum sum = network_train(run->network, &batch, settings->seed, ++run->step, &update);
 	run->seen += (size_t)n;
 	run->loss += sum.loss;
 	run->correct += (size_t)sum.correct;
@@ -154,7 +139,8 @@ static size_t images_of(const struct run *run, uint64_t steps)
 {
 	size_t all = run->split->train_count;
 
-	return steps < run->length.epoch_steps ? (size_t)steps * (size_t)run->options->batch_size : all;
+	return steps < run->length.epoch_steps ? (size_t)steps * (size_t)run->settings->batch_size
+										   : all;
 }
 
 /* Steps of the whole run before epoch number `epoch`. */
@@ -194,10 +180,10 @@ static void report_progress(const struct run *run)
 /* All training images once, or as many as there are until the training's end or *stop. */
 static int train_epoch(struct run *run, struct error *error)
 {
-	size_t batch = (size_t)run->options->batch_size;
+	size_t batch = (size_t)run->settings->batch_size;
 	double start = terminal_seconds();
 
-	split_shuffle(run->split, run->options->seed, (uint64_t)run->epoch, run->order);
+	split_shuffle(run->split, run->settings->seed, (uint64_t)run->epoch, run->order);
 	run->total = images_of(run, run->length.steps - steps_before(run, run->epoch));
 	run->seen = run->correct = 0;
 	run->loss = run->seconds = 0;
@@ -237,7 +223,7 @@ static int finish_epoch(struct run *run, struct curves_row *row, struct error *e
 		.has_val = split->val_count > 0,
 		.learning_rate = (double)run->learning_rate,
 		.seconds = run->seconds,
-		.has_train = run->options->eval_train,
+		.has_train = run->settings->eval_train,
 	};
 
 	if (row->has_val &&
@@ -264,7 +250,7 @@ static void keep_best(const struct run *run, const struct curves_row *row,
 
 static bool is_out_of_patience(const struct run *run, const struct train_result *result)
 {
-	return run->best && run->epoch - result->kept.epoch >= run->options->patience;
+	return run->best && run->epoch - result->kept.epoch >= run->settings->patience;
 }
 
 static int train_epochs(struct run *run, struct train_result *result, struct error *error)
@@ -305,33 +291,26 @@ static void restore_best(const struct run *run, struct train_result *result)
 static int run_open(struct run *run, struct error *error)
 {
 	const struct network *network = run->network;
-	const struct train_options *options = run->options;
-	const struct optimizer_settings settings = {
-		.kind = (enum optimizer_kind)options->optimizer,
-		.beta1 = options->beta1,
-		.beta2 = options->beta2,
-		.momentum = options->momentum,
-		.weight_decay = options->weight_decay,
-	};
+	const struct settings *settings = run->settings;
 	size_t batch = (size_t)network->batch_size;
 
-	assert(network->trainable && options->batch_size <= network->batch_size);
-	assert(!options->patience || run->split->val_count > 0);
+	assert(network->trainable && settings->batch_size <= network->batch_size);
+	assert(!settings->patience || run->split->val_count > 0);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; the data has %d",
 						 network->classes, DATASET_CLASSES);
-	augmenter_prepare(&run->augmenter, &options->augment);
+	augmenter_prepare(&run->augmenter, &settings->augment);
 	run->order = malloc(run->split->train_count * sizeof *run->order);
 	run->labels = malloc(batch);
 	if (!run->order || !run->labels)
 		return error_set(error, "no memory for batches of %zu images", batch);
-	if (options->patience) {
+	if (settings->patience) {
 		run->best = malloc(network->value_count * sizeof *run->best);
 		if (!run->best)
 			return error_set(error, "no memory to keep the best of %zu weights",
 							 network->weight_count);
 	}
-	return optimizer_open(&run->optimizer, &settings, network->value_count, error);
+	return optimizer_open(&run->optimizer, &run->settings->optimizer, network->value_count, error);
 }
 
 static void run_close(struct run *run)
@@ -343,17 +322,17 @@ static void run_close(struct run *run)
 }
 
 int train(struct network *network, const struct dataset *dataset, const struct split *split,
-		  const struct train_options *options, const struct train_observer *observer,
+		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
 	struct run run = {
 		.network = network,
 		.dataset = dataset,
 		.split = split,
-		.options = options,
+		.settings = settings,
 		.observer = observer,
 		.stop = stop,
-		.length = train_length(options, split->train_count),
+		.length = train_length(settings, split->train_count),
 	};
 
 	*result = (struct train_result){0};

@@ -23,26 +23,31 @@ struct eval_values {
 	struct model_values model;
 	const char *data;
 	const char *confusion, *mistakes, *predictions; /* files to write, or NULL */
-	int split;                                      /* enum eval_split */
+	enum eval_split split;
 	bool json;
 	struct common_values common;
 };
 
-static const char *const split_names[] = {"test", "train", "val"};
+static const char *split_word(int split)
+{
+	static const char *const words[] = {"test", "train", "val", NULL};
+
+	return words[split];
+}
 
 /* The division of the training images that the model was trained with. */
 static int repeat_split(const struct eval_values *values, const struct model_info *info,
 						const struct dataset *dataset, struct split *split, struct error *error)
 {
-	const struct train_options *options = &info->options;
+	const struct settings *settings = &info->settings;
 
 	if (!info->trained_here)
 		return error_set(error, "%s: does not say how it was trained, so its %s split is not known",
-						 values->model.file, split_names[values->split]);
+						 values->model.file, split_word((int)values->split));
 	if (values->split == EVAL_VAL && info->val_count == 0)
 		return error_set(error, "%s: was trained without validation images", values->model.file);
-	if (options->limit > dataset->count ||
-		split_make(split, dataset->count, options->limit, options->val_split, options->seed,
+	if (settings->limit > dataset->count ||
+		split_make(split, dataset->count, settings->limit, settings->val_split, settings->seed,
 				   error) ||
 		split->train_count != info->train_count || split->val_count != info->val_count) {
 		split_free(split);
@@ -84,7 +89,7 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 static void print_evaluation(FILE *out, const struct eval_values *values, const char *directory,
 							 const struct evaluation *evaluation)
 {
-	const char *split = split_names[values->split];
+	const char *split = split_word((int)values->split);
 
 	if (values->json) {
 		report_evaluation_json(out, evaluation, values->model.file, split);
@@ -199,29 +204,39 @@ static void eval_explain(FILE *out)
 #define AT(field) offsetof(struct eval_values, field)
 
 /* clang-format off */
-static const struct option eval_table[] = {
-	MODEL_OPTIONS(AT(model)),
-	{DATA_OPTION(AT(data))},
-	{.name = "split", .type = OPTION_CHOICE, .argument = "test|train|val", .offset = AT(split),
+static const struct field eval_fields[] = {
+	{"split", FIELD_CHOICE, AT(split), .word = split_word,
 	 .help = "the images"},
-	{.name = "confusion", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(confusion),
+	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv",
 	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},
-	{.name = "mistakes", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(mistakes),
+	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE",
 	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM"},
-	{.name = "predictions", .type = OPTION_TEXT, .argument = "FILE.csv", .offset = AT(predictions),
+	{"predictions", FIELD_TEXT, AT(predictions), "FILE.csv",
 	 .help = "write a row for each image: index,label,prediction,probability"},
-	ENGINE_OPTIONS(AT(engine), "", NULL),
-	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
+	{.name = NULL},
+};
+
+static const struct field eval_format_fields[] = {
+	{"json", FIELD_FLAG, AT(json),
 	 .help = "print one JSON object on one line"},
-	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 /* clang-format on */
 
+static const struct option_group eval_options[] = {
+	{.fields = model_fields, .offset = AT(model)},
+	{.fields = data_fields, .offset = AT(data)},
+	{.fields = eval_fields},
+	{.fields = engine_fields, .offset = AT(engine)},
+	{.fields = eval_format_fields},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
+};
+
 const struct command command_eval = {
 	.name = "eval",
 	.summary = "measure a network: accuracy, loss, confusion, scores a digit",
-	.options = eval_table,
+	.options = eval_options,
 	.values_size = sizeof(struct eval_values),
 	.defaults = eval_defaults,
 	.run = eval_run,

@@ -7,6 +7,7 @@
 
 #include "app/augment.h"
 #include "app/dataset.h"
+#include "app/warp.h"
 #include "base/checked.h"
 #include "base/rng.h"
 #include "base/terminal.h"
@@ -22,7 +23,7 @@
 
 struct inspect_data_values {
 	const char *data, *sheet;
-	int split; /* enum dataset_part */
+	enum dataset_part split;
 	size_t count;
 	bool count_given;
 	uint64_t seed;
@@ -295,12 +296,19 @@ static int inspect_data_run(void *v, int operand_count, char **operands)
 		error_set(&error, "--sheet: no samples to write with --count 0");
 		return command_misused(&command_inspect_data, &error);
 	}
-	if (dataset_load(&dataset, values->data, (enum dataset_part)values->split, &error))
+	if (dataset_load(&dataset, values->data, values->split, &error))
 		return command_fail(&error);
 	if (inspect_data(values, &dataset, &error))
 		status = command_fail(&error);
 	dataset_free(&dataset);
 	return status;
+}
+
+static const char *split_word(int part)
+{
+	static const char *const words[] = {"train", "test", NULL};
+
+	return words[part];
 }
 
 static void inspect_data_defaults(void *values)
@@ -311,36 +319,46 @@ static void inspect_data_defaults(void *values)
 
 static void inspect_data_explain(FILE *out)
 {
-	fputs(HELP_AUGMENT_LIST "\n", out);
-	augment_explain(out);
+	command_explain_augment(out);
 }
 
 #define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
-static const struct option inspect_data_table[] = {
-	{DATA_OPTION(AT(data))},
-	{.name = "split", .type = OPTION_CHOICE, .argument = "train|test", .offset = AT(split),
+static const struct field part_fields[] = {
+	{"split", FIELD_CHOICE, AT(split), .word = split_word,
 	 .help = "the images"},
-	{.name = "count", .type = OPTION_SIZE, .argument = "N", .offset = AT(count),
-	 .given = AT(count_given), .most = UINT32_MAX, .help = "how many samples to show"},
-	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(seed),
+	{.name = NULL},
+};
+
+static const struct field count_fields[] = {
+	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .help = "how many samples to show"},
+	{.name = NULL},
+};
+
+static const struct field sample_fields[] = {
+	{"seed", FIELD_UINT64, AT(seed), "N",
 	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
-	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(augment),
+	{"augment", FIELD_OTHER, AT(augment), "LIST", .codec = &augment_codec,
 	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
 			 "seed makes of it"},
-	{.name = "sheet", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(sheet),
+	{"sheet", FIELD_TEXT, AT(sheet), "FILE",
 	 .help = "write the samples with their labels as a picture, PNG (FILE.png) or PGM, instead of "
 			 "drawing them"},
-	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 /* clang-format on */
 
+static const struct option_group inspect_data_options[] = {
+	{.fields = data_fields, .offset = AT(data)},        {.fields = part_fields},
+	{.fields = count_fields, .given = AT(count_given)}, {.fields = sample_fields},
+	{.fields = common_fields, .offset = AT(common)},    {.fields = NULL},
+};
+
 const struct command command_inspect_data = {
 	.name = "inspect data",
 	.summary = "show counts, pixel statistics and samples of the data",
-	.options = inspect_data_table,
+	.options = inspect_data_options,
 	.values_size = sizeof(struct inspect_data_values),
 	.defaults = inspect_data_defaults,
 	.run = inspect_data_run,

@@ -147,25 +147,30 @@ static void inspect_image_explain(FILE *out)
 #define AT(field) offsetof(struct inspect_image_values, field)
 
 /* clang-format off */
-static const struct option inspect_image_table[] = {
-	MODEL_OPTIONS(AT(model)),
-	{.name = "activations", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(activations),
+static const struct field inspect_image_fields[] = {
+	{"activations", FIELD_TEXT, AT(activations), "FILE",
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
-	{.name = "occlusion", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(occlusion),
+	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE",
 	 .help = "write the digit and what the decision rests on, likewise"},
-	{.name = "raw", .type = OPTION_FLAG, .offset = AT(raw),
+	{"raw", FIELD_FLAG, AT(raw),
 	 .help = "take 28x28 pixels, light on dark, as they are"},
-	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 /* clang-format on */
+
+static const struct option_group inspect_image_options[] = {
+	{.fields = model_fields, .offset = AT(model)},
+	{.fields = inspect_image_fields},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
+};
 
 const struct command command_inspect_image = {
 	.name = "inspect image",
 	.operands = "FILE.pgm|-",
 	.least_operands = 1,
 	.summary = "show what a network makes of one picture, layer by layer",
-	.options = inspect_image_table,
+	.options = inspect_image_options,
 	.values_size = sizeof(struct inspect_image_values),
 	.run = inspect_image_run,
 	.explain = inspect_image_explain,

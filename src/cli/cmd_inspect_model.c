@@ -180,20 +180,25 @@ static int inspect_model_run(void *v, int operand_count, char **operands)
 #define AT(field) offsetof(struct inspect_model_values, field)
 
 /* clang-format off */
-static const struct option inspect_model_table[] = {
-	MODEL_OPTIONS(AT(model)),
-	{.name = "filters", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(filters),
+static const struct field inspect_model_fields[] = {
+	{"filters", FIELD_TEXT, AT(filters), "FILE",
 	 .help = "write the filters of the first convolution (or, where there is none, the weights of "
 			 "the first dense layer's units) as a picture, PNG (FILE.png) or PGM"},
-	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 /* clang-format on */
 
+static const struct option_group inspect_model_options[] = {
+	{.fields = model_fields, .offset = AT(model)},
+	{.fields = inspect_model_fields},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
+};
+
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
-	.options = inspect_model_table,
+	.options = inspect_model_options,
 	.values_size = sizeof(struct inspect_model_values),
 	.run = inspect_model_run,
 };

@@ -160,31 +160,36 @@ static void predict_explain(FILE *out)
 #define AT(field) offsetof(struct predict_values, field)
 
 /* clang-format off */
-static const struct option predict_table[] = {
-	MODEL_OPTIONS(AT(model)),
-	{.name = "top", .type = OPTION_INT, .argument = "K", .offset = AT(top),
+static const struct field predict_fields[] = {
+	{"top", FIELD_INT, AT(top), "K",
 	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
-	{.name = "json", .type = OPTION_FLAG, .offset = AT(json),
+	{"json", FIELD_FLAG, AT(json),
 	 .help = "print one JSON object a line"},
-	{.name = "show", .type = OPTION_FLAG, .offset = AT(show),
+	{"show", FIELD_FLAG, AT(show),
 	 .help = "draw what the network sees, with all probabilities"},
-	{.name = "raw", .type = OPTION_FLAG, .offset = AT(raw),
+	{"raw", FIELD_FLAG, AT(raw),
 	 .help = "take 28x28 pixels, light on dark, as they are"},
-	{.name = "save-digit", .type = OPTION_TEXT, .argument = "FILE.pgm", .offset = AT(save_digit),
+	{"save_digit", FIELD_TEXT, AT(save_digit), "FILE.pgm",
 	 .help = "write what the network sees of one picture"},
-	{.name = "steps", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(way),
+	{"steps", FIELD_TEXT, AT(way), "FILE",
 	 .help = "write one picture's way from paper to digit, PNG (FILE.png) or PGM"},
-	COMMON_OPTIONS(AT(common)),
 	{.name = NULL},
 };
 /* clang-format on */
+
+static const struct option_group predict_options[] = {
+	{.fields = model_fields, .offset = AT(model)},
+	{.fields = predict_fields},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
+};
 
 const struct command command_predict = {
 	.name = "predict",
 	.operands = "FILE.pgm|- ...",
 	.least_operands = 1,
 	.summary = "say which digit is in each picture",
-	.options = predict_table,
+	.options = predict_options,
 	.values_size = sizeof(struct predict_values),
 	.defaults = predict_defaults,
 	.run = predict_run,

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <float.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -28,12 +27,12 @@
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 
+#define MOST_SETTINGS 16 /* of one group */
+
 struct train_values {
-	struct train_options options;
-	struct {
-		bool learning_rate, beta1, beta2, momentum;
-	} given; /* on the command line */
-	int recipe_optimizer;
+	struct settings settings;
+	bool given[MOST_SETTINGS]; /* rows of settings_optimizer that stood on the command line */
+	enum optimizer_kind recipe_optimizer;
 	struct engine_values engine;
 	const char *recipe, *data, *network, *model, *curves;
 	bool no_live;
@@ -89,20 +88,46 @@ static void catch_signals(bool quiet, bool on_bar)
 	catch_signal(SIGTERM);
 }
 
-/* What only the other optimizer has is refused; a learning rate that suits is chosen. */
+/* The settings that are an optimizer's own, as options: "--beta1 and --beta2". */
+static void list_own(enum optimizer_kind kind, char text[OPTION_HELP])
+{
+	char name[OPTION_NAME];
+	int used = 0;
+
+	for (const char *const *own = optimizer_rule(kind)->settings; *own; own++)
+		used += snprintf(text + used, (size_t)(OPTION_HELP - used), "%s--%s",
+						 used == 0 ? ""
+						 : own[1]  ? ", "
+								   : " and ",
+						 options_name(*own, name));
+}
+
+static int refuse_setting(const char *name, enum optimizer_kind kind, struct error *error)
+{
+	char own[OPTION_HELP], option[OPTION_NAME];
+	int other = 0;
+
+	while (!optimizer_has((enum optimizer_kind)other, name))
+		other++;
+	list_own(kind, own);
+	return error_set(error, "--%s is for --optimizer %s; %s has %s", options_name(name, option),
+					 optimizer_name(other), optimizer_name((int)kind), own);
+}
+
+/* Refuse what is another optimizer's own, and choose the usual learning rate where another optimizer
+ * than the recipe's is chosen without one. */
 static int settle_optimizer(struct train_values *values, struct error *error)
 {
-	if (values->options.optimizer == OPTIMIZER_ADAM) {
-		if (values->given.momentum)
-			return error_set(error, "--momentum is for --optimizer sgd; "
-									"adam has --beta1 and --beta2");
-		return 0;
+	const enum optimizer_kind kind = values->settings.optimizer.kind;
+
+	for (int i = 0; settings_optimizer[i].name; i++) {
+		const char *name = settings_optimizer[i].name;
+
+		if (values->given[i] && optimizer_ignores(kind, name))
+			return refuse_setting(name, kind, error);
+		if (!values->given[i] && !strcmp(name, "learning_rate") && values->recipe_optimizer != kind)
+			values->settings.learning_rate = optimizer_rule(kind)->learning_rate;
 	}
-	if (values->given.beta1 || values->given.beta2)
-		return error_set(error, "--%s is for --optimizer adam; sgd has --momentum",
-						 values->given.beta1 ? "beta1" : "beta2");
-	if (!values->given.learning_rate && values->recipe_optimizer != OPTIMIZER_SGD)
-		values->options.learning_rate = SGD_RATE;
 	return 0;
 }
 
@@ -112,41 +137,41 @@ static int build(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
-	if (values->options.patience && values->options.val_split == 0)
+	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (file_is_same(values->model, values->curves))
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error))
 		return -1;
-	if (network_build(&job->network, values->network, input, values->options.batch_size, true,
+	if (network_build(&job->network, values->network, input, values->settings.batch_size, true,
 					  &job->engine, error))
 		return error_prefix(error, "--network");
 	if (job->network.classes != DATASET_CLASSES)
 		return error_set(error, "--network: %d units before softmax, but there are %d digits",
 						 job->network.classes, DATASET_CLASSES);
-	network_init(&job->network, values->options.seed);
+	network_init(&job->network, values->settings.seed);
 	return 0;
 }
 
 static int load(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct train_options *options = &values->options;
+	const struct settings *settings = &values->settings;
 
 	if (dataset_load(&job->dataset, values->data, DATASET_TRAIN, error))
 		return -1;
-	if (options->limit > job->dataset.count)
-		return error_set(error, "--limit: %zu, but %s has %zu training images", options->limit,
+	if (settings->limit > job->dataset.count)
+		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
 						 job->dataset.directory, job->dataset.count);
-	if (split_make(&job->split, job->dataset.count, options->limit, options->val_split,
-				   options->seed, error))
+	if (split_make(&job->split, job->dataset.count, settings->limit, settings->val_split,
+				   settings->seed, error))
 		return -1;
-	if (options->patience && job->split.val_count == 0)
+	if (settings->patience && job->split.val_count == 0)
 		return error_set(error,
 						 "--patience needs validation images, but --val-split %g of %zu "
 						 "images is none",
-						 options->val_split, job->split.train_count);
-	job->epochs = train_length(options, job->split.train_count).epochs;
+						 settings->val_split, job->split.train_count);
+	job->epochs = train_length(settings, job->split.train_count).epochs;
 	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
 	if (!job->rows)
 		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
@@ -175,56 +200,55 @@ static void flush_rows(struct job *job)
 }
 
 /* How the weights are changed, and by what rule it ends. */
-static void print_rules(const struct train_options *options, const struct train_length *length)
+static void print_rules(const struct settings *settings, const struct train_length *length)
 {
-	uint64_t rising = schedule_warmup_steps(options->warmup, length->steps);
+	const struct optimizer_rule *rule = optimizer_rule(settings->optimizer.kind);
+	uint64_t rising = schedule_warmup_steps(settings->warmup, length->steps);
+	char text[FIELD_TEXT_SIZE];
 
-	if (options->optimizer == OPTIMIZER_ADAM)
-		fprintf(stderr, "adam   learning rate %g, beta1 %g, beta2 %g",
-				(double)options->learning_rate, (double)options->beta1, (double)options->beta2);
-	else
-		fprintf(stderr, "sgd    learning rate %g, momentum %g", (double)options->learning_rate,
-				(double)options->momentum);
-	if (options->weight_decay > 0)
-		fprintf(stderr, ", weight decay %g", (double)options->weight_decay);
+	fprintf(stderr, "%-6s learning rate %g", rule->name, (double)settings->learning_rate);
+	for (const char *const *own = rule->settings; *own; own++)
+		fprintf(stderr, ", %s %s", *own, field_print(settings_find(*own), settings, text));
+	if (settings->optimizer.weight_decay > 0)
+		fprintf(stderr, ", weight decay %g", (double)settings->optimizer.weight_decay);
 	if (rising)
 		fprintf(stderr, "\nrate   rises from %g%% of that in %llu step%s", 100 * SCHEDULE_START,
 				(unsigned long long)rising, rising == 1 ? "" : "s");
-	if (options->schedule != SCHEDULE_CONSTANT)
+	if (settings->schedule != SCHEDULE_CONSTANT)
 		fprintf(stderr, "%s falls to 0 %s", rising ? ", then" : "\nrate  ",
-				options->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
-	if (options->label_smoothing > 0)
+				settings->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
+	if (settings->label_smoothing > 0)
 		fprintf(stderr, "\nloss   with label smoothing %g; val_loss is without",
-				(double)options->label_smoothing);
-	if (options->patience)
+				(double)settings->label_smoothing);
+	if (settings->patience)
 		fprintf(stderr, "\nend    early after %d epoch%s without a lower val_loss",
-				options->patience, options->patience == 1 ? "" : "s");
+				settings->patience, settings->patience == 1 ? "" : "s");
 	fputc('\n', stderr);
 }
 
 static void print_preamble(struct job *job)
 {
-	const struct train_options *options = &job->values->options;
-	const struct train_length length = train_length(options, job->split.train_count);
+	const struct settings *settings = &job->values->settings;
+	const struct train_length length = train_length(settings, job->split.train_count);
 	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
 	text_print_name(stderr, job->dataset.directory);
 	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
-			job->split.val_count, (unsigned long long)options->seed);
+			job->split.val_count, (unsigned long long)settings->seed);
 	fprintf(stderr, "steps  %llu an epoch, of %d images", (unsigned long long)length.epoch_steps,
-			options->batch_size);
+			settings->batch_size);
 	if (length.steps % length.epoch_steps)
 		fprintf(stderr, "; %llu in all", (unsigned long long)length.steps);
 	fputc('\n', stderr);
-	print_rules(options, &length);
-	if (!augment_is_none(&options->augment))
-		fprintf(stderr, "input  augmented with %s\n", augment_text(&options->augment, augment));
+	print_rules(settings, &length);
+	if (!augment_is_none(&settings->augment))
+		fprintf(stderr, "input  augmented with %s\n", augment_text(&settings->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
 			workers_count(job->engine.workers), workers_count(job->engine.workers) == 1 ? "" : "s");
 	report_network(stderr, &job->network);
 	fputc('\n', stderr);
-	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, options->eval_train);
+	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, settings->eval_train);
 	flush_rows(job);
 }
 
@@ -257,15 +281,15 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *e
 /* How it ended, and what is kept of it. */
 static void print_ending(const struct job *job, const struct train_result *result)
 {
-	const struct train_options *options = &job->values->options;
+	const struct settings *settings = &job->values->settings;
 
 	if (result->stopped)
 		fprintf(stderr, "stopped after %d of %g epochs; what was learned is saved\n",
-				result->epochs_done, options->epochs);
+				result->epochs_done, settings->epochs);
 	else if (result->epochs_done < job->epochs)
 		fprintf(stderr, "ended after %d of %g epochs, %d without a lower val_loss\n",
-				result->epochs_done, options->epochs, options->patience);
-	if (options->patience && result->kept.epoch)
+				result->epochs_done, settings->epochs, settings->patience);
+	if (settings->patience && result->kept.epoch)
 		fprintf(stderr, "kept are the weights of epoch %d, which has the lowest val_loss: %.4f\n",
 				result->kept.epoch, result->kept.val_loss);
 }
@@ -281,7 +305,7 @@ static bool has_dropout(const struct network *network)
 /* What makes the running figures look worse than those of validation. */
 static const char *handicap(const struct job *job)
 {
-	bool augmented = !augment_is_none(&job->values->options.augment);
+	bool augmented = !augment_is_none(&job->values->settings.augment);
 
 	if (has_dropout(&job->network))
 		return augmented ? "dropout and augmentation" : "dropout";
@@ -290,15 +314,15 @@ static const char *handicap(const struct job *job)
 
 static void print_verdict(const struct job *job)
 {
-	const struct train_options *options = &job->values->options;
+	const struct settings *settings = &job->values->settings;
 	const struct verdict_case curves = {
 		.rows = job->rows,
 		.count = job->row_count,
 		.val_count = job->split.val_count,
-		.learning_rate = (double)options->learning_rate,
-		.label_smoothing = (double)options->label_smoothing,
+		.learning_rate = (double)settings->learning_rate,
+		.label_smoothing = (double)settings->label_smoothing,
 		.handicap = handicap(job),
-		.best_kept = options->patience > 0,
+		.best_kept = settings->patience > 0,
 	};
 	struct verdict verdict;
 
@@ -312,7 +336,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 	const struct train_values *values = job->values;
 	struct model_info info = {
 		.trained_here = true,
-		.options = values->options,
+		.settings = values->settings,
 		.result = *result,
 		.train_count = job->split.train_count,
 		.val_count = job->split.val_count,
@@ -348,7 +372,7 @@ static int train_and_save(struct job *job)
 		.quiet = quiet,
 		.no_color = job->values->common.no_color,
 		.no_live = job->values->no_live,
-		.epochs = job->values->options.epochs,
+		.epochs = job->values->settings.epochs,
 	};
 	struct train_result result;
 	struct error error;
@@ -358,7 +382,7 @@ static int train_and_save(struct job *job)
 	catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
-	trained = train(&job->network, &job->dataset, &job->split, &job->values->options, &observer,
+	trained = train(&job->network, &job->dataset, &job->split, &job->values->settings, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
@@ -407,8 +431,8 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
-	fputs("\n" HELP_AUGMENT_LIST "\n", out);
-	augment_explain(out);
+	fputc('\n', out);
+	command_explain_augment(out);
 	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
 		  "after the current step and saves; a second Ctrl-C stops at once.\n",
 		  out);
@@ -417,86 +441,78 @@ static void train_explain(FILE *out)
 #define AT(field) offsetof(struct train_values, field)
 
 /* clang-format off */
-static const struct option train_table[] = {
-	{.name = "recipe", .type = OPTION_TEXT, .argument = "NAME", .offset = AT(recipe),
+static const struct field recipe_fields[] = {
+	{"recipe", FIELD_TEXT, AT(recipe), "NAME",
 	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
 			 "them all; without it the recipe is default, whose values are the defaults below"},
+	{.name = NULL},
+};
 
-	{DATA_OPTION(AT(data)), .group = "Data"},
-	{.name = "val-split", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.val_split),
-	 .min = 0, .max = 1, .below_max = true,
-	 .help = "part of the images that validate; 0 trains on all of them"},
-	{.name = "limit", .type = OPTION_SIZE, .argument = "N", .offset = AT(options.limit),
-	 .least = 1, .most = UINT32_MAX,
-	 .help = "use only N images, chosen at random (default all)"},
+static const struct field network_fields[] = {
+	{"network", FIELD_TEXT, AT(network), "SPEC", .help = "the layers"},
+	{.name = NULL},
+};
 
-	{.name = "network", .type = OPTION_TEXT, .argument = "SPEC", .offset = AT(network),
-	 .group = "Training", .help = "the layers"},
-	{.name = "epochs", .type = OPTION_DOUBLE, .argument = "E", .offset = AT(options.epochs),
-	 .min = 0, .above_min = true, .max = 100000,
-	 .help = "passes over the training images; 0.5 is half of one"},
-	{.name = "patience", .type = OPTION_INT, .argument = "N", .offset = AT(options.patience),
-	 .least = 0, .most = 100000,
-	 .help = "end after N epochs without a lower val_loss, and keep the best epoch's weights; "
-			 "0: never"},
-	{.name = "batch-size", .type = OPTION_INT, .argument = "N", .offset = AT(options.batch_size),
-	 .least = 1, .most = 65536, .help = "images a step"},
-	{.name = "augment", .type = OPTION_AUGMENT, .argument = "LIST", .offset = AT(options.augment),
-	 .help = "change the training images at random"},
-	{.name = "label-smoothing", .type = OPTION_FLOAT, .argument = "F",
-	 .offset = AT(options.label_smoothing), .min = 0, .max = 1, .below_max = true,
-	 .help = "part of the target that all digits share evenly; val_loss is without"},
-	{.name = "eval-train", .type = OPTION_FLAG, .offset = AT(options.eval_train),
-	 .help = "measure the training images, too, after each epoch with dropout off"},
-	{.name = "seed", .type = OPTION_UINT64, .argument = "N", .offset = AT(options.seed),
-	 .most = UINT64_MAX,
-	 .help = "of all randomness: the same seed gives the same model"},
-
-	{.name = "optimizer", .type = OPTION_CHOICE, .argument = OPTIMIZER_WORDS,
-	 .offset = AT(options.optimizer), .group = "Optimizer", .help = "how gradients become steps"},
-	{.name = "learning-rate", .type = OPTION_FLOAT, .argument = "R",
-	 .offset = AT(options.learning_rate), .given = AT(given.learning_rate),
-	 .min = 0, .above_min = true, .max = FLT_MAX,
-	 .help = "size of the steps, at its peak; with sgd 0.05"},
-	{.name = "schedule", .type = OPTION_CHOICE, .argument = SCHEDULE_WORDS,
-	 .offset = AT(options.schedule),
-	 .help = "how the learning rate goes on from its peak: as it is, or down to 0"},
-	{.name = "warmup", .type = OPTION_DOUBLE, .argument = "F", .offset = AT(options.warmup),
-	 .min = 0, .max = 1, .below_max = true,
-	 .help = "part of all steps in which it climbs to the peak, from 4% of it"},
-	{.name = "beta1", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta1),
-	 .given = AT(given.beta1), .min = 0, .max = 1, .below_max = true,
-	 .help = "adam: decay of the mean of gradients"},
-	{.name = "beta2", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.beta2),
-	 .given = AT(given.beta2), .min = 0, .max = 1, .below_max = true,
-	 .help = "adam: decay of the mean of squared gradients"},
-	{.name = "momentum", .type = OPTION_FLOAT, .argument = "F", .offset = AT(options.momentum),
-	 .given = AT(given.momentum), .min = 0, .max = 1, .below_max = true,
-	 .help = "sgd: part of the last step that goes on in the next"},
-	{.name = "weight-decay", .type = OPTION_FLOAT, .argument = "F",
-	 .offset = AT(options.weight_decay), .min = 0, .max = 1,
-	 .help = "each step takes learning rate x F off all weights, but not off biases"},
-
-	ENGINE_OPTIONS(AT(engine), "; the model is the same for any number", "Speed"),
-
-	{.name = "model", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(model),
-	 .group = "Output", .help = "where the trained network goes"},
-	{.name = "curves", .type = OPTION_TEXT, .argument = "FILE", .offset = AT(curves),
-	 .help = "where the learning curves go, as CSV"},
-	{.name = "no-live", .type = OPTION_FLAG, .offset = AT(no_live),
-	 .help = "no curves that grow under the progress bar"},
-	COMMON_OPTIONS(AT(common)),
+static const struct field output_fields[] = {
+	{"model", FIELD_TEXT, AT(model), "FILE", .help = "where the trained network goes"},
+	{"curves", FIELD_TEXT, AT(curves), "FILE", .help = "where the learning curves go, as CSV"},
+	{"no_live", FIELD_FLAG, AT(no_live), .help = "no curves that grow under the progress bar"},
 	{.name = NULL},
 };
 /* clang-format on */
 
+/* "adam: " in front of what is that optimizer's own, and the other optimizers' learning rates. */
+static const char *optimizer_help(const struct field *field, char text[OPTION_HELP])
+{
+	const bool is_rate = !strcmp(field->name, "learning_rate");
+	int used = 0;
+
+	for (int kind = 0; optimizer_name(kind); kind++)
+		if (optimizer_has((enum optimizer_kind)kind, field->name))
+			used += snprintf(text + used, (size_t)(OPTION_HELP - used), "%s%s", used ? ", " : "",
+							 optimizer_name(kind));
+	used +=
+		snprintf(text + used, (size_t)(OPTION_HELP - used), "%s%s", used ? ": " : "", field->help);
+	for (int kind = 1; is_rate && optimizer_name(kind); kind++)
+		used += snprintf(text + used, (size_t)(OPTION_HELP - used), "; with %s %g",
+						 optimizer_name(kind),
+						 (double)optimizer_rule((enum optimizer_kind)kind)->learning_rate);
+	return text;
+}
+
+static const char *engine_help(const struct field *field, char text[OPTION_HELP])
+{
+	const bool is_threads = !strcmp(field->name, "threads");
+
+	snprintf(text, OPTION_HELP, "%s%s", field->help,
+			 is_threads ? "; the model is the same for any number" : "");
+	return text;
+}
+
+static const struct option_group train_options[] = {
+	{.fields = recipe_fields},
+	{.fields = data_fields, .offset = AT(data), .title = "Data"},
+	{.fields = settings_data, .offset = AT(settings)},
+	{.fields = network_fields, .title = "Training"},
+	{.fields = settings_training, .offset = AT(settings)},
+	{.fields = settings_optimizer,
+	 .offset = AT(settings),
+	 .title = "Optimizer",
+	 .given = AT(given),
+	 .help = optimizer_help},
+	{.fields = engine_fields, .offset = AT(engine), .title = "Speed", .help = engine_help},
+	{.fields = output_fields, .title = "Output"},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
+};
+
 /* The recipe's words do not count as given on the command line. */
 static int use_recipe(const char *name, struct train_values *values, struct error *error)
 {
-	if (recipe_apply(name, train_table, values, error))
+	if (recipe_apply(name, train_options, values, error))
 		return -1;
 	memset(&values->given, 0, sizeof values->given);
-	values->recipe_optimizer = values->options.optimizer;
+	values->recipe_optimizer = values->settings.optimizer.kind;
 	return 0;
 }
 
@@ -506,7 +522,7 @@ static void train_defaults_set(void *v)
 	struct error error;
 
 	*values = (struct train_values){
-		.options = train_defaults(),
+		.settings = settings_default(),
 		.engine = {.kernels = "auto"},
 		.model = "model.safetensors",
 		.curves = "curves.csv",
@@ -525,7 +541,7 @@ static int train_prepare(int argc, char *const *argv, void *values, struct error
 const struct command command_train = {
 	.name = "train",
 	.summary = "train a network on the training images and save it",
-	.options = train_table,
+	.options = train_options,
 	.values_size = sizeof(struct train_values),
 	.defaults = train_defaults_set,
 	.prepare = train_prepare,

@@ -8,12 +8,46 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "app/augment.h"
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
-#define MOST_VALUES 256 /* bytes of the largest struct of options */
+#define MOST_VALUES 512 /* bytes of the largest struct of options */
 #define MOST_COMMANDS 16
 #define NAME_TEXT 80 /* bytes of two words of the line, which are cut there */
+
+/* ---- options of several commands ---- */
+
+const struct field common_fields[] = {
+	{"quiet", FIELD_FLAG, offsetof(struct common_values, quiet), .help = "no messages but errors"},
+	{"no_color", FIELD_FLAG, offsetof(struct common_values, no_color),
+	 .help = "no animation, as NO_COLOR and TERM=dumb"},
+	{.name = NULL},
+};
+
+/* clang-format off */
+const struct field data_fields[] = {
+	{"data", FIELD_TEXT, 0, "DIR",
+	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
+			 "one)"},
+	{.name = NULL},
+};
+/* clang-format on */
+
+void command_explain_augment(FILE *out)
+{
+	fprintf(out,
+			"LIST is one or more of these, such as shift:2,rotate:12. Each is drawn at random\n"
+			"for each image and epoch, up to the amount given. In parentheses: what a name\n"
+			"alone stands for, and the limits.\n"
+			"  %-16s the images as they are\n",
+			"none");
+	for (const struct field *field = augment_fields; field->name; field++) {
+		int length = fprintf(out, "  %s:%s", field->name, field->argument);
+		fprintf(out, "%*s %s (%g; %g to %g)\n", 18 - length, "", field->help, field->standard,
+				field->min, field->max);
+	}
+}
 
 /* ---- messages ---- */
 
@@ -56,12 +90,12 @@ static int program_run(void *values, int operand_count, char **operands);
 static int help_run(void *values, int operand_count, char **operands);
 
 /* --version is looked for before anything is parsed; the row is for help and hints. */
-/* clang-format off */
-static const struct option program_options[] = {
-	{.name = "version", .type = OPTION_FLAG, .help = "print the version"},
+static const struct field program_fields[] = {
+	{"version", FIELD_FLAG, .help = "print the version"},
 	{.name = NULL},
 };
-/* clang-format on */
+
+static const struct option_group program_options[] = {{.fields = program_fields}, {.fields = NULL}};
 
 static const struct command command_program = {
 	.name = "", .options = program_options, .values_size = sizeof(bool), .run = program_run};
@@ -105,7 +139,7 @@ static int print_help(const struct command *command)
 		print_usage(stdout);
 	else
 		printf("Usage: " PROGRAM " %s%s%s%s\n\n%c%s.\n", command->name,
-			   command->options->name ? " [OPTION ...]" : "", command->operands ? " " : "",
+			   command->options->fields ? " [OPTION ...]" : "", command->operands ? " " : "",
 			   command->operands ? command->operands : "",
 			   toupper((unsigned char)*command->summary), command->summary + 1);
 	fputc('\n', stdout);
@@ -257,9 +291,9 @@ static int run(const struct command *command, int word_count, int argc, char **a
 static bool takes_value(const char *name)
 {
 	for (const struct command *const *c = commands; *c; c++) {
-		const struct option *option = options_find((*c)->options, name, strlen(name));
+		const struct field *option = options_find((*c)->options, name, strlen(name));
 		if (option)
-			return option->type != OPTION_FLAG;
+			return option->type != FIELD_FLAG;
 	}
 	return false;
 }

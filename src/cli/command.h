@@ -15,30 +15,11 @@ struct common_values {
 	bool quiet, no_color;
 };
 
-/* Their rows of a table, for a struct common_values at that offset. */
-#define COMMON_OPTIONS(at)                                                                         \
-	{.name = "quiet",                                                                              \
-	 .letter = 'q',                                                                                \
-	 .type = OPTION_FLAG,                                                                          \
-	 .offset = (at) + offsetof(struct common_values, quiet),                                       \
-	 .help = "no messages but errors"},                                                            \
-	{                                                                                              \
-		.name = "no-color", .type = OPTION_FLAG,                                                   \
-		.offset = (at) + offsetof(struct common_values, no_color),                                 \
-		.help = "no animation, as NO_COLOR and TERM=dumb"                                          \
-	}
+extern const struct field common_fields[]; /* of a struct common_values */
+extern const struct field data_fields[];   /* --data, a const char * at the group's offset */
 
-/* A row that train, eval and inspect data share: a const char * at that offset. */
-#define DATA_OPTION(at)                                                                            \
-	.name = "data", .type = OPTION_TEXT, .argument = "DIR", .offset = (at),                        \
-	.help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed " \
-			"one)"
-
-/* Under the options of a command that takes an OPTION_AUGMENT; augment_explain lists the names. */
-#define HELP_AUGMENT_LIST                                                                          \
-	"LIST is one or more of these, such as shift:2,rotate:12. Each is drawn at random\n"           \
-	"for each image and epoch, up to the amount given. In parentheses: what a name\n"              \
-	"alone stands for, and the limits."
+/* What the help of commands with --augment says of its list. */
+void command_explain_augment(FILE *out);
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -49,7 +30,7 @@ struct command {
 	const char *operands; /* as help shows them; NULL where there are none */
 	int least_operands;
 	const char *summary; /* one line */
-	const struct option *options;
+	const struct option_group *options;
 	size_t values_size;             /* of the struct that the options fill in */
 	void (*defaults)(void *values); /* NULL: all zeros */
 	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */

@@ -1,14 +1,9 @@
-/* Options from a table: parsed strictly, explained from the same rows, with hints for misspelt
- * ones. Numbers have a decimal point whatever the locale: the program never calls setlocale(). */
+/* Options from tables: parsed strictly, explained from the same rows, with hints for misspelt ones. */
 #include "cli/options.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
-#include "app/augment.h"
-#include "base/choice.h"
 #include "base/nearest.h"
 #include "base/text.h"
 
@@ -17,23 +12,68 @@
 #define MOST_OPTIONS 64
 #define LONGEST_WORD 64 /* of an unknown option, when it is shown */
 
-static const struct option help_option = {
-	.name = "help", .letter = 'h', .type = OPTION_FLAG, .help = "print this help"};
+static const struct field help_field = {
+	.name = "help", .type = FIELD_FLAG, .help = "print this help"};
 
-const struct option *options_find(const struct option *options, const char *name, size_t length)
+/* The short forms, the same in all commands that have the option. */
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = {{'q', "quiet"}, {'h', "help"}};
+
+#define LETTERS (sizeof letters / sizeof *letters)
+
+/* An option: its row, and the group that this stands in. */
+struct place {
+	const struct option_group *group;
+	const struct field *field;
+};
+
+const char *options_name(const char *name, char text[OPTION_NAME])
 {
-	for (const struct option *o = options; o->name; o++)
-		if (strlen(o->name) == length && !memcmp(o->name, name, length))
-			return o;
-	return NULL;
+	size_t i = 0;
+
+	for (; name[i]; i++) {
+		assert(i < OPTION_NAME - 1);
+		text[i] = name[i] == '_' ? '-' : name[i];
+	}
+	text[i] = '\0';
+	return text;
 }
 
-static const struct option *find_letter(const struct option *options, char letter)
+char options_letter(const struct field *field)
 {
-	for (const struct option *o = options; o->name; o++)
-		if (o->letter == letter)
-			return o;
-	return letter == help_option.letter ? &help_option : NULL;
+	for (size_t i = 0; i < LETTERS; i++)
+		if (!strcmp(letters[i].name, field->name))
+			return letters[i].letter;
+	return 0;
+}
+
+static struct place find(const struct option_group *groups, const char *name, size_t length)
+{
+	char own[OPTION_NAME];
+
+	for (const struct option_group *group = groups; group->fields; group++)
+		for (const struct field *field = group->fields; field->name; field++)
+			if (strlen(field->name) == length &&
+				!memcmp(options_name(field->name, own), name, length))
+				return (struct place){group, field};
+	if (strlen(help_field.name) == length && !memcmp(help_field.name, name, length))
+		return (struct place){NULL, &help_field};
+	return (struct place){NULL, NULL};
+}
+
+const struct field *options_find(const struct option_group *groups, const char *name, size_t length)
+{
+	return find(groups, name, length).field;
+}
+
+static struct place find_letter(const struct option_group *groups, char letter)
+{
+	for (size_t i = 0; i < LETTERS; i++)
+		if (letters[i].letter == letter)
+			return find(groups, letters[i].name, strlen(letters[i].name));
+	return (struct place){NULL, NULL};
 }
 
 const char *options_nearest(const char *word, const char *const *words)
@@ -47,14 +87,19 @@ const char *options_nearest(const char *word, const char *const *words)
 }
 
 /* The option is called by the `length` bytes at `name`, after the dashes. */
-static int unknown_option(const struct option *options, const char *dashes, const char *name,
+static int unknown_option(const struct option_group *groups, const char *dashes, const char *name,
 						  size_t length, struct error *error)
 {
-	const char *names[MOST_OPTIONS + 2] = {help_option.name};
-	char word[LONGEST_WORD + 1];
+	const char *names[MOST_OPTIONS + 2] = {help_field.name};
+	char word[LONGEST_WORD + 1], texts[MOST_OPTIONS][OPTION_NAME];
+	int count = 0;
 
-	for (int i = 0; options[i].name && i < MOST_OPTIONS; i++)
-		names[i + 1] = options[i].name;
+	for (const struct option_group *group = groups; group->fields; group++)
+		for (const struct field *field = group->fields; field->name; field++) {
+			assert(count < MOST_OPTIONS);
+			names[count + 1] = options_name(field->name, texts[count]);
+			count++;
+		}
 	snprintf(word, sizeof word, "%.*s", (int)(length < LONGEST_WORD ? length : LONGEST_WORD), name);
 	const char *nearest = options_nearest(word, names);
 	return error_set(error,
@@ -62,126 +107,73 @@ static int unknown_option(const struct option *options, const char *dashes, cons
 					 dashes, word, nearest);
 }
 
-static int set_whole(const struct option *option, const char *text, void *value,
-					 struct error *error)
-{
-	const char *digits = text + (*text == '-' || *text == '+');
-	uint64_t number;
-
-	if (!*digits || digits[strspn(digits, "0123456789")])
-		return error_set(error, "--%s: \"%s\" is not a whole number", option->name, text);
-	errno = 0;
-	number = strtoull(digits, NULL, 10);
-	if (errno || (*text == '-' && number) || number < option->least || number > option->most)
-		return error_set(error, "--%s: %s is not in %" PRIu64 " … %" PRIu64, option->name, text,
-						 option->least, option->most);
-	if (option->type == OPTION_INT)
-		*(int *)value = (int)number;
-	else if (option->type == OPTION_SIZE)
-		*(size_t *)value = (size_t)number;
-	else
-		*(uint64_t *)value = number;
-	return 0;
-}
-
-static int set_real(const struct option *option, const char *text, void *value, struct error *error)
-{
-	char *end;
-	double number = strtod(text, &end);
-
-	/* strtod would also take blanks, hexadecimal, "inf" and "nan". */
-	if (end == text || *end || text[strspn(text, "0123456789.eE+-")])
-		return error_set(error, "--%s: \"%s\" is not a number", option->name, text);
-	if (number < option->min || number > option->max)
-		return error_set(error, "--%s: %s is not in %g … %g", option->name, text, option->min,
-						 option->max);
-	if (option->type == OPTION_FLOAT)
-		number = (double)(float)number; /* which may round onto a bound */
-	if (number == 0)
-		number = 0; /* not -0 */
-	if (option->above_min && number <= option->min)
-		return error_set(error, "--%s: %s is not above %g", option->name, text, option->min);
-	if (option->below_max && number >= option->max)
-		return error_set(error, "--%s: %s is not below %g", option->name, text, option->max);
-	if (option->type == OPTION_FLOAT)
-		*(float *)value = (float)number;
-	else
-		*(double *)value = number;
-	return 0;
-}
-
-static int set_choice(const struct option *option, const char *text, int *value,
-					  struct error *error)
-{
-	int choice = choice_find(option->argument, text);
-
-	if (choice < 0)
-		return error_set(error, "--%s: \"%s\" is not one of %s", option->name, text,
-						 option->argument);
-	*value = choice;
-	return 0;
-}
-
-static int set_value(const struct option *option, const char *text, void *values,
-					 struct error *error)
-{
-	void *value = (char *)values + option->offset;
-
-	if (!*text)
-		return error_set(error, "--%s: the value is empty", option->name);
-	switch (option->type) {
-	case OPTION_FLAG:
-		break;
-	case OPTION_INT:
-	case OPTION_SIZE:
-	case OPTION_UINT64:
-		return set_whole(option, text, value, error);
-	case OPTION_FLOAT:
-	case OPTION_DOUBLE:
-		return set_real(option, text, value, error);
-	case OPTION_TEXT:
-		*(const char **)value = text;
-		break;
-	case OPTION_AUGMENT:
-		if (augment_parse(text, value, error))
-			return error_prefix(error, "--%s", option->name);
-		break;
-	case OPTION_CHOICE:
-		return set_choice(option, text, value, error);
-	}
-	return 0;
-}
-
-/* The row that `argument`, which begins with a dash, names. *value is what follows its "=", or
+/* The option that `argument`, which begins with a dash, names. *value is what follows its "=", or
  * NULL. */
-static const struct option *look_up(const struct option *options, const char *argument,
-									const char **value, struct error *error)
+static struct place look_up(const struct option_group *groups, const char *argument,
+							const char **value, struct error *error)
 {
 	size_t dashes = argument[1] == '-' ? 2 : 1;
 	const char *name = argument + dashes;
 	size_t length = strcspn(name, "=");
-	const struct option *option;
+	struct place option = {NULL, NULL};
 
 	*value = name[length] ? name + length + 1 : NULL;
-	if (dashes == 1)
-		option = length == 1 ? find_letter(options, *name) : NULL;
-	else if (length == strlen(help_option.name) && !strncmp(name, help_option.name, length))
-		option = &help_option;
-	else
-		option = options_find(options, name, length);
-	if (!option)
-		unknown_option(options, dashes == 1 ? "-" : "--", name, length, error);
+	if (dashes == 2)
+		option = find(groups, name, length);
+	else if (length == 1)
+		option = find_letter(groups, *name);
+	if (!option.field)
+		unknown_option(groups, dashes == 1 ? "-" : "--", name, length, error);
 	return option;
 }
 
-int options_parse(const struct option *options, int argc, char **argv, void *values,
+static void mark_given(struct place option, void *values)
+{
+	if (option.group->given)
+		((bool *)((char *)values + option.group->given))[option.field - option.group->fields] =
+			true;
+}
+
+/* Set an option that takes a value. */
+static int set_value(struct place option, const char *text, void *values, struct error *error)
+{
+	char name[OPTION_NAME];
+
+	options_name(option.field->name, name);
+	if (!*text)
+		return error_set(error, "--%s: the value is empty", name);
+	if (field_parse(option.field, text, (char *)values + option.group->offset, error))
+		return error_prefix(error, "--%s", name);
+	mark_given(option, values);
+	return 0;
+}
+
+static int set_flag(struct place option, const char *value, void *values, bool *help,
+					struct error *error)
+{
+	char name[OPTION_NAME];
+
+	if (value)
+		return error_set(error, "--%s takes no value", options_name(option.field->name, name));
+	*help = option.field == &help_field;
+	if (!*help)
+		*(bool *)((char *)values + option.group->offset + option.field->offset) = true;
+	return 0;
+}
+
+static const char *argument_of(const struct field *field, char text[FIELD_TEXT_SIZE])
+{
+	return field->type == FIELD_CHOICE ? field_words(field, text) : field->argument;
+}
+
+int options_parse(const struct option_group *groups, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error)
 {
 	bool ended = false;
 
 	*operand_count = 0;
 	*help = false;
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < argc && !*help; i++) {
 		if (ended || argv[i][0] != '-' || !argv[i][1]) {
 			argv[(*operand_count)++] = argv[i];
 			continue;
@@ -191,86 +183,52 @@ int options_parse(const struct option *options, int argc, char **argv, void *val
 			continue;
 		}
 		const char *value;
-		const struct option *option = look_up(options, argv[i], &value, error);
-		if (!option)
+		const struct place option = look_up(groups, argv[i], &value, error);
+		if (!option.field)
 			return -1;
-		if (option->type == OPTION_FLAG) {
-			if (value)
-				return error_set(error, "--%s takes no value", option->name);
-			*help = option == &help_option;
-			if (*help)
-				return 0;
-			*(bool *)((char *)values + option->offset) = true;
+		if (option.field->type == FIELD_FLAG) {
+			if (set_flag(option, value, values, help, error))
+				return -1;
 			continue;
 		}
 		/* The next option is no value: `--model --quiet` has forgotten the file. */
-		if (!value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2)))
-			return error_set(error, "--%s needs a value: --%s %s", option->name, option->name,
-							 option->argument);
+		if (!value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2))) {
+			char name[OPTION_NAME], argument[FIELD_TEXT_SIZE];
+			options_name(option.field->name, name);
+			return error_set(error, "--%s needs a value: --%s %s", name, name,
+							 argument_of(option.field, argument));
+		}
 		if (!value)
 			value = argv[++i];
 		if (set_value(option, value, values, error))
 			return -1;
-		if (option->given)
-			*(bool *)((char *)values + option->given) = true;
 	}
 	return 0;
 }
 
-/* "default 3", or nothing where there is no default to speak of. */
-static void default_text(const struct option *option, const void *values, char *text, size_t size)
+/* The value that an option has without being given; NULL where there is none to speak of. */
+static const char *default_of(const struct field *field, const void *values,
+							  char text[FIELD_TEXT_SIZE])
 {
-	const void *value = (const char *)values + option->offset;
-	const char *word;
-	int length;
-	char list[AUGMENT_TEXT];
+	const char *found = field->type == FIELD_FLAG ? NULL : field_print(field, values, text);
 
-	*text = '\0';
-	switch (option->type) {
-	case OPTION_FLAG:
-		break;
-	case OPTION_INT:
-		snprintf(text, size, "default %d", *(const int *)value);
-		break;
-	case OPTION_SIZE:
-		if (*(const size_t *)value)
-			snprintf(text, size, "default %zu", *(const size_t *)value);
-		break;
-	case OPTION_UINT64:
-		snprintf(text, size, "default %" PRIu64, *(const uint64_t *)value);
-		break;
-	case OPTION_FLOAT:
-		snprintf(text, size, "default %g", (double)*(const float *)value);
-		break;
-	case OPTION_DOUBLE:
-		snprintf(text, size, "default %g", *(const double *)value);
-		break;
-	case OPTION_TEXT:
-		if (*(const char *const *)value)
-			snprintf(text, size, "default %s", *(const char *const *)value);
-		break;
-	case OPTION_AUGMENT:
-		snprintf(text, size, "default %s", augment_text(value, list));
-		break;
-	case OPTION_CHOICE:
-		word = choice_word(option->argument, *(const int *)value, &length);
-		snprintf(text, size, "default %.*s", length, word);
-		break;
-	}
+	return found && field->optional && !strcmp(found, "0") ? NULL : found;
 }
 
-static void print_option(FILE *out, const struct option *option, const void *values)
+static void print_option(FILE *out, const struct option_group *group, const struct field *field,
+						 const void *values)
 {
-	char standard[200] = "", text[400];
-	int column = option->letter ? fprintf(out, "  -%c, --%s", option->letter, option->name)
-								: fprintf(out, "      --%s", option->name);
+	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE], standard[FIELD_TEXT_SIZE];
+	char help[OPTION_HELP], text[OPTION_HELP + FIELD_TEXT_SIZE];
+	const char letter = options_letter(field);
+	int column = letter ? fprintf(out, "  -%c, --%s", letter, options_name(field->name, name))
+						: fprintf(out, "      --%s", options_name(field->name, name));
 
-	if (option->argument)
-		column += fprintf(out, " %s", option->argument);
-	if (values)
-		default_text(option, values, standard, sizeof standard);
-	snprintf(text, sizeof text, "%s%s%s%s", option->help, *standard ? " (" : "", standard,
-			 *standard ? ")" : "");
+	if (field->type != FIELD_FLAG)
+		column += fprintf(out, " %s", argument_of(field, argument));
+	const char *said = default_of(field, (const char *)values + group->offset, standard);
+	snprintf(text, sizeof text, said ? "%s (default %s)" : "%s",
+			 group->help ? group->help(field, help) : field->help, said);
 	if (column >= HELP_COLUMN) {
 		fputc('\n', out);
 		column = 0;
@@ -278,13 +236,16 @@ static void print_option(FILE *out, const struct option *option, const void *val
 	wrapper_paragraph(&(struct wrapper){out, HELP_COLUMN, HELP_WIDTH, "", column}, text);
 }
 
-void options_help(FILE *out, const struct option *options, const void *values)
+void options_help(FILE *out, const struct option_group *groups, const void *values)
 {
-	fprintf(out, "%s:\n", options->group ? options->group : "Options");
-	for (const struct option *o = options; o->name; o++) {
-		if (o->group && o > options)
-			fprintf(out, "\n%s:\n", o->group);
-		print_option(out, o, values);
+	static const struct option_group own = {NULL};
+
+	for (const struct option_group *group = groups; group->fields; group++) {
+		if (group == groups || group->title)
+			fprintf(out, "%s%s:\n", group > groups ? "\n" : "",
+					group->title ? group->title : "Options");
+		for (const struct field *field = group->fields; field->name; field++)
+			print_option(out, group, field, values);
 	}
-	print_option(out, &help_option, NULL);
+	print_option(out, &own, &help_field, values);
 }

@@ -109,7 +109,8 @@ static const struct recipe *find(const char *name, struct error *error)
 	return NULL;
 }
 
-int recipe_apply(const char *name, const struct option *options, void *values, struct error *error)
+int recipe_apply(const char *name, const struct option_group *options, void *values,
+				 struct error *error)
 {
 	const struct recipe *recipe = find(name, error);
 	char *argv[MOST_WORDS];

@@ -17,7 +17,8 @@ struct recipe {
 extern const struct recipe recipes[]; /* ended by one without a name; the first is the default */
 
 /* What the recipe's words mean by that table. Fails where there is no such recipe. */
-int recipe_apply(const char *name, const struct option *options, void *values, struct error *error);
+int recipe_apply(const char *name, const struct option_group *options, void *values,
+				 struct error *error);
 
 /* The name that the last --recipe on the line asks for; NULL where there is none, or where the line
  * asks for help. */

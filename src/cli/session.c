@@ -8,12 +8,29 @@
 #include "base/number.h"
 #include "nn/loss.h"
 
-/* clang-format off */
-const char engine_kernels_help[] = "the loops to compute with: auto"
+#define MODEL(member) offsetof(struct model_values, member)
+#define ENGINE(member) offsetof(struct engine_values, member)
 #define TABLE(name, ...) ", " #name
 #define LAST_TABLE(name, ...) " or " #name
+
+/* clang-format off */
+const struct field model_fields[] = {
+	{"model", FIELD_TEXT, MODEL(file), "FILE",
+	 .help = "the trained network (default ./model.safetensors, then the one in the program)"},
+	{"network", FIELD_TEXT, MODEL(network), "SPEC",
+	 .help = "the layers, for a file from elsewhere that does not say"},
+	{.name = NULL},
+};
+
+const struct field engine_fields[] = {
+	{"threads", FIELD_SIZE, ENGINE(threads), "N", .least = 1, .most = WORKERS_MAX, .optional = true,
+	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)"},
+	{"kernels", FIELD_TEXT, ENGINE(kernels), "NAME",
+	 .help = "the loops to compute with: auto"
 #include "compute/kernels.def"
-	;
+	},
+	{.name = NULL},
+};
 /* clang-format on */
 
 int engine_values_settle(struct engine_values *values, struct error *error)

@@ -15,18 +15,7 @@ struct model_values {
 	const char *file, *network; /* NULL: not on the line */
 };
 
-/* Their rows of a table, for a struct model_values at that offset. */
-#define MODEL_OPTIONS(at)                                                                          \
-	{.name = "model",                                                                              \
-	 .type = OPTION_TEXT,                                                                          \
-	 .argument = "FILE",                                                                           \
-	 .offset = (at) + offsetof(struct model_values, file),                                         \
-	 .help = "the trained network (default ./model.safetensors, then the one in the program)"},    \
-	{                                                                                              \
-		.name = "network", .type = OPTION_TEXT, .argument = "SPEC",                                \
-		.offset = (at) + offsetof(struct model_values, network),                                   \
-		.help = "the layers, for a file from elsewhere that does not say"                          \
-	}
+extern const struct field model_fields[];
 
 /* The options --kernels and --threads. */
 struct engine_values {
@@ -34,26 +23,10 @@ struct engine_values {
 	size_t threads; /* 0: not on the line */
 };
 
-extern const char engine_kernels_help[]; /* names every table */
+extern const struct field engine_fields[];
 
 /* What commands without these options use. */
 #define ENGINE_ONE_THREAD ((struct engine_values){.kernels = "auto", .threads = 1})
-
-/* Their rows of a table, for a struct engine_values at that offset: help adds `more` on threads,
- * and both stand under the heading `title`, or NULL. */
-#define ENGINE_OPTIONS(at, more, title)                                                            \
-	{.name = "threads",                                                                            \
-	 .type = OPTION_SIZE,                                                                          \
-	 .argument = "N",                                                                              \
-	 .offset = (at) + offsetof(struct engine_values, threads),                                     \
-	 .least = 1,                                                                                   \
-	 .most = WORKERS_MAX,                                                                          \
-	 .group = (title),                                                                             \
-	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)" more},                   \
-	{                                                                                              \
-		.name = "kernels", .type = OPTION_TEXT, .argument = "NAME",                                \
-		.offset = (at) + offsetof(struct engine_values, kernels), .help = engine_kernels_help      \
-	}
 
 /* Refuse kernels that this computer does not have, and take the threads from $MNIST_CNN_THREADS
  * where the line does not say how many. What is wrong here is the command line's fault. */

@@ -5,17 +5,10 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A vector that lies across two of them takes twice as long. */
 #define CACHE_LINE 64
-
-/* What an optimizer is: how many numbers it remembers for each parameter, and its step. */
-struct rule {
-	size_t numbers;
-	void (*begin)(struct optimizer *optimizer); /* NULL where there is nothing to prepare */
-	void (*apply)(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
-				  size_t part, const float *grad, float *value);
-};
 
 static void adam_begin(struct optimizer *optimizer)
 {
@@ -47,10 +40,40 @@ static void sgd_apply(const struct optimizer *optimizer, const struct kernels *k
 				 value + first, optimizer->state + first);
 }
 
-static const struct rule rules[] = {
-	[OPTIMIZER_ADAM] = {2, adam_begin, adam_apply},
-	[OPTIMIZER_SGD] = {1, NULL, sgd_apply},
+static const char *const adam_settings[] = {"beta1", "beta2", NULL};
+static const char *const sgd_settings[] = {"momentum", NULL};
+
+static const struct optimizer_rule rules[] = {
+	[OPTIMIZER_ADAM] = {"adam", 1e-3f, adam_settings, 2, adam_begin, adam_apply},
+	[OPTIMIZER_SGD] = {"sgd", 0.05f, sgd_settings, 1, NULL, sgd_apply},
 };
+
+const struct optimizer_rule *optimizer_rule(enum optimizer_kind kind)
+{
+	return &rules[kind];
+}
+
+const char *optimizer_name(int kind)
+{
+	return kind < (int)(sizeof rules / sizeof *rules) ? rules[kind].name : NULL;
+}
+
+bool optimizer_has(enum optimizer_kind kind, const char *setting)
+{
+	for (const char *const *own = rules[kind].settings; *own; own++)
+		if (!strcmp(*own, setting))
+			return true;
+	return false;
+}
+
+bool optimizer_ignores(enum optimizer_kind kind, const char *setting)
+{
+	bool owned = false;
+
+	for (int other = 0; optimizer_name(other); other++)
+		owned = owned || optimizer_has((enum optimizer_kind)other, setting);
+	return owned && !optimizer_has(kind, setting);
+}
 
 int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings *settings,
 				   size_t count, struct error *error)
@@ -74,7 +97,7 @@ void optimizer_close(struct optimizer *optimizer)
 
 void optimizer_begin(struct optimizer *optimizer, float learning_rate)
 {
-	const struct rule *rule = &rules[optimizer->settings.kind];
+	const struct optimizer_rule *rule = &rules[optimizer->settings.kind];
 
 	optimizer->learning_rate = learning_rate;
 	if (rule->begin)

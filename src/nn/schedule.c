@@ -1,9 +1,18 @@
 /* Warm-up and decay: the share of the peak learning rate at a step, a pure function of its number. */
 #include "nn/schedule.h"
 
+#include <stddef.h>
+
 #include "compute/math.h"
 
 #define HALF_PI 1.5707963267948966
+
+const char *schedule_name(int schedule)
+{
+	static const char *const names[] = {"constant", "linear", "cosine", NULL};
+
+	return names[schedule];
+}
 
 uint64_t schedule_warmup_steps(double warmup, uint64_t steps)
 {

@@ -1,0 +1,46 @@
+/* The settings of a training. Each is one row of a table (settings.c), from which come the options of
+ * the command line and their help, the recipes, and the metadata of the model file. */
+#ifndef APP_SETTINGS_H
+#define APP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/augment.h"
+#include "base/field.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
+
+struct settings {
+	double epochs; /* above 0; what is behind the point is a last, shorter one */
+	int batch_size;
+	double val_split;
+	size_t limit; /* images used; 0: all */
+	uint64_t seed;
+	struct optimizer_settings optimizer;
+	float learning_rate; /* the schedule's peak */
+	enum schedule schedule;
+	double warmup;          /* part of all steps */
+	float label_smoothing;  /* part of the target that all classes share */
+	int patience;           /* epochs without a better one that end the training; 0: it goes on */
+	struct augment augment; /* of the training images; what is measured stays as it is */
+	bool eval_train;        /* measure the training images, too, after each epoch */
+};
+
+/* The rows, in three tables for what they concern. */
+extern const struct field settings_data[], settings_training[], settings_optimizer[];
+extern const struct field *const settings_tables[]; /* all of them; NULL behind the last */
+
+/* What a plain training has: 3 epochs, batch 64, split 0.2, seed 1, Adam with its usual betas and a
+ * constant learning rate of 1e-3; no warm-up, decay, smoothing or patience. */
+struct settings settings_default(void);
+
+/* The row of that name, or NULL. */
+const struct field *settings_find(const char *name);
+
+/* True where a model's training depends on the setting: not on eval_train, which only watches, and not
+ * on "momentum" where Adam trains. */
+bool settings_matter(const struct settings *settings, const struct field *field);
+
+#endif

@@ -1,0 +1,62 @@
+/* One value of a struct as the row of a table. Options of the command line, settings of a training
+ * and the model file's metadata are such rows: how a value is read, printed and explained follows
+ * from the row alone. */
+#ifndef BASE_FIELD_H
+#define BASE_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum field_type {
+	FIELD_FLAG,   /* bool */
+	FIELD_INT,    /* int, in least … most */
+	FIELD_SIZE,   /* size_t, likewise */
+	FIELD_UINT64, /* uint64_t, likewise */
+	FIELD_FLOAT,  /* float, in min … max */
+	FIELD_DOUBLE, /* double, likewise */
+	FIELD_TEXT,   /* const char *, which borrows the text that it is read from */
+	FIELD_CHOICE, /* an enum that counts from 0, each with its `word` */
+	FIELD_OTHER,  /* what `codec` reads and prints */
+};
+
+#define FIELD_TEXT_SIZE 256
+
+/* How a value of a type of its own is read, and printed so that it reads back. */
+struct field_codec {
+	int (*parse)(const char *text, void *value, struct error *error);
+	const char *(*print)(const void *value, char text[FIELD_TEXT_SIZE]);
+};
+
+struct field {
+	const char *name; /* words joined by _, as in "val_split"; NULL ends a table */
+	enum field_type type;
+	size_t offset;        /* of the value in its struct */
+	const char *argument; /* what help writes for a value, such as "FILE" */
+	uint64_t least, most; /* a `most` of 0 is the largest number that the type holds */
+	double min, max;
+	bool above_min, below_max; /* the bound itself is refused */
+	bool optional;             /* a 0 below `least` stands for none; it cannot be read as a value */
+	double standard;           /* the number that field_reset gives it */
+	const char *(*word)(int choice); /* NULL behind the last one */
+	const struct field_codec *codec;
+	const char *help; /* what it is; ASCII */
+};
+
+/* Read a value of any type but FIELD_FLAG. Text that does not fit, such as "1.5" for a FIELD_DOUBLE
+ * with a max of 1, is an error that quotes it: "1.5 is not in 0 … 1". */
+int field_parse(const struct field *field, const char *text, void *values, struct error *error);
+
+/* Print a value of any type but FIELD_FLAG, so that field_parse reads the same value back. Returns
+ * `text` or a text that lives as long as the value; NULL where a FIELD_TEXT is not there. */
+const char *field_print(const struct field *field, const void *values, char text[FIELD_TEXT_SIZE]);
+
+/* Set all numbers of a table to their standard. */
+void field_reset(const struct field *fields, void *values);
+
+/* The words of a choice with bars between them: "constant|linear|cosine". Returns `text`. */
+const char *field_words(const struct field *field, char text[FIELD_TEXT_SIZE]);
+
+#endif
