@@ -1,5 +1,5 @@
-/* A reading cursor over bytes in memory. No read goes past the end: each returns false instead,
- * and then moves nothing and writes nothing. */
+/* A reading cursor over bytes in memory. A read that would go past the end returns false, and then
+ * neither moves the cursor nor writes its result. */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
@@ -19,7 +19,7 @@ struct buffer {
 	size_t size;
 };
 
-/* Words at any address. Compilers make one instruction of each. */
+/* Little-endian integers at any address. Compilers make one instruction of each function. */
 static inline uint32_t load_u32le(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -49,7 +49,7 @@ bool bytes_u32le(struct bytes *b, uint32_t *value);
 bool bytes_u32be(struct bytes *b, uint32_t *value);
 bool bytes_u64le(struct bytes *b, uint64_t *value);
 
-/* *start = the next `count` bytes, borrowed. */
+/* *start points to the next `count` bytes, which are borrowed. */
 bool bytes_take(struct bytes *b, size_t count, const uint8_t **start);
 
 /* Accepts a zeroed buffer; zeroes it. */

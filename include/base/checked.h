@@ -1,4 +1,4 @@
-/* Sizes that come from outside are added and multiplied here, and nowhere wrap around. */
+/* Sums and products of sizes that come from outside: none wraps around unnoticed. */
 #ifndef BASE_CHECKED_H
 #define BASE_CHECKED_H
 

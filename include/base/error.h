@@ -2,7 +2,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
-/* Long enough for the longest list of paths that were tried; a longer text is cut in its middle. */
+/* The message, which ends with NUL. One that is longer, as a list of long paths can be, has lost
+ * its middle, where "…" stands. */
 struct error {
 	char text[1024];
 };
@@ -13,10 +14,10 @@ struct error {
 #define ERROR_PRINTF
 #endif
 
-/* Write the message. Returns -1, so that a caller can `return error_set(...)`. */
+/* Set the message. Returns -1, so that a caller can `return error_set(...)`. */
 int error_set(struct error *error, const char *format, ...) ERROR_PRINTF;
 
-/* Put "<prefix>: " in front of the message, usually the file's name. Returns -1. */
+/* Put a prefix, usually a file's name, and ": " in front of the message. Returns -1. */
 int error_prefix(struct error *error, const char *format, ...) ERROR_PRINTF;
 
 #endif

@@ -9,18 +9,20 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Read the file, or what is left of an open stream called `name`. More than `max_size` bytes are
- * an error; a directory is one, too. out is freed with buffer_free and is zeroed on error. */
+/* Read the file, or the rest of an open stream, which errors call `name`; of a pipe nothing may
+ * have been read through the stream before. More than `max_size` bytes are an error, and so is a
+ * directory. Free *out with buffer_free; it is zeroed on error. */
 int file_read(const char *path, size_t max_size, struct buffer *out, struct error *error);
 int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buffer *out,
 					 struct error *error);
 
-/* Open a new or emptied file for writing. A path that leads to standard output or error, as
- * /dev/stdout does, gives a stream that continues those. NULL with errno where it fails. */
+/* Create the file, or empty it, and open it for writing. A path that leads to standard output or
+ * standard error, as /dev/stdout does, gives a stream that continues it. NULL with errno on
+ * error. */
 FILE *file_create(const char *path);
 
-/* Append to an open stream called `name`, to which nothing else is printed. Where that fails, as on
- * a full disk, a part that was written is taken away again, if the stream is a file. */
+/* Append to an open stream, which errors call `name`, and to which nothing is printed in other
+ * ways. Where that fails, as on a full disk, a file is cut back to its former length. */
 int file_append(FILE *stream, const char *name, const void *data, size_t size, struct error *error);
 
 /* Replace the file as a whole: write a temporary file beside it, flush, fsync, rename, fsync the
@@ -30,22 +32,23 @@ int file_append(FILE *stream, const char *name, const void *data, size_t size, s
  * SIGINT and SIGTERM are ignored meanwhile. */
 int file_replace(const char *path, const void *data, size_t size, struct error *error);
 
-/* Could file_replace write there? Tries it with a temporary file; says now what would be said
- * after hours of work. */
+/* Check, before hours of work, that file_replace could write there: create a temporary file and
+ * remove it again. Returns -1 with the error that file_replace would give. */
 int file_check_replace(const char *path, struct error *error);
 
-/* False where nothing has that name. What may not be looked at counts as there, so that opening it
- * tells why. */
+/* False where nothing has that name. A file that the system does not let us look at counts as
+ * existing, so that the attempt to open it tells the reason. */
 bool file_exists(const char *path);
 
-/* Do both names lead to the same regular file, or would they if it was created? */
+/* True where both names lead to the same regular file, or would if one of them was created. */
 bool file_is_same(const char *a, const char *b);
 
-/* Does the path lead to what the stream is connected with? */
+/* True where the path leads to the file, pipe or device that the stream is connected with. */
 bool file_is_stream(const char *path, FILE *stream);
 
-/* The full path of `relative` to the folder of the running program, to be freed; NULL where that
- * does not exist, or the system (any but Linux) does not tell where the program is. */
+/* The full path of a name that is relative to the running program's folder: for "../share" and a
+ * program in /usr/bin it is "/usr/share". To be freed; NULL where nothing has that name, or the
+ * system (any but Linux) does not tell where the program is. */
 char *file_near_program(const char *relative);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reading bytes without ever going past the end of them. */
+/* Every read goes through bytes_take, which alone compares with the end. */
 #include "base/bytes.h"
 
 #include <stdlib.h>

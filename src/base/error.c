@@ -1,4 +1,4 @@
-/* A message and -1. Nothing below main() prints or exits. */
+/* Messages are put together here and printed by room cli alone. */
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -7,10 +7,11 @@
 
 #include "base/text.h"
 
-#define LONGEST 8192 /* of a message before it is cut: two paths, and a reason */
+#define LONGEST 8192 /* bytes of a message before it is cut: two paths of 4096 */
 #define ELLIPSIS "…"
 
-/* A text that is too long loses its middle, a part of a path, for the reason stands at the end. */
+/* Copy the text. One that is too long loses its middle, which is a part of a path: the reason
+ * stands at its end. */
 static int keep(struct error *error, const char *text)
 {
 	const size_t room = sizeof error->text - 1, gap = strlen(ELLIPSIS);

@@ -1,5 +1,6 @@
-/* Whole files in and out of memory. A file is replaced so that a crash at any moment leaves the old
- * content or the new: write a temporary file beside it, fsync, rename, fsync the folder. */
+/* Whole files in and out of memory, by descriptors alone: bytes pass through read_some and
+ * write_all. A file is replaced so that a crash at any moment leaves the old content or the new:
+ * write a temporary file beside it, fsync, rename, fsync the folder. */
 #define _XOPEN_SOURCE 700
 
 #include "base/file.h"
@@ -14,30 +15,80 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_READ ((size_t)65536)  /* where the size is not known */
-#define MAX_WRITE ((size_t)1 << 30) /* some systems refuse 2 GiB in one call */
-#define MAX_LINKS 40                /* Linux follows as many */
-#define TEMPORARY_ATTEMPTS 100
+#define FIRST_READ ((size_t)65536)     /* bytes, where the size is not known */
+#define MAX_TRANSFER ((size_t)1 << 30) /* bytes a call: some systems refuse 2 GiB */
+#define MAX_LINKS 40                   /* in a chain of symbolic links; Linux follows as many */
+#define TEMPORARY_ATTEMPTS 100         /* at a name that nobody has yet */
 
-/* "path: what: errno's text". Returns -1. */
+/* Sets the error to "path: what: errno's text". Returns -1. */
 static int fail(const char *path, const char *what, struct error *error)
 {
 	return error_set(error, "%s: %s: %s", path, what, strerror(errno));
 }
 
-/* What is left of a regular file; 0 where that is unknown. Refuses directories. */
-static int bytes_ahead(FILE *stream, const char *name, size_t *size, struct error *error)
+/* Read at most `size` bytes. Returns how many, 0 at the end of the file alone, or -1. */
+static ssize_t read_some(int file, void *data, size_t size)
+{
+	ssize_t count;
+
+	do
+		count = read(file, data, size < MAX_TRANSFER ? size : MAX_TRANSFER);
+	while (count < 0 && errno == EINTR);
+	return count;
+}
+
+static int write_all(int file, const void *data, size_t size)
+{
+	const char *next = data;
+
+	while (size) {
+		ssize_t written = write(file, next, size < MAX_TRANSFER ? size : MAX_TRANSFER);
+		if (written < 0 && errno != EINTR)
+			return -1;
+		if (written > 0) {
+			next += written;
+			size -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+static int sync_to_disk(int file)
+{
+	int status;
+
+	do
+		status = fsync(file);
+	while (status && errno == EINTR);
+	return status && errno != EINVAL ? -1 : 0; /* EINVAL: this kind of file cannot be synced */
+}
+
+/* Close, and return the first thing that failed, `failed` or the closing, or NULL. errno is that
+ * failure's. */
+static const char *close_file(int file, const char *failed)
+{
+	int why = errno;
+
+	if (close(file) && !failed)
+		return "cannot close";
+	errno = why;
+	return failed;
+}
+
+/* *size = the bytes of a regular file from its position to its end; 0 where the file is another
+ * kind. A directory is an error. */
+static int bytes_ahead(int file, const char *name, size_t *size, struct error *error)
 {
 	struct stat status;
 
 	*size = 0;
-	if (fstat(fileno(stream), &status))
+	if (fstat(file, &status))
 		return fail(name, "cannot read", error);
 	if (S_ISDIR(status.st_mode))
 		return error_set(error, "%s: is a directory", name);
 	if (!S_ISREG(status.st_mode))
 		return 0;
-	off_t position = ftello(stream);
+	off_t position = lseek(file, 0, SEEK_CUR);
 	if (position >= 0 && status.st_size > position)
 		*size = (size_t)(status.st_size - position);
 	return 0;
@@ -58,27 +109,28 @@ static int too_large(const char *name, size_t max_size, struct error *error)
 	return error_set(error, "%s: larger than the %zu bytes allowed", name, max_size);
 }
 
-static int read_all(FILE *stream, const char *name, size_t max_size, struct buffer *out,
-					struct error *error)
+static int read_to_end(int file, const char *name, size_t max_size, struct buffer *out,
+					   struct error *error)
 {
-	size_t limit = max_size < SIZE_MAX ? max_size + 1 : max_size;
+	const size_t limit = max_size < SIZE_MAX ? max_size + 1 : max_size;
 	size_t ahead;
 
-	if (bytes_ahead(stream, name, &ahead, error))
+	if (bytes_ahead(file, name, &ahead, error))
 		return -1;
 	if (ahead > max_size)
 		return too_large(name, max_size, error);
-	/* One byte more than expected: that is where the end shows. */
+	/* There is room for one byte more than expected, so that the read behind the last byte can
+	 * return 0, which tells the end. */
 	size_t capacity = ahead ? ahead + 1 : FIRST_READ < limit ? FIRST_READ : limit;
 	if (resize(out, capacity, name, error))
 		return -1;
 	for (;;) {
-		out->size += fread(out->data + out->size, 1, capacity - out->size, stream);
-		if (feof(stream))
-			return resize(out, out->size ? out->size : 1, name, error);
-		if (ferror(stream) && errno != EINTR)
+		const ssize_t count = read_some(file, out->data + out->size, capacity - out->size);
+		if (count < 0)
 			return fail(name, "cannot read", error);
-		clearerr(stream);
+		if (count == 0)
+			return resize(out, out->size ? out->size : 1, name, error);
+		out->size += (size_t)count;
 		if (out->size > max_size)
 			return too_large(name, max_size, error);
 		if (out->size == capacity) {
@@ -89,25 +141,36 @@ static int read_all(FILE *stream, const char *name, size_t max_size, struct buff
 	}
 }
 
-int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buffer *out,
+static int read_file(int file, const char *name, size_t max_size, struct buffer *out,
 					 struct error *error)
 {
 	*out = (struct buffer){0};
-	if (read_all(stream, name, max_size, out, error)) {
-		buffer_free(out);
-		return -1;
-	}
-	return 0;
+	if (!read_to_end(file, name, max_size, out, error))
+		return 0;
+	buffer_free(out);
+	return -1;
+}
+
+int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buffer *out,
+					 struct error *error)
+{
+	const off_t position = ftello(stream);
+
+	/* The stream may have read ahead into its buffer. */
+	if (position >= 0)
+		lseek(fileno(stream), position, SEEK_SET);
+	return read_file(fileno(stream), name, max_size, out, error);
 }
 
 int file_read(const char *path, size_t max_size, struct buffer *out, struct error *error)
 {
+	const int file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
 	*out = (struct buffer){0};
-	FILE *stream = fopen(path, "rb");
-	if (!stream)
+	if (file < 0)
 		return fail(path, "cannot open", error);
-	int status = file_read_stream(stream, path, max_size, out, error);
-	fclose(stream);
+	const int status = read_file(file, path, max_size, out, error);
+	close(file);
 	return status;
 }
 
@@ -118,7 +181,8 @@ bool file_exists(const char *path)
 	return !stat(path, &status) || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* `name` in the folder of `path`. NULL where there is no memory. */
+/* `name` in the folder of `path`: for "data/a.gz" and "b", "data/b". To be freed; NULL where there
+ * is no memory. */
 static char *beside(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
@@ -132,13 +196,15 @@ static char *beside(const char *path, const char *name)
 	return result;
 }
 
-/* One of the process's own open files, whatever it is: /dev/stdout leads here. */
+/* True for a path that stands for one of the process's own open files: /dev/stdout is a link to
+ * /proc/self/fd/1. */
 static bool is_descriptor(const char *path)
 {
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
 
-/* Where a chain of symbolic links ends, even if nothing is there. NULL where there is no memory. */
+/* The path where a chain of symbolic links ends, even if nothing is there. To be freed; NULL where
+ * there is no memory. */
 static char *follow_links(const char *path)
 {
 	char link[4096];
@@ -159,7 +225,7 @@ static char *follow_links(const char *path)
 struct target {
 	char *path; /* owned; links followed */
 	bool exists;
-	bool special; /* a device, a pipe, an open file: written to as it is */
+	bool special; /* a device, a pipe or an open file, which is written to and not replaced */
 	mode_t permissions;
 };
 
@@ -175,7 +241,7 @@ static int target_find(struct target *target, const char *path, struct error *er
 		return fail(path, "cannot write", error);
 	if (target->exists && S_ISDIR(status.st_mode))
 		return error_set(error, "%s: cannot write: is a directory", path);
-	/* A rename would get around a file's write protection. */
+	/* rename() looks only at the folder's permissions, so a file's own are asked for here. */
 	if (target->exists && access(path, W_OK))
 		return fail(path, "cannot write", error);
 	target->path = follow_links(path);
@@ -188,8 +254,8 @@ static int target_find(struct target *target, const char *path, struct error *er
 	return 0;
 }
 
-/* Create a file that nobody else has, in the same folder; *name is freed by the caller. Returns a
- * descriptor or -1. */
+/* Create a file under a new name in the folder of `path`. Returns its descriptor, or -1 with errno;
+ * the caller frees *name. */
 static int open_temporary(const char *path, char **name)
 {
 	for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS; attempt++) {
@@ -214,44 +280,7 @@ static int open_temporary(const char *path, char **name)
 	return -1;
 }
 
-static int write_all(int file, const void *data, size_t size)
-{
-	const char *next = data;
-
-	while (size) {
-		ssize_t written = write(file, next, size < MAX_WRITE ? size : MAX_WRITE);
-		if (written < 0 && errno != EINTR)
-			return -1;
-		if (written > 0) {
-			next += written;
-			size -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
-static int sync_to_disk(int file)
-{
-	int status;
-
-	do
-		status = fsync(file);
-	while (status && errno == EINTR);
-	return status && errno != EINVAL ? -1 : 0; /* EINVAL: this kind of file cannot be synced */
-}
-
-/* Close, and return what failed first, or NULL; errno is that failure's. */
-static const char *close_file(int file, const char *failed)
-{
-	int why = errno;
-
-	if (close(file) && !failed)
-		return "cannot close";
-	errno = why;
-	return failed;
-}
-
-/* Returns what failed, or NULL. */
+/* Returns a phrase for the error, "cannot write", or NULL if all went well. */
 static const char *write_temporary(int file, const struct target *target, const void *data,
 								   size_t size)
 {
@@ -264,7 +293,7 @@ static const char *write_temporary(int file, const struct target *target, const 
 	return NULL;
 }
 
-/* Without this a crash of the machine could undo the rename. */
+/* Write the folder's new entry to disk: until then a crash of the machine could undo the rename. */
 static const char *sync_folder(const struct target *target)
 {
 	char *folder = beside(target->path, ".");
@@ -278,8 +307,9 @@ static const char *sync_folder(const struct target *target)
 	return close_file(file, sync_to_disk(file) ? "cannot flush its folder to disk" : NULL);
 }
 
-/* The temporary file must not outlive the process, so meanwhile nobody ends that by a key: signals
- * that would are ignored. (Holding them back would take every thread's consent.) */
+/* The signals that end the program by a key or a closed window. They are ignored while a temporary
+ * file exists, so that it does not outlive the process. (Blocking them would have to be done in
+ * every thread.) */
 static const int deadly[] = {SIGHUP, SIGINT, SIGTERM};
 
 #define DEADLY (sizeof deadly / sizeof *deadly)
@@ -299,7 +329,7 @@ static void restore_signals(const struct sigaction old[DEADLY])
 		sigaction(deadly[i], &old[i], NULL);
 }
 
-/* Returns what failed, or NULL. */
+/* Returns a phrase for the error, "cannot write", or NULL if all went well. */
 static const char *replace_by_rename(const struct target *target, const void *data, size_t size)
 {
 	char *temporary = NULL;
@@ -353,8 +383,8 @@ bool file_is_stream(const char *path, FILE *stream)
 	return !stat(path, &wanted) && !fstat(fileno(stream), &open_one) && is_same(&wanted, &open_one);
 }
 
-/* What is standard output or error already is not opened a second time, for then each would write
- * over what the other wrote. */
+/* Open for writing. Of standard output and standard error the descriptor is copied: a file that was
+ * opened a second time would have a second position, and each would write over the other. */
 static int open_shared(const char *path, int flags)
 {
 	if (file_is_stream(path, stdout))
@@ -429,7 +459,7 @@ static const char *last_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Two names of files that are not there: alike, and in the same folder? */
+/* True where two names of files that do not exist are equal and in the same folder. */
 static bool will_be_same(const char *a, const char *b)
 {
 	char *folder_a = beside(a, "."), *folder_b = beside(b, ".");

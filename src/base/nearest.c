@@ -11,7 +11,7 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Row i, column j of the table is the distance of the first i letters of a to the first j of b. */
+/* table[i][j] is the distance between the first i letters of a and the first j letters of b. */
 static int distance(const char *a, const char *b)
 {
 	int table[LONGEST + 1][LONGEST + 1];

@@ -10,12 +10,12 @@ static uint64_t mix(uint64_t z)
 	return z ^ (z >> 31);
 }
 
-struct rng rng_stream(uint64_t seed, uint32_t purpose, uint64_t step)
+struct rng rng_stream(uint64_t seed, uint32_t purpose, uint64_t when)
 {
 	uint64_t key = mix(seed + GOLDEN);
 
 	key = mix(key + GOLDEN * (purpose + 1ull));
-	key = mix(key + GOLDEN * (step + 1));
+	key = mix(key + GOLDEN * (when + 1));
 	return (struct rng){key};
 }
 
