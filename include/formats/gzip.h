@@ -7,11 +7,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Does it begin like a gzip file? */
+/* True where the data begins with gzip's magic, 1f 8b. */
 bool gzip_is(const uint8_t *data, size_t size);
 
-/* Decompress the whole file. More than max_size bytes of output are an error, and so is anything
- * behind the last member. out is freed with buffer_free and is zeroed on error. */
+/* Decompress a whole file. More than max_size bytes of output are an error, and so is anything
+ * behind the last member. Free *out with buffer_free; it is zeroed on error. */
 int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
 					struct error *error);
 

@@ -16,9 +16,9 @@ struct idx_labels {
 	const uint8_t *labels; /* count, each below the class limit; borrowed */
 };
 
-/* Parse a whole file. Refused: any other magic, type or rank (the message says what the file
- * looks like), a size that differs from what the header says, a dimension of zero, images that
- * are not height × width, a label of `classes` or above (with its index). */
+/* Parse a whole file. Refused are another magic, type or rank (the message names the kind of file
+ * that it seems to be), a size that is not the header's, a dimension of zero, images that are not
+ * height × width, and a label of `classes` or above (the message has its index). */
 int idx_parse_images(const uint8_t *data, size_t size, int height, int width,
 					 struct idx_images *out, struct error *error);
 int idx_parse_labels(const uint8_t *data, size_t size, int classes, struct idx_labels *out,

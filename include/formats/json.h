@@ -17,32 +17,34 @@ enum json_type {
 	JSON_OBJECT,
 };
 
-/* A value. The children of an array or object follow each other through `next`. */
+/* A value. The children of an array or object are a list: `first`, first->next, … NULL. */
 struct json {
 	enum json_type type;
-	const char *key;  /* of a member of an object, else NULL; decoded, ends with NUL */
-	const char *text; /* of a string: decoded; of a number: as written */
-	size_t length;    /* of text, which may hold NUL bytes; of an array or object: its children */
+	const char *key;  /* of a member of an object, decoded; else NULL */
+	const char *text; /* of a string, decoded; of a number, as written; NUL behind it */
+	size_t length;    /* bytes of text, some of which may be NUL; children of an array or object */
 	const struct json *first, *next;
 };
 
 #define JSON_MAX_DEPTH 4
 
-/* Parse text that holds exactly one value, white space around it allowed. Refused with the offset:
- * anything that RFC 8259 does not allow, deeper nesting than JSON_MAX_DEPTH, a duplicate key, a
- * key with a NUL byte, invalid UTF-8, lone surrogates. Everything lives in one allocation; free
- * *root with json_free. */
+/* Parse a text that is one value, with white space around it or not. Refused, with the offset, are
+ * all that RFC 8259 does not allow, deeper nesting than JSON_MAX_DEPTH, a key that its object has
+ * already, a key with a NUL byte, invalid UTF-8 and lone surrogates. All values and strings are in
+ * one allocation; free *root with json_free. */
 int json_parse(const char *text, size_t size, struct json **root, struct error *error);
 void json_free(struct json *root);
 
 /* The member of an object, or NULL. */
 const struct json *json_member(const struct json *object, const char *key);
 
-/* A number without sign, fraction or exponent that fits. */
+/* *out = the number. False unless it is written in digits alone ("28", not "28.0" or "2.8e1") and
+ * fits. */
 bool json_to_size(const struct json *value, size_t *out);
 
-/* Write `text` as a JSON string with its quotes, as snprintf does: at most `capacity` bytes with
- * the NUL, and the length that was needed is returned. Bytes that are not UTF-8 become U+FFFD. */
+/* Write `text` as a JSON string, with quotes and escapes. Like snprintf, it writes at most
+ * `capacity` bytes, the NUL among them, and returns the length of the whole text: 5 for abc. A byte
+ * that is no UTF-8 becomes U+FFFD. */
 size_t json_quote(char *out, size_t capacity, const char *text);
 
 #endif

@@ -1,12 +1,12 @@
-/* PNG (ISO/IEC 15948), written only: what every viewer and browser shows. */
+/* A writer of PNG (ISO/IEC 15948), which every viewer and browser shows. */
 #ifndef FORMATS_PNG_H
 #define FORMATS_PNG_H
 
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* A file with 8 bits a sample from [height][width][channels] bytes; 1 channel is grey, 3 are RGB.
- * Free with buffer_free. */
+/* *out = a file with 8 bits a sample. pixels is [height][width][channels]; 1 channel is grey, 3 are
+ * RGB. Free *out with buffer_free; it is zeroed on error. */
 int png_write(const uint8_t *pixels, int width, int height, int channels, struct buffer *out,
 			  struct error *error);
 

@@ -12,8 +12,8 @@ struct safetensors_tensor {
 	const char *name;
 	int rank; /* 0 to SAFETENSORS_MAX_RANK */
 	size_t dims[SAFETENSORS_MAX_RANK];
-	float *values; /* C order; NULL in an I64 tensor */
-	size_t count;  /* of values: the product of dims */
+	float *values; /* [count] in C order; NULL in an I64 tensor */
+	size_t count;  /* the product of dims */
 };
 
 struct safetensors_entry {
@@ -25,23 +25,26 @@ struct safetensors {
 	size_t tensor_count;
 	struct safetensors_entry *metadata;
 	size_t metadata_count;
-	void *owned; /* by safetensors_parse; NULL in one that a caller made for writing */
+	void *owned; /* memory of safetensors_parse; NULL where the caller filled the struct */
 };
 
-/* Parse a whole file, every check of the format and finite values included. Of I64 tensors, which
- * PyTorch counts batches with, only the shape is told; other dtypes than these and F32 are refused.
- * Free with safetensors_free; zeroed on error. */
+/* Parse a whole file. All rules of the format are checked, and that all values are finite. The
+ * dtypes are F32 and I64, in which PyTorch counts the batches that a batch normalization has seen;
+ * an I64 tensor is read without its values. Free *out with safetensors_free; it is zeroed on
+ * error. */
 int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 					  struct error *error);
 void safetensors_free(struct safetensors *file);
 
+/* The tensor of that name, or NULL. */
 const struct safetensors_tensor *safetensors_find(const struct safetensors *file, const char *name);
 
-/* The metadata's value, or NULL. */
+/* The metadata's value for a key, or NULL. */
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
-/* The file's bytes, all tensors F32, as the reference writer makes them: metadata first (in the
- * given order), the tensors sorted by name, the header padded with spaces to a multiple of 8. */
+/* *out = the bytes of a file with these tensors, all of them F32, just as Hugging Face's writer
+ * makes them: metadata first, in the given order; tensors sorted by name; the header padded with
+ * spaces to a multiple of 8. Free *out with buffer_free; it is zeroed on error. */
 int safetensors_write(const struct safetensors *file, struct buffer *out, struct error *error);
 
 #endif

@@ -29,7 +29,7 @@ static void tables_fill(struct tables *t)
 
 uint32_t crc32(const uint8_t *data, size_t size)
 {
-	struct tables t; /* filled in microseconds, so that nothing global need be kept */
+	struct tables t; /* takes microseconds to fill, and so need not be kept in a global */
 	uint32_t crc = 0xffffffff;
 
 	tables_fill(&t);

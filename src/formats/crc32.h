@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The checksum of `size` bytes: 0xcbf43926 for "123456789". */
 uint32_t crc32(const uint8_t *data, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
 #include "formats/inflate.h"
 
 #define METHOD_DEFLATE 8
-#define MAX_EXPANSION 1032 /* deflate spends at least 2 bits on 258 bytes */
+#define MAX_EXPANSION 1032 /* times: deflate spends at least 2 bits on 258 bytes */
 
 enum { FLAG_HCRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16, FLAG_RESERVED = 0xe0 };
 
@@ -96,8 +96,9 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 	return 0;
 }
 
-/* The last member's length is usually that of the whole: then one allocation is enough. It is
- * only a hint: where it is a lie, or there is no such memory, the output grows as it is made. */
+/* Allocate the length in the file's last four bytes, which is that of the whole output where the
+ * file has one member. It is only a hint: where it is wrong, or there is not so much memory, the
+ * output grows as it is made. */
 static void reserve_likely_size(const struct bytes *in, struct inflate_output *out)
 {
 	struct error ignored;
@@ -125,7 +126,7 @@ int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct bu
 			return -1;
 		}
 	} while (bytes_left(&in));
-	/* Give back what was too much; where that fails, it is only kept. */
+	/* Give back the memory that is not used. Where realloc fails, it stays. */
 	uint8_t *shrunk = realloc(output.data, output.size ? output.size : 1);
 	out->data = shrunk ? shrunk : output.data;
 	out->size = output.size;

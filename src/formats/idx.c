@@ -26,8 +26,8 @@ static const char *type_name(uint8_t type)
 	return type < sizeof names / sizeof names[0] ? names[type] : NULL;
 }
 
-/* What a file looks like that does not begin with the magic. At least 4 bytes. */
-static const char *what_is(const uint8_t *data, size_t size)
+/* A name for a file of at least 4 bytes that does not begin with IDX's magic. */
+static const char *name_of_other(const uint8_t *data, size_t size)
 {
 	if (gzip_is(data, size))
 		return "a gzip file";
@@ -46,14 +46,14 @@ static int wrong_magic(const uint8_t *data, size_t size, int rank, struct error 
 	snprintf(text, sizeof text, "offset 0: expected 00 00 08 %02x, found %02x %02x %02x %02x", rank,
 			 data[0], data[1], data[2], data[3]);
 	if (!type)
-		return error_set(error, "%s: %s", text, what_is(data, size));
+		return error_set(error, "%s: %s", text, name_of_other(data, size));
 	if (data[2] == TYPE_U8 && (data[3] == RANK_IMAGES || data[3] == RANK_LABELS))
 		return error_set(error, "%s: %s, where %s are expected", text, kind_of(data[3]),
 						 kind_of(rank));
 	return error_set(error, "%s: an IDX file of %s in %d dimensions", text, type, data[3]);
 }
 
-/* The magic and `rank` dimensions, none of them 0. */
+/* Read the magic and `rank` dimensions, none of which may be 0. */
 static int read_header(struct bytes *in, int rank, uint32_t *dims, struct error *error)
 {
 	const size_t header = 4 + 4 * (size_t)rank;
@@ -74,7 +74,7 @@ static int read_header(struct bytes *in, int rank, uint32_t *dims, struct error 
 	return 0;
 }
 
-/* The rest of the file must be count × each bytes. */
+/* Refuse the file unless count × each bytes are left of it. `what` is "images" or "labels". */
 static int check_size(const struct bytes *in, size_t count, size_t each, const char *what,
 					  struct error *error)
 {

@@ -1,7 +1,7 @@
 /* Deflate (RFC 1951): Huffman codes for literals, lengths and distances, and copies from the bytes
  * already there. The next TABLE_BITS bits index a table that gives the symbol at once; only the
- * rare longer codes need a second table. 64 bits wait in a buffer, enough for one length and its
- * distance, or for three literals. */
+ * rare longer codes need a second table. A buffer holds the next 64 bits, enough for a length and
+ * its distance with all extra bits (48), or for three literals (45). */
 #include "formats/inflate.h"
 
 #include <assert.h>
@@ -15,18 +15,20 @@
 #define TABLE_BITS 10
 #define SECOND_BITS (MAX_CODE_BITS - TABLE_BITS)
 #define MAX_SYMBOLS 288
-#define MAX_LENGTHS (286 + 30)
+#define MAX_LENGTHS (286 + 30) /* literals and lengths, then distances */
 
-/* kind: so many extra bits follow (0 to 13) the base of a length or distance, or: */
+/* The kind of an entry: 0 to 13 for a length or distance, whose base is `value` and whose rest is
+ * in so many extra bits behind the code; or one of these. */
 enum { LITERAL = 16, END_OF_BLOCK, SECOND_TABLE, INVALID };
 
 struct entry {
-	uint16_t value; /* a literal, the base of a length or distance, or where a second table is */
+	uint16_t value; /* a literal, a base, or the index where a second table begins */
 	uint8_t length; /* bits of the code; in a second table, those beyond TABLE_BITS */
 	uint8_t kind;
 };
 
-/* A second table belongs to two codes at least, so there are at most MAX_SYMBOLS / 2. */
+/* Behind the first table stand the second ones. Each has two codes at least, so there are at most
+ * MAX_SYMBOLS / 2 of them. */
 struct table {
 	struct entry entries[(1 << TABLE_BITS) + MAX_SYMBOLS / 2 * (1 << SECOND_BITS)];
 };
@@ -36,15 +38,15 @@ enum alphabet { CODE_LENGTHS, LITERALS, DISTANCES };
 struct bits {
 	const uint8_t *start, *next, *end;
 	uint64_t buffer;  /* the next bit is the lowest */
-	unsigned count;   /* of bits in the buffer; above them may already be some of *next */
-	unsigned missing; /* zero bytes that were put into the buffer for want of input */
+	unsigned count;   /* of valid bits; the bits above them are 0 or already those of *next */
+	unsigned missing; /* zero bytes that were put into the buffer behind the end of the input */
 };
 
 struct inflate {
 	struct bits bits;
 	struct inflate_output *out;
-	size_t origin; /* distances reach back to here */
-	bool fixed;    /* the tables hold the fixed codes */
+	size_t origin; /* the size of `out` where this stream began: no copy comes from before it */
+	bool fixed;    /* true while the tables hold the fixed codes */
 	struct table literals, distances;
 	struct error *error;
 };
@@ -61,7 +63,7 @@ static const uint8_t distance_extra_bits[30] = {0, 0, 0,  0,  1,  1,  2,  2,  3,
 												4, 4, 5,  5,  6,  6,  7,  7,  8,  8,
 												9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
-/* At least 56 bits in the buffer. */
+/* Fill the buffer to at least 56 bits. */
 static inline void bits_refill(struct bits *bits)
 {
 	if (bits->end - bits->next >= 8) {
@@ -92,13 +94,13 @@ static inline unsigned bits_take(struct bits *bits, unsigned count)
 	return value;
 }
 
-/* Were bits used that the input does not have? */
+/* True where bits were used that the input does not have. */
 static inline bool bits_overrun(const struct bits *bits)
 {
 	return bits->missing * 8 > bits->count;
 }
 
-/* The offset of the first byte of which no bit was used. */
+/* The offset in the input of the first byte of which no bit was used. */
 static size_t bits_offset(const struct bits *bits)
 {
 	size_t unused = bits_overrun(bits) ? 0 : bits->count / 8 - bits->missing;
@@ -128,7 +130,7 @@ static struct entry symbol_entry(enum alphabet alphabet, unsigned symbol, unsign
 	return e;
 }
 
-/* Codes are packed into bytes from their first bit, so a table's index has them reversed. */
+/* The code with its bits in the order in which they come out of the buffer: 110 becomes 011. */
 static unsigned reversed(unsigned code, unsigned length)
 {
 	unsigned result = 0;
@@ -138,11 +140,12 @@ static unsigned reversed(unsigned code, unsigned length)
 	return result;
 }
 
-/* Refuse, as zlib does, lengths that give a bit pattern two meanings or none; where `sparse`, no
- * code at all and a single one of one bit are allowed. Returns NULL, or what is wrong. */
+/* Check, as zlib does, that the codes give every bit pattern one meaning. counts[l] is the number
+ * of codes of l bits. Where `sparse`, no code at all and a single one of one bit are allowed, too.
+ * Returns NULL, or a word for what is wrong. */
 static const char *check_lengths(const unsigned *counts, bool sparse)
 {
-	unsigned space = 1, used = 0; /* bit patterns not yet taken; codes */
+	unsigned space = 1, used = 0; /* patterns of `length` bits without a code; codes */
 
 	for (int length = 1; length <= MAX_CODE_BITS; length++) {
 		space *= 2;
@@ -156,7 +159,7 @@ static const char *check_lengths(const unsigned *counts, bool sparse)
 	return "incomplete";
 }
 
-/* Enter a code that is longer than TABLE_BITS; *end is where the next second table goes. */
+/* Enter a code that is longer than TABLE_BITS. *end is the index behind the last second table. */
 static void enter_long(struct table *table, unsigned code, struct entry e, unsigned *end)
 {
 	struct entry *link = &table->entries[code & ((1u << TABLE_BITS) - 1)];
@@ -172,14 +175,15 @@ static void enter_long(struct table *table, unsigned code, struct entry e, unsig
 }
 
 /* The codes follow from their lengths (RFC 1951, 3.2.2): from short to long, and among equals from
- * the first symbol to the last, each is the one before plus 1. The table starts as one entry and
- * doubles with each length, which leaves a short code's entry wherever an index ends with it.
- * Returns NULL, or what is wrong with the lengths. */
+ * the first symbol to the last, each is the one before plus 1. With lengths 2, 1, 2 symbol 1 gets
+ * 0, symbol 0 gets 10, symbol 2 gets 11. The table begins as one entry and doubles with each
+ * length; the copy puts a short code's entry at every index whose lowest bits are that code.
+ * Returns NULL, or a word for what is wrong with the lengths. */
 static const char *table_build(struct table *table, enum alphabet alphabet, const uint8_t *lengths,
 							   unsigned symbols)
 {
 	unsigned counts[MAX_CODE_BITS + 1] = {0}, ends[MAX_CODE_BITS + 1];
-	uint16_t sorted[MAX_SYMBOLS]; /* the symbols by length, those of length l up to ends[l] */
+	uint16_t sorted[MAX_SYMBOLS]; /* the symbols by length; those of l bits end before ends[l] */
 
 	for (unsigned s = 0; s < symbols; s++)
 		counts[lengths[s]]++;
@@ -209,7 +213,7 @@ static const char *table_build(struct table *table, enum alphabet alphabet, cons
 	return NULL;
 }
 
-/* Needs MAX_CODE_BITS bits in the buffer. */
+/* Take the next symbol. At least MAX_CODE_BITS bits must be in the buffer. */
 static inline struct entry decode(struct bits *bits, const struct table *table)
 {
 	struct entry e = table->entries[bits->buffer & ((1u << TABLE_BITS) - 1)];
@@ -222,15 +226,16 @@ static inline struct entry decode(struct bits *bits, const struct table *table)
 	return e;
 }
 
-/* Repeat `length` bytes from `distance` before; where they overlap, the copy repeats itself.
- * Whole chunks are written: up to 31 bytes too many. */
+/* Copy `length` bytes from `distance` bytes before; a distance of 2 behind "ab" and a length of 5
+ * give "ababa". Whole blocks are written, up to 31 bytes too many. Returns the end of the copy. */
 static inline uint8_t *copy_back(uint8_t *next, size_t distance, size_t length)
 {
 	const uint8_t *from = next - distance;
 	uint8_t *end = next + length;
 
 	if (distance >= 16) {
-		/* Two at a time: nearly all lengths are up to 32, so that the end is well predicted. */
+		/* Two blocks of 16 at a time: nearly all lengths are up to 32, so the processor foresees
+		 * that the loop ends after one round. */
 		for (; next < end; next += 32, from += 32) {
 			memcpy(next, from, 16);
 			memcpy(next + 16, from + 16, 16);
@@ -262,12 +267,12 @@ static int bad_distance(const struct bits *bits, size_t distance, size_t behind,
 					 bits_offset(bits), distance, behind);
 }
 
-/* The symbols of a block, up to its end. A round writes at most 2 literals, 258 bytes of a copy
- * and the 31 too many, which INFLATE_SLACK leaves room for. */
+/* Decode a block's symbols, up to its end. One turn of the loop writes at most a literal and a copy
+ * of 258 bytes with 31 too many, less than INFLATE_SLACK. */
 static int read_symbols(struct inflate *s)
 {
 	struct inflate_output *out = s->out;
-	struct bits bits = s->bits; /* a local copy stays in registers */
+	struct bits bits = s->bits; /* a copy, which the compiler can keep in registers */
 	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity - INFLATE_SLACK;
 
 	for (;;) {
@@ -347,8 +352,9 @@ static void fixed_tables(struct inflate *s)
 	s->fixed = true;
 }
 
-/* The code lengths of a dynamic block's two alphabets, run-length coded by a code of their own,
- * whose table is s->literals. */
+/* Read the code lengths of a dynamic block's literals and distances. They are run-length coded, by
+ * a code of their own whose table is in s->literals: symbols 0 to 15 are a length, 16 repeats the
+ * one before, 17 and 18 repeat 0. */
 static int read_lengths(struct inflate *s, uint8_t *lengths, unsigned count)
 {
 	unsigned i = 0;
@@ -480,7 +486,7 @@ int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *e
 			return -1;
 		if (bits_overrun(&s.bits))
 			return truncated(&s.bits, error);
-		if (inflate_reserve(out, 0, error)) /* is it too much already? */
+		if (inflate_reserve(out, 0, error)) /* fails where there is too much already */
 			return -1;
 	} while (!last);
 	in->offset = bits_offset(&s.bits);

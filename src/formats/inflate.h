@@ -5,7 +5,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Decoding may write this far behind the last byte, so that its loop need not look at every one. */
+/* Decoding may write so many bytes behind the last, so that its loop need not look for the end of
+ * memory at every byte. */
 #define INFLATE_SLACK 320
 
 struct inflate_output {
@@ -15,12 +16,13 @@ struct inflate_output {
 	size_t max_size; /* more bytes than these are an error */
 };
 
-/* Make room for `more` bytes, the slack not counted; at least double what there was. */
+/* Make room for `more` bytes behind the first `size`, and for the slack. Memory that has to grow
+ * grows to at least twice its size. More than max_size bytes are an error. */
 int inflate_reserve(struct inflate_output *out, size_t more, struct error *error);
 
-/* Append what one deflate stream holds. It starts at in's offset, which moves to the first byte
- * after it, and its distances reach no further back than the size that `out` has now. An error
- * names the offset in `in`. */
+/* Decompress one deflate stream, which begins at in's offset, and append its content to `out`. The
+ * offset moves to the first byte behind the stream. Copies reach back only to what the stream
+ * itself has written. Errors name the offset in `in`. */
 int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *error);
 
 #endif

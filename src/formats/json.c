@@ -1,5 +1,6 @@
-/* JSON (RFC 8259) by recursive descent, no deeper than JSON_MAX_DEPTH. A first look counts the
- * values, so that one allocation can hold them all: values | keys of open objects | strings. */
+/* JSON (RFC 8259) by recursive descent, no deeper than JSON_MAX_DEPTH. The values are counted
+ * before they are read, so that one allocation holds all: values | keys of open objects |
+ * strings. */
 #include "formats/json.h"
 
 #include <assert.h>
@@ -121,7 +122,7 @@ static int parse_number(struct parser *p, struct json *value)
 	return 0;
 }
 
-/* Four hexadecimal digits. */
+/* Read four hexadecimal digits. */
 static int parse_hex(struct parser *p, unsigned *code)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
@@ -150,7 +151,8 @@ static void put_utf8(struct parser *p, unsigned code)
 		*p->strings++ = (char)(0x80 | (code >> 6 * more & 0x3f));
 }
 
-/* What follows \u; beyond U+FFFF that is two surrogates. */
+/* Read the digits behind \u. A character beyond U+FFFF is written as two surrogates, U+1F600 as
+ * \ud83d\ude00. */
 static int parse_unicode(struct parser *p)
 {
 	const size_t start = p->offset - 2;
@@ -252,7 +254,7 @@ static int check_duplicates(struct seen *seen, size_t count, struct error *error
 	return 0;
 }
 
-/* A member's key and colon. */
+/* Read a member's key and colon. */
 static int parse_key(struct parser *p, const char **key)
 {
 	size_t length;
@@ -276,7 +278,7 @@ static int parse_key(struct parser *p, const char **key)
 
 static struct json *parse_value(struct parser *p, int depth);
 
-/* The children of an array or object up to `close`, whose first character is the next one. */
+/* Read an array or object, from its first character to `close`. */
 static int parse_children(struct parser *p, char close, int depth, struct json *parent)
 {
 	struct seen *const first_seen = p->seen;
@@ -310,7 +312,7 @@ static int parse_children(struct parser *p, char close, int depth, struct json *
 	return check_duplicates(first_seen, keys, p->error);
 }
 
-/* `depth` is that of the arrays and objects around. */
+/* `depth` counts the arrays and objects that the value is in. Returns NULL on error. */
 static struct json *parse_value(struct parser *p, int depth)
 {
 	struct json *value = p->values++;
@@ -339,7 +341,8 @@ static struct json *parse_value(struct parser *p, int depth)
 	return status ? NULL : value;
 }
 
-/* No more values than this: each but the first stands behind one of [ { , outside a string. */
+/* An upper bound of the number of values: each but the first stands behind a [ { or , outside of
+ * strings. */
 static size_t count_values(const uint8_t *text, size_t size)
 {
 	size_t count = 1;
@@ -363,8 +366,9 @@ int json_parse(const char *text, size_t size, struct json **root, struct error *
 	size_t room, total;
 
 	*root = NULL;
-	/* Strings shrink when they are decoded; a number takes one byte more, but that is room for
-	 * which the character behind it pays, or, at the end, the byte added here. */
+	/* `size` + 1 bytes hold all decoded strings and numbers with their NULs. A string takes no more
+	 * than it took with its quotes; a number takes a byte more, but each has a separator behind it,
+	 * or the end of the text. */
 	if (checked_multiply(values, sizeof *p.values + sizeof *p.seen, &room) &&
 		checked_add(room, size, &total) && checked_add(total, 1, &total))
 		p.values = malloc(total);
@@ -417,7 +421,7 @@ bool json_to_size(const struct json *value, size_t *out)
 	return true;
 }
 
-/* Text that is cut where its memory ends, but measured whole. */
+/* Text that is measured as a whole, and written as far as there is room. */
 struct output {
 	char *data;
 	size_t capacity, length;

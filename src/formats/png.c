@@ -1,9 +1,10 @@
 /* PNG: a signature, and chunks of length, type, data and CRC-32. The pixels are in a zlib stream
  * (RFC 1950) of deflate (RFC 1951), and each row is preceded by the filter that it went through.
  *
- * Sheets are enlarged pixels on plain ground. So the filter is always "up", the difference from
- * the row above, which makes most rows zeros; and all that the compression looks for is runs:
- * bytes that repeat the pixel before. It needs no tables but deflate's fixed codes. */
+ * The pictures that the program writes are enlarged pixels on plain ground. So the filter is always
+ * "up", the difference from the row above, which makes most rows zeros; and the compression looks
+ * for runs alone, bytes that repeat the pixel before. Deflate's fixed codes are all the tables it
+ * needs. */
 #include "formats/png.h"
 
 #include <assert.h>
@@ -17,7 +18,7 @@
 #define LEAST_RUN 3
 #define MOST_RUN 258
 #define END_OF_BLOCK 256
-#define FRAME 128 /* bytes: more than all that is not pixels */
+#define OVERHEAD 128 /* bytes, more than signature, chunk headers and checksums take */
 
 static void put_u32be(struct buffer *out, uint32_t value)
 {
@@ -25,7 +26,7 @@ static void put_u32be(struct buffer *out, uint32_t value)
 		out->data[out->size++] = (uint8_t)(value >> shift);
 }
 
-/* Bits fill a byte from its lowest on. */
+/* Bits on their way into bytes, which are filled from the lowest bit on. */
 struct bit_writer {
 	struct buffer *out;
 	uint32_t bits;
@@ -42,14 +43,14 @@ static void put_bits(struct bit_writer *writer, uint32_t bits, int count)
 	}
 }
 
-/* Codes of deflate go the other way round, their highest bit first. */
+/* Deflate writes a Huffman code with its highest bit first, unlike all other numbers. */
 static void put_code(struct bit_writer *writer, uint32_t code, int count)
 {
 	while (count--)
 		put_bits(writer, code >> count & 1, 1);
 }
 
-/* RFC 1951, 3.2.6. */
+/* The fixed code of a literal or length (RFC 1951, 3.2.6). */
 static void put_symbol(struct bit_writer *writer, uint32_t symbol)
 {
 	if (symbol < 144)
@@ -62,7 +63,8 @@ static void put_symbol(struct bit_writer *writer, uint32_t symbol)
 		put_code(writer, 0xc0 + symbol - 280, 8);
 }
 
-/* From 11 on, four lengths' symbols have one more bit, the next four two, and so on (3.2.5). */
+/* Lengths from 3 to 10 have a symbol each. From 11 on a symbol is followed by extra bits: the next
+ * four symbols by one, the four behind them by two, and so on; 258 has one of its own (3.2.5). */
 static void put_length(struct bit_writer *writer, uint32_t length)
 {
 	uint32_t beyond = length - LEAST_RUN;
@@ -78,7 +80,7 @@ static void put_length(struct bit_writer *writer, uint32_t length)
 	put_bits(writer, beyond & ((1u << extra) - 1), extra);
 }
 
-/* Of bytes from `at` on that equal those `distance` before them. */
+/* The number of bytes, from `at` on, that equal the byte `distance` before; at most MOST_RUN. */
 static size_t run_length(const struct buffer *data, size_t at, size_t distance)
 {
 	size_t length = 0;
@@ -91,12 +93,12 @@ static size_t run_length(const struct buffer *data, size_t at, size_t distance)
 	return length;
 }
 
-/* One block with fixed codes. At most nine bits a byte. */
+/* Write one block with fixed codes, at most nine bits for each byte. */
 static void deflate_runs(const struct buffer *data, int distance, struct buffer *out)
 {
 	struct bit_writer writer = {.out = out};
 
-	assert(distance <= 4);   /* whose codes are distance - 1, in five bits */
+	assert(distance <= 4);   /* their codes are distance - 1, without extra bits */
 	put_bits(&writer, 1, 1); /* the last block */
 	put_bits(&writer, 1, 2); /* fixed codes */
 	for (size_t i = 0; i < data->size;) {
@@ -114,7 +116,8 @@ static void deflate_runs(const struct buffer *data, int distance, struct buffer 
 	put_bits(&writer, 0, 7); /* the last byte is filled up */
 }
 
-/* The checksum of zlib: a sum, and the sum of all sums on the way (RFC 1950). */
+/* The checksum of zlib (RFC 1950): the sum of all bytes, and the sum of the sums after each
+ * byte. */
 static uint32_t adler32(const struct buffer *data)
 {
 	uint32_t a = 1, b = 0;
@@ -135,7 +138,7 @@ static void filter_rows(const uint8_t *pixels, size_t row, size_t height, struct
 	}
 }
 
-/* Returns where the length goes, once it is known. */
+/* Returns the offset of the chunk, at which end_chunk will write its length. */
 static size_t begin_chunk(struct buffer *out, const char *type)
 {
 	size_t begin = out->size;
@@ -192,7 +195,7 @@ int png_write(const uint8_t *pixels, int width, int height, int channels, struct
 	*out = (struct buffer){0};
 	if (checked_multiply((size_t)width, (size_t)channels, &row) &&
 		checked_multiply(row + 1, (size_t)height, &size) &&
-		checked_add(size, size / 8 + FRAME, &most) && most <= INT32_MAX) {
+		checked_add(size, size / 8 + OVERHEAD, &most) && most <= INT32_MAX) {
 		rows.data = malloc(size);
 		out->data = malloc(most);
 	}

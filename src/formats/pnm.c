@@ -11,7 +11,7 @@
 #include "base/checked.h"
 
 struct other_format {
-	size_t offset; /* where in the file its mark stands */
+	size_t offset; /* of the mark in the file */
 	const char *mark, *name, *extension;
 	const char *netpbm; /* the Netpbm command that makes PGM of it, or "" */
 };
@@ -31,9 +31,11 @@ static const struct other_format other_formats[] = {
 	{0, "<", "an SVG or HTML", "svg", ""},
 };
 
-/* How the file is written, from its magic. */
+/* The six kinds of file, P1 to P6. */
 struct form {
-	bool plain, bits, colour;
+	bool plain;  /* P1, P2, P3: samples as text, not as bytes */
+	bool bits;   /* P1, P4: 0 is white, 1 is black */
+	bool colour; /* P3, P6: red, green, blue */
 };
 
 static int wrong_magic(const struct bytes *in, struct error *error)
@@ -54,8 +56,8 @@ static int wrong_magic(const struct bytes *in, struct error *error)
 					 in->data[0], in->data[1]);
 }
 
-/* The next character, or -1 at the end. A comment vanishes with the end of its line, even inside a
- * number (pbm(5)). */
+/* The next character, or -1 at the end of the file. A comment and the end of its line count as
+ * nothing, even inside a number (pbm(5)). */
 static int next_character(struct bytes *in)
 {
 	uint8_t c;
@@ -94,8 +96,8 @@ static int unexpected(const struct bytes *in, int c, const char *expected, struc
 					 in->offset - 1, expected, c);
 }
 
-/* White space, a decimal number, and one white space more or the end. Any number above `limit`
- * becomes limit + 1. */
+/* Read white space, a decimal number, and one more white space or the end of the file. `what` names
+ * the number for the error. A number above `limit` gives limit + 1. */
 static int read_number(struct bytes *in, unsigned limit, const char *what, unsigned *number,
 					   struct error *error)
 {
@@ -139,8 +141,8 @@ static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
 	return 0;
 }
 
-/* Bytes that the raster takes, at least. Plain samples stand apart, but for bits, which need
- * not. */
+/* The least number of bytes that the samples take. Plain samples have white space between them, but
+ * bits need none. */
 static size_t raster_size(const struct form *form, const struct pnm *picture)
 {
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
@@ -153,7 +155,7 @@ static size_t raster_size(const struct form *form, const struct pnm *picture)
 	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
 }
 
-/* A plain bit is one character; 1 is black. */
+/* Read a plain bit. */
 static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
 {
 	int c = next_character(in);
@@ -166,7 +168,7 @@ static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
 	return 0;
 }
 
-/* The next plain sample; one above maxval comes out as maxval + 1. */
+/* Read the next plain sample. One above maxval gives maxval + 1. */
 static int read_plain(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
 					  struct error *error)
 {
@@ -174,7 +176,7 @@ static int read_plain(struct bytes *in, const struct form *form, int maxval, uns
 					  : read_number(in, (unsigned)maxval, "a sample", sample, error);
 }
 
-/* The next raw sample, which must be there. */
+/* Read the next raw sample; read_raster has made sure that it is there. */
 static unsigned read_raw(struct bytes *in, bool wide)
 {
 	const uint8_t *p = in->data + in->offset;
@@ -183,7 +185,7 @@ static unsigned read_raw(struct bytes *in, bool wide)
 	return wide ? (unsigned)p[0] << 8 | p[1] : p[0];
 }
 
-/* Raw bits: rows of whole bytes, the leftmost pixel in the highest bit; 1 is black. */
+/* Raw bits are rows of whole bytes, with the leftmost pixel in the highest bit. */
 static void unpack_bits(struct bytes *in, struct pnm *out)
 {
 	const size_t row_size = ((size_t)out->width + 7) / 8;
@@ -196,12 +198,11 @@ static void unpack_bits(struct bytes *in, struct pnm *out)
 	}
 }
 
-/* Rec. 709's luma, with weights of 1/65536 that add up to 1: grey stays what it is. */
-static unsigned luma(const unsigned rgb[3])
+/* The weights are multiples of 1/65536 that add up to 1. */
+unsigned pnm_luma(unsigned red, unsigned green, unsigned blue)
 {
-	return (13933u * rgb[0] + 46871u * rgb[1] + 4732u * rgb[2] + 32768u) >> 16;
+	return (13933 * red + 46871 * green + 4732 * blue + 32768) >> 16;
 }
-
 static int read_pixels(struct bytes *in, const struct form *form, struct pnm *out,
 					   struct error *error)
 {
@@ -220,7 +221,8 @@ static int read_pixels(struct bytes *in, const struct form *form, struct pnm *ou
 				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %d",
 								 in->offset, i, out->maxval);
 		}
-		out->samples[i] = (uint16_t)(form->colour ? luma(sample) : sample[0]);
+		out->samples[i] =
+			(uint16_t)(form->colour ? pnm_luma(sample[0], sample[1], sample[2]) : sample[0]);
 	}
 	return 0;
 }

@@ -15,7 +15,8 @@
 #define METADATA_KEY "__metadata__"
 #define PADDING 8
 
-/* A tensor's entry in the header, and where it says its values are, as offsets in the data. */
+/* A tensor's entry in the header, and the place that it gives for the values: from byte `begin` to
+ * byte end - 1 of the data, which begin behind the header. */
 struct span {
 	const struct json *entry;
 	size_t begin, end;
@@ -23,7 +24,7 @@ struct span {
 
 static int tensor_error(const struct json *entry, const char *text, struct error *error)
 {
-	/* A name may be anything, so it is cut. */
+	/* A name may be of any length, so it is cut. */
 	return error_set(error, "tensor \"%.100s\": %s", entry->key, text);
 }
 
@@ -85,7 +86,7 @@ static int compare_spans(const void *a, const void *b)
 	return left->end < right->end ? -1 : left->end > right->end;
 }
 
-/* The bytes of a value; 0 with an error for a dtype that is not read. */
+/* The bytes of one value; 0, with an error, where the dtype is missing or not read. */
 static size_t value_size(const struct json *entry, struct error *error)
 {
 	const struct json *dtype = json_member(entry, "dtype");
@@ -113,7 +114,7 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 		return error_set(error, "tensor \"%.100s\": %zu dimensions, the most is %d", entry->key,
 						 shape->length, SAFETENSORS_MAX_RANK);
 	tensor->count = 1;
-	/* Zero dimensions are left out of `bytes`, so that they hide no absurd ones. */
+	/* A dimension of 0 counts as 1 in `bytes`, or 0 × 2^60 × 2^60 would pass. */
 	for (const struct json *dim = shape->first; dim; dim = dim->next) {
 		size_t *size = &tensor->dims[tensor->rank++];
 		if (!json_to_size(dim, size))
@@ -125,7 +126,7 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 	return 0;
 }
 
-/* Everything but the values. */
+/* Read all of the tensor but its values. */
 static int read_tensor(const struct span *span, struct safetensors_tensor *tensor,
 					   struct error *error)
 {
@@ -161,7 +162,8 @@ static int load_values(const uint8_t *bytes, struct safetensors_tensor *tensor, 
 	return 0;
 }
 
-/* The tensors in the order of their data, which they must fill without a gap or an overlap. */
+/* Read the tensors in the order of their places, which must fill the data without gap or
+ * overlap. */
 static int read_tensors(const struct bytes *data, const struct span *spans, size_t count,
 						struct safetensors *out, struct error *error)
 {
@@ -191,7 +193,7 @@ static int read_tensors(const struct bytes *data, const struct span *spans, size
 	return 0;
 }
 
-/* `out` has room for all entries, `spans` for all members of the header. */
+/* `out` and `spans` have room for all members of the header. */
 static int read_entries(const struct bytes *data, struct span *spans, struct safetensors *out,
 						struct error *error)
 {
@@ -210,7 +212,7 @@ static int read_entries(const struct bytes *data, struct span *spans, struct saf
 	return read_tensors(data, spans, count, out, error);
 }
 
-/* One block holds what `out` will point to: the tensors, the metadata, the values. */
+/* One block holds all that `out` points to: tensors | metadata | values. */
 static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
 					struct span **spans, struct error *error)
 {
@@ -280,7 +282,7 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
 	return NULL;
 }
 
-/* Text that is measured, and written as far as there is room. */
+/* Text that is measured as a whole, and written as far as there is room. */
 struct text {
 	char *data;
 	size_t capacity, length;
@@ -338,7 +340,8 @@ static void add_tensor(struct text *text, const struct safetensors_tensor *tenso
 	add(text, "]}");
 }
 
-/* Returns the header's length without padding, as snprintf does. */
+/* Write the header, without padding, as far as `capacity` allows. Returns the length of the
+ * whole. */
 static size_t header_text(const struct safetensors *file,
 						  const struct safetensors_tensor *const *sorted, char *data,
 						  size_t capacity)
@@ -385,7 +388,7 @@ static int write_file(const struct safetensors *file,
 		return error_set(error, "a header of %zu bytes, the most is %u", header_size,
 						 SAFETENSORS_MAX_HEADER);
 	if (checked_add(8 + header_size, data_size, &out->size))
-		out->data = malloc(out->size + 1); /* the header's NUL may come last, for a moment */
+		out->data = malloc(out->size + 1); /* without values, the header's NUL is the last byte */
 	if (!out->data)
 		return error_set(error, "not enough memory for %zu bytes of weights", data_size);
 	store_u64le(out->data, header_size);
