@@ -8,9 +8,10 @@ usage()
 Usage: scripts/tour.sh [--no-pause] [--program FILE] [FOLDER]
 
 Look at the images, train, read the curves, provoke overfitting and repair it, look into the network
-and at its mistakes, and have it read a digit. It stops after each step until you press Enter;
---no-pause goes through. --program FILE is an mnist-cnn that is built already. Everything it makes
-ends up in FOLDER (default tour).
+and at its mistakes, and have it read a digit. These are chapters of the lesson, data/lesson/README.md,
+which explains them. The tour stops after each until you press Enter; --no-pause goes through.
+--program FILE is an mnist-cnn that is built already. Everything the tour makes ends up in FOLDER
+(default tour).
 END
 }
 
@@ -34,20 +35,17 @@ done
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-number=0
-
-# step TITLE SENTENCE... : says what comes.
+# step CHAPTER TITLE SENTENCE... : says what comes. Chapter and title are the lesson's.
 step()
 {
-	number=$((number + 1))
 	say
-	say "== $number. $1"
-	shift
+	say "== $1. $2"
+	shift 2
 	printf '%s\n' "$*" | fold -s -w 78 >&2
 	say
 }
 
-# A command as one would type it, and its output.
+# A command as one would type it, and its output; tests/docs.sh compares both with the lesson.
 run()
 {
 	local line='$ mnist-cnn' word
@@ -62,10 +60,10 @@ run()
 	"$program" "$@"
 }
 
-# look WHAT... : what to see in it, and time to see it.
+# look WHAT... : what to see in it, behind a line, and time to see it.
 look()
 {
-	say
+	say "--"
 	printf '%s\n' "$*" | fold -s -w 78 >&2
 	if $pause; then
 		read -r -p "(Enter) " _ </dev/tty
@@ -91,20 +89,22 @@ samples=$root/data/samples
 mkdir -p "$folder"
 cd "$folder"
 
-step "The images" "28 by 28 pixels of grey, and for each the digit it is meant to be. Before they" \
+say "The lesson, with all explanations: $root/data/lesson/README.md"
+
+step 1 "The images" "28 by 28 pixels of grey, and for each the digit it is meant to be. Before they" \
 	"enter the network, bytes from 0 to 255 become numbers from 0 to 1."
 run inspect data --count 10
 run inspect data --count 100 --sheet samples.png
 look "samples.png shows a hundred. Which would you misread yourself?"
 
-step "Training" "The plain recipe: three times through 48,000 images; the other 12,000 are only" \
+step 3 "Training" "The plain recipe: three times through 48,000 images. The other 12,000 are only" \
 	"looked at, to see whether what was learned holds for images that were not."
 run train --recipe plain --model plain.safetensors --curves plain.csv
 draw plain.csv plain.png
 look "plain.png: loss falls and accuracy rises, and the validation's curves go with those of the" \
-	"training. That is a good fit; they are even better, since dropout hinders training alone."
+	"training. That is a good fit. They are even better, since dropout hinders training alone."
 
-step "Overfitting" "Few images, many rounds, and no dropout: 2,000 images, 30 epochs. The network" \
+step 5 "Overfitting" "Few images, many rounds, and no dropout: 2,000 images, 30 epochs. The network" \
 	"can learn them by heart."
 run train --recipe plain --limit 2000 --epochs 30 --model overfit.safetensors --curves overfit.csv \
 	--network "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dense:10 softmax"
@@ -112,7 +112,7 @@ draw overfit.csv overfit.png
 look "overfit.png: the training's loss goes to nothing, the validation's turns and rises. The" \
 	"network gets surer of itself, even where it is wrong."
 
-step "The repair" "The same images, with dropout, and changed a little each time they are seen: so" \
+step 6 "The repair" "The same images, with dropout, and changed a little each time they are seen: so" \
 	"there is nothing to learn by heart."
 run inspect data --count 5 --augment shift:2,rotate:12,scale:0.12 --sheet augmented.png
 run train --recipe plain --limit 2000 --epochs 30 --augment shift:2,rotate:12,scale:0.12 \
@@ -121,21 +121,25 @@ draw repaired.csv repaired.png
 look "repaired.png: the validation's loss goes on falling, and stays below the training's, which" \
 	"has the harder images. augmented.png shows what the network was given."
 
-step "Inside" "What the first layer looks for, and what each layer makes of one digit."
-run inspect model --model plain.safetensors --filters filters.png
-run inspect image "$samples/7.pgm" --model plain.safetensors --activations activations.png \
+step 8 "Inside" "A network so small that all of it fits on one page: what its first layer looks for," \
+	"and what each layer makes of one digit."
+run train --epochs 1 --model small.safetensors --curves small.csv \
+	--network "conv:8,5 relu maxpool:2 conv:16,5 relu maxpool:2 flatten dense:10 softmax"
+run inspect model --model small.safetensors --filters filters.png
+run inspect image "$samples/2.pgm" --model small.safetensors --activations activations.png \
 	--occlusion occlusion.png
-look "filters.png: edges and spots. activations.png: from strokes to features to one digit." \
-	"occlusion.png: where covering the 7 costs the most."
+look "filters.png: edges and strokes. activations.png: from strokes to features to one digit." \
+	"occlusion.png: where covering the 2 costs the most."
 
-step "Mistakes" "On the 10,000 test images, which were kept away from all of this."
-run eval --model plain.safetensors --mistakes mistakes.png --confusion confusion.csv
+step 9 "Mistakes" "On the 10,000 test images, which were kept away from all of this."
+run eval --model plain.safetensors --mistakes mistakes.png --confusion confusion.csv \
+	--predictions predictions.csv
 if has gnuplot; then
 	gnuplot -c "$root/scripts/plot-confusion.gp" confusion.csv confusion.png
 fi
 look "mistakes.png has the worst first: some are the network's fault, some the writer's."
 
-step "Your own digit" "Any picture as PGM will do, a photograph, too. Without a model file, predict" \
+step 12 "Your own digit" "Any picture as PGM will do, a photograph, too. Without a model file, predict" \
 	"takes the one that the program carries, the most accurate."
 run predict --show "$samples/7.pgm"
 look "Write one on paper, photograph it, and: magick photo.jpg -colorspace gray digit.pgm;" \
