@@ -53,12 +53,12 @@ static double dense_flops(const struct network *network)
 	return flops;
 }
 
-static int bench_flops(const char *spec, const struct engine *engine, struct error *error)
+static int bench_flops(const char *spec, struct error *error)
 {
 	const struct shape image = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 	struct network network = {0};
 
-	if (network_build(&network, spec, image, 1, false, engine, error))
+	if (network_build(&network, spec, image, error))
 		return -1;
 	printf("%.6f\n", dense_flops(&network) / 1e6);
 	network_free(&network);
@@ -189,17 +189,21 @@ static int bench_validate(const char *model, const char *data, const struct engi
 {
 	struct dataset dataset = {0};
 	struct network network = {0};
+	struct executor *executor = NULL;
 	struct evaluation evaluation;
 	int status = -1;
 
 	if (!dataset_load(&dataset, data, DATASET_TRAIN, error) &&
-		!model_load(model, NULL, settings_default().batch_size, engine, &network, NULL, error)) {
+		!model_load(model, NULL, &network, NULL, error) &&
+		(executor = executor_open(&network, engine, settings_default().batch_size, EXECUTOR_PREDICT,
+								  error))) {
 		double start = terminal_seconds();
-		evaluate(&network, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000, NULL,
+		evaluate(executor, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000, NULL,
 				 &evaluation);
 		printf("%.6f\n", terminal_seconds() - start);
 		status = 0;
 	}
+	executor_close(executor);
 	network_free(&network);
 	dataset_free(&dataset);
 	return status;
@@ -249,7 +253,7 @@ static int bench(int count, char **words, struct error *error)
 	if (engine_open(&engine, "auto", flops ? 1 : atoi(words[count - 1]), error))
 		return -1;
 	if (flops)
-		status = bench_flops(words[1], &engine, error);
+		status = bench_flops(words[1], error);
 	else if (peak)
 		bench_peak(engine.workers);
 	else

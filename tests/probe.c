@@ -7,13 +7,8 @@
 #include "nn/kinds.h"
 #include "oracle.h"
 
-#define SLOT 3 /* the pass's, of LAYER_SLOTS; the others stay 0 */
-
-static void free_plan(struct layer *layer)
-{
-	free(layer->self);
-	free(layer->params);
-}
+#define SLOTS 8
+#define SLOT 3 /* the pass's; the others stay 0 */
 
 int probe_plan(struct probe *probe, const char *text, int index, struct shape in, int n,
 			   const struct kernels *kernels, struct error *error)
@@ -30,30 +25,28 @@ int probe_plan(struct probe *probe, const char *text, int index, struct shape in
 	assert_non_null(layer->kind);
 	layer->index = index;
 	layer->in = in;
-	layer->self = calloc(1, layer->kind->self_size + 1);
-	layer->params = calloc(LAYER_MAX_PARAMS, sizeof *layer->params);
-	assert_non_null(layer->self);
-	assert_non_null(layer->params);
-	if (layer->kind->plan(layer, &spec.layers[0], error)) {
-		free_plan(layer);
+	if (layer->kind->plan(layer, &spec.layers[0], error))
 		return -1;
-	}
+	if (layer->kind->op)
+		probe->op = op_of_layer(layer, true);
 	return 0;
 }
 
 static void place_params(struct probe *probe)
 {
 	struct layer *layer = &probe->layer;
+	struct op *op = &probe->op;
+	size_t used = 0;
 
 	for (int i = 0; i < layer->param_count; i++) {
 		layer->params[i].value = floats(layer->params[i].count);
-		layer->params[i].grad = floats(layer->params[i].count);
+		probe->grads[i] = floats(layer->params[i].count);
+		op->grads[i] = layer->params[i].trained ? probe->grads[i] : NULL;
 		probe->slot_size += layer->params[i].trained ? layer->params[i].count : 0;
 	}
-	probe->slots = floats(LAYER_SLOTS * probe->slot_size);
-	size_t used = 0;
+	probe->slots = floats(SLOTS * probe->slot_size);
 	for (int i = 0; i < layer->param_count && layer->params[i].trained; i++) {
-		layer->params[i].partial = layer->kind->gradients ? NULL : probe->slots + used;
+		op->slots[i] = op_has_slot(op, i) ? probe->slots + used : NULL;
 		used += layer->params[i].count;
 	}
 	probe->pass.slot_offset = SLOT * probe->slot_size;
@@ -62,18 +55,18 @@ static void place_params(struct probe *probe)
 
 static void place_memory(struct probe *probe)
 {
-	struct layer *layer = &probe->layer;
+	struct op *op = &probe->op;
 
-	if (layer->kind->measure)
-		layer->kind->measure(layer, probe->pass.kernels, probe->pass.n, true);
-	size_t prepared = (layer->prepared_size + KERNELS_SLACK + 63) / 64 * 64;
-	size_t size = (prepared + layer->scratch_size + KERNELS_SLACK + 63) / 64 * 64;
+	if (op->kind->measure)
+		op->kind->measure(op, probe->pass.kernels, probe->pass.n, 1);
+	size_t prepared = (op->prepared_size + KERNELS_SLACK + 63) / 64 * 64;
+	size_t size = (prepared + op->scratch_size + KERNELS_SLACK + 63) / 64 * 64;
 	probe->memory = aligned_alloc(64, size);
 	assert_non_null(probe->memory);
 	memset(probe->memory, 0xff, size); /* NaN */
-	layer->prepared = probe->memory;
-	layer->sums = calloc(1, layer->sums_size + 1);
-	assert_non_null(layer->sums);
+	op->prepared = probe->memory;
+	op->statistics = calloc(1, op->statistics_size + 1);
+	assert_non_null(op->statistics);
 	probe->pass.scratch = (char *)probe->memory + prepared;
 }
 
@@ -93,7 +86,7 @@ void probe_open(struct probe *probe, const char *text, int index, struct shape i
 	probe->y = floats(probe->out_count);
 	probe->dx = floats(probe->in_count);
 	probe->dy = floats(probe->out_count);
-	probe->cache = calloc(1, n * layer->cache_size + KERNELS_SLACK);
+	probe->cache = calloc(1, n * probe->op.cache_size + KERNELS_SLACK);
 	assert_non_null(probe->cache);
 	fill_nan(probe->in_count, probe->dx);
 }
@@ -102,10 +95,9 @@ void probe_close(struct probe *probe)
 {
 	for (int i = 0; i < probe->layer.param_count; i++) {
 		free(probe->layer.params[i].value);
-		free(probe->layer.params[i].grad);
+		free(probe->grads[i]);
 	}
-	free_plan(&probe->layer);
-	free(probe->layer.sums);
+	free(probe->op.statistics);
 	free(probe->slots);
 	free(probe->memory);
 	free(probe->x);
@@ -116,35 +108,36 @@ void probe_close(struct probe *probe)
 }
 
 /* In two calls, as the samples of a chunk come. */
-static void sum_up(struct probe *probe)
+static void take_statistics(struct probe *probe)
 {
-	const struct layer *layer = &probe->layer;
+	const struct op *op = &probe->op;
 	struct pass part = probe->pass;
-	size_t sample = shape_size(layer->in);
+	size_t sample = shape_size(op->in);
 
 	part.n = probe->pass.n / 3;
 	if (part.n)
-		layer->kind->sums(layer, &part, probe->x);
+		op->kind->statistics->take(op, &part, probe->x);
 	part.first += part.n;
 	part.n = probe->pass.n - part.n;
-	layer->kind->sums(layer, &part, probe->x + (part.first - probe->pass.first) * sample);
-	layer->kind->join(layer, 1);
+	op->kind->statistics->take(op, &part, probe->x + (part.first - probe->pass.first) * sample);
+	op->kind->statistics->join(op, 1);
 }
 
 void probe_forward(struct probe *probe)
 {
-	if (probe->layer.kind->prepare)
-		probe->layer.kind->prepare(&probe->layer, probe->pass.kernels, 0,
-								   layer_outputs(&probe->layer));
-	if (probe->layer.kind->sums && probe->pass.training)
-		sum_up(probe);
-	probe->layer.kind->forward(&probe->layer, &probe->pass, probe->x, probe->y, probe->cache);
+	const struct op *op = &probe->op;
+
+	if (op->kind->prepare)
+		op->kind->prepare(op, probe->pass.kernels, 0, op_outputs(op));
+	if (op->kind->statistics && probe->pass.training)
+		take_statistics(probe);
+	op->kind->forward(op, &probe->pass, probe->x, probe->y, probe->cache);
 }
 
 /* Other chunks' slots are not touched. */
 static void check_slots(const struct probe *probe)
 {
-	for (size_t i = 0; i < LAYER_SLOTS * probe->slot_size; i++)
+	for (size_t i = 0; i < SLOTS * probe->slot_size; i++)
 		if (i / probe->slot_size != SLOT && probe->slots[i] != 0)
 			fail_msg("%s wrote to another slot", probe->layer.kind->name);
 }
@@ -154,25 +147,24 @@ static void take_slots(struct probe *probe)
 	const struct layer *layer = &probe->layer;
 
 	for (int i = 0; i < layer->param_count && layer->params[i].trained; i++)
-		memcpy(layer->params[i].grad, layer->params[i].partial + probe->pass.slot_offset,
+		memcpy(probe->grads[i], probe->op.slots[i] + probe->pass.slot_offset,
 			   layer->params[i].count * sizeof(float));
 }
 
 void probe_backward(struct probe *probe, bool want_dx)
 {
-	const struct layer *layer = &probe->layer;
+	const struct op *op = &probe->op;
 
-	if (layer->kind->sums) {
-		layer->kind->backward_sums(layer, &probe->pass, probe->x, probe->dy);
+	if (op->kind->statistics) {
+		op->kind->statistics->add_gradients(op, &probe->pass, probe->x, probe->dy);
 		take_slots(probe);
 	}
-	layer->kind->backward(layer, &probe->pass, probe->x, probe->y, probe->cache, probe->dy,
-						  want_dx ? probe->dx : NULL);
-	if (layer->kind->gradients) {
-		int units = (int)layer->params[0].dims[0];
-		layer->kind->gradients(layer, &probe->pass, probe->x, probe->dy, 0, units / 3);
-		layer->kind->gradients(layer, &probe->pass, probe->x, probe->dy, units / 3,
-							   units - units / 3);
+	op->kind->backward(op, &probe->pass, probe->x, probe->y, probe->cache, probe->dy,
+					   want_dx ? probe->dx : NULL);
+	if (op->kind->gradients) {
+		int units = op_outputs(op);
+		op->kind->gradients(op, &probe->pass, probe->x, probe->dy, 0, units / 3);
+		op->kind->gradients(op, &probe->pass, probe->x, probe->dy, units / 3, units - units / 3);
 		return;
 	}
 	take_slots(probe);
@@ -193,6 +185,17 @@ void test_engine_open(struct engine *engine, const struct kernels *kernels, int 
 	engine->workers = workers_open(threads, &error);
 	if (!engine->workers)
 		fail_msg("%s", error.text);
+}
+
+struct executor *test_executor_open(const struct network *network, const struct engine *engine,
+									int batch_size, enum executor_mode mode)
+{
+	struct error error;
+	struct executor *executor = executor_open(network, engine, batch_size, mode, &error);
+
+	if (!executor)
+		fail_msg("%s: %s", network->spec, error.text);
+	return executor;
 }
 
 void images_load(const void *context, int first, int n, float *x)

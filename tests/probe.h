@@ -7,15 +7,18 @@
 
 #include "base/error.h"
 #include "compute/engine.h"
-#include "nn/layer.h"
+#include "nn/executor.h"
+#include "nn/op.h"
 #include "nn/spec.h"
 
 struct probe {
 	struct layer layer;
+	struct op op;
 	struct pass pass;
 	size_t in_count, out_count; /* of all samples */
 	float *x, *y, *dx, *dy;     /* zeroed, but dx, which is NaN */
 	void *cache;
+	float *grads[LAYER_MAX_PARAMS]; /* also of what is not trained, zeroed */
 	float *slots;
 	size_t slot_size;
 	void *memory; /* where prepared weights and scratch memory are */
@@ -33,7 +36,7 @@ void probe_close(struct probe *probe);
 
 void probe_forward(struct probe *probe);
 
-/* dx as well, unless told not to. What is summed in slots is brought to the parameters' `grad`;
+/* dx as well, unless told not to. What is summed in slots is brought to `grads`;
  * what is not, is computed in two parts. */
 void probe_backward(struct probe *probe, bool want_dx);
 
@@ -42,6 +45,10 @@ void fill_nan(size_t count, float *values);
 
 /* An engine with this table and so many threads. Close with engine_close. */
 void test_engine_open(struct engine *engine, const struct kernels *kernels, int threads);
+
+/* Fails the test where it cannot be opened. */
+struct executor *test_executor_open(const struct network *network, const struct engine *engine,
+									int batch_size, enum executor_mode mode);
 
 /* Images in memory, as the context of a network's batch: its `load` is images_load. */
 struct images {

@@ -47,8 +47,8 @@ static void test_by_hand(void **state)
 					(double[]){0.9 * 3 + 0.1 * 20 / 3}, 1e-6);
 		probe_backward(&probe, true);
 		check_close("dx", 4, probe.dx, dx, 1e-6);
-		check_close("dweight", 1, probe.layer.params[WEIGHT].grad, (double[]){-3 * h}, 1e-6);
-		check_close("dbias", 1, probe.layer.params[BIAS].grad, (double[]){1}, 1e-6);
+		check_close("dweight", 1, probe.grads[WEIGHT], (double[]){-3 * h}, 1e-6);
+		check_close("dbias", 1, probe.grads[BIAS], (double[]){1}, 1e-6);
 		probe.pass.training = false;
 		set_params(&probe, 2, 1, 5, 4 - 1e-5f);
 		probe_forward(&probe);
@@ -107,8 +107,8 @@ static void test_one_number(void **state)
 		for (int c = 0; c < 5; c++) {
 			assert_true(probe.y[c] == 0.5f);
 			assert_true(probe.dx[c] == 0);
-			assert_true(probe.layer.params[WEIGHT].grad[c] == 0);
-			assert_true(probe.layer.params[BIAS].grad[c] == probe.dy[c]);
+			assert_true(probe.grads[WEIGHT][c] == 0);
+			assert_true(probe.grads[BIAS][c] == probe.dy[c]);
 			assert_true(fabsf(probe.layer.params[RUNNING_MEAN].value[c] -
 							  (0.9f + 0.1f * probe.x[c])) < 1e-6f);
 			assert_true(probe.layer.params[RUNNING_VAR].value[c] == 3);
@@ -157,8 +157,8 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	free(dy);
 	probe_backward(&probe, true);
 	check_row(fixture, "dx", probe.in_count, probe.dx);
-	check_row(fixture, "dweight", params[WEIGHT].count, params[WEIGHT].grad);
-	check_row(fixture, "dbias", params[BIAS].count, params[BIAS].grad);
+	check_row(fixture, "dweight", params[WEIGHT].count, probe.grads[WEIGHT]);
+	check_row(fixture, "dbias", params[BIAS].count, probe.grads[BIAS]);
 	check_row(fixture, "running_mean", params[RUNNING_MEAN].count, params[RUNNING_MEAN].value);
 	check_row(fixture, "running_var", params[RUNNING_VAR].count, params[RUNNING_VAR].value);
 	probe.pass.training = false;
@@ -189,11 +189,14 @@ static void test_against_pytorch(void **state)
 /* ---- in a network ---- */
 
 /* Plain gradient descent. */
-static void descend(const void *context, const struct param *param, size_t first, size_t count)
+static void descend(const void *context, const struct param *param, const float *grads,
+					size_t first, size_t count)
 {
-	(void)context;
+	float *values = ((const struct network *)context)->values;
+
+	(void)param;
 	for (size_t i = first; i < first + count; i++)
-		param->value[i] -= 0.03f * param->grad[i];
+		values[i] -= 0.03f * grads[i];
 }
 
 static struct loss_sum descent_step(struct training *training, const struct digits *digits,
@@ -203,9 +206,9 @@ static struct loss_sum descent_step(struct training *training, const struct digi
 								.load = digits_load,
 								.context = digits->images[first],
 								.labels = digits->labels + first};
-	const struct update update = {descend, NULL};
+	const struct update update = {descend, &training->network};
 
-	return network_train(&training->network, &batch, 1, ++training->step, &update);
+	return executor_train(training->executor, &batch, 1, ++training->step, &update);
 }
 
 static void network_case(const struct kernels *kernels, const struct digits *digits)
@@ -228,7 +231,7 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 		param_from_file(network->params[i], values, network->params[i]->value);
 		free(values);
 	}
-	network_prepare(network);
+	executor_prepare(training.executor);
 	for (int step = 0; step < numbers[1]; step++) {
 		int n = step == numbers[1] - 1 ? numbers[2] : numbers[0];
 		float loss = (float)(descent_step(&training, digits, first[step], n).loss / n);
@@ -244,7 +247,8 @@ static void network_case(const struct kernels *kernels, const struct digits *dig
 		free(found);
 	}
 	const struct batch batch = {.n = numbers[0], .load = digits_load, .context = digits->images[0]};
-	check_row(&fixture, "logits", (size_t)numbers[0] * 10, network_predict(network, &batch));
+	check_row(&fixture, "logits", (size_t)numbers[0] * 10,
+			  executor_predict(training.executor, &batch));
 	training_close(&training);
 	fixture_close(&fixture);
 }
@@ -268,7 +272,7 @@ static void train_some(struct training *training, const struct digits *digits, i
 					   int threads)
 {
 	training_open(training, spec, room, kernels_available(0), threads);
-	network_init(&training->network, 1);
+	training_init(training, 1);
 	for (int step = 0; step < 3; step++)
 		descent_step(training, digits, 0, n - (step == 2 && n > 1));
 }
@@ -287,7 +291,8 @@ static void test_threads(void **state)
 		for (int j = 0; j < 3; j++) {
 			train_some(&several, digits, batches[i], 64, threads[j]);
 			check_equal("values", count, several.network.values, one.network.values);
-			check_equal("gradients", count, several.network.grads, one.network.grads);
+			check_equal("gradients", count, executor_grads(several.executor),
+						executor_grads(one.executor));
 			training_close(&several);
 		}
 		for (size_t j = 0; j < count; j++)
@@ -303,14 +308,16 @@ struct record {
 	unsigned char *times;
 };
 
-static void count_updates(const void *context, const struct param *param, size_t first,
-						  size_t count)
+static void count_updates(const void *context, const struct param *param, const float *grads,
+						  size_t first, size_t count)
 {
 	const struct record *record = context;
-	size_t at = (size_t)(param->value - record->network->values);
+	size_t begin = (size_t)(param->value - record->network->values);
 
+	(void)grads;
+	assert_true(first >= begin && first + count <= begin + param->count);
 	for (size_t i = first; i < first + count; i++)
-		record->times[at + i]++;
+		record->times[i]++;
 }
 
 /* Every number that is trained is updated once in a step, and no other; nor has that a gradient. */
@@ -322,13 +329,13 @@ static void test_what_is_trained(void **state)
 	struct network *network = &training.network;
 
 	training_open(&training, spec, 16, kernels_available(0), 3);
-	network_init(network, 1);
+	training_init(&training, 1);
 	struct record record = {network, calloc(network->value_count, 1)};
 	assert_non_null(record.times);
 	const struct batch batch = {
 		.n = 16, .load = digits_load, .context = digits->images[0], .labels = digits->labels};
 	const struct update update = {count_updates, &record};
-	network_train(network, &batch, 1, 1, &update);
+	executor_train(training.executor, &batch, 1, 1, &update);
 	size_t trained = 0;
 	for (int i = 0; i < network->param_count; i++) {
 		const struct param *param = network->params[i];
@@ -336,7 +343,7 @@ static void test_what_is_trained(void **state)
 		assert_true(param->trained == !strstr(param->name, "running"));
 		for (size_t j = 0; j < param->count; j++) {
 			assert_int_equal(record.times[at + j], param->trained);
-			assert_true(param->trained || param->grad[j] == 0);
+			assert_true(param->trained || executor_grads(training.executor)[at + j] == 0);
 		}
 		trained += param->trained ? param->count : 0;
 	}
@@ -346,31 +353,26 @@ static void test_what_is_trained(void **state)
 	free(digits);
 }
 
-/* A prediction depends neither on its batch nor on whether the network can be trained. */
+/* A prediction depends neither on its batch nor on whether the executor can train. */
 static void test_prediction(void **state)
 {
 	(void)state;
 	struct digits *digits = digits_read();
 	struct training training;
-	struct network other;
-	struct error error;
 	float logits[20 * 10];
 
 	train_some(&training, digits, 20, 20, 2);
 	struct batch batch = {.n = 20, .load = digits_load, .context = digits->images[0]};
-	memcpy(logits, network_predict(&training.network, &batch), sizeof logits);
-	assert_int_equal(network_build(&other, spec, (struct shape){28, 28, 1, false}, 3, false,
-								   &training.engine, &error),
-					 0);
-	memcpy(other.values, training.network.values, other.value_count * sizeof(float));
-	network_prepare(&other);
+	memcpy(logits, executor_predict(training.executor, &batch), sizeof logits);
+	struct executor *other =
+		test_executor_open(&training.network, &training.engine, 3, EXECUTOR_PREDICT);
 	for (batch.n = 1; batch.n <= 3; batch.n++)
 		for (int first = 0; first < 18; first += batch.n) {
 			batch.context = digits->images[first];
-			check_equal("logits", (size_t)batch.n * 10, network_predict(&other, &batch),
+			check_equal("logits", (size_t)batch.n * 10, executor_predict(other, &batch),
 						logits + (size_t)first * 10);
 		}
-	network_free(&other);
+	executor_close(other);
 	training_close(&training);
 	free(digits);
 }

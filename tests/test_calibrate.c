@@ -38,19 +38,20 @@ static double temperature_of(float scale, size_t odd)
 	uint32_t indices[IMAGES];
 	double temperature;
 
-	assert_int_equal(
-		network_build(&network, "flatten dense:10 softmax", input, 64, false, &engine, &error), 0);
+	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, &error), 0);
 	memset(network.values, 0, network.value_count * sizeof(float));
 	for (size_t k = 0; k < 10; k++)
 		network.params[0]->value[k * DATASET_PIXELS + k] = scale;
-	network_prepare(&network);
+	struct executor *executor = executor_open(&network, &engine, 64, EXECUTOR_PREDICT, &error);
+	assert_non_null(executor);
 	for (size_t i = 0; i < IMAGES; i++) {
 		images[i * DATASET_PIXELS + i % 10] = 255;
 		labels[i] = (uint8_t)((i + (odd && i % odd == 0)) % 10);
 		indices[i] = (uint32_t)i;
 	}
 	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
-	assert_int_equal(calibrate(&network, &dataset, indices, IMAGES, &temperature, &error), 0);
+	assert_int_equal(calibrate(executor, &dataset, indices, IMAGES, &temperature, &error), 0);
+	executor_close(executor);
 	network_free(&network);
 	free(images);
 	return temperature;
@@ -94,11 +95,17 @@ static void test_no_number(void **state)
 static void test_no_images(void **state)
 {
 	const struct dataset none = {0};
-	struct network network = {.classes = DATASET_CLASSES};
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+	struct network network;
 	double temperature = 0;
 
 	(void)state;
-	assert_int_equal(calibrate(&network, &none, NULL, 0, &temperature, &error), 0);
+	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, &error), 0);
+	struct executor *executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error);
+	assert_non_null(executor);
+	assert_int_equal(calibrate(executor, &none, NULL, 0, &temperature, &error), 0);
+	executor_close(executor);
+	network_free(&network);
 	assert_float_equal(temperature, TEMPERATURE_NONE, 0);
 }
 

@@ -150,8 +150,8 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	check_close(text, probe.out_count, probe.y, y, 1e-6);
 	probe_backward(&probe, true);
 	check_close(text, probe.in_count, probe.dx, dx, 1e-6);
-	check_close(text, filters->count, filters->grad, dfilters, 1e-6);
-	check_close(text, bias->count, bias->grad, dbias, 1e-6);
+	check_close(text, filters->count, probe.grads[0], dfilters, 1e-6);
+	check_close(text, bias->count, probe.grads[1], dbias, 1e-6);
 	free(x);
 	free(weights);
 	free(biases);
@@ -311,13 +311,13 @@ static void check_layer_adds_gradients(const struct kernels *kernels)
 	probe_forward(&probe);
 	probe_backward(&probe, false);
 	float *once = floats(filters->count);
-	memcpy(once, filters->grad, filters->count * sizeof *once);
-	float bias_once = probe.layer.params[1].grad[1];
+	memcpy(once, probe.grads[0], filters->count * sizeof *once);
+	float bias_once = probe.grads[1][1];
 	assert_true(bias_once != 0);
 	probe_backward(&probe, true);
 	for (size_t i = 0; i < filters->count; i++)
-		assert_true(filters->grad[i] == 2 * once[i]);
-	assert_true(probe.layer.params[1].grad[1] == 2 * bias_once);
+		assert_true(probe.grads[0][i] == 2 * once[i]);
+	assert_true(probe.grads[1][1] == 2 * bias_once);
 	free(once);
 	probe_close(&probe);
 }

@@ -60,8 +60,8 @@ static void fixture_case(struct fixture *fixture, const int *numbers, const stru
 	check_close(text, probe.out_count, probe.y, y, 1e-6);
 	probe_backward(&probe, true);
 	check_close(text, probe.in_count, probe.dx, dx, 1e-6);
-	check_close(text, weights->count, weights->grad, dweights, 1e-6);
-	check_close(text, bias->count, bias->grad, dbias, 1e-6);
+	check_close(text, weights->count, probe.grads[0], dweights, 1e-6);
+	check_close(text, bias->count, probe.grads[1], dbias, 1e-6);
 	free(x);
 	free(weight_values);
 	free(bias_values);
@@ -179,8 +179,8 @@ static void test_layer_sets_gradients(void **state)
 		probe_forward(&probe);
 		probe_backward(&probe, false);
 		probe_backward(&probe, true);
-		check_equal("weights", 4, probe.layer.params[0].grad, (float[]){3, 4, 6, 8});
-		check_equal("bias", 2, probe.layer.params[1].grad, (float[]){1, 2});
+		check_equal("weights", 4, probe.grads[0], (float[]){3, 4, 6, 8});
+		check_equal("bias", 2, probe.grads[1], (float[]){1, 2});
 		probe_close(&probe);
 	}
 }

@@ -37,7 +37,7 @@ static double train(struct training *training, const char *spec, const struct di
 	struct loss_sum sum = {0};
 
 	training_open(training, spec, BATCH, kernels, threads);
-	network_init(&training->network, 1);
+	training_init(training, 1);
 	for (int step = 0; step < STEPS; step++)
 		sum = training_step(training, digits, BATCH * step, 1e-3f);
 	return sum.loss;
@@ -46,7 +46,8 @@ static double train(struct training *training, const char *spec, const struct di
 static void check_same(const char *what, const struct training *a, const struct training *b)
 {
 	check_equal(what, a->network.value_count, a->network.values, b->network.values);
-	check_equal(what, a->network.value_count, a->network.grads, b->network.grads);
+	check_equal(what, a->network.value_count, executor_grads(a->executor),
+				executor_grads(b->executor));
 	check_equal(what, 2 * a->optimizer.count, a->optimizer.state, b->optimizer.state);
 }
 
@@ -116,7 +117,7 @@ static void test_batch_size(void **state)
 		train(&tight, specs[1], digits, oracle_table(table), 2);
 		training_open(&wide, specs[1], 64, oracle_table(table), 2);
 		wide.n = BATCH;
-		network_init(&wide.network, 1);
+		training_init(&wide, 1);
 		for (int step = 0; step < STEPS; step++)
 			training_step(&wide, digits, BATCH * step, 1e-3f);
 		check_same(oracle_table(table)->name, &wide, &tight);
@@ -129,14 +130,17 @@ static void test_batch_size(void **state)
 /* Biases that are not 0. Where they are 0, a convolution of background is 0, or what rounding
  * leaves of it; relu passes the one and stops the other, and the first steps differ by more than
  * rounding. */
-static void begin(struct network *network)
+static void begin(struct training *training)
 {
+	struct network *network = &training->network;
+
 	network_init(network, 1);
 	for (int i = 0; i < network->param_count; i++) {
 		struct param *param = network->params[i];
 		for (size_t k = 0; param->rank == 1 && k < param->count; k++)
 			param->value[k] = 0.01f * (float)(1 + k);
 	}
+	executor_prepare(training->executor);
 }
 
 /* 50 steps with each table and with the reference: the same loss at each, the same weights
@@ -149,8 +153,8 @@ static void compare_with_reference(const struct kernels *kernels, const struct d
 
 	training_open(&expected, spec, 32, &kernels_reference, 2);
 	training_open(&found, spec, 32, kernels, 2);
-	begin(&expected.network);
-	begin(&found.network);
+	begin(&expected);
+	begin(&found);
 	for (int step = 0; step < 50; step++) {
 		const struct loss_sum a = training_step(&expected, digits, step % 2 * 32, 1e-3f);
 		const struct loss_sum b = training_step(&found, digits, step % 2 * 32, 1e-3f);

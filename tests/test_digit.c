@@ -18,6 +18,7 @@
 
 static struct engine engine;
 static struct network network; /* the built-in model */
+static struct executor *executor;
 static struct dataset dataset;
 static struct error error;
 
@@ -25,7 +26,8 @@ static int setup(void **state)
 {
 	(void)state;
 	return engine_open(&engine, "auto", 1, &error) ||
-		   model_load(MODEL_BUILTIN, NULL, 1, &engine, &network, NULL, &error) ||
+		   model_load(MODEL_BUILTIN, NULL, &network, NULL, &error) ||
+		   !(executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error)) ||
 		   dataset_load(&dataset, DATA, DATASET_TEST, &error);
 }
 
@@ -33,6 +35,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	dataset_free(&dataset);
+	executor_close(executor);
 	network_free(&network);
 	engine_close(&engine);
 	return 0;
@@ -44,7 +47,7 @@ static int predict(const uint8_t *pixels)
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 
-	return loss_argmax(DATASET_CLASSES, network_predict(&network, &batch));
+	return loss_argmax(DATASET_CLASSES, executor_predict(executor, &batch));
 }
 
 /* Pearson's. */

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "app/evaluate.h"
-#include "nn/network.h"
+#include "nn/executor.h"
 
 #define IMAGES 1000
 
@@ -30,17 +30,23 @@ static int teardown(void **state)
 }
 
 /* Logit k is pixel k. */
-static void build_transparent(struct network *network, int batch_size)
+static void build_transparent(struct network *network)
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, batch_size, false,
-								   &engine, &error),
-					 0);
+	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, &error), 0);
 	memset(network->values, 0, network->value_count * sizeof(float));
 	for (size_t k = 0; k < 10; k++)
 		network->params[0]->value[k * DATASET_PIXELS + k] = 1; /* (units, inputs) */
-	network_prepare(network);
+}
+
+static struct executor *open_executor(const struct network *network, int batch_size)
+{
+	struct executor *executor =
+		executor_open(network, &engine, batch_size, EXECUTOR_PREDICT, &error);
+
+	assert_non_null(executor);
+	return executor;
 }
 
 /* Image i has one white pixel, i % 10, and the label i % 10, but for every 100th, whose label is
@@ -69,8 +75,10 @@ static void answers_are_counted(void **state)
 		struct network network;
 		struct evaluation evaluation;
 
-		build_transparent(&network, batch_size);
-		assert_true(evaluate(&network, &dataset, NULL, IMAGES, NULL, &evaluation));
+		build_transparent(&network);
+		struct executor *executor = open_executor(&network, batch_size);
+		assert_true(evaluate(executor, &dataset, NULL, IMAGES, NULL, &evaluation));
+		executor_close(executor);
 		network_free(&network);
 		assert_int_equal(evaluation.count, IMAGES);
 		assert_int_equal(evaluation.correct, 990);
@@ -102,11 +110,12 @@ static void each_image_has_its_prediction(void **state)
 	assert_non_null(images);
 	fill(images, labels);
 	for (int batch_size = 1; batch_size < 5; batch_size++) {
-		build_transparent(&network, batch_size);
+		build_transparent(&network);
+		struct executor *executor = open_executor(&network, batch_size);
 		for (double temperature = 0.5; temperature <= 2; temperature *= 2) {
 			const double e = exp(1 / temperature), sure = e / (e + 9), other = 1 / (e + 9);
 
-			assert_true(evaluate_each(&network, &dataset, indices, 4, temperature, NULL,
+			assert_true(evaluate_each(executor, &dataset, indices, 4, temperature, NULL,
 									  &evaluation, predictions));
 			for (size_t i = 0; i < 4; i++) {
 				assert_int_equal(predictions[i].index, indices[i]);
@@ -120,6 +129,7 @@ static void each_image_has_its_prediction(void **state)
 			assert_true(fabs(evaluation.loss - (log(exp(1) + 9) - 0.5)) < 1e-6);
 			assert_true(fabs(calibration_error(&evaluation) - fabs(sure - 0.5)) < 1e-6);
 		}
+		executor_close(executor);
 		network_free(&network);
 	}
 	free(images);
@@ -154,15 +164,17 @@ static void indices_choose_the_images(void **state)
 	(void)state;
 	assert_non_null(images);
 	fill(images, labels);
-	build_transparent(&network, 2);
-	assert_true(evaluate(&network, &dataset, indices, 5, NULL, &evaluation));
+	build_transparent(&network);
+	struct executor *executor = open_executor(&network, 2);
+	assert_true(evaluate(executor, &dataset, indices, 5, NULL, &evaluation));
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
 	assert_int_equal(evaluation.confusion[1][0], 3);
 	assert_int_equal(evaluation.confusion[9][9], 1);
-	assert_true(evaluate(&network, &dataset, indices, 0, NULL, &evaluation));
+	assert_true(evaluate(executor, &dataset, indices, 0, NULL, &evaluation));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
+	executor_close(executor);
 	network_free(&network);
 	free(images);
 }
@@ -175,10 +187,12 @@ static void it_stops_when_told(void **state)
 	struct evaluation evaluation;
 
 	(void)state;
-	build_transparent(&network, 1);
-	assert_false(evaluate(&network, &dataset, NULL, 1, &stop, &evaluation));
+	build_transparent(&network);
+	struct executor *executor = open_executor(&network, 1);
+	assert_false(evaluate(executor, &dataset, NULL, 1, &stop, &evaluation));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.loss == 0);
+	executor_close(executor);
 	network_free(&network);
 }
 
@@ -192,17 +206,19 @@ static void no_number_is_no_loss(void **state)
 	struct evaluation evaluation;
 
 	(void)state;
-	build_transparent(&network, 1);
+	build_transparent(&network);
+	struct executor *executor = open_executor(&network, 1);
 	network.params[1]->value[9] = 1;
-	network_prepare(&network);
-	assert_true(evaluate(&network, &dataset, NULL, 1, NULL, &evaluation));
+	executor_prepare(executor);
+	assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation));
 	assert_true(isfinite(evaluation.loss));
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
 		network.params[1]->value[3] = odd[i];
-		network_prepare(&network);
-		assert_true(evaluate(&network, &dataset, NULL, 1, NULL, &evaluation));
+		executor_prepare(executor);
+		assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation));
 		assert_true(isnan(evaluation.loss));
 	}
+	executor_close(executor);
 	network_free(&network);
 }
 
@@ -223,10 +239,12 @@ static void the_batch_size_does_not_matter(void **state)
 		assert_int_equal(network_build(&network,
 									   "conv:3,5,2 relu maxpool:2 dropout:0.5 flatten dense:10 "
 									   "softmax",
-									   input, sizes[i], false, &engine, &error),
+									   input, &error),
 						 0);
 		network_init(&network, 1);
-		assert_true(evaluate(&network, &dataset, NULL, 500, NULL, &evaluation));
+		struct executor *executor = open_executor(&network, sizes[i]);
+		assert_true(evaluate(executor, &dataset, NULL, 500, NULL, &evaluation));
+		executor_close(executor);
 		network_free(&network);
 		if (i == 0)
 			first = evaluation;

@@ -49,13 +49,13 @@ static void test_in_place(void **state)
 	struct probe probe;
 
 	probe_open(&probe, "flatten", 0, (struct shape){2, 2, 2, false}, 2, &kernels_reference);
-	if (probe.layer.kind->in_place) {
+	if (probe.op.kind->in_place) {
 		float *x = random_floats(1, probe.in_count);
 		memcpy(probe.x, x, probe.in_count * sizeof *x);
-		probe.layer.kind->forward(&probe.layer, &probe.pass, probe.x, probe.x, probe.cache);
+		probe.op.kind->forward(&probe.op, &probe.pass, probe.x, probe.x, probe.cache);
 		check_equal("y over x", probe.in_count, probe.x, x);
-		probe.layer.kind->backward(&probe.layer, &probe.pass, NULL, probe.x, probe.cache, probe.x,
-								   probe.x);
+		probe.op.kind->backward(&probe.op, &probe.pass, NULL, probe.x, probe.cache, probe.x,
+								probe.x);
 		check_equal("dx over dy", probe.in_count, probe.x, x);
 		free(x);
 	}

@@ -66,13 +66,12 @@ static int teardown(void **state)
 
 static void build(struct network *network, const char *spec, uint64_t seed)
 {
-	if (network_build(network, spec, input, 1, false, &engine, &error))
+	if (network_build(network, spec, input, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 	for (int i = 0; i < network->param_count; i++)
 		for (size_t j = 0; j < network->params[i]->count; j++)
 			network->params[i]->value[j] += (float)j * 0x1p-20f; /* biases begin as 0 */
-	network_prepare(network);
 }
 
 static void read_back(struct buffer *bytes, const char *name)
@@ -89,11 +88,9 @@ static void what_is_saved_is_loaded(void **state)
 	(void)state;
 	build(&saved, "  conv:2,3   relu maxpool:4 flatten dense:10 softmax ", 7);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, 16, &engine, &loaded, &back, &error))
+	if (model_load(path, NULL, &loaded, &back, &error))
 		fail_msg("%s", error.text);
 	assert_string_equal(loaded.spec, SPEC);
-	assert_int_equal(loaded.batch_size, 16);
-	assert_false(loaded.trainable);
 	assert_int_equal(loaded.param_count, 4);
 	for (int i = 0; i < 4; i++)
 		assert_memory_equal(loaded.params[i]->value, saved.params[i]->value,
@@ -237,7 +234,7 @@ static int load_changed(const char *key, const char *value, const char *spec)
 	buffer_free(&bytes);
 
 	struct model_info back;
-	int status = model_load(path, spec, 1, &engine, &network, &back, &error);
+	int status = model_load(path, spec, &network, &back, &error);
 	if (status) {
 		assert_null(network.spec);
 		assert_false(back.trained_here);
@@ -280,7 +277,7 @@ static void every_option_comes_back(void **state)
 	safetensors_free(&file);
 	buffer_free(&bytes);
 
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
 	network_free(&network);
 	const struct settings *a = &other.settings, *b = &back.settings;
 	assert_true(a->epochs == b->epochs && b->optimizer.kind == OPTIMIZER_SGD);
@@ -305,7 +302,7 @@ static void running_out_of_patience_is_no_stop(void **state)
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &other, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
 	network_free(&network);
 	assert_false(back.result.stopped);
 	assert_true(back.result.kept.epoch == 3 && back.result.epochs_done == 5);
@@ -367,12 +364,12 @@ static void a_stopped_run_has_no_figures(void **state)
 	stopped.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
 	assert_true(back.trained_here && back.result.stopped);
 	assert_int_equal(back.result.epochs_done, 2);
 	assert_int_equal(back.result.kept.epoch, 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &error), 0);
 	network_free(&network);
 }
 
@@ -529,7 +526,7 @@ static void augmentation_is_read(void **state)
 		struct network network;
 		struct model_info back;
 		assert_int_equal(load_changed("augment", values[i], NULL), 0);
-		assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+		assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
 		network_free(&network);
 		assert_true(augment_is_none(&back.settings.augment) == (i == 1));
 		assert_true(back.settings.augment.rotate == (i ? 0 : 3));
@@ -559,7 +556,7 @@ static void odd_figures_are_left_out(void **state)
 		struct model_info back;
 
 		assert_int_equal(load_changed(cases[i].key, cases[i].value, NULL), 0);
-		assert_int_equal(model_load(path, NULL, 1, &engine, &network, &back, &error), 0);
+		assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
 		network_free(&network);
 		assert_int_equal(back.result.kept.epoch, cases[i].epoch);
 		assert_int_equal(back.result.kept.has_val, cases[i].has_val);
@@ -599,7 +596,7 @@ static int load_replaced(const char *old, const char *new)
 	memcpy(bytes.data + at, new, strlen(new));
 	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
 	buffer_free(&bytes);
-	int status = model_load(path, PYTORCH_SPEC, 1, &engine, &network, NULL, &error);
+	int status = model_load(path, PYTORCH_SPEC, &network, NULL, &error);
 	network_free(&network);
 	return status;
 }
@@ -620,17 +617,15 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	for (int i = 0; i < 7840; i++)
 		weights[i] = (float)i;
 	put_tensors(tensors, 3);
-	assert_int_equal(
-		model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, &error), -1);
 	assert_error_has(&error, "tensor \"0.bias\" is not in the network \"flatten dense:10 "
 							 "softmax\"");
 	put_tensors(tensors + 1, 2);
-	assert_int_equal(
-		model_load(path, "flatten dense:10 softmax", 4, &engine, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, &error), 0);
 	assert_false(back.trained_here);
 	assert_true(network.params[0]->value[7839] == 7839);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, 4, &engine, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, &back, &error), -1);
 	assert_error_has(&error, "does not say which network it is for");
 }
 
@@ -642,7 +637,7 @@ static void a_count_of_batches_is_passed_over(void **state)
 	struct network network;
 
 	(void)state;
-	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, 1, &engine, &network, NULL, &error))
+	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, &network, NULL, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(network.param_count, 8);
 	for (int i = 0; i < 8; i++) {
@@ -658,11 +653,20 @@ static void a_count_of_batches_is_passed_over(void **state)
 	assert_error_has(&error, "tensor \"0.bias\" holds integers");
 }
 
+static void predict(const struct network *network, const struct batch *batch, float logits[10])
+{
+	struct executor *executor = executor_open(network, &engine, 1, EXECUTOR_PREDICT, &error);
+
+	assert_non_null(executor);
+	memcpy(logits, executor_predict(executor, batch), 10 * sizeof *logits);
+	executor_close(executor);
+}
+
 /* The running means are saved as the weights are, and count in a prediction. */
 static void batchnorm_is_saved_and_loaded(void **state)
 {
 	const char *spec = "conv:3,5,3 batchnorm relu flatten batchnorm dense:10 batchnorm softmax";
-	float x[28 * 28], logits[10];
+	float x[28 * 28], logits[10], again[10];
 	const struct batch batch = {.n = 1, .load = load_image, .context = x};
 	struct network saved, loaded;
 
@@ -671,13 +675,15 @@ static void batchnorm_is_saved_and_loaded(void **state)
 		x[i] = (float)(i * 37 % 101) / 101;
 	build(&saved, spec, 3);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, 4, &engine, &loaded, NULL, &error))
+	if (model_load(path, NULL, &loaded, NULL, &error))
 		fail_msg("%s", error.text);
-	memcpy(logits, network_predict(&saved, &batch), sizeof logits);
-	assert_memory_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	predict(&saved, &batch, logits);
+	predict(&loaded, &batch, again);
+	assert_memory_equal(again, logits, sizeof logits);
 	loaded.params[4]->value[0] += 1; /* 1.running_mean */
 	assert_string_equal(loaded.params[4]->name, "1.running_mean");
-	assert_memory_not_equal(network_predict(&loaded, &batch), logits, sizeof logits);
+	predict(&loaded, &batch, again);
+	assert_memory_not_equal(again, logits, sizeof logits);
 	network_free(&saved);
 	network_free(&loaded);
 }
@@ -687,20 +693,20 @@ static void files_that_are_no_model(void **state)
 	struct network network;
 
 	(void)state;
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
 	assert_error_has(&error, ": no such file; train a model with 'mnist-cnn train', or ");
-	assert_int_equal(model_load(folder, NULL, 1, &engine, &network, NULL, &error), -1);
+	assert_int_equal(model_load(folder, NULL, &network, NULL, &error), -1);
 	assert_error_has(&error, ": is a directory");
 	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
 	assert_true(!strncmp(error.text, path, strlen(path)));
 	assert_error_has(&error, ": is a text file, not a trained network");
 	assert_null(network.spec);
 	assert_int_equal(file_replace(path, "\n<html>", 7, &error), 0);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
 	assert_error_has(&error, ": is a web page, not a trained network");
 	assert_int_equal(file_replace(path, "", 0, &error), 0);
-	assert_int_equal(model_load(path, NULL, 1, &engine, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
 	assert_error_has(&error, ": 0 bytes");
 }
 
@@ -725,7 +731,7 @@ static void memory_may_run_out(void **state)
 	status = -1;
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
-		status = model_load(path, NULL, 1, &engine, &network, NULL, &error);
+		status = model_load(path, NULL, &network, NULL, &error);
 		int requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));
@@ -752,7 +758,7 @@ static void a_model_is_built_in(void **state)
 	struct model_info back;
 
 	(void)state;
-	assert_int_equal(model_load(MODEL_BUILTIN, NULL, 1, &engine, &network, &back, &error), 0);
+	assert_int_equal(model_load(MODEL_BUILTIN, NULL, &network, &back, &error), 0);
 	assert_int_equal(network.classes, 10);
 	assert_true(back.trained_here && back.settings.seed == 1);
 	assert_true(back.temperature != 1 && back.result.kept.val_accuracy > 0.98);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/executor_parts.h"
 #include "nn/loss.h"
-#include "nn/network.h"
 #include "probe.h"
 
 /* The engine of the tests that have no table of their own. */
@@ -27,12 +27,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void build(struct network *network, const char *spec, struct shape input, int batch_size,
-				  bool trainable, const struct engine *engine)
+static void build(struct network *network, const char *spec, struct shape input)
 {
 	struct error error;
 
-	if (network_build(network, spec, input, batch_size, trainable, engine, &error))
+	if (network_build(network, spec, input, &error))
 		fail_msg("%s: %s", spec, error.text);
 }
 
@@ -48,12 +47,12 @@ static void test_reference_network(void **state)
 								  "128",      "128",      "10",       "10"};
 	struct network network;
 
-	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 64, true,
-		  &default_engine);
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false});
+	struct executor *executor = test_executor_open(&network, &default_engine, 64, EXECUTOR_TRAIN);
 	assert_string_equal(network.spec, NETWORK_SPEC_REFERENCE);
 	assert_int_equal(network.weight_count, 225034);
 	assert_int_equal(network.classes, 10);
-	assert_int_equal(network.batch_size, 64);
+	assert_int_equal(executor_batch_size(executor), 64);
 	assert_int_equal(network.layer_count, 12);
 	for (int i = 0; i < network.layer_count; i++) {
 		char text[SHAPE_TEXT];
@@ -67,8 +66,14 @@ static void test_reference_network(void **state)
 		/* Inside the one vector that the optimizer sees, value and gradient at the same place. */
 		size_t offset = (size_t)(param->value - network.values);
 		assert_true(offset + param->count <= network.value_count);
-		assert_ptr_equal(param->grad, network.grads + offset);
 	}
+	for (int i = 0; i < executor->op_count; i++) {
+		const struct op *op = &executor->ops[i];
+		for (int p = 0; p < op->layer->param_count; p++)
+			assert_ptr_equal(op->grads[p], executor_grads(executor) +
+											   (op->layer->params[p].value - network.values));
+	}
+	executor_close(executor);
 	network_free(&network);
 }
 
@@ -78,9 +83,11 @@ static void test_blanks_are_normalized(void **state)
 	struct network network;
 
 	build(&network, "\t flatten   dense:3\t\trelu dense:10  softmax ",
-		  (struct shape){2, 2, 1, false}, 1, false, &default_engine);
+		  (struct shape){2, 2, 1, false});
 	assert_string_equal(network.spec, "flatten dense:3 relu dense:10 softmax");
-	assert_null(network.grads);
+	struct executor *executor = test_executor_open(&network, &default_engine, 1, EXECUTOR_PREDICT);
+	assert_null(executor_grads(executor));
+	executor_close(executor);
 	network_free(&network);
 }
 
@@ -118,8 +125,7 @@ static void test_first_weights(void **state)
 	(void)state;
 	struct network network;
 
-	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false}, 1, true,
-		  &default_engine);
+	build(&network, NETWORK_SPEC_REFERENCE, (struct shape){28, 28, 1, false});
 	for (uint64_t seed = 1; seed <= 3; seed++) {
 		network_init(&network, seed);
 		check_glorot(network.params[0], 9, 9 * 32);
@@ -133,7 +139,7 @@ static void test_first_weights(void **state)
 	network_free(&network);
 }
 
-/* The same seed, the same weights, whatever the batch size; other seeds and other layers differ. */
+/* The same seed, the same weights; other seeds and other layers differ. */
 static void test_seeds(void **state)
 {
 	(void)state;
@@ -141,8 +147,8 @@ static void test_seeds(void **state)
 	const struct shape input = {3, 3, 1, false};
 	struct network a, b;
 
-	build(&a, spec, input, 1, true, &default_engine);
-	build(&b, spec, input, 5, false, &default_engine);
+	build(&a, spec, input);
+	build(&b, spec, input);
 	network_init(&a, 5);
 	network_init(&b, 5);
 	assert_int_equal(a.value_count, b.value_count);
@@ -159,14 +165,10 @@ static void test_seeds(void **state)
 /* A dropout's mask: what it makes of ones in the same pass. */
 static double *dropout_mask(const struct network *network, int index, const struct pass *pass)
 {
-	const char *word = network->spec;
+	const struct layer *layer = &network->layers[index];
 	struct probe probe;
-	char text[32];
 
-	for (int i = 0; i < index; i++)
-		word = strchr(word, ' ') + 1;
-	snprintf(text, sizeof text, "%.*s", (int)strcspn(word, " "), word);
-	probe_open(&probe, text, index, network->layers[index].in, pass->n, pass->kernels);
+	probe_open(&probe, layer->text, index, layer->in, pass->n, pass->kernels);
 	probe.pass = *pass;
 	for (size_t i = 0; i < probe.in_count; i++)
 		probe.x[i] = 1;
@@ -214,13 +216,12 @@ static void fill_params(const struct network *network)
 			param->value[j] = strstr(param->name, "var") ? 1 + values[j] / 2 : values[j] / 2;
 		free(values);
 	}
-	network_prepare(network);
 }
 
-/* The logits of the last pass, where network_run.c keeps them. */
-static const float *last_logits(const struct network *network)
+/* The logits of the last pass, where executor_run.c keeps them. */
+static const float *last_logits(const struct executor *executor)
 {
-	return network->steps[network->step_count - 1].y.data;
+	return executor->ops[executor->op_count - 1].y.data;
 }
 
 /* The gradients of each parameter as each table finds them. */
@@ -238,22 +239,26 @@ static void run_table(size_t table, const char *spec, const struct batch *batch,
 	struct network network;
 
 	test_engine_open(&engine, oracle_table(table), 2);
-	build(&network, spec, oracle->input, batch->n, true, &engine);
+	build(&network, spec, oracle->input);
 	assert_int_equal(images->size, shape_size(network.input));
 	fill_params(&network);
+	struct executor *executor = test_executor_open(&network, &engine, batch->n, EXECUTOR_TRAIN);
 	const size_t count = (size_t)(batch->n * network.classes);
 	if (!training)
-		check_close(spec, count, network_predict(&network, batch), logits, 5e-6);
+		check_close(spec, count, executor_predict(executor, batch), logits, 5e-6);
 	for (int time = 0; training && time < 2; time++) {
-		const struct loss_sum sum = network_train(&network, batch, 1, 1, NULL);
-		check_close(spec, count, last_logits(&network), logits, 5e-6);
+		const struct loss_sum sum = executor_train(executor, batch, 1, 1, NULL);
+		check_close(spec, count, last_logits(executor), logits, 5e-6);
 		assert_true(fabs(sum.loss / batch->n - loss) < 1e-5);
 	}
 	for (int i = 0; training && i < network.param_count; i++) {
 		size_t size = network.params[i]->count;
 		gradients->by_table[i][table] = floats(size);
-		memcpy(gradients->by_table[i][table], network.params[i]->grad, size * sizeof(float));
+		memcpy(gradients->by_table[i][table],
+			   executor_grads(executor) + (network.params[i]->value - network.values),
+			   size * sizeof(float));
 	}
+	executor_close(executor);
 	network_free(&network);
 	engine_close(&engine);
 }
@@ -265,7 +270,8 @@ static bool is_idle(const struct network *network, const struct param *param)
 
 	while (strstr("maxpool avgpool flatten", network->layers[i].kind->name))
 		i++;
-	return strstr(param->name, "bias") && network->layers[i].kind->sums;
+	const struct op_kind *op = network->layers[i].kind->op;
+	return strstr(param->name, "bias") && op && op->statistics;
 }
 
 static void check_idle(const char *what, const struct param *param, float *const *by_table)
@@ -310,7 +316,7 @@ static void check_network(const char *spec, struct shape input, int n, bool trai
 	struct oracle_network oracle;
 	int classes;
 
-	build(&network, spec, input, n, true, &default_engine);
+	build(&network, spec, input);
 	fill_params(&network);
 	oracle_open(&oracle, &network, &pass, x, labels);
 	double *logits = oracle_logits(&oracle, &classes);
@@ -398,11 +404,13 @@ static void test_no_parameters(void **state)
 	const struct batch batch = {.n = 2, .load = images_load, .context = &images, .labels = labels};
 	struct network network;
 
-	build(&network, "flatten softmax", (struct shape){1, 2, 1, false}, 2, true, &default_engine);
+	build(&network, "flatten softmax", (struct shape){1, 2, 1, false});
+	struct executor *executor = test_executor_open(&network, &default_engine, 2, EXECUTOR_TRAIN);
 	assert_int_equal(network.weight_count, 0);
-	check_equal("logits", 4, network_predict(&network, &batch), x);
-	struct loss_sum sum = network_train(&network, &batch, 1, 1, NULL);
+	check_equal("logits", 4, executor_predict(executor, &batch), x);
+	struct loss_sum sum = executor_train(executor, &batch, 1, 1, NULL);
 	assert_int_equal(sum.correct, 1);
+	executor_close(executor);
 	network_free(&network);
 }
 
@@ -416,33 +424,33 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	struct images images = {x, sample};
 	struct batch batch = {
 		.n = 11, .load = images_load, .context = &images, .labels = (const uint8_t[11]){0}};
-	struct network whole, part;
+	struct network network;
 	float logits[11 * 5];
 
-	build(&whole, spec, input, 11, true, &engines[0]);
-	build(&part, spec, input, 7, false, &engines[1]);
-	network_init(&whole, 3);
-	network_init(&part, 3);
-	memcpy(logits, network_predict(&whole, &batch), sizeof logits);
+	build(&network, spec, input);
+	network_init(&network, 3);
+	struct executor *whole = test_executor_open(&network, &engines[0], 11, EXECUTOR_TRAIN);
+	struct executor *part = test_executor_open(&network, &engines[1], 7, EXECUTOR_PREDICT);
+	memcpy(logits, executor_predict(whole, &batch), sizeof logits);
 	batch.n = 4;
-	check_equal("samples 0 to 3", 4 * 5, network_predict(&part, &batch), logits);
+	check_equal("samples 0 to 3", 4 * 5, executor_predict(part, &batch), logits);
 	images.x = x + 4 * sample;
 	batch.n = 7;
-	check_equal("samples 4 to 10", 7 * 5, network_predict(&part, &batch), logits + 4 * 5);
-	network_free(&part);
+	check_equal("samples 4 to 10", 7 * 5, executor_predict(part, &batch), logits + 4 * 5);
+	executor_close(part);
 	/* Dropout looks at the place in the batch, so that only what comes first is the same. */
 	images.x = x;
 	batch.n = 11;
-	network_train(&whole, &batch, 1, 9, NULL);
-	memcpy(logits, last_logits(&whole), sizeof logits);
-	build(&part, spec, input, 30, true, &engines[1]);
-	network_init(&part, 3);
+	executor_train(whole, &batch, 1, 9, NULL);
+	memcpy(logits, last_logits(whole), sizeof logits);
+	part = test_executor_open(&network, &engines[1], 30, EXECUTOR_TRAIN);
 	for (batch.n = 1; batch.n <= 11; batch.n++) {
-		network_train(&part, &batch, 1, 9, NULL);
-		check_equal("training", (size_t)batch.n * 5, last_logits(&part), logits);
+		executor_train(part, &batch, 1, 9, NULL);
+		check_equal("training", (size_t)batch.n * 5, last_logits(part), logits);
 	}
-	network_free(&part);
-	network_free(&whole);
+	executor_close(part);
+	executor_close(whole);
+	network_free(&network);
 	free(x);
 }
 

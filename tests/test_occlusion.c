@@ -47,13 +47,14 @@ static void check(int batch_size, int size, uint8_t fill, double temperature)
 
 	memset(pixels, 100, sizeof pixels);
 	pixels[EYE_Y * DATASET_SIDE + EYE_X] = 200;
-	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, batch_size, false,
-								   &engine, &error),
-					 0);
+	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, &error), 0);
 	memset(network.values, 0, network.value_count * sizeof(float));
 	network.params[0]->value[4 * DATASET_PIXELS + EYE_Y * DATASET_SIDE + EYE_X] = 2;
-	network_prepare(&network);
-	occlusion_map(&network, temperature, pixels, 4, size, fill, map);
+	struct executor *executor =
+		executor_open(&network, &engine, batch_size, EXECUTOR_PREDICT, &error);
+	assert_non_null(executor);
+	occlusion_map(executor, temperature, pixels, 4, size, fill, map);
+	executor_close(executor);
 	network_free(&network);
 	for (int y = 0; y < DATASET_SIDE; y++)
 		for (int x = 0; x < DATASET_SIDE; x++) {

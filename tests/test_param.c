@@ -28,8 +28,7 @@ static void check_both_ways(const struct param *param, const float *memory, cons
 static void test_filters(void **state)
 {
 	(void)state;
-	const struct param param = {"0.weight", PARAM_FILTERS, 4,    {2, 2, 3, 2}, 24,
-								true,       NULL,          NULL, NULL};
+	const struct param param = {"0.weight", PARAM_FILTERS, 4, {2, 2, 3, 2}, 24, true, NULL};
 	size_t dims[4];
 
 	check_both_ways(&param, in_memory, in_file);
@@ -40,8 +39,7 @@ static void test_filters(void **state)
 static void test_dense(void **state)
 {
 	(void)state;
-	const struct param param = {"6.weight", PARAM_DENSE, 4,    {2, 2, 3, 2}, 24,
-								true,       NULL,        NULL, NULL};
+	const struct param param = {"6.weight", PARAM_DENSE, 4, {2, 2, 3, 2}, 24, true, NULL};
 	size_t dims[4];
 
 	check_both_ways(&param, in_memory, in_file);
@@ -54,8 +52,7 @@ static void test_dense(void **state)
 static void test_features(void **state)
 {
 	(void)state;
-	const struct param param = {"7.weight", PARAM_FEATURES, 4,    {1, 2, 3, 2}, 12,
-								true,       NULL,           NULL, NULL};
+	const struct param param = {"7.weight", PARAM_FEATURES, 4, {1, 2, 3, 2}, 12, true, NULL};
 	size_t dims[4];
 
 	check_both_ways(&param, in_memory, in_file);
@@ -66,8 +63,8 @@ static void test_features(void **state)
 static void test_plain(void **state)
 {
 	(void)state;
-	const struct param bias = {"0.bias", PARAM_PLAIN, 1, {24}, 24, true, NULL, NULL, NULL};
-	const struct param matrix = {"9.weight", PARAM_PLAIN, 2, {4, 6}, 24, true, NULL, NULL, NULL};
+	const struct param bias = {"0.bias", PARAM_PLAIN, 1, {24}, 24, true, NULL};
+	const struct param matrix = {"9.weight", PARAM_PLAIN, 2, {4, 6}, 24, true, NULL};
 	size_t dims[4];
 
 	check_both_ways(&bias, in_memory, in_memory);
@@ -83,10 +80,8 @@ static void test_plain(void **state)
 static void test_same_order(void **state)
 {
 	(void)state;
-	const struct param channel = {"0.weight", PARAM_FILTERS, 4,    {2, 3, 4, 1}, 24,
-								  true,       NULL,          NULL, NULL};
-	const struct param pixel = {"0.weight", PARAM_DENSE, 4,    {2, 1, 1, 12}, 24,
-								true,       NULL,        NULL, NULL};
+	const struct param channel = {"0.weight", PARAM_FILTERS, 4, {2, 3, 4, 1}, 24, true, NULL};
+	const struct param pixel = {"0.weight", PARAM_DENSE, 4, {2, 1, 1, 12}, 24, true, NULL};
 
 	check_both_ways(&channel, in_memory, in_memory);
 	check_both_ways(&pixel, in_memory, in_memory);

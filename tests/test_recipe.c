@@ -170,20 +170,16 @@ static void unknown_names_get_a_hint(void **state)
 static void networks_can_be_built(void **state)
 {
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
-	struct engine engine;
 
 	(void)state;
-	assert_int_equal(engine_open(&engine, "reference", 1, &error), 0);
 	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
 		struct network network;
 
-		if (network_build(&network, word_after(recipe, "--network"), input, 1, true, &engine,
-						  &error))
+		if (network_build(&network, word_after(recipe, "--network"), input, &error))
 			fail_msg("%s: %s", recipe->name, error.text);
 		assert_int_equal(network.classes, DATASET_CLASSES);
 		network_free(&network);
 	}
-	engine_close(&engine);
 }
 
 int main(void)

@@ -73,13 +73,31 @@ static int on_epoch(void *context, const struct curves_row *row, struct error *w
 	return 0;
 }
 
-static void build(struct network *network, const char *spec, int batch_size, uint64_t seed)
+static void build(struct network *network, const char *spec, uint64_t seed)
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	if (network_build(network, spec, input, batch_size, true, &engine, &error))
+	if (network_build(network, spec, input, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
+}
+
+static struct executor *open_executor(const struct network *network, int batch_size)
+{
+	struct executor *executor = executor_open(network, &engine, batch_size, EXECUTOR_TRAIN, &error);
+
+	if (!executor)
+		fail_msg("%s", error.text);
+	return executor;
+}
+
+static void evaluate_once(const struct network *network, const uint32_t *indices, size_t count,
+						  struct evaluation *evaluation)
+{
+	struct executor *executor = open_executor(network, 16);
+
+	evaluate(executor, &dataset, indices, count, NULL, evaluation);
+	executor_close(executor);
 }
 
 /* Train a new network on the first images of the options' split. */
@@ -89,11 +107,13 @@ static int run(struct network *network, const char *spec, const struct settings 
 	const struct train_observer observer = {log, on_batch, on_epoch};
 	struct split split;
 
-	build(network, spec, options->batch_size, options->seed);
+	build(network, spec, options->seed);
+	struct executor *executor = open_executor(network, options->batch_size);
 	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
 								options->seed, &error),
 					 0);
-	int status = train(network, &dataset, &split, options, &observer, &log->stop, result, &error);
+	int status = train(executor, &dataset, &split, options, &observer, &log->stop, result, &error);
+	executor_close(executor);
 	split_free(&split);
 	return status;
 }
@@ -189,8 +209,8 @@ static void rows_hold_means_over_images(void **state)
 	options.eval_train = true;
 	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
 	assert_int_equal(split_make(&split, dataset.count, 70, 0.2, 1, &error), 0);
-	evaluate(&network, &dataset, split.train, 56, NULL, &train_part);
-	evaluate(&network, &dataset, split.val, 14, NULL, &val_part);
+	evaluate_once(&network, split.train, 56, &train_part);
+	evaluate_once(&network, split.val, 14, &val_part);
 	assert_true(log.row.accuracy == train_part.accuracy);
 	assert_true(fabs(log.row.loss - train_part.loss) < 1e-6);
 	assert_true(log.row.has_val && log.row.has_train);
@@ -342,14 +362,16 @@ static void rows_tell_the_learning_rate(void **state)
 }
 
 /* The mean over the training images, from probabilities. */
-static double smoothed_loss(struct network *network, const struct split *split, double smoothing)
+static double smoothed_loss(const struct network *network, const struct split *split,
+							double smoothing)
 {
+	struct executor *executor = open_executor(network, 1);
 	double sum = 0;
 
 	for (size_t i = 0; i < split->train_count; i++) {
 		const struct selection one = {&dataset, split->train + i};
 		const struct batch batch = {.n = 1, .load = selection_load, .context = &one};
-		const float *logits = network_predict(network, &batch);
+		const float *logits = executor_predict(executor, &batch);
 		float p[DATASET_CLASSES];
 		loss_softmax(DATASET_CLASSES, logits, p);
 		for (int c = 0; c < DATASET_CLASSES; c++) {
@@ -359,6 +381,7 @@ static double smoothed_loss(struct network *network, const struct split *split, 
 			sum -= target * log((double)p[c]);
 		}
 	}
+	executor_close(executor);
 	return sum / (double)split->train_count;
 }
 
@@ -380,9 +403,9 @@ static void smoothing_is_in_the_training_loss(void **state)
 	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
 	assert_int_equal(split_make(&split, dataset.count, 80, 0.2, 1, &error), 0);
 	assert_true(fabs(log.row.loss - smoothed_loss(&network, &split, 0.25)) < 1e-5);
-	evaluate(&network, &dataset, split.train, split.train_count, NULL, &plain);
+	evaluate_once(&network, split.train, split.train_count, &plain);
 	assert_true(log.row.train_loss == plain.loss && log.row.loss > plain.loss + 0.001);
-	evaluate(&network, &dataset, split.val, split.val_count, NULL, &plain);
+	evaluate_once(&network, split.val, split.val_count, &plain);
 	assert_true(log.row.val_loss == plain.loss);
 	split_free(&split);
 	network_free(&network);
@@ -407,7 +430,7 @@ static void weights_decay_and_biases_do_not(void **state)
 		assert_int_equal(run(&networks[i], SPEC, &options, &log, &result), 0);
 		assert_int_equal(result.steps, 1);
 	}
-	build(&networks[2], SPEC, options.batch_size, options.seed);
+	build(&networks[2], SPEC, options.seed);
 	for (int i = 0; i < networks[0].param_count; i++) {
 		const struct param *param = networks[0].params[i];
 		bool is_bias = strstr(param->name, "bias");
@@ -469,7 +492,7 @@ static void assert_best_weights(struct network *network, const struct settings *
 	assert_int_equal(split_make(&split, dataset.count, options->limit, options->val_split,
 								options->seed, &error),
 					 0);
-	evaluate(network, &dataset, split.val, split.val_count, NULL, &evaluation);
+	evaluate_once(network, split.val, split.val_count, &evaluation);
 	assert_true(evaluation.loss == best->val_loss);
 	split_free(&split);
 }
@@ -626,10 +649,12 @@ static void nobody_need_watch(void **state)
 	struct split split;
 
 	(void)state;
-	build(&network, SPEC, 16, 1);
+	build(&network, SPEC, 1);
+	struct executor *executor = open_executor(&network, 16);
 	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
-	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
-	assert_int_equal(train(&network, &dataset, &split, &options, &blind, NULL, &result, &error), 0);
+	assert_int_equal(train(executor, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
+	assert_int_equal(train(executor, &dataset, &split, &options, &blind, NULL, &result, &error), 0);
+	executor_close(executor);
 	split_free(&split);
 	network_free(&network);
 }
@@ -686,20 +711,22 @@ static void memory_is_asked_for_once(void **state)
 	if (!allocations_watched())
 		skip();
 	options.patience = 100;
-	build(&network, SPEC, 16, 1);
+	build(&network, SPEC, 1);
+	struct executor *executor = open_executor(&network, 16);
 	assert_int_equal(split_make(&split, dataset.count, 20, 0.2, 1, &error), 0);
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
 		options.epochs = number;
-		status = train(&network, &dataset, &split, &options, NULL, NULL, &result, &error);
+		status = train(executor, &dataset, &split, &options, NULL, NULL, &result, &error);
 		requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));
 	}
 	options.epochs = 1;
 	allocations_fail_at(0);
-	assert_int_equal(train(&network, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
+	assert_int_equal(train(executor, &dataset, &split, &options, NULL, NULL, &result, &error), 0);
 	assert_int_equal(allocations_count(), requests);
+	executor_close(executor);
 	split_free(&split);
 	network_free(&network);
 }

@@ -10,28 +10,36 @@
 #include "training.h"
 
 /* Weights come in PyTorch's order and cross as a model file's do. */
-static void read_weights(struct fixture *fixture, const struct network *network)
+static void read_weights(struct fixture *fixture, struct training *training)
 {
+	const struct network *network = &training->network;
+
 	for (int i = 0; i < network->param_count; i++) {
 		const struct param *param = network->params[i];
 		float *values = fixture_floats(fixture, param->name, param->count);
 		param_from_file(param, values, param->value);
 		free(values);
 	}
-	network_prepare(network);
+	executor_prepare(training->executor);
 }
 
 /* Compare values or gradients with the rows called <prefix><name>. */
-static void check_rows(struct fixture *fixture, const struct network *network, bool of_gradients,
+static void check_rows(struct fixture *fixture, const struct training *training, bool of_gradients,
 					   double tolerance)
 {
+	const struct network *network = &training->network;
+
 	for (int i = 0; i < network->param_count; i++) {
 		const struct param *param = network->params[i];
 		char name[PARAM_NAME + 1];
 		snprintf(name, sizeof name, "%s%s", of_gradients ? "d" : "", param->name);
 		double *expected = fixture_doubles(fixture, name, param->count);
 		float *found = floats(param->count);
-		param_to_file(param, of_gradients ? param->grad : param->value, found);
+		param_to_file(param,
+					  of_gradients
+						  ? executor_grads(training->executor) + (param->value - network->values)
+						  : param->value,
+					  found);
 		check_close(name, param->count, found, expected, tolerance);
 		free(found);
 		free(expected);
@@ -45,7 +53,7 @@ static void check_step(struct fixture *fixture, struct training *training,
 
 	if (step == 0) {
 		training_step(training, digits, first, 0);
-		check_rows(fixture, &training->network, true, 1e-5);
+		check_rows(fixture, training, true, 1e-5);
 	}
 	const struct loss_sum sum = training_step(training, digits, first, 1e-3f);
 	const float loss = (float)(sum.loss / training->n);
@@ -70,16 +78,16 @@ static void test_against_pytorch(void **state)
 					  "conv:4,3 relu maxpool:2 conv:6,3,same relu maxpool:3,2 flatten "
 					  "dense:16 relu dense:10 softmax",
 					  numbers[0], kernels, 2);
-		read_weights(&fixture, &training.network);
+		read_weights(&fixture, &training);
 		const struct batch batch = {
 			.n = numbers[0], .load = digits_load, .context = digits->images[0]};
 		double *logits = fixture_doubles(&fixture, "logits", (size_t)numbers[0] * 10);
-		check_close("logits", (size_t)numbers[0] * 10, network_predict(&training.network, &batch),
+		check_close("logits", (size_t)numbers[0] * 10, executor_predict(training.executor, &batch),
 					logits, 2e-6);
 		for (int step = 0; step < numbers[1]; step++)
 			check_step(&fixture, &training, digits, step);
 		/* Five steps move a weight by 5e-3 at most; the largest are about 0.5. */
-		check_rows(&fixture, &training.network, false, 2e-5);
+		check_rows(&fixture, &training, false, 2e-5);
 		free(logits);
 		training_close(&training);
 		fixture_close(&fixture);
@@ -99,7 +107,7 @@ static void test_learned_by_heart(void **state)
 		int steps = 0;
 		training_open(&training, "conv:8,3,2 relu maxpool:2 flatten dense:32 relu dense:10 softmax",
 					  DIGITS, kernels, 2);
-		network_init(&training.network, 1);
+		training_init(&training, 1);
 		do {
 			sum = training_step(&training, digits, 0, 0.01f);
 		} while (++steps < 200 && sum.loss / DIGITS >= 0.01);
@@ -121,7 +129,7 @@ static void test_repeats(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		training_open(&training[i], spec, 16, kernels_available(0), 2);
-		network_init(&training[i].network, 7);
+		training_init(&training[i], 7);
 		for (int step = 0; step < 4; step++)
 			training_step(&training[i], digits, 16 * step, 1e-3f);
 	}
@@ -147,7 +155,7 @@ static void test_nothing_allocated(void **state)
 				  "conv:4,3,same batchnorm relu maxpool:2 dropout:0.5 flatten dense:16 tanh "
 				  "dense:10 softmax",
 				  16, kernels_available(0), 2);
-	network_init(&training.network, 1);
+	training_init(&training, 1);
 	assert_true(allocations_count() > 0);
 	allocations_fail_at(0);
 	for (int step = 0; step < 3; step++)

@@ -37,27 +37,36 @@ void training_open(struct training *training, const char *spec, int batch_size,
 
 	*training = (struct training){.n = batch_size};
 	test_engine_open(&training->engine, kernels, threads);
-	if (network_build(&training->network, spec, input, batch_size, true, &training->engine, &error))
+	if (network_build(&training->network, spec, input, &error))
 		fail_msg("%s: %s", spec, error.text);
+	training->executor =
+		test_executor_open(&training->network, &training->engine, batch_size, EXECUTOR_TRAIN);
 	assert_int_equal(
 		optimizer_open(&training->optimizer, &adam, training->network.value_count, &error), 0);
+}
+
+void training_init(struct training *training, uint64_t seed)
+{
+	network_init(&training->network, seed);
+	executor_prepare(training->executor);
 }
 
 void training_close(struct training *training)
 {
 	optimizer_close(&training->optimizer);
+	executor_close(training->executor);
 	network_free(&training->network);
 	engine_close(&training->engine);
 }
 
-static void apply_adam(const void *context, const struct param *param, size_t first, size_t count)
+static void apply_adam(const void *context, const struct param *param, const float *grads,
+					   size_t first, size_t count)
 {
 	const struct training *training = context;
-	const struct network *network = &training->network;
 
-	optimizer_apply(&training->optimizer, training->engine.kernels,
-					(size_t)(param->value - network->values) + first, count, false, network->grads,
-					network->values);
+	(void)param;
+	optimizer_apply(&training->optimizer, training->engine.kernels, first, count, false, grads,
+					training->network.values);
 }
 
 struct loss_sum training_step(struct training *training, const struct digits *digits, int first,
@@ -71,6 +80,6 @@ struct loss_sum training_step(struct training *training, const struct digits *di
 
 	if (learning_rate > 0)
 		optimizer_begin(&training->optimizer, learning_rate);
-	return network_train(&training->network, &batch, 1, ++training->step,
-						 learning_rate > 0 ? &update : NULL);
+	return executor_train(training->executor, &batch, 1, ++training->step,
+						  learning_rate > 0 ? &update : NULL);
 }

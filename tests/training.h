@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "nn/network.h"
+#include "nn/executor.h"
 #include "nn/optimizer.h"
 
 enum { DIGITS = 64, PIXELS = 28 * 28 };
@@ -23,14 +23,16 @@ void digits_load(const void *image, int first, int n, float *x);
 struct training {
 	struct engine engine;
 	struct network network;
+	struct executor *executor;
 	struct optimizer optimizer; /* Adam */
 	int n;
 	uint64_t step;
 };
 
-/* The weights are zeros. Free with training_close. */
+/* The weights are zeros. Free with training_close. training_init draws them. */
 void training_open(struct training *training, const char *spec, int batch_size,
 				   const struct kernels *kernels, int threads);
+void training_init(struct training *training, uint64_t seed);
 void training_close(struct training *training);
 
 /* Forward and backward on n digits from `first` on, and Adam unless the rate is 0. */

@@ -7,7 +7,7 @@
 
 #include "app/dataset.h"
 #include "base/error.h"
-#include "nn/network.h"
+#include "nn/executor.h"
 
 /* Limits of a temperature, and what stands for none. */
 #define TEMPERATURE_LEAST 0.05
@@ -17,7 +17,7 @@
 /* The temperature T (Guo et al. 2017) for which softmax(logits / T) has the least cross-entropy on
  * `count` images, those at `indices`, rounded to three digits; TEMPERATURE_NONE where a logit is no
  * number. It changes no prediction, only how sure it is. */
-int calibrate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+int calibrate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, double *temperature, struct error *error);
 
 /* probabilities = softmax(logits / temperature) */

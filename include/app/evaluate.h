@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "app/dataset.h"
-#include "nn/network.h"
+#include "nn/executor.h"
 
 /* Images by how probable their predictions were: bin m of M is above m / M, up to (m + 1) / M. */
 #define CALIBRATION_BINS 15
@@ -34,17 +34,18 @@ struct prediction {
 };
 
 /* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
- * Dropout is off. Results do not depend on the network's batch size. `stop` may be NULL; it is
+ * Dropout is off. Results do not depend on the executor's batch size. `stop` may be NULL; it is
  * looked at before each batch, and where it ends the work, that is false and `out` covers a part. */
-bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
 /* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not
  * the loss; and what was said of each image: `count` predictions in the order of the images, or
  * NULL. */
-bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-				   size_t count, double temperature, const volatile sig_atomic_t *stop,
-				   struct evaluation *out, struct prediction *predictions);
+bool evaluate_each(struct executor *executor, const struct dataset *dataset,
+				   const uint32_t *indices, size_t count, double temperature,
+				   const volatile sig_atomic_t *stop, struct evaluation *out,
+				   struct prediction *predictions);
 
 /* Expected calibration error (Guo et al. 2017): how far, on average over all images, the
  * probability that was claimed lies from the part that was right, bin by bin. 0 for no images. */

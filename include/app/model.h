@@ -25,18 +25,17 @@ struct model_info {
 #define MODEL_BUILTIN "(built in)"
 const char *model_default(void);
 
-/* Write atomically. The bytes depend on the weights, on the info (which may be NULL) and on the name
- * of the kernels alone. The figures are those of the epoch whose weights these are; where there is
+/* Write atomically. The bytes depend on the weights and on the info (which may be NULL) alone. The figures are those of the epoch whose weights these are; where there is
  * none, because training was stopped in mid-epoch, they are left out. */
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 
-/* Build the network that the file describes, for inference, and fill in its weights. `spec` is for
+/* Build the network that the file describes, and fill in its weights. `spec` is for
  * files without metadata, else NULL; where the file has a spec of its own and it differs, that is
  * an error. info may be NULL; info->result.kept has what the file tells of that epoch, and
  * epoch 0 where it has no figures, or odd ones. Free with network_free; zeroed on error. */
-int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
-			   struct network *network, struct model_info *info, struct error *error);
+int model_load(const char *path, const char *spec, struct network *network, struct model_info *info,
+			   struct error *error);
 
 /* The file as it is, all metadata included. Free with safetensors_free; zeroed on error. */
 int model_read(const char *path, struct safetensors *file, struct error *error);

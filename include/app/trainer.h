@@ -11,7 +11,7 @@
 #include "app/dataset.h"
 #include "app/settings.h"
 #include "base/error.h"
-#include "nn/network.h"
+#include "nn/executor.h"
 
 /* How long a training is. Its last epoch, if it is a part of one, has that part of the steps,
  * rounded, but at least one. */
@@ -48,12 +48,12 @@ struct train_result {
 	struct curves_row kept;
 };
 
-/* Train an initialized network, whose batch size is at least settings->batch_size. Fails when it
+/* Train the initialized network of an executor whose batch size is at least settings->batch_size. Fails when it
  * does not tell DATASET_CLASSES classes apart, when a loss or a weight is no longer finite (the
  * message says what to try, and nothing of it is observed), or when the observer fails. `stop` may
  * be NULL; it is looked at before each step and each batch of the validation. Patience needs
  * validation images. However the training ends, the weights of the best epoch are the ones then kept. */
-int train(struct network *network, const struct dataset *dataset, const struct split *split,
+int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error);
 

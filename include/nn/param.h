@@ -20,11 +20,8 @@ struct param {
 	int rank;
 	size_t dims[4]; /* in memory's order */
 	size_t count;   /* the product of dims */
-	bool trained;   /* else the layer itself changes it, and there is no gradient: a running mean */
-	/* Owned by the network's arena, the last two NULL in a network that is not trained. */
-	float *value;
-	float *grad;
-	float *partial; /* slot 0's part of grad (layer.h); NULL where there are none */
+	bool trained;   /* else the layer itself changes it, and it has no gradient: a running mean */
+	float *value;   /* in the network's values */
 };
 
 /* The shape that the model file gives it; returns its rank. */

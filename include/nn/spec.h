@@ -10,6 +10,7 @@
 #define SPEC_MAX_LAYERS 64
 #define SPEC_MAX_ARGUMENTS 4
 #define SPEC_MAX_WORD 15
+#define SPEC_LAYER_TEXT ((SPEC_MAX_ARGUMENTS + 1) * (SPEC_MAX_WORD + 1)) /* with its end */
 
 struct spec_word {
 	char text[SPEC_MAX_WORD + 1];
@@ -29,6 +30,9 @@ struct spec {
 
 /* Split the text; names are not looked up here. Errors give the position. */
 int spec_parse(const char *text, struct spec *out, struct error *error);
+
+/* The layer as it is written: "conv:32,3". */
+void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT]);
 
 /* Argument `index` as a number, within limits; errors name the layer, the argument and why. */
 int spec_integer(const struct spec_layer *layer, int index, const char *what, int min, int max,

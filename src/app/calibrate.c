@@ -14,10 +14,10 @@ struct answers {
 	size_t count;
 };
 
-static bool collect(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-					struct answers *answers)
+static bool collect(struct executor *executor, const struct dataset *dataset,
+					const uint32_t *indices, struct answers *answers)
 {
-	size_t batch = (size_t)network->batch_size;
+	size_t batch = (size_t)executor_batch_size(executor);
 	bool finite = true;
 
 	for (size_t done = 0, n; done < answers->count; done += n) {
@@ -25,7 +25,7 @@ static bool collect(struct network *network, const struct dataset *dataset, cons
 		const struct selection selection = {dataset, indices + done};
 		const struct batch images = {.n = (int)n, .load = selection_load, .context = &selection};
 		float *logits = answers->logits + done * DATASET_CLASSES;
-		memcpy(logits, network_predict(network, &images), n * DATASET_CLASSES * sizeof *logits);
+		memcpy(logits, executor_predict(executor, &images), n * DATASET_CLASSES * sizeof *logits);
 		dataset_labels(dataset, selection.indices, (int)n, answers->labels + done);
 		for (size_t i = 0; i < n; i++)
 			finite =
@@ -66,12 +66,12 @@ static double coolest(const struct answers *answers)
 	return strtod(rounded, NULL);
 }
 
-int calibrate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+int calibrate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, double *temperature, struct error *error)
 {
 	struct answers answers = {.count = count};
 
-	assert(network->classes == DATASET_CLASSES);
+	assert(executor_network(executor)->classes == DATASET_CLASSES);
 	*temperature = TEMPERATURE_NONE;
 	if (!count)
 		return 0;
@@ -80,7 +80,7 @@ int calibrate(struct network *network, const struct dataset *dataset, const uint
 	int status = 0;
 	if (!answers.logits || !answers.labels)
 		status = error_set(error, "not enough memory for the answers to %zu images", count);
-	else if (collect(network, dataset, indices, &answers))
+	else if (collect(executor, dataset, indices, &answers))
 		*temperature = coolest(&answers);
 	free(answers.logits);
 	free(answers.labels);

@@ -39,41 +39,43 @@ static void count_in(struct evaluation *out, const struct prediction *prediction
 }
 
 /* Run n images through the network and count them. */
-static void evaluate_chunk(struct network *network, const struct selection *selection, int n,
+static void evaluate_chunk(struct executor *executor, const struct selection *selection, int n,
 						   double temperature, struct evaluation *out,
 						   struct prediction *predictions)
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
-	const float *logits = network_predict(network, &batch);
+	const float *logits = executor_predict(executor, &batch);
+	const int classes = executor_network(executor)->classes;
 	uint8_t labels[CHUNK];
 
 	dataset_labels(selection->dataset, selection->indices, n, labels);
-	for (int i = 0; i < n; i++, logits += network->classes) {
+	for (int i = 0; i < n; i++, logits += classes) {
 		const struct prediction prediction =
 			predict(logits, temperature, labels[i], selection->indices[i]);
 
-		if (!loss_logits_are_finite(network->classes, logits))
+		if (!loss_logits_are_finite(classes, logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, network->classes, logits, &labels[i], 0, 1, NULL).loss;
+		out->loss += loss_cross_entropy(1, classes, logits, &labels[i], 0, 1, NULL).loss;
 		count_in(out, &prediction);
 		if (predictions)
 			predictions[i] = prediction;
 	}
 }
 
-bool evaluate(struct network *network, const struct dataset *dataset, const uint32_t *indices,
+bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out)
 {
-	return evaluate_each(network, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL);
+	return evaluate_each(executor, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL);
 }
 
-bool evaluate_each(struct network *network, const struct dataset *dataset, const uint32_t *indices,
-				   size_t count, double temperature, const volatile sig_atomic_t *stop,
-				   struct evaluation *out, struct prediction *predictions)
+bool evaluate_each(struct executor *executor, const struct dataset *dataset,
+				   const uint32_t *indices, size_t count, double temperature,
+				   const volatile sig_atomic_t *stop, struct evaluation *out,
+				   struct prediction *predictions)
 {
-	size_t chunk = network->batch_size < CHUNK ? (size_t)network->batch_size : CHUNK;
+	size_t most = (size_t)executor_batch_size(executor), chunk = most < CHUNK ? most : CHUNK;
 
-	assert(network->classes == DATASET_CLASSES);
+	assert(executor_network(executor)->classes == DATASET_CLASSES);
 	*out = (struct evaluation){0};
 	while (out->count < count && !(stop && *stop)) {
 		size_t done = out->count, n = count - done < chunk ? count - done : chunk;
@@ -82,7 +84,7 @@ bool evaluate_each(struct network *network, const struct dataset *dataset, const
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
-		evaluate_chunk(network, &selection, (int)n, temperature, out,
+		evaluate_chunk(executor, &selection, (int)n, temperature, out,
 					   predictions ? predictions + done : NULL);
 		out->count += n;
 	}

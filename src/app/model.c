@@ -381,9 +381,8 @@ static int read_weights(const struct safetensors *file, struct network *network,
 	return 0;
 }
 
-static int load(const struct safetensors *file, const char *spec, int batch_size,
-				const struct engine *engine, struct network *network, struct model_info *info,
-				struct error *error)
+static int load(const struct safetensors *file, const char *spec, struct network *network,
+				struct model_info *info, struct error *error)
 {
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 	struct model_info ignored;
@@ -391,14 +390,13 @@ static int load(const struct safetensors *file, const char *spec, int batch_size
 	spec = choose_spec(file, spec, error);
 	if (!spec)
 		return -1;
-	if (network_build(network, spec, input, batch_size, false, engine, error))
+	if (network_build(network, spec, input, error))
 		return error_prefix(error, "network \"%.200s\"", spec);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; digits are %d",
 						 network->classes, DATASET_CLASSES);
 	if (read_weights(file, network, error))
 		return -1;
-	network_prepare(network);
 	return read_info(file, info ? info : &ignored, error);
 }
 
@@ -449,8 +447,8 @@ int model_read(const char *path, struct safetensors *file, struct error *error)
 	return status ? error_prefix(error, "%s", path) : 0;
 }
 
-int model_load(const char *path, const char *spec, int batch_size, const struct engine *engine,
-			   struct network *network, struct model_info *info, struct error *error)
+int model_load(const char *path, const char *spec, struct network *network, struct model_info *info,
+			   struct error *error)
 {
 	struct safetensors file;
 
@@ -459,7 +457,7 @@ int model_load(const char *path, const char *spec, int batch_size, const struct 
 		*info = (struct model_info){0};
 	if (model_read(path, &file, error))
 		return -1;
-	int status = load(&file, spec, batch_size, engine, network, info, error);
+	int status = load(&file, spec, network, info, error);
 	safetensors_free(&file);
 	if (status) {
 		network_free(network);

@@ -29,19 +29,20 @@ static void covered_load(const void *context, int first, int n, float *x)
 		}
 }
 
-void occlusion_map(struct network *network, double temperature,
+void occlusion_map(struct executor *executor, double temperature,
 				   const uint8_t pixels[DATASET_PIXELS], int digit, int size, uint8_t fill,
 				   double map[DATASET_PIXELS])
 {
 	struct covered covered = {.pixels = pixels, .size = size, .fill = fill};
+	const int most = executor_batch_size(executor);
 	struct batch batch = {.load = covered_load, .context = &covered};
 
 	for (; covered.first < DATASET_PIXELS; covered.first += batch.n) {
 		const int left = DATASET_PIXELS - covered.first;
 
-		batch.n = left < network->batch_size ? left : network->batch_size;
-		const float *logits = network_predict(network, &batch);
-		for (int i = 0; i < batch.n; i++, logits += network->classes) {
+		batch.n = left < most ? left : most;
+		const float *logits = executor_predict(executor, &batch);
+		for (int i = 0; i < batch.n; i++, logits += executor_network(executor)->classes) {
 			float probabilities[DATASET_CLASSES];
 			calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 			map[covered.first + i] = (double)probabilities[digit];

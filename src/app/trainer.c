@@ -14,7 +14,8 @@
 
 /* What one call of train works with, and the sums of the epoch. */
 struct run {
-	struct network *network;
+	struct executor *executor;
+	const struct network *network;
 	const struct dataset *dataset;
 	const struct split *split;
 	const struct settings *settings;
@@ -83,15 +84,13 @@ static int check_finite_weights(const struct run *run, struct error *error)
 }
 
 /* Weights decay; biases and normalization do not. */
-static void update_weights(const void *context, const struct param *param, size_t first,
-						   size_t count)
+static void update_weights(const void *context, const struct param *param, const float *grads,
+						   size_t first, size_t count)
 {
 	const struct run *run = context;
-	const struct network *network = run->network;
 
-	optimizer_apply(&run->optimizer, network->engine->kernels,
-					(size_t)(param->value - network->values) + first, count, param_is_weight(param),
-					network->grads, network->values);
+	optimizer_apply(&run->optimizer, executor_engine(run->executor)->kernels, first, count,
+					param_is_weight(param), grads, run->network->values);
 }
 
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */
@@ -127,7 +126,8 @@ static int train_step(struct run *run, int n, struct error *error)
 		(float)(settings->learning_rate *
 				schedule_rate(settings->schedule, settings->warmup, run->step, run->length.steps));
 	optimizer_begin(&run->optimizer, run->learning_rate);
-	struct loss_sum sum = network_train(run->network, &batch, settings->seed, ++run->step, &update);
+	struct loss_sum sum =
+		executor_train(run->executor, &batch, settings->seed, ++run->step, &update);
 	run->seen += (size_t)n;
 	run->loss += sum.loss;
 	run->correct += (size_t)sum.correct;
@@ -205,7 +205,7 @@ static int measure(struct run *run, const uint32_t *indices, size_t count, doubl
 {
 	struct evaluation evaluation;
 
-	run->stopped = !evaluate(run->network, run->dataset, indices, count, run->stop, &evaluation);
+	run->stopped = !evaluate(run->executor, run->dataset, indices, count, run->stop, &evaluation);
 	*accuracy = evaluation.accuracy;
 	*loss = evaluation.loss;
 	return check_finite_loss(run, evaluation.loss, error);
@@ -282,7 +282,7 @@ static void restore_best(const struct run *run, struct train_result *result)
 
 	if (run->best && result->kept.epoch) {
 		memcpy(network->values, run->best, network->value_count * sizeof *run->best);
-		network_prepare(network);
+		executor_prepare(run->executor);
 	} else if (result->stopped) {
 		result->kept = (struct curves_row){0};
 	}
@@ -292,9 +292,9 @@ static int run_open(struct run *run, struct error *error)
 {
 	const struct network *network = run->network;
 	const struct settings *settings = run->settings;
-	size_t batch = (size_t)network->batch_size;
+	size_t batch = (size_t)executor_batch_size(run->executor);
 
-	assert(network->trainable && settings->batch_size <= network->batch_size);
+	assert(settings->batch_size <= executor_batch_size(run->executor));
 	assert(!settings->patience || run->split->val_count > 0);
 	if (network->classes != DATASET_CLASSES)
 		return error_set(error, "the network tells %d classes apart; the data has %d",
@@ -321,12 +321,13 @@ static void run_close(struct run *run)
 	optimizer_close(&run->optimizer);
 }
 
-int train(struct network *network, const struct dataset *dataset, const struct split *split,
+int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
 	struct run run = {
-		.network = network,
+		.executor = executor,
+		.network = executor_network(executor),
 		.dataset = dataset,
 		.split = split,
 		.settings = settings,

@@ -78,7 +78,7 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 	}
 	struct prediction *predictions = malloc(count * sizeof *predictions);
 	if (predictions)
-		evaluate_each(&session->network, dataset, indices, count, info->temperature, NULL,
+		evaluate_each(session->executor, dataset, indices, count, info->temperature, NULL,
 					  evaluation, predictions);
 	else
 		error_set(error, "not enough memory for %zu predictions", count);
@@ -179,7 +179,7 @@ static int eval_run(void *v, int operand_count, char **operands)
 	if (files_check_distinct(files, &error) || engine_values_settle(&values->engine, &error))
 		return command_misused(&command_eval, &error);
 	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &values->engine, BATCH, &error) ||
+		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, &error) ||
 		dataset_load(&dataset, values->data, part, &error) ||
 		eval(values, files, &session, &dataset, &error))
 		status = command_fail(&error);

@@ -65,19 +65,19 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 		print_activation(out, &activations[i]);
 }
 
-static int save(const struct inspect_image_values *values, struct session *session,
-				const struct seen *seen, const struct activation *activations, struct error *error)
+/* The session's executor observes one image; this takes many at a time. */
+static int save_occlusion(const char *path, const struct session *session, const struct seen *seen,
+						  struct error *error)
 {
-	const double probability = (double)seen->probabilities[seen->digit];
+	struct executor *executor =
+		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
 
-	if (values->activations && activations_save(values->activations, seen->pixels, activations,
-												session->network.layer_count, error))
+	if (!executor)
 		return -1;
-	if (values->occlusion &&
-		occlusion_save(values->occlusion, &session->network, session->info.temperature,
-					   seen->pixels, seen->digit, probability, error))
-		return -1;
-	return 0;
+	int status = occlusion_save(path, executor, session->info.temperature, seen->pixels,
+								seen->digit, (double)seen->probabilities[seen->digit], error);
+	executor_close(executor);
+	return status;
 }
 
 /* Without `out`, print nothing. */
@@ -85,6 +85,7 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 						 const char *path, FILE *out, struct error *error)
 {
 	const int count = session->network.layer_count;
+	struct activation activations[SPEC_MAX_LAYERS];
 	struct seen seen = {.path = path};
 
 	if (digit_file_read(path, values->raw, NULL, seen.pixels, error))
@@ -92,15 +93,13 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	if (session_recognize(session, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);
 	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
-	struct activation *activations =
-		activations_compute(&session->network, session->info.temperature, seen.pixels, error);
-	if (!activations)
-		return -1;
+	activations_take(session->executor, seen.probabilities, session->info.temperature, activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
-	const int status = save(values, session, &seen, activations, error);
-	activations_free(activations, count);
-	return status;
+	if (values->activations &&
+		activations_save(values->activations, seen.pixels, activations, count, error))
+		return -1;
+	return values->occlusion ? save_occlusion(values->occlusion, session, &seen, error) : 0;
 }
 
 static int inspect_image_run(void *v, int operand_count, char **operands)
@@ -124,7 +123,7 @@ static int inspect_image_run(void *v, int operand_count, char **operands)
 	if (files_check_distinct(files, &error))
 		return command_misused(&command_inspect_image, &error);
 	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, BATCH, &error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_OBSERVE, &error) ||
 		inspect_image(values, &session, operands[0], out, &error))
 		status = command_fail(&error);
 	session_close(&session);

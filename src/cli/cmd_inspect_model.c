@@ -162,7 +162,7 @@ static int inspect_model_run(void *v, int operand_count, char **operands)
 	if (files_check_distinct(files, &error))
 		return command_misused(&command_inspect_model, &error);
 	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, &error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error) ||
 		model_read(values->model.file, &file, &error)) {
 		status = command_fail(&error);
 	} else {

@@ -116,7 +116,7 @@ static int predict_run(void *v, int operand_count, char **operands)
 	if (check_files(values, files, operand_count, &error))
 		return command_misused(&command_predict, &error);
 	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, &error)) {
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error)) {
 		session_close(&session);
 		return command_fail(&error);
 	}

@@ -45,6 +45,7 @@ struct job {
 	struct split split;
 	struct engine engine;
 	struct network network;
+	struct executor *executor;
 	int epochs; /* begun: rows */
 	struct curves curves;
 	struct curves_row *rows; /* [epochs], as far as there are any yet */
@@ -143,14 +144,15 @@ static int build(struct job *job, struct error *error)
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error))
 		return -1;
-	if (network_build(&job->network, values->network, input, values->settings.batch_size, true,
-					  &job->engine, error))
+	if (network_build(&job->network, values->network, input, error))
 		return error_prefix(error, "--network");
 	if (job->network.classes != DATASET_CLASSES)
 		return error_set(error, "--network: %d units before softmax, but there are %d digits",
 						 job->network.classes, DATASET_CLASSES);
 	network_init(&job->network, values->settings.seed);
-	return 0;
+	job->executor = executor_open(&job->network, &job->engine, values->settings.batch_size,
+								  EXECUTOR_TRAIN, error);
+	return job->executor ? 0 : error_prefix(error, "--network");
 }
 
 static int load(struct job *job, struct error *error)
@@ -347,7 +349,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
-	if (calibrate(&job->network, &job->dataset, job->split.val, job->split.val_count,
+	if (calibrate(job->executor, &job->dataset, job->split.val, job->split.val_count,
 				  &info.temperature, error) ||
 		model_save(values->model, &job->network, &info, error))
 		return -1;
@@ -382,7 +384,7 @@ static int train_and_save(struct job *job)
 	catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
-	trained = train(&job->network, &job->dataset, &job->split, &job->values->settings, &observer,
+	trained = train(job->executor, &job->dataset, &job->split, &job->values->settings, &observer,
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
@@ -419,6 +421,7 @@ static int train_run(void *v, int operand_count, char **operands)
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* after another error, which was reported */
 	free(job.rows);
+	executor_close(job.executor);
 	network_free(&job.network);
 	engine_close(&job.engine);
 	split_free(&job.split);

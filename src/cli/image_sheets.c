@@ -1,5 +1,4 @@
-/* Activations are those of prefixes of the network: whatever it runs in one step, or does not
- * compute since nobody reads it, is here as the spec has it. */
+/* Sheets of maps: each layer's output, and what the probability of a digit rests on. */
 #include "cli/image_sheets.h"
 
 #include <math.h>
@@ -10,73 +9,33 @@
 #include "app/calibrate.h"
 #include "app/occlusion.h"
 #include "draw/sheet.h"
-#include "nn/prefix.h"
 
 /* ---- activations ---- */
 
-void activations_free(struct activation *activations, int count)
+/* The layer's number, text and shape, and by what it divides its input. */
+static void set_title(struct activation *activation, const struct layer *layer, double temperature)
 {
-	for (int i = 0; activations && i < count; i++)
-		free(activations[i].values);
-	free(activations);
-}
-
-/* The layer's number, its word of the spec, its shape, and by what it divides its input. */
-static void set_title(struct activation *activation, const struct network *network, int index,
-					  double temperature)
-{
-	const char *word = network->spec;
 	char shape[SHAPE_TEXT];
-	int used;
+	int used = snprintf(activation->title, sizeof activation->title, "%d %s %s", layer->index,
+						layer->text, shape_text(layer->out, shape));
 
-	for (int i = 0; i < index; i++)
-		word += strcspn(word, " ") + 1;
-	used = snprintf(activation->title, sizeof activation->title, "%d %.*s %s", index,
-					(int)strcspn(word, " "), word, shape_text(activation->shape, shape));
 	if (temperature != TEMPERATURE_NONE)
 		snprintf(activation->title + used, sizeof activation->title - (size_t)used,
 				 " at temperature %g", temperature);
 }
 
-static int compute_layer(struct activation *activation, const struct network *network, int index,
-						 double temperature, const uint8_t *pixels, struct error *error)
+void activations_take(const struct executor *observer, const float *probabilities,
+					  double temperature, struct activation activations[SPEC_MAX_LAYERS])
 {
-	const struct dataset one = {.count = 1, .images = pixels};
-	const struct selection selection = {&one, (const uint32_t[]){0}};
-	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
-	const bool is_softmax = index == network->layer_count - 1;
-	struct network prefix;
+	const struct network *network = executor_network(observer);
 
-	activation->shape = network->layers[index].out;
-	set_title(activation, network, index, is_softmax ? temperature : TEMPERATURE_NONE);
-	const size_t count = shape_size(activation->shape);
-	activation->values = malloc(count * sizeof *activation->values);
-	if (!activation->values)
-		return error_set(error, "not enough memory for %zu activations", count);
-	if (network_prefix(network, is_softmax ? index : index + 1, &prefix, error))
-		return -1;
-	const float *outputs = network_predict(&prefix, &batch);
-	if (is_softmax)
-		calibrated_softmax((int)count, outputs, temperature, activation->values);
-	else
-		memcpy(activation->values, outputs, count * sizeof *outputs);
-	network_free(&prefix);
-	return 0;
-}
-
-struct activation *activations_compute(const struct network *network, double temperature,
-									   const uint8_t pixels[DATASET_PIXELS], struct error *error)
-{
-	struct activation *activations = calloc((size_t)network->layer_count, sizeof *activations);
-
-	if (!activations)
-		error_set(error, "not enough memory for %d layers", network->layer_count);
-	for (int i = 0; activations && i < network->layer_count; i++)
-		if (compute_layer(&activations[i], network, i, temperature, pixels, error)) {
-			activations_free(activations, network->layer_count);
-			activations = NULL;
-		}
-	return activations;
+	for (int i = 0; i < network->layer_count; i++) {
+		const bool is_softmax = i == network->layer_count - 1;
+		activations[i].shape = network->layers[i].out;
+		activations[i].values = is_softmax ? probabilities : executor_output(observer, i);
+		set_title(&activations[i], &network->layers[i],
+				  is_softmax ? temperature : TEMPERATURE_NONE);
+	}
 }
 
 /* ---- as a sheet ---- */
@@ -294,15 +253,15 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
-int occlusion_save(const char *path, struct network *network, double temperature,
+int occlusion_save(const char *path, struct executor *executor, double temperature,
 				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
 				   struct error *error)
 {
 	struct panels panels = {.pixels = pixels, .digit = digit, .probability = probability};
 	char title[80];
 
-	occlusion_map(network, temperature, pixels, digit, PATCH, 0, panels.map[PAPER]);
-	occlusion_map(network, temperature, pixels, digit, PATCH, UINT8_MAX, panels.map[INK]);
+	occlusion_map(executor, temperature, pixels, digit, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(executor, temperature, pixels, digit, PATCH, UINT8_MAX, panels.map[INK]);
 	for (int panel = PAPER; panel < PANELS; panel++) {
 		panels.lowest[panel] = probability;
 		for (int i = 0; i < DATASET_PIXELS; i++)

@@ -4,20 +4,19 @@
 
 #include "app/dataset.h"
 #include "base/error.h"
-#include "nn/network.h"
+#include "nn/executor.h"
 
 /* A layer's output for one image. */
 struct activation {
 	char title[120]; /* "0 conv:32,3 26×26×32" */
 	struct shape shape;
-	float *values; /* [h][w][c]; owned */
+	const float *values; /* [h][w][c]; borrowed */
 };
 
-/* Of every layer in their order, softmax at a temperature (calibrate.h) included:
- * network->layer_count of them, as the spec has them. Free with activations_free. */
-struct activation *activations_compute(const struct network *network, double temperature,
-									   const uint8_t pixels[DATASET_PIXELS], struct error *error);
-void activations_free(struct activation *activations, int count); /* NULL is accepted */
+/* The outputs of all layers, in their order, for the image that an observing executor saw last. The
+ * last one is softmax's, whose probabilities at that temperature (calibrate.h) the caller has. */
+void activations_take(const struct executor *observer, const float *probabilities,
+					  double temperature, struct activation activations[SPEC_MAX_LAYERS]);
 
 /* The digit, then each layer's maps, or a strip of its numbers where it is flat. Orange is above
  * 0, blue below, by the largest number of the layer. */
@@ -26,7 +25,7 @@ int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 
 /* The digit beside a map of how the probability of `digit`, which is `probability`, changes when a
  * patch covers it. */
-int occlusion_save(const char *path, struct network *network, double temperature,
+int occlusion_save(const char *path, struct executor *executor, double temperature,
 				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
 				   struct error *error);
 

@@ -55,17 +55,20 @@ void model_values_settle(struct model_values *values, bool quiet)
 }
 
 int session_open(struct session *session, const struct model_values *model,
-				 const struct engine_values *engine, int batch_size, struct error *error)
+				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
+				 struct error *error)
 {
 	*session = (struct session){0};
-	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error))
+	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
+		model_load(model->file, model->network, &session->network, &session->info, error))
 		return -1;
-	return model_load(model->file, model->network, batch_size, &session->engine, &session->network,
-					  &session->info, error);
+	session->executor = executor_open(&session->network, &session->engine, batch_size, mode, error);
+	return session->executor ? 0 : error_prefix(error, "%s", model->file);
 }
 
 void session_close(struct session *session)
 {
+	executor_close(session->executor);
 	network_free(&session->network);
 	engine_close(&session->engine);
 	*session = (struct session){0};
@@ -77,7 +80,7 @@ int session_recognize(struct session *session, const uint8_t pixels[DATASET_PIXE
 	const struct dataset one = {.count = 1, .images = pixels};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
-	const float *logits = network_predict(&session->network, &batch);
+	const float *logits = executor_predict(session->executor, &batch);
 
 	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 		return error_set(error, "the network's output is not a number");

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "compute/engine.h"
+#include "nn/executor.h"
 
 /* The options --model and --network. */
 struct model_values {
@@ -38,12 +39,15 @@ void model_values_settle(struct model_values *values, bool quiet);
 struct session {
 	struct engine engine;
 	struct network network;
+	struct executor *executor;
 	struct model_info info; /* how it was trained */
 };
 
-/* Load the model for batches of up to `batch_size` images. Close it also after an error. */
+/* Load the model, to be run in that mode and with batches of up to `batch_size` images. Close it also
+ * after an error. */
 int session_open(struct session *session, const struct model_values *model,
-				 const struct engine_values *engine, int batch_size, struct error *error);
+				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
+				 struct error *error);
 void session_close(struct session *session); /* accepts a zeroed one */
 
 /* The probability of each digit. Fails where the network's output is not a number. */

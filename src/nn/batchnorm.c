@@ -5,70 +5,79 @@
  * all of its pixels, for each feature of a flat input. Inference takes running means of both. As in
  * PyTorch, the variance divides by the count, but its running mean by count - 1. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "base/aligned.h"
 
 #define EPSILON 1e-5f
 #define MOMENTUM 0.1f /* the share of a new batch in the running means */
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 
-struct batchnorm {
-	size_t channels;
-	size_t room; /* for a number a channel, in floats: whole cache lines */
-};
+/* Channels of an image, or features of a vector; each has a weight, a bias and two running means. */
+static size_t channels_of(const struct op *op)
+{
+	return op->layer->params[WEIGHT].count;
+}
 
-/* Of some of the batch's numbers: how many, and by channel their mean, and the sum of the squares
- * of what they deviate from it; of the whole batch, 1 / sqrt(var + ε) takes the place of that. */
+/* Floats for one number a channel: whole cache lines. */
+static size_t room(const struct op *op)
+{
+	return aligned_size(channels_of(op) * sizeof(float)) / sizeof(float);
+}
+
+/* The moments of some of the batch's numbers: how many there are, and by channel their mean and the
+ * sum of their squared deviations from it. Of the whole batch, 1 / sqrt(var + ε) takes the place of
+ * that sum. */
 struct moments {
 	float *count, *mean, *spread;
 };
 
-/* In layer->sums: those of each chunk, and behind them those of the batch. */
-static struct moments moments_of(const struct layer *layer, int chunk)
+/* In op->statistics stand those of the batch, then those of each chunk. */
+static struct moments moments_at(const struct op *op, int index)
 {
-	const struct batchnorm *self = layer->self;
-	float *at = (float *)layer->sums + (size_t)chunk * (2 * self->room + 16);
+	float *at = (float *)op->statistics + (size_t)index * (2 * room(op) + 16);
 
-	return (struct moments){at, at + 16, at + 16 + self->room};
+	return (struct moments){at, at + 16, at + 16 + room(op)};
 }
 
-static struct moments moments_of_batch(const struct layer *layer)
+static struct moments moments_of_chunk(const struct op *op, int chunk)
 {
-	return moments_of(layer, LAYER_SLOTS);
+	return moments_at(op, 1 + chunk);
 }
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static struct moments moments_of_batch(const struct op *op)
 {
-	struct batchnorm *self = layer->self;
+	return moments_at(op, 0);
+}
+
+static int batchnorm_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+{
 	struct shape in = layer->in;
 	const size_t image[] = {(size_t)in.c};
 	const size_t flat[] = {1, (size_t)in.h, (size_t)in.w, (size_t)in.c};
 	enum param_layout layout = in.flat ? PARAM_FEATURES : PARAM_PLAIN;
 	int rank = in.flat ? 4 : 1;
 
-	self->channels = in.flat ? shape_size(in) : (size_t)in.c;
-	self->room = (self->channels + 15) / 16 * 16;
-	layer->out = in;
 	layer_add_param(layer, "weight", layout, rank, in.flat ? flat : image);
 	layer_add_param(layer, "bias", layout, rank, in.flat ? flat : image);
 	layer_add_param(layer, "running_mean", layout, rank, in.flat ? flat : image);
 	layer_add_param(layer, "running_var", layout, rank, in.flat ? flat : image);
 	layer->params[RUNNING_MEAN].trained = layer->params[RUNNING_VAR].trained = false;
-	return spec_at_most(spec, 0, error);
+	return layer_plan_same_shape(layer, spec, error);
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
+static void batchnorm_measure(struct op *op, const struct kernels *kernels, int n, int chunks)
 {
-	const struct batchnorm *self = layer->self;
-
-	(void)kernels, (void)n, (void)backward;
-	layer->scratch_size = 3 * self->room * sizeof(float);
-	layer->sums_size = (LAYER_SLOTS + 1) * (2 * self->room + 16) * sizeof(float);
+	(void)kernels, (void)n;
+	op->scratch_size = 3 * room(op) * sizeof(float);
+	op->statistics_size = (size_t)(1 + chunks) * (2 * room(op) + 16) * sizeof(float);
 }
 
-static void init(const struct layer *layer, struct rng rng)
+static void batchnorm_init(const struct layer *layer, struct rng rng)
 {
 	const struct param *params = layer->params;
 
@@ -79,9 +88,9 @@ static void init(const struct layer *layer, struct rng rng)
 	}
 }
 
-static int pixels(const struct layer *layer, const struct pass *pass)
+static int pixels(const struct op *op, const struct pass *pass)
 {
-	return layer->in.flat ? pass->n : pass->n * layer->in.h * layer->in.w;
+	return op->in.flat ? pass->n : pass->n * op->in.h * op->in.w;
 }
 
 /* Chan, Golub & LeVeque 1979: the moments of two sets of numbers together. */
@@ -97,118 +106,123 @@ static void merge(size_t channels, struct moments into, struct moments more)
 	*into.count = count;
 }
 
-static void sums(const struct layer *layer, const struct pass *pass, const float *x)
+static void batchnorm_take(const struct op *op, const struct pass *pass, const float *x)
 {
-	const struct batchnorm *self = layer->self;
-	struct moments chunk = moments_of(layer, pass->chunk);
-	float count = (float)pixels(layer, pass), *scratch = pass->scratch;
-	struct moments more = {&count, scratch, scratch + self->room};
+	struct moments chunk = moments_of_chunk(op, pass->chunk);
+	float count = (float)pixels(op, pass), *scratch = pass->scratch;
+	struct moments more = {&count, scratch, scratch + room(op)};
 	bool first = pass->first == pass->chunk_first;
 	struct moments to = first ? chunk : more;
 
 	*to.count = count;
-	pass->kernels->batchnorm_moments((int)self->channels, pixels(layer, pass), x, to.mean,
-									 to.spread);
+	pass->kernels->batchnorm_moments((int)channels_of(op), pixels(op, pass), x, to.mean, to.spread);
 	if (!first)
-		merge(self->channels, chunk, more);
+		merge(channels_of(op), chunk, more);
 }
 
 /* One number says nothing of the variance: then its running mean stays. */
-static void update_running(const struct layer *layer, struct moments batch)
+static void update_running(const struct op *op, struct moments batch)
 {
-	const struct batchnorm *self = layer->self;
-	float *mean = layer->params[RUNNING_MEAN].value, *var = layer->params[RUNNING_VAR].value;
+	const size_t channels = channels_of(op);
+	float *mean = op->layer->params[RUNNING_MEAN].value,
+		  *var = op->layer->params[RUNNING_VAR].value;
 
-	for (size_t c = 0; c < self->channels; c++) {
+	for (size_t c = 0; c < channels; c++) {
 		mean[c] += MOMENTUM * (batch.mean[c] - mean[c]);
 		if (*batch.count > 1)
 			var[c] += MOMENTUM * (batch.spread[c] / (*batch.count - 1) - var[c]);
 	}
 }
 
-static void join(const struct layer *layer, int chunks)
+static void batchnorm_join(const struct op *op, int chunks)
 {
-	const struct batchnorm *self = layer->self;
-	struct moments batch = moments_of_batch(layer), first = moments_of(layer, 0);
+	const size_t channels = channels_of(op);
+	struct moments batch = moments_of_batch(op), first = moments_of_chunk(op, 0);
 
 	*batch.count = *first.count;
-	memcpy(batch.mean, first.mean, self->channels * sizeof *batch.mean);
-	memcpy(batch.spread, first.spread, self->channels * sizeof *batch.spread);
+	memcpy(batch.mean, first.mean, channels * sizeof *batch.mean);
+	memcpy(batch.spread, first.spread, channels * sizeof *batch.spread);
 	for (int chunk = 1; chunk < chunks; chunk++)
-		merge(self->channels, batch, moments_of(layer, chunk));
-	update_running(layer, batch);
-	for (size_t c = 0; c < self->channels; c++)
+		merge(channels, batch, moments_of_chunk(op, chunk));
+	update_running(op, batch);
+	for (size_t c = 0; c < channels; c++)
 		batch.spread[c] = 1 / sqrtf(batch.spread[c] / *batch.count + EPSILON);
 }
 
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void batchnorm_forward(const struct op *op, const struct pass *pass, const float *x,
+							  float *y, void *cache)
 {
-	const struct batchnorm *self = layer->self;
-	const struct param *params = layer->params;
-	const struct moments batch = moments_of_batch(layer);
+	const size_t channels = channels_of(op);
+	const struct param *params = op->layer->params;
+	const struct moments batch = moments_of_batch(op);
 	float *scale = pass->scratch;
 
 	(void)cache;
-	for (size_t c = 0; c < self->channels; c++)
+	for (size_t c = 0; c < channels; c++)
 		scale[c] =
 			params[WEIGHT].value[c] *
 			(pass->training ? batch.spread[c] : 1 / sqrtf(params[RUNNING_VAR].value[c] + EPSILON));
-	pass->kernels->batchnorm_forward((int)self->channels, pixels(layer, pass), x,
+	pass->kernels->batchnorm_forward((int)channels, pixels(op, pass), x,
 									 pass->training ? batch.mean : params[RUNNING_MEAN].value,
 									 scale, params[BIAS].value, y);
 }
 
 /* dweight = sum of dy × x̂, dbias = sum of dy. */
-static void backward_sums(const struct layer *layer, const struct pass *pass, const float *x,
-						  const float *dy)
+static void batchnorm_add_gradients(const struct op *op, const struct pass *pass, const float *x,
+									const float *dy)
 {
-	const struct batchnorm *self = layer->self;
-	const struct moments batch = moments_of_batch(layer);
-	float *dweight = layer->params[WEIGHT].partial + pass->slot_offset;
-	float *dbias = layer->params[BIAS].partial + pass->slot_offset;
-	float *sum = pass->scratch, *product = sum + self->room;
+	const size_t channels = channels_of(op);
+	const struct moments batch = moments_of_batch(op);
+	float *dweight = op->slots[WEIGHT] + pass->slot_offset;
+	float *dbias = op->slots[BIAS] + pass->slot_offset;
+	float *sum = pass->scratch, *product = sum + room(op);
 
-	pass->kernels->batchnorm_sums((int)self->channels, pixels(layer, pass), x, batch.mean, dy, sum,
-								  product);
-	for (size_t c = 0; c < self->channels; c++) {
+	pass->kernels->batchnorm_sums((int)channels, pixels(op, pass), x, batch.mean, dy, sum, product);
+	for (size_t c = 0; c < channels; c++) {
 		dbias[c] += sum[c];
 		dweight[c] += product[c] * batch.spread[c];
 	}
 }
 
 /* dx = weight / sqrt(var + ε) × (dy - mean of dy - x̂ × mean of dy × x̂) */
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void batchnorm_backward(const struct op *op, const struct pass *pass, const float *x,
+							   const float *y, const void *cache, const float *dy, float *dx)
 {
-	const struct batchnorm *self = layer->self;
-	const struct param *params = layer->params;
-	const struct moments batch = moments_of_batch(layer);
-	float *scale = pass->scratch, *slope = scale + self->room, *offset = slope + self->room;
+	const size_t channels = channels_of(op);
+	const struct param *params = op->layer->params;
+	const struct moments batch = moments_of_batch(op);
+	float *scale = pass->scratch, *slope = scale + room(op), *offset = slope + room(op);
 
 	(void)y, (void)cache;
 	if (!dx)
 		return;
-	for (size_t c = 0; c < self->channels; c++) {
+	for (size_t c = 0; c < channels; c++) {
 		scale[c] = params[WEIGHT].value[c] * batch.spread[c];
-		slope[c] = -scale[c] * batch.spread[c] * (params[WEIGHT].grad[c] / *batch.count);
-		offset[c] = -scale[c] * (params[BIAS].grad[c] / *batch.count);
+		slope[c] = -scale[c] * batch.spread[c] * (op->grads[WEIGHT][c] / *batch.count);
+		offset[c] = -scale[c] * (op->grads[BIAS][c] / *batch.count);
 	}
-	pass->kernels->batchnorm_backward((int)self->channels, pixels(layer, pass), x, batch.mean, dy,
-									  scale, slope, offset, dx);
+	pass->kernels->batchnorm_backward((int)channels, pixels(op, pass), x, batch.mean, dy, scale,
+									  slope, offset, dx);
 }
+
+static const struct batch_statistics batchnorm_statistics = {
+	.take = batchnorm_take,
+	.join = batchnorm_join,
+	.add_gradients = batchnorm_add_gradients,
+};
+
+static const struct op_kind batchnorm_op = {
+	.reads_input = true,
+	.statistics = &batchnorm_statistics,
+	.measure = batchnorm_measure,
+	.forward = batchnorm_forward,
+	.backward = batchnorm_backward,
+};
 
 const struct layer_kind layer_batchnorm = {
 	.name = "batchnorm",
 	.grammar = "batchnorm",
-	.self_size = sizeof(struct batchnorm),
-	.reads_input = true,
-	.plan = plan,
-	.measure = measure,
-	.init = init,
-	.sums = sums,
-	.join = join,
-	.forward = forward,
-	.backward_sums = backward_sums,
-	.backward = backward,
+	.plan = batchnorm_plan,
+	.init = batchnorm_init,
+	.op = &batchnorm_op,
 };

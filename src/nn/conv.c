@@ -1,15 +1,9 @@
 /* Convolution: y[p][f] = bias[f] + sum over rows, columns and channels of window p of
  * x × filters[f]. As everywhere in the field the filter is not flipped. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
 #include <string.h>
-
-/* A layer's `self`, which so is a window, too. */
-struct conv {
-	struct window window;
-	bool relu;     /* in one with the pooling */
-	bool backward; /* is prepared for, too */
-};
 
 /* conv:FILTERS,SIZE[,STRIDE][,same|valid] */
 static int read_arguments(const struct spec_layer *spec, struct window *w, bool *same,
@@ -41,9 +35,9 @@ static void place_same(int in, const struct window *w, int *out, int *pad)
 	*pad = beyond > 0 ? beyond / 2 : 0;
 }
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static int conv_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
-	struct window *w = layer->self;
+	struct window *w = &layer->window;
 	struct shape in = layer->in;
 	bool same;
 
@@ -72,124 +66,58 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return 0;
 }
 
-static void init(const struct layer *layer, struct rng rng)
+static void conv_init(const struct layer *layer, struct rng rng)
 {
-	const struct window *w = layer->self;
+	const struct window *w = &layer->window;
 	size_t area = (size_t)w->size * w->size;
 
 	layer_init_glorot(&layer->params[0], area * w->channels, area * w->filters, rng);
 }
 
-static void trim(struct layer *layer, bool trim_input)
+static void conv_measure(struct op *op, const struct kernels *kernels, int n, int chunks)
 {
-	layer_trim_window(layer, layer->self, layer->out.h, layer->out.w, trim_input);
+	(void)chunks;
+	op->prepared_size = kernels->conv_prepared_size(&op->window, op->trains);
+	op->scratch_size = kernels->conv_scratch_size(&op->window, n);
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
+static void conv_prepare(const struct op *op, const struct kernels *kernels, int first, int count)
 {
-	((struct conv *)layer->self)->backward = backward;
-	layer->prepared_size = kernels->conv_prepared_size(layer->self, backward);
-	layer->scratch_size = kernels->conv_scratch_size(layer->self, n);
+	kernels->conv_prepare(&op->window, op->trains, op->layer->params[0].value, first, count,
+						  op->prepared);
 }
 
-static void prepare(const struct layer *layer, const struct kernels *kernels, int first, int count)
+static void conv_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+						 void *cache)
 {
-	const struct conv *conv = layer->self;
+	const struct param *params = op->layer->params;
 
-	kernels->conv_prepare(&conv->window, conv->backward, layer->params[0].value, first, count,
-						  layer->prepared);
-}
-
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
-{
 	(void)cache;
-	pass->kernels->conv_forward(layer->self, pass->n, x, layer->params[0].value, layer->prepared,
-								layer->params[1].value, y, pass->scratch);
+	pass->kernels->conv_forward(&op->window, pass->n, x, params[0].value, op->prepared,
+								params[1].value, y, pass->scratch);
 }
 
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void conv_backward(const struct op *op, const struct pass *pass, const float *x,
+						  const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)y, (void)cache;
-	pass->kernels->conv_backward(layer->self, pass->n, x, layer->params[0].value, layer->prepared,
-								 dy, layer->params[0].partial + pass->slot_offset,
-								 layer->params[1].partial + pass->slot_offset, dx, pass->scratch);
+	pass->kernels->conv_backward(&op->window, pass->n, x, op->layer->params[0].value, op->prepared,
+								 dy, op->slots[0] + pass->slot_offset,
+								 op->slots[1] + pass->slot_offset, dx, pass->scratch);
 }
+
+static const struct op_kind conv_op = {
+	.reads_input = true,
+	.measure = conv_measure,
+	.prepare = conv_prepare,
+	.forward = conv_forward,
+	.backward = conv_backward,
+};
 
 const struct layer_kind layer_conv = {
 	.name = "conv",
 	.grammar = "conv:FILTERS,SIZE[,STRIDE][,same|valid]",
-	.self_size = sizeof(struct conv),
-	.reads_input = true,
-	.plan = plan,
-	.trim = trim,
-	.measure = measure,
-	.init = init,
-	.prepare = prepare,
-	.forward = forward,
-	.backward = backward,
+	.plan = conv_plan,
+	.init = conv_init,
+	.op = &conv_op,
 };
-
-/* ---- with the max-pooling behind it, and a relu between them ---- */
-
-/* Rows and columns that fill no window are not computed. */
-static void pool_trim(struct layer *layer, bool trim_input)
-{
-	layer_trim_window(layer, layer->self, 2 * layer->out.h, 2 * layer->out.w, trim_input);
-	layer->cache_size = shape_size(layer->out) * sizeof(uint8_t);
-}
-
-/* Its gradients are sparse, for which nothing is prepared. */
-static void pool_measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
-{
-	(void)backward;
-	measure(layer, kernels, n, false);
-}
-
-static void pool_forward(const struct layer *layer, const struct pass *pass, const float *x,
-						 float *y, void *cache)
-{
-	const struct conv *conv = layer->self;
-
-	pass->kernels->conv_pool_forward(layer->self, pass->n, x, layer->params[0].value,
-									 layer->prepared, layer->params[1].value, conv->relu, y, cache,
-									 pass->scratch);
-}
-
-static void pool_backward(const struct layer *layer, const struct pass *pass, const float *x,
-						  const float *y, const void *cache, const float *dy, float *dx)
-{
-	(void)y;
-	pass->kernels->conv_pool_backward(layer->self, pass->n, x, layer->params[0].value, dy, cache,
-									  layer->params[0].partial + pass->slot_offset,
-									  layer->params[1].partial + pass->slot_offset, dx,
-									  pass->scratch);
-}
-
-static const struct layer_kind conv_pool = {
-	.name = "conv and maxpool",
-	.self_size = sizeof(struct conv),
-	.reads_input = true,
-	.trim = pool_trim,
-	.measure = pool_measure,
-	.prepare = prepare,
-	.forward = pool_forward,
-	.backward = pool_backward,
-};
-
-bool conv_takes_pool(const struct layer *conv, const struct layer *pool,
-					 const struct kernels *kernels)
-{
-	const struct window *w = pool->self;
-
-	return kernels->conv_pool_forward && conv->kind == &layer_conv &&
-		   pool->kind == &layer_maxpool && w->size == 2 && w->stride == 2;
-}
-
-void conv_take_pool(struct layer *conv, const struct layer *pool, bool relu)
-{
-	((struct conv *)conv->self)->relu = relu;
-	conv->kind = &conv_pool;
-	conv->out = pool->out;
-}

@@ -1,7 +1,8 @@
 /* Dense: y = bias + weights x, every unit sees every input. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static int dense_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
 	int units;
 
@@ -19,50 +20,55 @@ static int plan(struct layer *layer, const struct spec_layer *spec, struct error
 	return 0;
 }
 
-static void measure(struct layer *layer, const struct kernels *kernels, int n, bool backward)
-{
-	(void)backward;
-	layer->scratch_size = kernels->dense_scratch_size(layer->out.c, n);
-}
-
-static void init(const struct layer *layer, struct rng rng)
+static void dense_init(const struct layer *layer, struct rng rng)
 {
 	layer_init_glorot(&layer->params[0], shape_size(layer->in), shape_size(layer->out), rng);
 }
 
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void dense_measure(struct op *op, const struct kernels *kernels, int n, int chunks)
 {
-	(void)cache;
-	pass->kernels->dense_forward((int)shape_size(layer->in), layer->out.c, pass->n, x,
-								 layer->params[0].value, layer->params[1].value, y);
+	(void)chunks;
+	op->scratch_size = kernels->dense_scratch_size(op->out.c, n);
 }
 
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void dense_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+						  void *cache)
+{
+	const struct param *params = op->layer->params;
+
+	(void)cache;
+	pass->kernels->dense_forward((int)shape_size(op->in), op->out.c, pass->n, x, params[0].value,
+								 params[1].value, y);
+}
+
+static void dense_backward(const struct op *op, const struct pass *pass, const float *x,
+						   const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)x, (void)y, (void)cache;
 	if (dx)
-		pass->kernels->dense_backward_input((int)shape_size(layer->in), layer->out.c, pass->n,
-											layer->params[0].value, dy, dx, pass->scratch);
+		pass->kernels->dense_backward_input((int)shape_size(op->in), op->out.c, pass->n,
+											op->layer->params[0].value, dy, dx, pass->scratch);
 }
 
-static void gradients(const struct layer *layer, const struct pass *pass, const float *x,
-					  const float *dy, int first, int count)
+static void dense_gradients(const struct op *op, const struct pass *pass, const float *x,
+							const float *dy, int first, int count)
 {
-	pass->kernels->dense_backward_weights((int)shape_size(layer->in), layer->out.c, first, count,
-										  pass->n, x, dy, layer->params[0].grad,
-										  layer->params[1].grad, pass->scratch);
+	pass->kernels->dense_backward_weights((int)shape_size(op->in), op->out.c, first, count, pass->n,
+										  x, dy, op->grads[0], op->grads[1], pass->scratch);
 }
+
+static const struct op_kind dense_op = {
+	.reads_input = true,
+	.measure = dense_measure,
+	.forward = dense_forward,
+	.backward = dense_backward,
+	.gradients = dense_gradients,
+};
 
 const struct layer_kind layer_dense = {
 	.name = "dense",
 	.grammar = "dense:UNITS",
-	.reads_input = true,
-	.plan = plan,
-	.measure = measure,
-	.init = init,
-	.forward = forward,
-	.backward = backward,
-	.gradients = gradients,
+	.plan = dense_plan,
+	.init = dense_init,
+	.op = &dense_op,
 };

@@ -1,42 +1,48 @@
 /* Flatten: an image becomes one vector of features. Nothing moves: dense layers read the pixels in
  * the order in which they lie, and the model file has its weights in PyTorch's order. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
 #include <string.h>
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static int flatten_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
 	layer->out = layer->in;
 	layer->out.flat = true;
 	return spec_at_most(spec, 0, error);
 }
 
-static void copy(const struct layer *layer, const struct pass *pass, const float *from, float *to)
+static void copy(const struct op *op, const struct pass *pass, const float *from, float *to)
 {
 	if (to != from)
-		memcpy(to, from, pass->n * shape_size(layer->in) * sizeof *to);
+		memcpy(to, from, pass->n * shape_size(op->in) * sizeof *to);
 }
 
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void flatten_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+							void *cache)
 {
 	(void)cache;
-	copy(layer, pass, x, y);
+	copy(op, pass, x, y);
 }
 
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void flatten_backward(const struct op *op, const struct pass *pass, const float *x,
+							 const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)x, (void)y, (void)cache;
 	if (dx)
-		copy(layer, pass, dy, dx);
+		copy(op, pass, dy, dx);
 }
+
+static const struct op_kind flatten_op = {
+	.in_place = true,
+	.keeps_sign = true,
+	.forward = flatten_forward,
+	.backward = flatten_backward,
+};
 
 const struct layer_kind layer_flatten = {
 	.name = "flatten",
 	.grammar = "flatten",
-	.in_place = true,
-	.plan = plan,
-	.forward = forward,
-	.backward = backward,
+	.plan = flatten_plan,
+	.op = &flatten_op,
 };

@@ -22,18 +22,28 @@ void layer_add_param(struct layer *layer, const char *suffix, enum param_layout 
 	for (int i = 0; i < rank; i++) {
 		param->dims[i] = dims[i];
 		if (!checked_multiply(param->count, dims[i], &param->count))
-			param->count = SIZE_MAX; /* which the planner refuses */
+			param->count = SIZE_MAX; /* which network_build refuses */
 	}
 }
 
-int layer_outputs(const struct layer *layer)
+size_t layer_weight_count(const struct layer *layer)
 {
-	return (int)layer->params[0].dims[0];
+	size_t count = 0;
+
+	for (int p = 0; p < layer->param_count; p++)
+		count += layer->params[p].trained ? layer->params[p].count : 0;
+	return count;
 }
 
-int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_layer *spec,
-					   struct error *error)
+int layer_plan_same_shape(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
+	layer->out = layer->in;
+	return spec_at_most(spec, 0, error);
+}
+
+int layer_plan_pooling(struct layer *layer, const struct spec_layer *spec, struct error *error)
+{
+	struct window *w = &layer->window;
 	struct shape in = layer->in;
 
 	if (in.flat)
@@ -53,23 +63,6 @@ int layer_plan_pooling(struct layer *layer, struct window *w, const struct spec_
 	w->out_w = (in.w - w->size) / w->stride + 1;
 	layer->out = (struct shape){.h = w->out_h, .w = w->out_w, .c = in.c};
 	return 0;
-}
-
-static int needed(int out, const struct window *w, int pad, int in)
-{
-	int last = (out - 1) * w->stride - pad + w->size;
-
-	return last < in ? last : in;
-}
-
-void layer_trim_window(struct layer *layer, struct window *w, int out_h, int out_w, bool trim_input)
-{
-	w->out_h = out_h;
-	w->out_w = out_w;
-	if (!trim_input)
-		return;
-	w->in_h = layer->in.h = needed(out_h, w, w->pad_top, w->in_h);
-	w->in_w = layer->in.w = needed(out_w, w, w->pad_left, w->in_w);
 }
 
 void layer_init_glorot(const struct param *param, size_t fan_in, size_t fan_out, struct rng rng)

@@ -1,46 +1,49 @@
 /* Max-pooling: the largest of each window, channel by channel; the gradient goes back to where it
- * stood. Rows and columns that fill no window are left out. */
+ * stood, which the cache remembers. Rows and columns that fill no window are left out. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static int maxpool_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
 	struct shape in = layer->in;
 
-	if (layer_plan_pooling(layer, layer->self, spec, error))
+	if (layer_plan_pooling(layer, spec, error))
 		return -1;
 	if ((size_t)in.h * in.w > UINT16_MAX + 1u)
 		return spec_error(spec, error, "its input of %d×%d has more than %u pixels, the limit",
 						  in.h, in.w, UINT16_MAX + 1u);
-	layer->cache_size = shape_size(layer->out) * sizeof(uint16_t);
 	return 0;
 }
 
-static void trim(struct layer *layer, bool trim_input)
+static void maxpool_measure(struct op *op, const struct kernels *kernels, int n, int chunks)
 {
-	layer_trim_window(layer, layer->self, layer->out.h, layer->out.w, trim_input);
-	layer->cache_size = shape_size(layer->out) * sizeof(uint16_t);
+	(void)kernels, (void)n, (void)chunks;
+	op->cache_size = shape_size(op->out) * sizeof(uint16_t);
 }
 
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void maxpool_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+							void *cache)
 {
-	pass->kernels->maxpool_forward(layer->self, pass->n, x, y, cache);
+	pass->kernels->maxpool_forward(&op->window, pass->n, x, y, cache);
 }
 
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void maxpool_backward(const struct op *op, const struct pass *pass, const float *x,
+							 const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)x, (void)y;
 	if (dx)
-		pass->kernels->maxpool_backward(layer->self, pass->n, cache, dy, dx);
+		pass->kernels->maxpool_backward(&op->window, pass->n, cache, dy, dx);
 }
+
+static const struct op_kind maxpool_op = {
+	.measure = maxpool_measure,
+	.forward = maxpool_forward,
+	.backward = maxpool_backward,
+};
 
 const struct layer_kind layer_maxpool = {
 	.name = "maxpool",
 	.grammar = "maxpool:WINDOW[,STRIDE]",
-	.self_size = sizeof(struct window),
-	.plan = plan,
-	.trim = trim,
-	.forward = forward,
-	.backward = backward,
+	.plan = maxpool_plan,
+	.op = &maxpool_op,
 };

@@ -1,12 +1,123 @@
-/* A network: plan (network_plan.c), place (network_place.c), first weights. What it does is in
- * network_run.c. */
+/* From the text to layers: fixes every shape, and allocates the parameters. */
 #include "nn/network.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/aligned.h"
 #include "base/checked.h"
-#include "nn/network_parts.h"
+#include "base/nearest.h"
+#include "nn/kinds.h"
+
+static int out_of_memory(struct error *error)
+{
+	return error_set(error, "not enough memory for the network's plan");
+}
+
+static int unknown_layer(const struct spec_layer *spec, struct error *error)
+{
+	const char *names[SPEC_MAX_LAYERS] = {0};
+
+	for (int i = 0; layer_kinds[i]; i++)
+		names[i] = layer_kinds[i]->name;
+	const char *nearest = nearest_word(spec->name.text, names);
+	if (nearest)
+		return error_set(error, "position %d: there is no layer \"%s\"; did you mean %s?",
+						 spec->name.position, spec->name.text, nearest);
+
+	error_set(error, "position %d: there is no layer \"%s\"; there are", spec->name.position,
+			  spec->name.text);
+	for (int i = 0; names[i]; i++) {
+		size_t used = strlen(error->text);
+		snprintf(error->text + used, sizeof error->text - used, " %s", names[i]);
+	}
+	return -1;
+}
+
+static int plan_layer(struct layer *layer, const struct spec_layer *spec, struct error *error)
+{
+	layer->kind = layer_kind_find(spec->name.text);
+	if (!layer->kind)
+		return unknown_layer(spec, error);
+	spec_layer_text(spec, layer->text);
+	if (layer->kind->plan(layer, spec, error))
+		return -1;
+	for (int i = 0; i < layer->param_count; i++)
+		if (layer->params[i].count > NETWORK_MAX_BYTES / sizeof(float))
+			return spec_error(spec, error, "its weights need more than %zu MB, the limit",
+							  NETWORK_MAX_BYTES >> 20);
+	return 0;
+}
+
+static int plan_layers(struct network *network, const struct spec *spec, struct error *error)
+{
+	struct shape shape = network->input;
+
+	network->layers = calloc((size_t)spec->layer_count, sizeof *network->layers);
+	if (!network->layers)
+		return out_of_memory(error);
+	network->layer_count = spec->layer_count;
+	for (int i = 0; i < spec->layer_count; i++) {
+		struct layer *layer = &network->layers[i];
+		layer->index = i;
+		layer->in = shape;
+		if (plan_layer(layer, &spec->layers[i], error))
+			return -1;
+		if ((layer->kind == &layer_softmax) != (i == spec->layer_count - 1))
+			return spec_error(&spec->layers[i], error, "the last layer, and no other, is softmax");
+		shape = layer->out;
+		network->param_count += layer->param_count;
+		network->weight_count += layer_weight_count(layer);
+	}
+	network->classes = (int)shape_size(shape);
+	if (spec->layer_count == 1)
+		return spec_error(&spec->layers[0], error, "there is no layer in front of it");
+	return 0;
+}
+
+/* The layers' texts, which are the network's, with single blanks between them. */
+static char *join_texts(const struct network *network)
+{
+	char *text = malloc((size_t)network->layer_count * SPEC_LAYER_TEXT), *end = text;
+
+	for (int i = 0; text && i < network->layer_count; i++)
+		end += sprintf(end, "%s%s", i ? " " : "", network->layers[i].text);
+	return text;
+}
+
+/* Every tensor begins on a cache line. */
+static size_t padded_count(const struct param *param)
+{
+	return aligned_size(param->count * sizeof(float)) / sizeof(float);
+}
+
+static int place_params(struct network *network, struct error *error)
+{
+	/* + 1: a network without parameters is allowed. */
+	network->params = calloc((size_t)network->param_count + 1, sizeof *network->params);
+	if (!network->params)
+		return out_of_memory(error);
+	int count = 0;
+	for (int i = 0; i < network->layer_count; i++)
+		for (int p = 0; p < network->layers[i].param_count; p++)
+			network->params[count++] = &network->layers[i].params[p];
+	for (int p = 0; p < count; p++)
+		network->value_count += padded_count(network->params[p]);
+	if (network->value_count > NETWORK_MAX_BYTES / sizeof(float))
+		return error_set(error, "the network's weights need more than %zu MB, the limit",
+						 NETWORK_MAX_BYTES >> 20);
+	network->values =
+		aligned_zeros(network->value_count * sizeof(float) + KERNELS_SLACK, &network->block);
+	if (!network->values)
+		return error_set(error, "not enough memory for %zu weights", network->weight_count);
+	float *value = network->values;
+	for (int p = 0; p < count; p++) {
+		network->params[p]->value = value;
+		value += padded_count(network->params[p]);
+	}
+	return 0;
+}
 
 static bool fits(struct shape shape)
 {
@@ -17,58 +128,32 @@ static bool fits(struct shape shape)
 		   size <= NETWORK_MAX_BYTES / sizeof(float);
 }
 
-/* The spec as it is kept: words separated by single blanks. */
-static char *normalize(const char *text)
-{
-	char *copy = malloc(strlen(text) + 1), *end = copy;
-	const char *blanks = " \t\r\n";
-
-	if (!copy)
-		return NULL;
-	for (text += strspn(text, blanks); *text; text += strspn(text, blanks)) {
-		size_t length = strcspn(text, blanks);
-		if (end > copy)
-			*end++ = ' ';
-		memcpy(end, text, length);
-		end += length;
-		text += length;
-	}
-	*end = '\0';
-	return copy;
-}
-
-int network_build(struct network *network, const char *text, struct shape input, int batch_size,
-				  bool trainable, const struct engine *engine, struct error *error)
+int network_build(struct network *network, const char *text, struct shape input,
+				  struct error *error)
 {
 	struct spec spec;
 
-	*network = (struct network){
-		.input = input, .batch_size = batch_size, .trainable = trainable, .engine = engine};
+	*network = (struct network){.input = input};
 	if (spec_parse(text, &spec, error))
 		return -1;
 	if (!fits(input))
 		return error_set(error, "an input of %d×%d×%d is too large", input.h, input.w, input.c);
-	network->spec = normalize(text);
-	if (!network->spec)
-		return error_set(error, "not enough memory for the network's plan");
-	if (!network_plan(network, &spec, error) && !network_place(network, error))
-		return 0;
-	network_free(network);
-	return -1;
+	int status = plan_layers(network, &spec, error);
+	if (!status) {
+		network->spec = join_texts(network);
+		status = network->spec ? place_params(network, error) : out_of_memory(error);
+	}
+	if (status)
+		network_free(network);
+	return status;
 }
 
 void network_free(struct network *network)
 {
-	for (int i = 0; i < network->layer_count; i++) {
-		free(network->layers[i].self);
-		free(network->layers[i].params);
-	}
 	free(network->layers);
-	free(network->steps);
-	free(network->tasks);
 	free(network->params);
-	free(network->arena);
 	free(network->spec);
+	free(network->block);
 	*network = (struct network){0};
 }
 
@@ -79,5 +164,4 @@ void network_init(struct network *network, uint64_t seed)
 		if (layer->kind->init)
 			layer->kind->init(layer, rng_stream(seed, RNG_INIT + (uint32_t)i, 0));
 	}
-	network_prepare(network);
 }

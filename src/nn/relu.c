@@ -1,34 +1,33 @@
 /* Relu: y = max(x, 0). Its gradient passes where y > 0. */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
-{
-	layer->out = layer->in;
-	return spec_at_most(spec, 0, error);
-}
-
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void relu_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+						 void *cache)
 {
 	(void)cache;
-	pass->kernels->relu_forward(pass->n * shape_size(layer->out), x, y);
+	pass->kernels->relu_forward(pass->n * shape_size(op->out), x, y);
 }
 
-/* A dropout that follows in place zeroes or scales y; where it zeroes, dy is 0 as well, so that
- * the sign of y still tells enough. */
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void relu_backward(const struct op *op, const struct pass *pass, const float *x,
+						  const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)x, (void)cache;
 	if (dx)
-		pass->kernels->relu_backward(pass->n * shape_size(layer->out), y, dy, dx);
+		pass->kernels->relu_backward(pass->n * shape_size(op->out), y, dy, dx);
 }
+
+static const struct op_kind relu_op = {
+	.reads_sign = true,
+	.in_place = true,
+	.keeps_sign = true,
+	.forward = relu_forward,
+	.backward = relu_backward,
+};
 
 const struct layer_kind layer_relu = {
 	.name = "relu",
 	.grammar = "relu",
-	.in_place = true,
-	.plan = plan,
-	.forward = forward,
-	.backward = backward,
+	.plan = layer_plan_same_shape,
+	.op = &relu_op,
 };

@@ -3,18 +3,16 @@
  * backward pass is fused with the loss's (loss.c). So there is nothing to run here. */
 #include "nn/kinds.h"
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
+static int softmax_plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
 {
 	if (!layer->in.flat)
 		return spec_error(spec, error, "its input is an image of %d×%d×%d; put flatten before it",
 						  layer->in.h, layer->in.w, layer->in.c);
-	layer->out = layer->in;
-	return spec_at_most(spec, 0, error);
+	return layer_plan_same_shape(layer, spec, error);
 }
 
 const struct layer_kind layer_softmax = {
 	.name = "softmax",
 	.grammar = "softmax",
-	.in_place = true,
-	.plan = plan,
+	.plan = softmax_plan,
 };

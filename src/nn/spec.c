@@ -69,6 +69,14 @@ int spec_parse(const char *text, struct spec *out, struct error *error)
 	return 0;
 }
 
+void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT])
+{
+	char *end = text + sprintf(text, "%s", layer->name.text);
+
+	for (int i = 0; i < layer->argument_count; i++)
+		end += sprintf(end, "%c%s", i ? ',' : ':', layer->arguments[i].text);
+}
+
 int spec_error(const struct spec_layer *layer, struct error *error, const char *format, ...)
 {
 	char reason[512];

@@ -1,33 +1,33 @@
 /* Tanh, the activation of the classic networks: y in -1 … 1. Its derivative is 1 - y². */
 #include "nn/kinds.h"
+#include "nn/op.h"
 
-static int plan(struct layer *layer, const struct spec_layer *spec, struct error *error)
-{
-	layer->out = layer->in;
-	return spec_at_most(spec, 0, error);
-}
-
-static void forward(const struct layer *layer, const struct pass *pass, const float *x, float *y,
-					void *cache)
+static void tanh_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
+						 void *cache)
 {
 	(void)cache;
-	pass->kernels->tanh_forward(pass->n * shape_size(layer->out), x, y);
+	pass->kernels->tanh_forward(pass->n * shape_size(op->out), x, y);
 }
 
-static void backward(const struct layer *layer, const struct pass *pass, const float *x,
-					 const float *y, const void *cache, const float *dy, float *dx)
+static void tanh_backward(const struct op *op, const struct pass *pass, const float *x,
+						  const float *y, const void *cache, const float *dy, float *dx)
 {
 	(void)x, (void)cache;
 	if (dx)
-		pass->kernels->tanh_backward(pass->n * shape_size(layer->out), y, dy, dx);
+		pass->kernels->tanh_backward(pass->n * shape_size(op->out), y, dy, dx);
 }
+
+static const struct op_kind tanh_op = {
+	.reads_output = true,
+	.in_place = true,
+	.keeps_sign = true,
+	.forward = tanh_forward,
+	.backward = tanh_backward,
+};
 
 const struct layer_kind layer_tanh = {
 	.name = "tanh",
 	.grammar = "tanh",
-	.in_place = true,
-	.reads_output = true,
-	.plan = plan,
-	.forward = forward,
-	.backward = backward,
+	.plan = layer_plan_same_shape,
+	.op = &tanh_op,
 };

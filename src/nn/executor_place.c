@@ -1,0 +1,239 @@
+/* An executor's place in memory: adds up what its plan needs, allocates once, and hands out. One
+ * function does both: the first time without a base, when it only measures. */
+#include "base/aligned.h"
+#include "base/checked.h"
+#include "nn/executor_parts.h"
+
+struct arena {
+	unsigned char *base;
+	size_t used;
+	bool too_large;
+};
+
+static void *arena_take(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes, end;
+
+	if (!checked_multiply(count, size, &bytes) || !checked_add(arena->used, bytes, &end) ||
+		end > NETWORK_MAX_BYTES) {
+		arena->too_large = true;
+		return NULL;
+	}
+	void *piece = arena->base ? arena->base + arena->used : NULL;
+	arena->used = aligned_size(end);
+	return piece;
+}
+
+static size_t worker_count(const struct executor *executor)
+{
+	return (size_t)workers_count(executor->engine->workers);
+}
+
+/* ---- buffers of images ---- */
+
+/* Rows of `size` bytes: per_worker of them for each worker, or for 0 one for each image. */
+static struct rows take_rows(const struct executor *executor, struct arena *arena, size_t size,
+							 int per_worker)
+{
+	struct rows rows = {.size = size};
+
+	if (per_worker) {
+		rows.per_worker = aligned_size((size_t)per_worker * size + 1);
+		rows.data = arena_take(arena, worker_count(executor), rows.per_worker);
+	} else {
+		rows.data = arena_take(arena, (size_t)executor->batch_size, size);
+	}
+	return rows;
+}
+
+static size_t floats_size(struct shape shape)
+{
+	return shape_size(shape) * sizeof(float);
+}
+
+/* Each op whose output lies in the same buffer has a say, back to the one that does not write over
+ * its input. */
+bool executor_overwrites(const struct executor *executor, int i)
+{
+	const struct op *ops = executor->ops;
+
+	if (!ops[i].kind->in_place || executor->mode == EXECUTOR_OBSERVE)
+		return false;
+	for (int before = i - 1; before >= 0; before--) {
+		const struct op_kind *kind = ops[before].kind;
+		if (kind->reads_output || (kind->reads_sign && !ops[i].kind->keeps_sign))
+			return false;
+		if (!executor_overwrites(executor, before))
+			break;
+	}
+	return true;
+}
+
+/* Gradients are nobody's but the next op's, so whoever can work in place does. */
+static bool overwrites_gradient(const struct executor *executor, int i)
+{
+	return executor->ops[i].kind->in_place;
+}
+
+typedef bool overwrites_function(const struct executor *executor, int i);
+
+/* Do ops on images alone see the output of op i (of -1: the network's input), and those that the
+ * next ones write over it? */
+static bool is_of_images(const struct executor *executor, int i, overwrites_function *overwrites)
+{
+	while (i + 1 < executor->op_count && overwrites(executor, i + 1))
+		i++;
+	return i < executor->flat_from - 1;
+}
+
+/* Is what op i writes needed until the end of the same task only? The last stage goes forward and
+ * backward at once; what the stages before it leave must wait for it. */
+static bool is_of_one_task(const struct executor *executor, int i)
+{
+	switch (executor->mode) {
+	case EXECUTOR_PREDICT:
+		return true;
+	case EXECUTOR_TRAIN:
+		return executor->stage_count == 1 || i >= executor->stages[executor->stage_count - 1];
+	default:
+		return false;
+	}
+}
+
+static void place_outputs(struct executor *executor, struct arena *arena)
+{
+	int chunks = executor_chunks(executor, executor->batch_size);
+	int chunk = (executor->batch_size + chunks - 1) / chunks; /* images of the largest */
+	struct rows y = {0};
+
+	for (int i = -1; i < executor->op_count; i++) {
+		bool one_task = is_of_one_task(executor, i);
+		bool local = one_task && is_of_images(executor, i, executor_overwrites);
+		struct op *op = i < 0 ? NULL : &executor->ops[i];
+		if (!op || !executor_overwrites(executor, i))
+			y = take_rows(executor, arena, floats_size(op ? op->out : executor->network->input),
+						  local ? chunk : 0);
+		if (!op) {
+			executor->input = y;
+			continue;
+		}
+		op->y = y;
+		op->cache = take_rows(executor, arena, op->cache_size,
+							  one_task && i < executor->flat_from ? chunk : 0);
+	}
+}
+
+static void place_gradients(struct executor *executor, struct arena *arena)
+{
+	struct rows dy = {0};
+
+	for (int i = 0; i < executor->op_count; i++) {
+		struct op *op = &executor->ops[i];
+		/* An op that looks at the whole batch looks at its dy again in another task. */
+		bool local = !op->kind->statistics && is_of_images(executor, i, overwrites_gradient);
+		if (i == 0 || !overwrites_gradient(executor, i))
+			dy = take_rows(executor, arena, floats_size(op->out), local ? EXECUTOR_GROUP : 0);
+		op->dy = dy;
+	}
+}
+
+/* ---- parameters ---- */
+
+static void place_grads(struct executor *executor, struct arena *arena)
+{
+	const float *values = executor->network->values;
+
+	executor->grads = arena_take(arena, executor->network->value_count, sizeof(float));
+	for (int i = 0; executor->grads && i < executor->op_count; i++) {
+		struct op *op = &executor->ops[i];
+		for (int p = 0; p < op->layer->param_count; p++)
+			if (op->layer->params[p].trained)
+				op->grads[p] = executor->grads + (op->layer->params[p].value - values);
+	}
+}
+
+/* Every tensor begins on a cache line. */
+static size_t padded_count(const struct param *param)
+{
+	return aligned_size(param->count * sizeof(float)) / sizeof(float);
+}
+
+/* A slot holds, one behind the other, the parameters whose gradients are summed chunk by chunk. */
+static void place_slots(struct executor *executor, struct arena *arena)
+{
+	executor->slot_size = 0;
+	for (int i = 0; i < executor->op_count; i++)
+		for (int p = 0; p < executor->ops[i].layer->param_count; p++)
+			if (op_has_slot(&executor->ops[i], p))
+				executor->slot_size += padded_count(&executor->ops[i].layer->params[p]);
+	int chunks = executor_chunks(executor, executor->batch_size);
+	float *slot = arena_take(arena, (size_t)chunks, executor->slot_size * sizeof *slot);
+	executor->slots = slot;
+	for (int i = 0; slot && i < executor->op_count; i++) {
+		struct op *op = &executor->ops[i];
+		for (int p = 0; p < op->layer->param_count; p++) {
+			op->slots[p] = op_has_slot(op, p) ? slot : NULL;
+			slot += op_has_slot(op, p) ? padded_count(&op->layer->params[p]) : 0;
+		}
+	}
+}
+
+/* ---- what kernels need ---- */
+
+static void measure_ops(struct executor *executor)
+{
+	for (int i = 0; i < executor->op_count; i++) {
+		struct op *op = &executor->ops[i];
+		int n = executor->batch_size;
+		/* Ops on images never see more than a group. */
+		if (i < executor->flat_from && n > EXECUTOR_GROUP)
+			n = EXECUTOR_GROUP;
+		if (op->kind->measure)
+			op->kind->measure(op, executor->engine->kernels, n,
+							  executor_chunks(executor, executor->batch_size));
+		if (op->scratch_size > executor->scratch_size)
+			executor->scratch_size = op->scratch_size;
+	}
+	executor->scratch_size = aligned_size(executor->scratch_size + 1);
+}
+
+static void place_kernels(struct executor *executor, struct arena *arena)
+{
+	for (int i = 0; i < executor->op_count; i++) {
+		struct op *op = &executor->ops[i];
+		op->prepared = arena_take(arena, 1, op->prepared_size);
+		if (executor->mode == EXECUTOR_TRAIN)
+			op->statistics = arena_take(arena, 1, op->statistics_size);
+	}
+	executor->scratch = arena_take(arena, worker_count(executor), executor->scratch_size);
+}
+
+static void place(struct executor *executor, struct arena *arena)
+{
+	arena->used = 0;
+	if (executor->mode == EXECUTOR_TRAIN)
+		place_grads(executor, arena);
+	place_outputs(executor, arena);
+	if (executor->mode == EXECUTOR_TRAIN) {
+		place_slots(executor, arena);
+		place_gradients(executor, arena);
+	}
+	place_kernels(executor, arena);
+	arena_take(arena, 1, KERNELS_SLACK);
+}
+
+int executor_place(struct executor *executor, struct error *error)
+{
+	struct arena arena = {0};
+
+	measure_ops(executor);
+	place(executor, &arena);
+	if (arena.too_large)
+		return error_set(error, "with batches of %d the network needs more than %zu MB, the limit",
+						 executor->batch_size, NETWORK_MAX_BYTES >> 20);
+	arena.base = aligned_zeros(arena.used, &executor->block);
+	if (!arena.base)
+		return error_set(error, "not enough memory for the network: %zu MB", arena.used >> 20);
+	place(executor, &arena);
+	return 0;
+}
