@@ -112,26 +112,40 @@ static void take_statistics(struct probe *probe)
 {
 	const struct op *op = &probe->op;
 	struct pass part = probe->pass;
-	size_t sample = shape_size(op->in);
 
 	part.n = probe->pass.n / 3;
 	if (part.n)
-		op->kind->statistics->take(op, &part, probe->x);
+		op->kind->statistics->take(op, &part);
 	part.first += part.n;
+	part.x += (size_t)part.n * shape_size(op->in);
 	part.n = probe->pass.n - part.n;
-	op->kind->statistics->take(op, &part, probe->x + (part.first - probe->pass.first) * sample);
+	op->kind->statistics->take(op, &part);
 	op->kind->statistics->join(op, 1);
+}
+
+/* The pass on the probe's own buffers. */
+static const struct pass *own_pass(struct probe *probe, bool want_dx)
+{
+	struct pass *pass = &probe->pass;
+
+	pass->x = probe->x;
+	pass->y = probe->y;
+	pass->cache = probe->cache;
+	pass->dy = probe->dy;
+	pass->dx = want_dx ? probe->dx : NULL;
+	return pass;
 }
 
 void probe_forward(struct probe *probe)
 {
 	const struct op *op = &probe->op;
+	const struct pass *pass = own_pass(probe, false);
 
 	if (op->kind->prepare)
-		op->kind->prepare(op, probe->pass.kernels, 0, op_outputs(op));
-	if (op->kind->statistics && probe->pass.training)
+		op->kind->prepare(op, pass->kernels, 0, op_outputs(op));
+	if (op->kind->statistics && pass->training)
 		take_statistics(probe);
-	op->kind->forward(op, &probe->pass, probe->x, probe->y, probe->cache);
+	op->kind->forward(op, pass);
 }
 
 /* Other chunks' slots are not touched. */
@@ -154,17 +168,17 @@ static void take_slots(struct probe *probe)
 void probe_backward(struct probe *probe, bool want_dx)
 {
 	const struct op *op = &probe->op;
+	const struct pass *pass = own_pass(probe, want_dx);
 
 	if (op->kind->statistics) {
-		op->kind->statistics->add_gradients(op, &probe->pass, probe->x, probe->dy);
+		op->kind->statistics->add_gradients(op, pass);
 		take_slots(probe);
 	}
-	op->kind->backward(op, &probe->pass, probe->x, probe->y, probe->cache, probe->dy,
-					   want_dx ? probe->dx : NULL);
+	op->kind->backward(op, pass);
 	if (op->kind->gradients) {
 		int units = op_outputs(op);
-		op->kind->gradients(op, &probe->pass, probe->x, probe->dy, 0, units / 3);
-		op->kind->gradients(op, &probe->pass, probe->x, probe->dy, units / 3, units - units / 3);
+		op->kind->gradients(op, pass, 0, units / 3);
+		op->kind->gradients(op, pass, units / 3, units - units / 3);
 		return;
 	}
 	take_slots(probe);

@@ -60,7 +60,7 @@ struct optimizer {
 	struct optimizer_settings settings;
 	size_t count;
 	float *state; /* [numbers][count]: adam's two moments; sgd's velocities */
-	void *memory; /* that it lies in, from a cache line's beginning on */
+	void *block;  /* that it lies in */
 
 	/* Of the step that was begun last. */
 	float learning_rate;

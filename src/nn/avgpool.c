@@ -3,19 +3,15 @@
 #include "nn/kinds.h"
 #include "nn/op.h"
 
-static void avgpool_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-							void *cache)
+static void avgpool_forward(const struct op *op, const struct pass *pass)
 {
-	(void)cache;
-	pass->kernels->avgpool_forward(&op->window, pass->n, x, y);
+	pass->kernels->avgpool_forward(&op->window, pass->n, pass->x, pass->y);
 }
 
-static void avgpool_backward(const struct op *op, const struct pass *pass, const float *x,
-							 const float *y, const void *cache, const float *dy, float *dx)
+static void avgpool_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)y, (void)cache;
-	if (dx)
-		pass->kernels->avgpool_backward(&op->window, pass->n, dy, dx);
+	if (pass->dx)
+		pass->kernels->avgpool_backward(&op->window, pass->n, pass->dy, pass->dx);
 }
 
 static const struct op_kind avgpool_op = {

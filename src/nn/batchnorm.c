@@ -106,7 +106,7 @@ static void merge(size_t channels, struct moments into, struct moments more)
 	*into.count = count;
 }
 
-static void batchnorm_take(const struct op *op, const struct pass *pass, const float *x)
+static void batchnorm_take(const struct op *op, const struct pass *pass)
 {
 	struct moments chunk = moments_of_chunk(op, pass->chunk);
 	float count = (float)pixels(op, pass), *scratch = pass->scratch;
@@ -115,7 +115,8 @@ static void batchnorm_take(const struct op *op, const struct pass *pass, const f
 	struct moments to = first ? chunk : more;
 
 	*to.count = count;
-	pass->kernels->batchnorm_moments((int)channels_of(op), pixels(op, pass), x, to.mean, to.spread);
+	pass->kernels->batchnorm_moments((int)channels_of(op), pixels(op, pass), pass->x, to.mean,
+									 to.spread);
 	if (!first)
 		merge(channels_of(op), chunk, more);
 }
@@ -149,27 +150,24 @@ static void batchnorm_join(const struct op *op, int chunks)
 		batch.spread[c] = 1 / sqrtf(batch.spread[c] / *batch.count + EPSILON);
 }
 
-static void batchnorm_forward(const struct op *op, const struct pass *pass, const float *x,
-							  float *y, void *cache)
+static void batchnorm_forward(const struct op *op, const struct pass *pass)
 {
 	const size_t channels = channels_of(op);
 	const struct param *params = op->layer->params;
 	const struct moments batch = moments_of_batch(op);
 	float *scale = pass->scratch;
 
-	(void)cache;
 	for (size_t c = 0; c < channels; c++)
 		scale[c] =
 			params[WEIGHT].value[c] *
 			(pass->training ? batch.spread[c] : 1 / sqrtf(params[RUNNING_VAR].value[c] + EPSILON));
-	pass->kernels->batchnorm_forward((int)channels, pixels(op, pass), x,
+	pass->kernels->batchnorm_forward((int)channels, pixels(op, pass), pass->x,
 									 pass->training ? batch.mean : params[RUNNING_MEAN].value,
-									 scale, params[BIAS].value, y);
+									 scale, params[BIAS].value, pass->y);
 }
 
 /* dweight = sum of dy × x̂, dbias = sum of dy. */
-static void batchnorm_add_gradients(const struct op *op, const struct pass *pass, const float *x,
-									const float *dy)
+static void batchnorm_add_gradients(const struct op *op, const struct pass *pass)
 {
 	const size_t channels = channels_of(op);
 	const struct moments batch = moments_of_batch(op);
@@ -177,7 +175,8 @@ static void batchnorm_add_gradients(const struct op *op, const struct pass *pass
 	float *dbias = op->slots[BIAS] + pass->slot_offset;
 	float *sum = pass->scratch, *product = sum + room(op);
 
-	pass->kernels->batchnorm_sums((int)channels, pixels(op, pass), x, batch.mean, dy, sum, product);
+	pass->kernels->batchnorm_sums((int)channels, pixels(op, pass), pass->x, batch.mean, pass->dy,
+								  sum, product);
 	for (size_t c = 0; c < channels; c++) {
 		dbias[c] += sum[c];
 		dweight[c] += product[c] * batch.spread[c];
@@ -185,24 +184,22 @@ static void batchnorm_add_gradients(const struct op *op, const struct pass *pass
 }
 
 /* dx = weight / sqrt(var + ε) × (dy - mean of dy - x̂ × mean of dy × x̂) */
-static void batchnorm_backward(const struct op *op, const struct pass *pass, const float *x,
-							   const float *y, const void *cache, const float *dy, float *dx)
+static void batchnorm_backward(const struct op *op, const struct pass *pass)
 {
 	const size_t channels = channels_of(op);
 	const struct param *params = op->layer->params;
 	const struct moments batch = moments_of_batch(op);
 	float *scale = pass->scratch, *slope = scale + room(op), *offset = slope + room(op);
 
-	(void)y, (void)cache;
-	if (!dx)
+	if (!pass->dx)
 		return;
 	for (size_t c = 0; c < channels; c++) {
 		scale[c] = params[WEIGHT].value[c] * batch.spread[c];
 		slope[c] = -scale[c] * batch.spread[c] * (op->grads[WEIGHT][c] / *batch.count);
 		offset[c] = -scale[c] * (op->grads[BIAS][c] / *batch.count);
 	}
-	pass->kernels->batchnorm_backward((int)channels, pixels(op, pass), x, batch.mean, dy, scale,
-									  slope, offset, dx);
+	pass->kernels->batchnorm_backward((int)channels, pixels(op, pass), pass->x, batch.mean,
+									  pass->dy, scale, slope, offset, pass->dx);
 }
 
 static const struct batch_statistics batchnorm_statistics = {

@@ -87,23 +87,19 @@ static void conv_prepare(const struct op *op, const struct kernels *kernels, int
 						  op->prepared);
 }
 
-static void conv_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-						 void *cache)
+static void conv_forward(const struct op *op, const struct pass *pass)
 {
 	const struct param *params = op->layer->params;
 
-	(void)cache;
-	pass->kernels->conv_forward(&op->window, pass->n, x, params[0].value, op->prepared,
-								params[1].value, y, pass->scratch);
+	pass->kernels->conv_forward(&op->window, pass->n, pass->x, params[0].value, op->prepared,
+								params[1].value, pass->y, pass->scratch);
 }
 
-static void conv_backward(const struct op *op, const struct pass *pass, const float *x,
-						  const float *y, const void *cache, const float *dy, float *dx)
+static void conv_backward(const struct op *op, const struct pass *pass)
 {
-	(void)y, (void)cache;
-	pass->kernels->conv_backward(&op->window, pass->n, x, op->layer->params[0].value, op->prepared,
-								 dy, op->slots[0] + pass->slot_offset,
-								 op->slots[1] + pass->slot_offset, dx, pass->scratch);
+	pass->kernels->conv_backward(&op->window, pass->n, pass->x, op->layer->params[0].value,
+								 op->prepared, pass->dy, op->slots[0] + pass->slot_offset,
+								 op->slots[1] + pass->slot_offset, pass->dx, pass->scratch);
 }
 
 static const struct op_kind conv_op = {

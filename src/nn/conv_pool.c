@@ -23,22 +23,20 @@ static void conv_pool_prepare(const struct op *op, const struct kernels *kernels
 						  op->prepared);
 }
 
-static void conv_pool_forward(const struct op *op, const struct pass *pass, const float *x,
-							  float *y, void *cache)
+static void conv_pool_forward(const struct op *op, const struct pass *pass)
 {
 	const struct param *params = op->layer->params;
 
-	pass->kernels->conv_pool_forward(&op->window, pass->n, x, params[0].value, op->prepared,
-									 params[1].value, op->relu, y, cache, pass->scratch);
+	pass->kernels->conv_pool_forward(&op->window, pass->n, pass->x, params[0].value, op->prepared,
+									 params[1].value, op->relu, pass->y, pass->cache,
+									 pass->scratch);
 }
 
-static void conv_pool_backward(const struct op *op, const struct pass *pass, const float *x,
-							   const float *y, const void *cache, const float *dy, float *dx)
+static void conv_pool_backward(const struct op *op, const struct pass *pass)
 {
-	(void)y;
-	pass->kernels->conv_pool_backward(&op->window, pass->n, x, op->layer->params[0].value, dy,
-									  cache, op->slots[0] + pass->slot_offset,
-									  op->slots[1] + pass->slot_offset, dx, pass->scratch);
+	pass->kernels->conv_pool_backward(&op->window, pass->n, pass->x, op->layer->params[0].value,
+									  pass->dy, pass->cache, op->slots[0] + pass->slot_offset,
+									  op->slots[1] + pass->slot_offset, pass->dx, pass->scratch);
 }
 
 static const struct op_kind conv_pool_op = {

@@ -31,30 +31,27 @@ static void dense_measure(struct op *op, const struct kernels *kernels, int n, i
 	op->scratch_size = kernels->dense_scratch_size(op->out.c, n);
 }
 
-static void dense_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-						  void *cache)
+static void dense_forward(const struct op *op, const struct pass *pass)
 {
 	const struct param *params = op->layer->params;
 
-	(void)cache;
-	pass->kernels->dense_forward((int)shape_size(op->in), op->out.c, pass->n, x, params[0].value,
-								 params[1].value, y);
+	pass->kernels->dense_forward((int)shape_size(op->in), op->out.c, pass->n, pass->x,
+								 params[0].value, params[1].value, pass->y);
 }
 
-static void dense_backward(const struct op *op, const struct pass *pass, const float *x,
-						   const float *y, const void *cache, const float *dy, float *dx)
+static void dense_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)y, (void)cache;
-	if (dx)
+	if (pass->dx)
 		pass->kernels->dense_backward_input((int)shape_size(op->in), op->out.c, pass->n,
-											op->layer->params[0].value, dy, dx, pass->scratch);
+											op->layer->params[0].value, pass->dy, pass->dx,
+											pass->scratch);
 }
 
-static void dense_gradients(const struct op *op, const struct pass *pass, const float *x,
-							const float *dy, int first, int count)
+static void dense_gradients(const struct op *op, const struct pass *pass, int first, int count)
 {
 	pass->kernels->dense_backward_weights((int)shape_size(op->in), op->out.c, first, count, pass->n,
-										  x, dy, op->grads[0], op->grads[1], pass->scratch);
+										  pass->x, pass->dy, op->grads[0], op->grads[1],
+										  pass->scratch);
 }
 
 static const struct op_kind dense_op = {

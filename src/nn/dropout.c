@@ -32,19 +32,15 @@ static void drop(const struct op *op, const struct pass *pass, const float *from
 	}
 }
 
-static void dropout_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-							void *cache)
+static void dropout_forward(const struct op *op, const struct pass *pass)
 {
-	(void)cache;
-	drop(op, pass, x, y);
+	drop(op, pass, pass->x, pass->y);
 }
 
-static void dropout_backward(const struct op *op, const struct pass *pass, const float *x,
-							 const float *y, const void *cache, const float *dy, float *dx)
+static void dropout_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)y, (void)cache;
-	if (dx)
-		drop(op, pass, dy, dx);
+	if (pass->dx)
+		drop(op, pass, pass->dy, pass->dx);
 }
 
 static const struct op_kind dropout_op = {

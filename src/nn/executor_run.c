@@ -95,33 +95,45 @@ static struct span stage_backward(const struct executor *executor, int stage)
 						 stage ? begin : NO_STATISTICS};
 }
 
+/* The pass for op i. */
+static struct pass pass_of(const struct executor *executor, const struct pass *pass, int i)
+{
+	const struct op *op = &executor->ops[i];
+	struct pass own = *pass;
+
+	own.x = output_at(executor, pass, i - 1);
+	own.y = output_at(executor, pass, i);
+	own.cache = row_at(&op->cache, pass, pass->chunk_first);
+	if (executor->mode == EXECUTOR_TRAIN) {
+		own.dy = gradient_at(executor, pass, i);
+		own.dx = i > executor->first_trained ? gradient_at(executor, pass, i - 1) : NULL;
+	}
+	return own;
+}
+
 static void forward(const struct executor *executor, const struct pass *pass, struct span span)
 {
 	for (int i = span.begin; i < span.end; i++) {
-		const struct op *op = &executor->ops[i];
-		op->kind->forward(op, pass, output_at(executor, pass, i - 1), output_at(executor, pass, i),
-						  row_at(&op->cache, pass, pass->chunk_first));
+		const struct pass own = pass_of(executor, pass, i);
+		executor->ops[i].kind->forward(&executor->ops[i], &own);
 	}
 	if (span.statistics != NO_STATISTICS) {
 		const struct op *op = &executor->ops[span.statistics];
-		op->kind->statistics->take(op, pass, output_at(executor, pass, span.statistics - 1));
+		const struct pass own = pass_of(executor, pass, span.statistics);
+		op->kind->statistics->take(op, &own);
 	}
 }
 
 static void backward(const struct executor *executor, const struct pass *pass, struct span span)
 {
 	for (int i = span.end - 1; i >= span.begin && i >= executor->first_trained; i--) {
-		const struct op *op = &executor->ops[i];
-		op->kind->backward(op, pass, output_at(executor, pass, i - 1), output_at(executor, pass, i),
-						   row_at(&op->cache, pass, pass->chunk_first),
-						   gradient_at(executor, pass, i),
-						   i > executor->first_trained ? gradient_at(executor, pass, i - 1) : NULL);
+		const struct pass own = pass_of(executor, pass, i);
+		executor->ops[i].kind->backward(&executor->ops[i], &own);
 	}
 	if (span.statistics != NO_STATISTICS) {
 		const struct op *op = &executor->ops[span.statistics];
-		op->kind->statistics->add_gradients(op, pass,
-											output_at(executor, pass, span.statistics - 1),
-											gradient_at(executor, pass, span.statistics));
+		const struct pass own = pass_of(executor, pass, span.statistics);
+		op->kind->statistics->add_gradients(op, &own);
 	}
 }
 
@@ -278,12 +290,11 @@ static void update_part(void *context, int number, int worker)
 	const struct executor *executor = trip->executor;
 	const struct update_task *task = &executor->tasks[number];
 	const struct op *op = &executor->ops[task->op];
-	struct pass pass = trip->pass;
+	struct pass pass = pass_of(executor, &trip->pass, task->op);
 
 	pass.scratch = scratch_of(executor, worker);
 	if (op->kind->gradients)
-		op->kind->gradients(op, &pass, output_at(executor, &pass, task->op - 1),
-							gradient_at(executor, &pass, task->op), task->first, task->count);
+		op->kind->gradients(op, &pass, task->first, task->count);
 	for (int p = 0; p < op->layer->param_count; p++) {
 		const struct param *param = &op->layer->params[p];
 		size_t numbers = param->count / param->dims[0]; /* of one output */

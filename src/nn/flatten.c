@@ -18,19 +18,15 @@ static void copy(const struct op *op, const struct pass *pass, const float *from
 		memcpy(to, from, pass->n * shape_size(op->in) * sizeof *to);
 }
 
-static void flatten_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-							void *cache)
+static void flatten_forward(const struct op *op, const struct pass *pass)
 {
-	(void)cache;
-	copy(op, pass, x, y);
+	copy(op, pass, pass->x, pass->y);
 }
 
-static void flatten_backward(const struct op *op, const struct pass *pass, const float *x,
-							 const float *y, const void *cache, const float *dy, float *dx)
+static void flatten_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)y, (void)cache;
-	if (dx)
-		copy(op, pass, dy, dx);
+	if (pass->dx)
+		copy(op, pass, pass->dy, pass->dx);
 }
 
 static const struct op_kind flatten_op = {

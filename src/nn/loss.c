@@ -7,16 +7,31 @@
 
 #include "compute/math.h"
 
-void loss_softmax(int classes, const float *logits, float *probabilities)
+/* The sum of exp(logits[i] - largest), where nothing overflows; these go to `out`, unless it is NULL. */
+static float exponentials(int classes, const float *logits, float largest, float *out)
 {
-	float largest = logits[loss_argmax(classes, logits)], sum = 0;
+	float sum = 0;
 
 	for (int i = 0; i < classes; i++) {
-		probabilities[i] = math_exp(logits[i] - largest);
-		sum += probabilities[i];
+		float e = math_exp(logits[i] - largest);
+		sum += e;
+		if (out)
+			out[i] = e;
 	}
+	return sum;
+}
+
+static void divide(int classes, float sum, float *numbers)
+{
 	for (int i = 0; i < classes; i++)
-		probabilities[i] /= sum;
+		numbers[i] /= sum;
+}
+
+void loss_softmax(int classes, const float *logits, float *probabilities)
+{
+	float largest = logits[loss_argmax(classes, logits)];
+
+	divide(classes, exponentials(classes, logits, largest, probabilities), probabilities);
 }
 
 int loss_argmax(int classes, const float *logits)
@@ -37,14 +52,14 @@ bool loss_logits_are_finite(int classes, const float *logits)
 	return true;
 }
 
-/* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both. Since
- * targets add up to 1, those of all classes are log(sum of exp(x[i])) - sum of target[i] × x[i]. */
-static float one_loss(int classes, const float *logits, int best, int label, float smoothing)
+/* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both: `sum` is
+ * that of exponentials. Since targets add up to 1, with smoothing it is log(sum of exp(x[i])) - sum of
+ * target[i] × x[i]. */
+static float loss_of_image(int classes, const float *logits, int best, float sum, int label,
+						   float smoothing)
 {
-	float sum = 0, mean = 0, towards_label = logits[label] - logits[best];
+	float mean = 0, towards_label = logits[label] - logits[best];
 
-	for (int i = 0; i < classes; i++)
-		sum += math_exp(logits[i] - logits[best]);
 	if (smoothing == 0) /* where another logit is infinite, 0 × mean would not be 0 */
 		return math_log(sum) - towards_label;
 	for (int i = 0; i < classes; i++)
@@ -55,19 +70,20 @@ static float one_loss(int classes, const float *logits, int best, int label, flo
 struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
 								   float smoothing, int divisor, float *dlogits)
 {
-	struct loss_sum sum = {0};
+	struct loss_sum total = {0};
 
 	for (int s = 0; s < n; s++, logits += classes) {
+		float *d = dlogits ? dlogits + (size_t)s * classes : NULL;
 		int best = loss_argmax(classes, logits);
-		sum.loss += one_loss(classes, logits, best, labels[s], smoothing);
-		sum.correct += best == labels[s];
-		if (!dlogits)
+		float sum = exponentials(classes, logits, logits[best], d);
+		total.loss += loss_of_image(classes, logits, best, sum, labels[s], smoothing);
+		total.correct += best == labels[s];
+		if (!d)
 			continue;
-		float *d = dlogits + (size_t)s * classes;
-		loss_softmax(classes, logits, d);
+		divide(classes, sum, d);
 		d[labels[s]] -= 1 - smoothing;
 		for (int i = 0; i < classes; i++)
 			d[i] = (d[i] - smoothing / (float)classes) / (float)divisor;
 	}
-	return sum;
+	return total;
 }

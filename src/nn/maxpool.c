@@ -21,18 +21,15 @@ static void maxpool_measure(struct op *op, const struct kernels *kernels, int n,
 	op->cache_size = shape_size(op->out) * sizeof(uint16_t);
 }
 
-static void maxpool_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-							void *cache)
+static void maxpool_forward(const struct op *op, const struct pass *pass)
 {
-	pass->kernels->maxpool_forward(&op->window, pass->n, x, y, cache);
+	pass->kernels->maxpool_forward(&op->window, pass->n, pass->x, pass->y, pass->cache);
 }
 
-static void maxpool_backward(const struct op *op, const struct pass *pass, const float *x,
-							 const float *y, const void *cache, const float *dy, float *dx)
+static void maxpool_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)y;
-	if (dx)
-		pass->kernels->maxpool_backward(&op->window, pass->n, cache, dy, dx);
+	if (pass->dx)
+		pass->kernels->maxpool_backward(&op->window, pass->n, pass->cache, pass->dy, pass->dx);
 }
 
 static const struct op_kind maxpool_op = {

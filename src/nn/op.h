@@ -50,19 +50,25 @@ struct pass {
 	uint64_t seed, step;
 	size_t slot_offset; /* from op->slots[p] to this chunk's slot, in floats */
 	void *scratch;      /* scratch_size bytes that nobody else uses meanwhile */
+
+	/* The first image's row of each. Where the op works in place, y is x and dx is dy. */
+	const float *x;
+	float *y;
+	void *cache; /* forward's notes for backward */
+	const float *dy;
+	float *dx; /* NULL where nobody needs it */
 };
 
 /* For an op that looks at the whole batch while it is trained: batch normalization. All chunks come
  * so far before any goes on, forward and backward (executor_run.c). */
 struct batch_statistics {
-	/* Takes those of some images of a chunk, in order, a few in each call. */
-	void (*take)(const struct op *op, const struct pass *pass, const float *x);
+	/* Takes those of x: of some images of a chunk, in order, a few in each call. */
+	void (*take)(const struct op *op, const struct pass *pass);
 	/* Joins those of chunks 0 … chunks - 1. One thread does it. */
 	void (*join)(const struct op *op, int chunks);
-	/* Adds the parameters' gradients to their slots. When this is done for all images they are
+	/* Adds the parameters' gradients, from x and dy, to their slots. When this is done for all images they are
 	 * summed into op->grads, where the op's backward finds them. */
-	void (*add_gradients)(const struct op *op, const struct pass *pass, const float *x,
-						  const float *dy);
+	void (*add_gradients)(const struct op *op, const struct pass *pass);
 };
 
 struct op_kind {
@@ -85,16 +91,13 @@ struct op_kind {
 	 * PREPARE_UNIT. NULL where kernels take the weights as they are. */
 	void (*prepare)(const struct op *op, const struct kernels *kernels, int first, int count);
 	/* y from x. */
-	void (*forward)(const struct op *op, const struct pass *pass, const float *x, float *y,
-					void *cache);
-	/* dx from dy; dx is NULL where nobody needs it. Adds the parameters' gradients to their slots,
+	void (*forward)(const struct op *op, const struct pass *pass);
+	/* dx from dy. Adds the parameters' gradients to their slots,
 	 * unless `gradients` or `statistics` do that. */
-	void (*backward)(const struct op *op, const struct pass *pass, const float *x, const float *y,
-					 const void *cache, const float *dy, float *dx);
+	void (*backward)(const struct op *op, const struct pass *pass);
 	/* The parameters' gradients from the whole batch, for `count` outputs from `first` on. For
 	 * weights so many that slots of them would cost more than they save; else NULL. */
-	void (*gradients)(const struct op *op, const struct pass *pass, const float *x, const float *dy,
-					  int first, int count);
+	void (*gradients)(const struct op *op, const struct pass *pass, int first, int count);
 };
 
 /* The first dimension of all parameters: filters or units; 0 where there are none. */

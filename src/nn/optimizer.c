@@ -3,12 +3,10 @@
 #include "nn/optimizer.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A vector that lies across two of them takes twice as long. */
-#define CACHE_LINE 64
+#include "base/aligned.h"
 
 static void adam_begin(struct optimizer *optimizer)
 {
@@ -80,18 +78,16 @@ int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings 
 {
 	*optimizer = (struct optimizer){
 		.settings = *settings, .count = count, .beta1_power = 1, .beta2_power = 1};
-	optimizer->memory =
-		calloc(1, count * rules[settings->kind].numbers * sizeof(float) + CACHE_LINE);
-	if (!optimizer->memory)
+	optimizer->state =
+		aligned_zeros(count * rules[settings->kind].numbers * sizeof(float), &optimizer->block);
+	if (!optimizer->state)
 		return error_set(error, "not enough memory for the optimizer of %zu weights", count);
-	uintptr_t end_of_line = (uintptr_t)optimizer->memory + CACHE_LINE - 1;
-	optimizer->state = (float *)(end_of_line / CACHE_LINE * CACHE_LINE);
 	return 0;
 }
 
 void optimizer_close(struct optimizer *optimizer)
 {
-	free(optimizer->memory);
+	free(optimizer->block);
 	*optimizer = (struct optimizer){0};
 }
 

@@ -2,19 +2,15 @@
 #include "nn/kinds.h"
 #include "nn/op.h"
 
-static void relu_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-						 void *cache)
+static void relu_forward(const struct op *op, const struct pass *pass)
 {
-	(void)cache;
-	pass->kernels->relu_forward(pass->n * shape_size(op->out), x, y);
+	pass->kernels->relu_forward(pass->n * shape_size(op->out), pass->x, pass->y);
 }
 
-static void relu_backward(const struct op *op, const struct pass *pass, const float *x,
-						  const float *y, const void *cache, const float *dy, float *dx)
+static void relu_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)cache;
-	if (dx)
-		pass->kernels->relu_backward(pass->n * shape_size(op->out), y, dy, dx);
+	if (pass->dx)
+		pass->kernels->relu_backward(pass->n * shape_size(op->out), pass->y, pass->dy, pass->dx);
 }
 
 static const struct op_kind relu_op = {

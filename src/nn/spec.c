@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 static bool is_blank(char c)
 {
@@ -104,43 +105,50 @@ int spec_at_most(const struct spec_layer *layer, int most, struct error *error)
 					 layer->arguments[most].text);
 }
 
+/* The argument's text, or NULL with an error where it is missing. */
+static const struct spec_word *find_argument(const struct spec_layer *layer, int index,
+											 const char *what, struct error *error)
+{
+	if (index < layer->argument_count)
+		return &layer->arguments[index];
+	spec_error(layer, error, "the %s is missing", what);
+	return NULL;
+}
+
 int spec_integer(const struct spec_layer *layer, int index, const char *what, int min, int max,
 				 int *value, struct error *error)
 {
-	const struct spec_word *argument = &layer->arguments[index];
-	const char *text = argument->text;
+	const struct spec_word *argument = find_argument(layer, index, what, error);
+	char reason[64];
+	uint64_t number;
 
-	if (index >= layer->argument_count)
-		return spec_error(layer, error, "the %s is missing", what);
-	size_t length = strlen(text), sign = *text == '-';
-	if (length == sign || strspn(text + sign, "0123456789") + sign != length)
+	if (!argument)
+		return -1;
+	switch (number_whole(argument->text, "-", (uint64_t)min, (uint64_t)max, &number)) {
+	case NUMBER_FINE:
+		*value = (int)number;
+		return 0;
+	case NUMBER_MALFORMED:
 		return argument_error(layer, argument, what, "is not a whole number", error);
-	/* SPEC_MAX_WORD digits fit a long long. */
-	long long number = strtoll(text, NULL, 10);
-	if (number < min || number > max) {
-		char reason[64];
+	default:
 		snprintf(reason, sizeof reason, "is not in %d … %d", min, max);
 		return argument_error(layer, argument, what, reason, error);
 	}
-	*value = (int)number;
-	return 0;
 }
 
 int spec_real(const struct spec_layer *layer, int index, const char *what, double min, double below,
 			  double *value, struct error *error)
 {
-	const struct spec_word *argument = &layer->arguments[index];
-	const char *text = argument->text;
-	char *end;
+	const struct spec_word *argument = find_argument(layer, index, what, error);
+	char reason[64];
+	double number;
 
-	if (index >= layer->argument_count)
-		return spec_error(layer, error, "the %s is missing", what);
-	/* Digits and a point only: strtod alone would take "nan", "0x1p3" and " 1". */
-	double number = strtod(text, &end);
-	if (strspn(text, "-0123456789.") != strlen(text) || *end)
+	if (!argument)
+		return -1;
+	enum number_fault fault = number_real(argument->text, "-.", min, below, &number);
+	if (fault == NUMBER_MALFORMED)
 		return argument_error(layer, argument, what, "is not a number", error);
-	if (!(number >= min && number < below)) {
-		char reason[64];
+	if (fault || number >= below) {
 		snprintf(reason, sizeof reason, "is not at least %g and below %g", min, below);
 		return argument_error(layer, argument, what, reason, error);
 	}

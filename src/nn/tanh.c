@@ -2,19 +2,15 @@
 #include "nn/kinds.h"
 #include "nn/op.h"
 
-static void tanh_forward(const struct op *op, const struct pass *pass, const float *x, float *y,
-						 void *cache)
+static void tanh_forward(const struct op *op, const struct pass *pass)
 {
-	(void)cache;
-	pass->kernels->tanh_forward(pass->n * shape_size(op->out), x, y);
+	pass->kernels->tanh_forward(pass->n * shape_size(op->out), pass->x, pass->y);
 }
 
-static void tanh_backward(const struct op *op, const struct pass *pass, const float *x,
-						  const float *y, const void *cache, const float *dy, float *dx)
+static void tanh_backward(const struct op *op, const struct pass *pass)
 {
-	(void)x, (void)cache;
-	if (dx)
-		pass->kernels->tanh_backward(pass->n * shape_size(op->out), y, dy, dx);
+	if (pass->dx)
+		pass->kernels->tanh_backward(pass->n * shape_size(op->out), pass->y, pass->dy, pass->dx);
 }
 
 static const struct op_kind tanh_op = {
