@@ -1,10 +1,12 @@
-/* Digits in characters. */
+/* Pictures and bars in characters. */
 #define _XOPEN_SOURCE 700
 
 #include <string.h>
 
 #include "draw/blocks.h"
 #include "terminal.h"
+
+enum { SIDE = 28, LINES = SIDE / 2, COUNT = 10 };
 
 static char *read_back(FILE *file, char *text, size_t capacity)
 {
@@ -19,13 +21,20 @@ static char *read_back(FILE *file, char *text, size_t capacity)
 
 static void set(uint8_t *pixels, int y, int x, uint8_t grey)
 {
-	pixels[y * BLOCKS_SIDE + x] = grey;
+	pixels[y * SIDE + x] = grey;
+}
+
+static void draw(FILE *file, enum blocks_style style, const uint8_t *pixels)
+{
+	const struct blocks_picture picture = {.pixels = pixels, .width = SIDE, .height = SIDE};
+
+	blocks_draw(file, style, &picture);
 }
 
 static void darker_ink_gets_a_heavier_character(void **state)
 {
 	static const char ramp[] = " .:-=+*#%@";
-	uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)] = {0};
+	uint8_t pixels[SIDE * SIDE] = {0};
 	char text[1000];
 	size_t last = 0;
 
@@ -38,7 +47,7 @@ static void darker_ink_gets_a_heavier_character(void **state)
 	set(pixels, 1, 27, 1);
 	FILE *file = tmpfile();
 	assert_non_null(file);
-	blocks_draw(file, BLOCKS_ASCII, pixels);
+	draw(file, BLOCKS_ASCII, pixels);
 	read_back(file, text, sizeof text);
 	assert_int_equal(text[0], ' ');
 	for (int x = 0; x < 26; x++) {
@@ -53,7 +62,7 @@ static void darker_ink_gets_a_heavier_character(void **state)
 
 static void two_rows_make_a_line_and_blanks_are_trimmed(void **state)
 {
-	uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)] = {0};
+	uint8_t pixels[SIDE * SIDE] = {0};
 	char text[1000], expected[1000] = "";
 	FILE *file = tmpfile();
 
@@ -67,15 +76,16 @@ static void two_rows_make_a_line_and_blanks_are_trimmed(void **state)
 	for (int line = 1; line < 13; line++)
 		strcat(expected, "\n");
 	strcat(expected, "                           @\n");
-	blocks_draw(file, BLOCKS_ASCII, pixels);
+	draw(file, BLOCKS_ASCII, pixels);
 	assert_string_equal(read_back(file, text, sizeof text), expected);
 }
 
 static void as_many_side_by_side_as_fit(void **state)
 {
-	static uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)];
-	const struct blocks_image pictures[3] = {
-		{pixels, 7, 12, 0}, {pixels, 0, 59999, 0}, {pixels, 3, 5, 41}};
+	static uint8_t pixels[SIDE * SIDE];
+	const struct blocks_picture pictures[3] = {{pixels, SIDE, SIDE, "7  #12"},
+											   {pixels, SIDE, SIDE, "0  #59999"},
+											   {pixels, SIDE, SIDE, "3  epoch 41"}};
 	char text[4000], expected[4000] = "";
 	FILE *file = tmpfile();
 
@@ -84,10 +94,10 @@ static void as_many_side_by_side_as_fit(void **state)
 	set(pixels, 2, 1, 255);
 	set(pixels, 3, 1, 255);
 	strcat(expected, "\n @                             @\n");
-	for (int line = 2; line < BLOCKS_LINES; line++)
+	for (int line = 2; line < LINES; line++)
 		strcat(expected, "\n");
 	strcat(expected, "7  #12                        0  #59999\n\n\n @\n");
-	for (int line = 2; line < BLOCKS_LINES; line++)
+	for (int line = 2; line < LINES; line++)
 		strcat(expected, "\n");
 	strcat(expected, "3  epoch 41\n");
 	blocks_draw_all(file, BLOCKS_ASCII, pictures, 3, 58); /* 28 + 2 + 28 */
@@ -96,8 +106,9 @@ static void as_many_side_by_side_as_fit(void **state)
 
 static void one_column_short_is_one_digit_fewer(void **state)
 {
-	static const uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)];
-	const struct blocks_image pictures[2] = {{pixels, 1, 1, 0}, {pixels, 2, 2, 0}};
+	static const uint8_t pixels[SIDE * SIDE];
+	const struct blocks_picture pictures[2] = {{pixels, SIDE, SIDE, "1  #1"},
+											   {pixels, SIDE, SIDE, "2  #2"}};
 	char text[4000];
 	FILE *file = tmpfile();
 
@@ -116,7 +127,7 @@ static void half_blocks_are_the_nearest(void **state)
 		const char *block;
 	} cases[] = {{255, 0, "▀"}, {0, 255, "▄"},  {255, 255, "█"}, {190, 190, "▓"}, {120, 130, "▒"},
 				 {60, 60, "░"}, {200, 20, "▀"}, {20, 20, " "},   {255, 250, "█"}};
-	uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)] = {0};
+	uint8_t pixels[SIDE * SIDE] = {0};
 	char text[4000], expected[100] = "";
 	FILE *file = tmpfile();
 
@@ -128,7 +139,7 @@ static void half_blocks_are_the_nearest(void **state)
 		strcat(expected, cases[i].block);
 	}
 	strcat(expected, "\n\n");
-	blocks_draw(file, BLOCKS_HALF, pixels);
+	draw(file, BLOCKS_HALF, pixels);
 	read_back(file, text, sizeof text);
 	assert_memory_equal(text, expected, strlen(expected));
 }
@@ -136,7 +147,7 @@ static void half_blocks_are_the_nearest(void **state)
 /* Above white on black, then the same; at the end black. A colour is named when it changes. */
 static void colours_are_named_when_they_change(void **state)
 {
-	uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)] = {0};
+	uint8_t pixels[SIDE * SIDE] = {0};
 	char text[8000];
 	char expected[200] = "\033[38;5;231;48;5;16m▀▀\033[38;5;244;48;5;232m▀\033[38;5;16;48;5;16m";
 	FILE *file = tmpfile();
@@ -150,16 +161,17 @@ static void colours_are_named_when_they_change(void **state)
 	for (int x = 3; x < 28; x++)
 		strcat(expected, "▀");
 	strcat(expected, "\033[0m\n");
-	blocks_draw(file, BLOCKS_COLOUR, pixels);
+	draw(file, BLOCKS_COLOUR, pixels);
 	read_back(file, text, sizeof text);
 	assert_memory_equal(text, expected, strlen(expected));
 }
 
-/* A digit's field is 28 columns, however many bytes that are. */
+/* A picture takes 28 columns, however many bytes that are. */
 static void fields_are_counted_in_columns(void **state)
 {
-	static uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)];
-	const struct blocks_image pictures[2] = {{pixels, 7, 12, 0}, {pixels, 0, 3, 0}};
+	static uint8_t pixels[SIDE * SIDE];
+	const struct blocks_picture pictures[2] = {{pixels, SIDE, SIDE, "7  #12"},
+											   {pixels, SIDE, SIDE, "0  #3"}};
 	char text[20000];
 	FILE *file = tmpfile();
 
@@ -180,46 +192,64 @@ static void fields_are_counted_in_columns(void **state)
 
 static void bars_are_as_long_as_probable(void **state)
 {
-	const float probabilities[BLOCKS_CLASSES] = {0.5f, 0.25f, 0.125f, 0.0625f, [9] = 0.0625f};
+	const float probabilities[COUNT] = {0.5f, 0.25f, 0.125f, 0.0625f, [9] = 0.0625f};
 	char text[2000];
 	FILE *file = tmpfile();
 
 	(void)state;
 	assert_non_null(file);
-	blocks_bars(file, BLOCKS_ASCII, probabilities, 80); /* of 40 columns */
+	blocks_bars(file, BLOCKS_ASCII, probabilities, COUNT, 80); /* of 40 columns */
 	read_back(file, text, sizeof text);
 	assert_non_null(strstr(text, "0   50.00%  ####################\n1   25.00%  ##########\n"));
 	assert_non_null(strstr(text, "3    6.25%  ###\n4    0.00%\n5    0.00%\n")); /* 2.5, rounded */
 	file = tmpfile();
 	assert_non_null(file);
-	blocks_bars(file, BLOCKS_HALF, probabilities, 33); /* 12 left, and one stays free: of 20 */
+	blocks_bars(file, BLOCKS_HALF, probabilities, COUNT,
+				33); /* 12 left, and one stays free: of 20 */
 	read_back(file, text, sizeof text);
 	assert_non_null(strstr(text, "0   50.00%  ██████████\n1   25.00%  █████\n2   12.50%  ██▌\n"));
 	assert_non_null(strstr(text, "3    6.25%  █▎\n4    0.00%\n"));
 	for (int width = 1; width < 14; width++) {
 		file = tmpfile();
 		assert_non_null(file);
-		blocks_bars(file, BLOCKS_HALF, probabilities, width);
+		blocks_bars(file, BLOCKS_HALF, probabilities, COUNT, width);
 		read_back(file, text, sizeof text);
 		assert_memory_equal(text, "0   50.00%", 10);
 	}
 }
 
-/* The bars stand in the middle of the digit's 14 lines, two columns to its right. */
-static void guesses_stand_beside(void **state)
+/* The bars stand in the middle of the picture's 14 lines, two columns to its right. */
+static void bars_stand_beside(void **state)
 {
-	const float probabilities[BLOCKS_CLASSES] = {0.5f, [9] = 0.5f};
-	uint8_t pixels[(BLOCKS_SIDE * BLOCKS_SIDE)] = {0};
+	const float probabilities[COUNT] = {0.5f, [9] = 0.5f};
+	uint8_t pixels[SIDE * SIDE] = {0};
+	const struct blocks_picture picture = {.pixels = pixels, .width = SIDE, .height = SIDE};
 	char text[4000];
 	FILE *file = tmpfile();
 
 	(void)state;
 	assert_non_null(file);
-	pixels[4 * BLOCKS_SIDE + 3] = pixels[5 * BLOCKS_SIDE + 3] = 255;
-	blocks_draw_guesses(file, BLOCKS_ASCII, pixels, probabilities, 63);
+	pixels[4 * SIDE + 3] = pixels[5 * SIDE + 3] = 255;
+	blocks_draw_with_bars(file, BLOCKS_ASCII, &picture, probabilities, COUNT, 63);
 	read_back(file, text, sizeof text);
 	assert_memory_equal(text, "\n\n   @                          0   50.00%  ##########\n", 55);
 	assert_non_null(strstr(text, "\n                              9   50.00%  ##########\n\n\n"));
+}
+
+/* The last line of an odd height has nothing below. */
+static void sizes_are_the_callers(void **state)
+{
+	const uint8_t pixels[3 * 2] = {255, 0, 0, 0, 255, 255};
+	const struct blocks_picture pictures[2] = {{pixels, 2, 3, "a"}, {pixels, 2, 3, "wide"}};
+	char text[200];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(blocks_fit(2, 6), 2);
+	assert_int_equal(blocks_fit(2, 5), 1);
+	blocks_draw_all(file, BLOCKS_HALF, pictures, 2, 6);
+	assert_string_equal(read_back(file, text, sizeof text), "▀   ▀\n▀▀  ▀▀\na   wide\n");
 }
 
 /* A file gets ASCII, whatever the locale. */
@@ -265,10 +295,11 @@ int main(void)
 		cmocka_unit_test(as_many_side_by_side_as_fit),
 		cmocka_unit_test(one_column_short_is_one_digit_fewer),
 		cmocka_unit_test(half_blocks_are_the_nearest),
+		cmocka_unit_test(sizes_are_the_callers),
 		cmocka_unit_test(colours_are_named_when_they_change),
 		cmocka_unit_test(fields_are_counted_in_columns),
 		cmocka_unit_test(bars_are_as_long_as_probable),
-		cmocka_unit_test(guesses_stand_beside),
+		cmocka_unit_test(bars_stand_beside),
 		cmocka_unit_test(a_file_gets_ascii),
 		cmocka_unit_test(a_terminal_gets_what_it_can_show),
 	};

@@ -17,7 +17,6 @@
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 
-#define BATCH 100
 #define SAMPLES 10      /* where --count does not say how many */
 #define MOST_COLUMNS 10 /* of a sample and its changes */
 
@@ -45,38 +44,32 @@ static void add_value(struct statistics *s, double value)
 
 enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
 
-/* The bytes as they are in the file, the floats as gathering a batch makes them, and those of the
- * first epoch where there is augmentation. */
-static int measure(const struct inspect_data_values *values, const struct dataset *dataset,
-				   struct statistics s[KINDS], struct error *error)
+/* Statistics of the bytes as they are in the file, of the floats that a batch gathers from them and,
+ * where there is augmentation, of those that the first epoch gathers. */
+static void measure(const struct inspect_data_values *values, const struct dataset *dataset,
+					struct statistics s[KINDS])
 {
-	float *x /* NHWC */ = malloc(sizeof *x * BATCH * DATASET_PIXELS);
-	uint32_t indices[BATCH];
+	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
+	const bool is_augmented = !augment_is_none(&values->augment);
 	struct augmenter augmenter;
-	const struct augmented augmented = {
-		{dataset, indices}, &augmenter, augment_rng(values->seed, 1)};
 
-	if (!x)
-		return error_set(error, "not enough memory for a batch of %d images", BATCH);
+	s[IN_FILE] = s[NORMALIZED] = s[AUGMENTED] = empty;
 	augmenter_prepare(&augmenter, &values->augment);
-	for (size_t first = 0; first < dataset->count; first += BATCH) {
-		size_t n = dataset->count - first < BATCH ? dataset->count - first : BATCH;
+	for (size_t image = 0; image < dataset->count; image++) {
+		const uint32_t index = (uint32_t)image;
+		const uint8_t *pixels = dataset->images + image * DATASET_PIXELS;
+		float x[DATASET_PIXELS];
 
-		for (size_t i = 0; i < n; i++)
-			indices[i] = (uint32_t)(first + i);
-		dataset_gather(dataset, indices, (int)n, x);
-		for (size_t i = 0; i < n * DATASET_PIXELS; i++) {
-			add_value(&s[IN_FILE], dataset->images[first * DATASET_PIXELS + i]);
+		dataset_gather(dataset, &index, 1, x);
+		for (int i = 0; i < DATASET_PIXELS; i++) {
+			add_value(&s[IN_FILE], pixels[i]);
 			add_value(&s[NORMALIZED], (double)x[i]);
 		}
-		if (augment_is_none(&values->augment))
-			continue;
-		augmented_load(&augmented, 0, (int)n, x);
-		for (size_t i = 0; i < n * DATASET_PIXELS; i++)
+		if (is_augmented)
+			augment_image(&augmenter, augment_rng(values->seed, 1), index, pixels, x);
+		for (int i = 0; is_augmented && i < DATASET_PIXELS; i++)
 			add_value(&s[AUGMENTED], (double)x[i]);
 	}
-	free(x);
-	return 0;
 }
 
 static void print_statistics(FILE *out, const char *name, const struct statistics *s, double count)
@@ -87,17 +80,15 @@ static void print_statistics(FILE *out, const char *name, const struct statistic
 			s->min, s->max);
 }
 
-static int print_summary(FILE *out, const struct inspect_data_values *values,
-						 const struct dataset *dataset, struct error *error)
+static void print_summary(FILE *out, const struct inspect_data_values *values,
+						  const struct dataset *dataset)
 {
 	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
-	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
-	struct statistics s[KINDS] = {empty, empty, empty};
+	struct statistics s[KINDS];
 	size_t counts[DATASET_CLASSES] = {0};
 	double count = (double)dataset->count * DATASET_PIXELS;
 
-	if (measure(values, dataset, s, error))
-		return -1;
+	measure(values, dataset, s);
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
 	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count, part, DATASET_SIDE,
@@ -112,80 +103,74 @@ static int print_summary(FILE *out, const struct inspect_data_values *values,
 	print_statistics(out, "normalized", &s[NORMALIZED], count);
 	if (!augment_is_none(&values->augment))
 		print_statistics(out, "augmented", &s[AUGMENTED], count);
-	return 0;
 }
 
-/* Pictures in rows: a sample, and what augmentation makes of it in epochs 1, 2 and on. */
+/* Tiles in rows: a sample, and beside it the sample as training changes it in epochs 1, 2 and on.
+ * Tile i is sample order[i / columns] in epoch i % columns, where 0 is the sample itself. */
 struct samples {
-	struct blocks_image *pictures; /* [rows][columns] */
-	uint8_t *pixels;               /* [rows][columns][28][28], of those that are augmented */
+	const struct dataset *dataset;
+	uint32_t *order; /* a shuffle of all images, of which the first `rows` are shown */
 	size_t rows, columns;
+	uint8_t *pixels; /* [rows][columns][28][28], of which those of epoch 0 are unused; or NULL */
 };
 
 static void samples_free(struct samples *samples)
 {
-	free(samples->pictures);
+	free(samples->order);
 	free(samples->pixels);
 }
 
-static void augment_picture(const struct augmenter *augmenter, uint64_t seed,
-							const struct blocks_image *sample, struct blocks_image *picture,
-							uint8_t *pixels)
+static const uint8_t *pixels_of(const struct samples *samples, size_t tile)
 {
-	float x[DATASET_PIXELS];
+	const size_t index = samples->order[tile / samples->columns];
 
-	augment_image(augmenter, augment_rng(seed, picture->epoch), sample->index, sample->pixels, x);
-	for (int i = 0; i < DATASET_PIXELS; i++)
-		pixels[i] = (uint8_t)(x[i] * 255 + 0.5f);
-	picture->pixels = pixels;
+	if (tile % samples->columns)
+		return samples->pixels + tile * DATASET_PIXELS;
+	return samples->dataset->images + index * DATASET_PIXELS;
 }
 
-/* The first of a seeded shuffle, as many as there are rows. */
-static void fill(const struct samples *samples, const struct inspect_data_values *values,
-				 const struct dataset *dataset, const uint32_t *order)
+static int label_of(const struct samples *samples, size_t tile)
+{
+	return samples->dataset->labels[samples->order[tile / samples->columns]];
+}
+
+static void augment_samples(const struct samples *samples, const struct inspect_data_values *values)
 {
 	struct augmenter augmenter;
 
 	augmenter_prepare(&augmenter, &values->augment);
-	for (size_t i = 0; i < samples->rows * samples->columns; i++) {
-		struct blocks_image *picture = samples->pictures + i;
-		uint32_t index = order[i / samples->columns];
+	for (size_t tile = 0; tile < samples->rows * samples->columns; tile++) {
+		const size_t epoch = tile % samples->columns;
+		uint8_t *pixels = samples->pixels + tile * DATASET_PIXELS;
+		float x[DATASET_PIXELS];
 
-		*picture = (struct blocks_image){
-			.pixels = dataset->images + (size_t)index * DATASET_PIXELS,
-			.label = dataset->labels[index],
-			.index = index,
-			.epoch = (unsigned short)(i % samples->columns),
-		};
-		if (picture->epoch)
-			augment_picture(&augmenter, values->seed, picture - picture->epoch, picture,
-							samples->pixels + i * DATASET_PIXELS);
+		if (!epoch)
+			continue;
+		augment_image(&augmenter, augment_rng(values->seed, epoch),
+					  samples->order[tile / samples->columns], pixels_of(samples, tile - epoch), x);
+		for (int i = 0; i < DATASET_PIXELS; i++)
+			pixels[i] = (uint8_t)(x[i] * 255 + 0.5f);
 	}
 }
 
-/* Free with samples_free. */
-static int choose(struct samples *samples, const struct inspect_data_values *values,
-				  const struct dataset *dataset, struct error *error)
+/* Free also after an error. */
+static int samples_choose(struct samples *samples, const struct inspect_data_values *values,
+						  struct error *error)
 {
+	const size_t count = samples->dataset->count;
 	const bool augmented = samples->columns > 1;
-	uint32_t *order = malloc(sizeof *order * dataset->count);
-	size_t count, bytes;
+	size_t bytes;
 
-	if (checked_multiply(samples->rows, samples->columns, &count) &&
-		checked_multiply(count, DATASET_PIXELS, &bytes)) { /* more than a picture takes */
-		samples->pictures = malloc(count * sizeof *samples->pictures);
-		samples->pixels = malloc(augmented ? bytes : 1);
-	}
-	if (!order || !samples->pictures || !samples->pixels) {
-		free(order);
-		samples_free(samples);
+	samples->order = malloc(sizeof *samples->order * count);
+	if (augmented && checked_multiply(samples->rows, samples->columns * DATASET_PIXELS, &bytes))
+		samples->pixels = malloc(bytes);
+	if (!samples->order || (augmented && !samples->pixels))
 		return error_set(error, "not enough memory for %zu samples", samples->rows);
-	}
-	for (size_t i = 0; i < dataset->count; i++)
-		order[i] = (uint32_t)i;
-	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), order, dataset->count);
-	fill(samples, values, dataset, order);
-	free(order);
+	for (size_t i = 0; i < count; i++)
+		samples->order[i] = (uint32_t)i;
+	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), samples->order, count);
+	if (augmented)
+		augment_samples(samples, values);
 	return 0;
 }
 
@@ -193,22 +178,21 @@ static struct colour sample_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct samples *samples = context;
 
-	return colour_ink(samples->pictures[tile].pixels[y * DATASET_SIDE + x] / 255.0);
+	return colour_ink(pixels_of(samples, tile)[y * DATASET_SIDE + x] / 255.0);
 }
 
 static struct colour sample_caption(const void *context, size_t tile, int line,
 									char text[SHEET_CAPTION])
 {
 	const struct samples *samples = context;
-	const struct blocks_image *picture = &samples->pictures[tile];
+	const size_t epoch = tile % samples->columns;
 
 	(void)line;
-	if (!picture->epoch) {
-		snprintf(text, SHEET_CAPTION, "%d", picture->label);
-		return sheet_light;
-	}
-	snprintf(text, SHEET_CAPTION, "epoch %d", picture->epoch);
-	return sheet_dim;
+	if (epoch)
+		snprintf(text, SHEET_CAPTION, "epoch %zu", epoch);
+	else
+		snprintf(text, SHEET_CAPTION, "%d", label_of(samples, tile));
+	return epoch ? sheet_dim : sheet_light;
 }
 
 /* Many samples are enlarged less. */
@@ -235,36 +219,57 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	return sheet_save(path, &block, 1, error);
 }
 
+static struct blocks_picture sample_picture(const struct samples *samples, size_t tile)
+{
+	const size_t epoch = tile % samples->columns;
+	struct blocks_picture picture = {
+		.pixels = pixels_of(samples, tile), .width = DATASET_SIDE, .height = DATASET_SIDE};
+
+	if (epoch)
+		snprintf(picture.caption, BLOCKS_CAPTION, "%d  epoch %zu", label_of(samples, tile), epoch);
+	else
+		snprintf(picture.caption, BLOCKS_CAPTION, "%d  #%lu", label_of(samples, tile),
+				 (unsigned long)samples->order[tile / samples->columns]);
+	return picture;
+}
+
 /* Augmented samples have a row each. */
-static void draw(const struct samples *samples, enum blocks_style style, int width)
+static int draw(const struct samples *samples, enum blocks_style style, int width,
+				struct error *error)
 {
 	const size_t count = samples->rows * samples->columns;
 	const size_t together = samples->columns > 1 ? samples->columns : count;
+	struct blocks_picture *pictures = calloc(together, sizeof *pictures);
 
+	if (!pictures)
+		return error_set(error, "not enough memory for %zu pictures", together);
 	for (size_t done = 0; done < count; done += together) {
+		for (size_t i = 0; i < together; i++)
+			pictures[i] = sample_picture(samples, done + i);
 		fputc('\n', stdout);
-		blocks_draw_all(stdout, style, samples->pictures + done, together, width);
+		blocks_draw_all(stdout, style, pictures, together, width);
 	}
+	free(pictures);
+	return 0;
 }
 
 static int show_samples(const struct inspect_data_values *values, const struct dataset *dataset,
 						size_t count, struct error *error)
 {
 	const int width = terminal_width(stdout);
-	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(width);
-	struct samples samples = {.rows = count, .columns = 1};
-	int status = 0;
+	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(DATASET_SIDE, width);
+	struct samples samples = {.dataset = dataset, .rows = count, .columns = 1};
+	int status;
 
 	if (count == 0)
 		return 0;
 	if (!augment_is_none(&values->augment))
 		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
-	if (choose(&samples, values, dataset, error))
-		return -1;
-	if (values->sheet)
+	status = samples_choose(&samples, values, error);
+	if (!status && values->sheet)
 		status = write_sheet(values->sheet, &samples, error);
-	else
-		draw(&samples, blocks_style(stdout, values->common.no_color), width);
+	else if (!status)
+		status = draw(&samples, blocks_style(stdout, values->common.no_color), width, error);
 	samples_free(&samples);
 	return status;
 }
@@ -279,8 +284,10 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 	if (count > dataset->count && values->count_given)
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
 						 dataset->count);
-	if (files_check_outputs(files, error) || (out && print_summary(out, values, dataset, error)))
+	if (files_check_outputs(files, error))
 		return -1;
+	if (out)
+		print_summary(out, values, dataset);
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
 

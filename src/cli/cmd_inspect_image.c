@@ -55,11 +55,11 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 {
 	const enum blocks_style style = blocks_style(out, no_color);
 
-	blocks_draw(out, style, seen->pixels);
+	blocks_draw(out, style, &(struct blocks_picture){seen->pixels, DATASET_SIDE, DATASET_SIDE, ""});
 	fprintf(out, "\n%d  %.4f  ", seen->digit, (double)seen->probabilities[seen->digit]);
 	text_print_name(out, seen->path);
 	fputs("\n\n", out);
-	blocks_bars(out, style, seen->probabilities, terminal_width(out));
+	blocks_bars(out, style, seen->probabilities, DATASET_CLASSES, terminal_width(out));
 	fprintf(out, "\n%9s %9s %9s %7s  %s\n", "least", "mean", "most", "zeros", "layer");
 	for (int i = 0; i < count; i++)
 		print_activation(out, &activations[i]);

@@ -77,8 +77,9 @@ static int predict_file(const struct predict_values *values, struct session *ses
 		return error_prefix(error, "%s", path);
 	sort_guesses(probabilities, guesses);
 	if (values->show)
-		blocks_draw_guesses(stdout, blocks_style(stdout, values->common.no_color), pixels,
-							probabilities, terminal_width(stdout));
+		blocks_draw_with_bars(stdout, blocks_style(stdout, values->common.no_color),
+							  &(struct blocks_picture){pixels, DATASET_SIDE, DATASET_SIDE, ""},
+							  probabilities, DATASET_CLASSES, terminal_width(stdout));
 	if (values->json)
 		print_json(guesses, values->top, path);
 	else

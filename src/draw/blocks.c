@@ -1,12 +1,12 @@
-/* Digits in characters, each of which stands for two pixels, one above the other. */
+/* Blanks are held back until something follows them on their line. */
 #include "draw/blocks.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/terminal.h"
 
-#define GAP 2                           /* columns between digits */
-#define LINE_TEXT (BLOCKS_COLUMNS * 32) /* bytes of a line: two colours for each character */
+#define GAP 2 /* columns between pictures */
 #define MOST_BAR 40
 
 enum blocks_style blocks_style(FILE *stream, bool no_color)
@@ -16,11 +16,40 @@ enum blocks_style blocks_style(FILE *stream, bool no_color)
 	return terminal_is_rich(stream) && !no_color ? BLOCKS_COLOUR : BLOCKS_HALF;
 }
 
-/* Anything but 0 shows. */
+/* ---- a line, from left to right ---- */
+
+struct pen {
+	FILE *out;
+	enum blocks_style style;
+	int blanks; /* held back */
+};
+
+/* Returns the bytes of the text. */
+static int pen_print(struct pen *pen, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(pen->out, "%*s", pen->blanks, "");
+	pen->blanks = 0;
+	va_start(arguments, format);
+	const int length = vfprintf(pen->out, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+static void pen_end_line(struct pen *pen)
+{
+	fputc('\n', pen->out);
+	pen->blanks = 0;
+}
+
+/* ---- pictures ---- */
+
+/* Every grey but 0 has a character that shows. */
 static char shade(int grey)
 {
 	static const char ramp[] = " .:-=+*#%@";
-	int levels = (int)sizeof ramp - 2;
+	const int levels = (int)sizeof ramp - 2;
 
 	return ramp[grey ? 1 + (grey - 1) * levels / 255 : 0];
 }
@@ -37,7 +66,7 @@ static const char *block(int upper, int lower)
 	int least = INT32_MAX;
 
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
-		int up = upper - blocks[i].upper, low = lower - blocks[i].lower;
+		const int up = upper - blocks[i].upper, low = lower - blocks[i].lower;
 		if (up * up + low * low < least) {
 			least = up * up + low * low;
 			nearest = i;
@@ -46,7 +75,7 @@ static const char *block(int upper, int lower)
 	return blocks[nearest].text;
 }
 
-/* Of the 256 colours of a terminal: black, 24 greys, white. */
+/* The nearest of a terminal's 256 colours: black, 24 greys, white. */
 static int grey_colour(int grey)
 {
 	if (grey == 0)
@@ -54,157 +83,129 @@ static int grey_colour(int grey)
 	return grey == 255 ? 231 : 232 + grey * 24 / 255;
 }
 
-/* An upper half block whose lower half is the background. */
-static void draw_coloured(const uint8_t *upper, const uint8_t *lower, char text[LINE_TEXT])
+static void draw_line(struct pen *pen, const struct blocks_picture *picture, int line)
 {
+	const uint8_t *upper = picture->pixels + (size_t)(2 * line) * (size_t)picture->width;
+	const uint8_t *lower = 2 * line + 1 < picture->height ? upper + picture->width : NULL;
 	int front = -1, back = -1;
 
-	for (int x = 0; x < BLOCKS_COLUMNS; x++) {
-		if (grey_colour(upper[x]) != front || grey_colour(lower[x]) != back) {
-			front = grey_colour(upper[x]);
-			back = grey_colour(lower[x]);
-			text += sprintf(text, "\033[38;5;%d;48;5;%dm", front, back);
-		}
-		text += sprintf(text, "▀");
-	}
-	strcpy(text, "\033[0m");
-}
+	for (int x = 0; x < picture->width; x++) {
+		const int above = upper[x], below = lower ? lower[x] : 0;
+		const char ascii[] = {shade((above + below + 1) / 2), '\0'};
+		const char *text = pen->style == BLOCKS_HALF ? block(above, below) : ascii;
 
-/* Returns the columns that it takes. */
-static int draw_line(enum blocks_style style, const uint8_t *pixels, int line, char text[LINE_TEXT])
-{
-	const uint8_t *upper = pixels + 2 * line * BLOCKS_SIDE, *lower = upper + BLOCKS_SIDE;
-	char *trimmed = text;
-	int columns = 0;
-
-	if (style == BLOCKS_COLOUR) {
-		draw_coloured(upper, lower, text);
-		return BLOCKS_COLUMNS;
-	}
-	for (int x = 0; x < BLOCKS_COLUMNS; x++) {
-		if (style == BLOCKS_HALF)
-			text += sprintf(text, "%s", block(upper[x], lower[x]));
-		else
-			*text++ = shade((upper[x] + lower[x] + 1) / 2);
-		if (text[-1] != ' ') {
-			trimmed = text;
-			columns = x + 1;
+		if (pen->style == BLOCKS_COLOUR) {
+			/* The upper half block has the front's colour, the rest of the character the back's. */
+			if (grey_colour(above) != front || grey_colour(below) != back)
+				pen_print(pen, "\033[38;5;%d;48;5;%dm", grey_colour(above), grey_colour(below));
+			front = grey_colour(above);
+			back = grey_colour(below);
+			pen_print(pen, "▀");
+		} else if (*text == ' ') {
+			pen->blanks++;
+		} else {
+			pen_print(pen, "%s", text);
 		}
 	}
-	*trimmed = '\0';
-	return columns;
+	if (pen->style == BLOCKS_COLOUR)
+		pen_print(pen, "\033[0m");
 }
 
-/* Text in a field of a digit's width; `pending` blanks are printed only when more follows. */
-static void print_field(FILE *out, const char *text, int columns, int *pending)
+static int line_count(const struct blocks_picture *picture)
 {
-	if (columns > 0)
-		fprintf(out, "%*s%s", *pending, "", text);
-	*pending = BLOCKS_COLUMNS - columns + GAP + (columns > 0 ? 0 : *pending);
+	return (picture->height + 1) / 2;
 }
 
-void blocks_draw(FILE *out, enum blocks_style style, const uint8_t *pixels)
+void blocks_draw(FILE *out, enum blocks_style style, const struct blocks_picture *picture)
 {
-	for (int line = 0; line < BLOCKS_LINES; line++) {
-		char text[LINE_TEXT];
+	struct pen pen = {out, style, 0};
 
-		draw_line(style, pixels, line, text);
-		fprintf(out, "%s\n", text);
+	for (int line = 0; line < line_count(picture); line++) {
+		draw_line(&pen, picture, line);
+		pen_end_line(&pen);
 	}
 }
 
-static int label_text(const struct blocks_image *picture, char text[LINE_TEXT])
+static void draw_row(struct pen *pen, const struct blocks_picture *pictures, size_t count)
 {
-	if (picture->epoch)
-		return sprintf(text, "%d  epoch %d", picture->label, picture->epoch);
-	return sprintf(text, "%d  #%zu", picture->label, picture->index);
-}
-
-static void draw_row(FILE *out, enum blocks_style style, const struct blocks_image *pictures,
-					 size_t count)
-{
-	for (int line = 0; line <= BLOCKS_LINES; line++) {
-		int pending = 0;
-
+	for (int line = 0; line < line_count(pictures); line++) {
 		for (size_t i = 0; i < count; i++) {
-			char text[LINE_TEXT];
-			int columns = line < BLOCKS_LINES ? draw_line(style, pictures[i].pixels, line, text)
-											  : label_text(&pictures[i], text);
-			print_field(out, text, columns, &pending);
+			draw_line(pen, &pictures[i], line);
+			pen->blanks += GAP;
 		}
-		fputc('\n', out);
+		pen_end_line(pen);
 	}
+	for (size_t i = 0; i < count; i++) {
+		const int length = pen_print(pen, "%s", pictures[i].caption);
+		const int rest = pictures[i].width - length;
+		pen->blanks = (rest > 0 ? rest : 0) + GAP;
+	}
+	pen_end_line(pen);
 }
 
-size_t blocks_fit(int width)
+size_t blocks_fit(int picture_width, int width)
 {
-	return width > BLOCKS_COLUMNS ? (size_t)((width + GAP) / (BLOCKS_COLUMNS + GAP)) : 1;
+	return width > picture_width ? (size_t)((width + GAP) / (picture_width + GAP)) : 1;
 }
 
-void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_image *pictures,
+void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_picture *pictures,
 					 size_t count, int width)
 {
-	const size_t fit = blocks_fit(width);
+	const size_t fit = blocks_fit(pictures->width, width);
+	struct pen pen = {out, style, 0};
 
 	for (size_t done = 0; done < count; done += fit) {
 		if (done)
-			fputc('\n', out);
-		draw_row(out, style, pictures + done, count - done < fit ? count - done : fit);
+			pen_end_line(&pen);
+		draw_row(&pen, pictures + done, count - done < fit ? count - done : fit);
 	}
 }
 
-/* In eighths of a character where there are such blocks. */
-static void print_bar(FILE *out, enum blocks_style style, double part, int room)
+/* ---- bars ---- */
+
+/* `7   99.87%  ########`, in eighths of a character where there are such blocks. */
+static void draw_bar(struct pen *pen, int number, double part, int width)
 {
 	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-	int units = (int)(part * room * 8 + 0.5);
+	const bool ascii = pen->style == BLOCKS_ASCII, colour = pen->style == BLOCKS_COLOUR;
+	const int rest = width - 1 - (int)strlen("7  100.00%  ");
+	const double columns = part * (rest < MOST_BAR ? rest : MOST_BAR);
+	int units = (int)(columns * 8 + 0.5);
 
-	if (style == BLOCKS_ASCII)
+	if (ascii)
 		units = (units + 4) / 8 * 8;
+	pen_print(pen, "%d  %6.2f%%", number, 100 * part);
+	if (columns < (ascii ? 0.5 : 1 / 16.0))
+		return;
+	pen_print(pen, colour ? "  \033[38;5;208m" : "  ");
 	for (; units >= 8; units -= 8)
-		fputs(style == BLOCKS_ASCII ? "#" : "█", out);
-	fputs(eighths[units], out);
+		pen_print(pen, ascii ? "#" : "█");
+	pen_print(pen, "%s%s", eighths[units], colour ? "\033[0m" : "");
 }
 
-/* `7   99.87%  ########`, without an end of the line. */
-static void print_guess(FILE *out, enum blocks_style style, int digit, double part, int width)
+void blocks_bars(FILE *out, enum blocks_style style, const float *parts, int count, int width)
 {
-	const int left = (int)strlen("7  100.00%  ");
-	const int room = width - 1 - left < MOST_BAR ? width - 1 - left : MOST_BAR;
+	struct pen pen = {out, style, 0};
 
-	fprintf(out, "%d  %6.2f%%", digit, 100 * part);
-	if (part * room >= (style == BLOCKS_ASCII ? 0.5 : 1 / 16.0)) {
-		fputs(style == BLOCKS_COLOUR ? "  \033[38;5;208m" : "  ", out);
-		print_bar(out, style, part, room);
-		fputs(style == BLOCKS_COLOUR ? "\033[0m" : "", out);
+	for (int i = 0; i < count; i++) {
+		draw_bar(&pen, i, (double)parts[i], width);
+		pen_end_line(&pen);
 	}
 }
 
-void blocks_bars(FILE *out, enum blocks_style style, const float probabilities[BLOCKS_CLASSES],
-				 int width)
+void blocks_draw_with_bars(FILE *out, enum blocks_style style, const struct blocks_picture *picture,
+						   const float *parts, int count, int width)
 {
-	for (int digit = 0; digit < BLOCKS_CLASSES; digit++) {
-		print_guess(out, style, digit, (double)probabilities[digit], width);
-		fputc('\n', out);
-	}
-}
+	const int above = (line_count(picture) - count) / 2;
+	struct pen pen = {out, style, 0};
 
-void blocks_draw_guesses(FILE *out, enum blocks_style style, const uint8_t *pixels,
-						 const float probabilities[BLOCKS_CLASSES], int width)
-{
-	const int above = (BLOCKS_LINES - BLOCKS_CLASSES) / 2;
+	for (int line = 0; line < line_count(picture); line++) {
+		const int bar = line - above;
 
-	for (int line = 0; line < BLOCKS_LINES; line++) {
-		const int digit = line - above;
-		char text[LINE_TEXT];
-		int columns = draw_line(style, pixels, line, text), pending = 0;
-
-		print_field(out, text, columns, &pending);
-		if (digit >= 0 && digit < BLOCKS_CLASSES) {
-			fprintf(out, "%*s", pending, "");
-			print_guess(out, style, digit, (double)probabilities[digit],
-						width - BLOCKS_COLUMNS - GAP);
-		}
-		fputc('\n', out);
+		draw_line(&pen, picture, line);
+		pen.blanks += GAP;
+		if (bar >= 0 && bar < count)
+			draw_bar(&pen, bar, (double)parts[bar], width - picture->width - GAP);
+		pen_end_line(&pen);
 	}
 }
