@@ -24,7 +24,9 @@ struct inspect_data_values {
 	const char *data, *sheet;
 	enum dataset_part split;
 	size_t count;
-	bool count_given;
+	struct {
+		bool split, count, seed, augment, sheet; /* one for each row of the table */
+	} given;
 	uint64_t seed;
 	struct augment augment;
 	struct common_values common;
@@ -281,7 +283,7 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 	FILE *out = files_report_stream(files, values->common.quiet);
 	size_t count = values->count;
 
-	if (count > dataset->count && values->count_given)
+	if (count > dataset->count && values->given.count)
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
 						 dataset->count);
 	if (files_check_outputs(files, error))
@@ -324,26 +326,13 @@ static void inspect_data_defaults(void *values)
 		(struct inspect_data_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
 }
 
-static void inspect_data_explain(FILE *out)
-{
-	command_explain_augment(out);
-}
-
 #define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
-static const struct field part_fields[] = {
+static const struct field inspect_data_fields[] = {
 	{"split", FIELD_CHOICE, AT(split), .word = split_word,
 	 .help = "the images"},
-	{.name = NULL},
-};
-
-static const struct field count_fields[] = {
 	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .help = "how many samples to show"},
-	{.name = NULL},
-};
-
-static const struct field sample_fields[] = {
 	{"seed", FIELD_UINT64, AT(seed), "N",
 	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
 	{"augment", FIELD_OTHER, AT(augment), "LIST", .codec = &augment_codec,
@@ -357,9 +346,10 @@ static const struct field sample_fields[] = {
 /* clang-format on */
 
 static const struct option_group inspect_data_options[] = {
-	{.fields = data_fields, .offset = AT(data)},        {.fields = part_fields},
-	{.fields = count_fields, .given = AT(count_given)}, {.fields = sample_fields},
-	{.fields = common_fields, .offset = AT(common)},    {.fields = NULL},
+	{.fields = data_fields, .offset = AT(data)},
+	{.fields = inspect_data_fields, .given = AT(given)},
+	{.fields = common_fields, .offset = AT(common)},
+	{.fields = NULL},
 };
 
 const struct command command_inspect_data = {
@@ -369,5 +359,5 @@ const struct command command_inspect_data = {
 	.values_size = sizeof(struct inspect_data_values),
 	.defaults = inspect_data_defaults,
 	.run = inspect_data_run,
-	.explain = inspect_data_explain,
+	.explain = command_explain_augment,
 };
