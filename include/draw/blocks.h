@@ -8,8 +8,9 @@
 #include <stdio.h>
 
 /* A character is about twice as high as wide, so it stands for two pixels, one above the other: a
- * picture of 28 × 28 pixels takes 28 columns and 14 lines. It shows them by its heaviness (ASCII), as
- * the nearest of the half and shaded blocks, or as a half block in two of the terminal's greys. */
+ * picture of 28 × 28 pixels takes 28 columns and 14 lines. It shows them by its heaviness (ASCII),
+ * as the nearest of the half and shaded blocks, or as a half block in two of the terminal's
+ * greys. */
 enum blocks_style { BLOCKS_ASCII, BLOCKS_HALF, BLOCKS_COLOUR };
 
 /* ASCII, unless the stream is a terminal with UTF-8; colours, unless they are unwelcome. */
@@ -30,8 +31,8 @@ void blocks_draw(FILE *out, enum blocks_style style, const struct blocks_picture
  * least one. Between them are two columns. */
 size_t blocks_fit(int picture_width, int width);
 
-/* Pictures of one size side by side, as many as fit, each with its caption, and a blank line between
- * rows of pictures. */
+/* Pictures of one size side by side, as many as fit, each with its caption, and a blank line
+ * between rows of pictures. */
 void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_picture *pictures,
 					 size_t count, int width);
 

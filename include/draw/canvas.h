@@ -18,22 +18,22 @@ struct canvas {
 
 #define CANVAS_MAX_PIXELS (64u << 20)
 
-/* All of one colour. Free with canvas_free. */
+/* A canvas of one colour. Free with canvas_free. */
 int canvas_open(struct canvas *canvas, int width, int height, struct colour colour,
 				struct error *error);
 void canvas_free(struct canvas *canvas); /* accepts a zeroed one */
 
-/* Both leave out what lies outside of the canvas. x and y are the upper left corner; each pixel of
- * the font becomes scale × scale pixels. */
+/* Both leave out pixels outside of the canvas. x and y are the upper left corner; each pixel of the
+ * font becomes scale × scale pixels. */
 void canvas_fill(const struct canvas *canvas, int x, int y, int width, int height,
 				 struct colour colour);
 void canvas_text(const struct canvas *canvas, int x, int y, int scale, const char *text,
 				 struct colour colour);
 
-/* Can a file of that name have colours? */
+/* True where a file of that name will be a PNG, which has colours. */
 bool canvas_has_colours(const char *path);
 
-/* Replace the file: PNG if its name ends in .png, else PGM, whose grey is the colour's luma. */
+/* Replace the file: PNG if its name ends in ".png", else PGM, whose grey is the colour's luma. */
 int canvas_save(const struct canvas *canvas, const char *path, struct error *error);
 
 #endif

@@ -10,20 +10,20 @@
 
 #define SHEET_CAPTION 32
 
-extern const struct colour sheet_light, sheet_dim; /* what text is usually written in */
+extern const struct colour sheet_light, sheet_dim; /* the usual colours of text */
 
-/* Tiles of one size under a title. The functions are asked for what a tile looks like. */
+/* Tiles of one size under a title. The functions give the colour of each cell and the text. */
 struct sheet_block {
 	const char *title;   /* NULL: none */
 	size_t count;        /* tiles */
 	int width, height;   /* cells of a tile */
 	int scale;           /* pixels along each side of a cell */
 	int gap;             /* pixels between tiles */
-	size_t columns;      /* tiles side by side; 0: what fits */
+	size_t columns;      /* tiles side by side; 0: as many as fit */
 	const void *context; /* for the functions */
 	struct colour (*cell)(const void *context, size_t tile, int x, int y);
 
-	/* Lines of text beneath each tile, or beside it; 0 for none. The function writes one and
+	/* Lines of text beneath each tile, or beside it; 0 for none. The function writes a line and
 	 * returns its colour. */
 	int lines;
 	bool beside;
@@ -32,16 +32,17 @@ struct sheet_block {
 	struct colour (*caption)(const void *context, size_t tile, int line, char text[SHEET_CAPTION]);
 };
 
-/* Paint blocks one below the other, on a sheet about as wide as high. */
+/* Paint blocks one below the other, on a sheet about as wide as high. Free with canvas_free. */
 int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canvas,
 				struct error *error);
 
 /* The same, into a file. */
 int sheet_save(const char *path, const struct sheet_block *blocks, int count, struct error *error);
 
-/* A number as a colour. Ink: 0 is black, 1 is white. Signed: −1 is light blue, 0 black, 1 light
- * orange; on a sheet without colours black, grey and white. Heat: from 0, black, through red and
- * yellow to 1, white, and so from dark to light in grey, too. */
+/* A number as a colour. Ink goes from black at 0 to white at 1. Signed goes from light blue at −1
+ * through black at 0 to light orange at 1; without colours from black through grey to white. Heat
+ * goes from black at 0 through red and yellow to white at 1, and so from dark to light in grey,
+ * too. */
 struct colour colour_ink(double value);
 struct colour colour_signed(double value, bool colours);
 struct colour colour_heat(double value);

@@ -46,8 +46,8 @@ static void add_value(struct statistics *s, double value)
 
 enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
 
-/* Statistics of the bytes as they are in the file, of the floats that a batch gathers from them and,
- * where there is augmentation, of those that the first epoch gathers. */
+/* Statistics of the bytes as they are in the file, of the floats that a batch gathers from them
+ * and, where there is augmentation, of those that the first epoch gathers. */
 static void measure(const struct inspect_data_values *values, const struct dataset *dataset,
 					struct statistics s[KINDS])
 {

@@ -28,8 +28,8 @@ struct filters {
 	bool colours;
 };
 
-/* The first weights see the picture: those of a convolution, or of a dense layer, which has a picture
- * for each unit. */
+/* The first weights see the picture: those of a convolution, or of a dense layer, which has a
+ * picture for each unit. */
 static const struct param *first_weight(const struct network *network)
 {
 	for (int i = 0; i < network->param_count; i++)

@@ -1,4 +1,5 @@
-/* A trained network that is ready to be asked: what eval, predict and inspect open before they begin. */
+/* A trained network that is ready to be asked: what eval, predict and inspect open before they
+ * begin. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 

@@ -81,7 +81,8 @@ bool canvas_has_colours(const char *path)
 	return length >= 4 && !strcmp(path + length - 4, ".png");
 }
 
-/* The pixels as bytes, as many for each as there are channels; to be freed. */
+/* The pixels as bytes: red, green and blue with 3 channels, the luma with 1. To be freed; NULL
+ * where there is no memory. */
 static uint8_t *to_bytes(const struct canvas *canvas, int channels)
 {
 	const size_t count = (size_t)canvas->width * (size_t)canvas->height;

@@ -1,4 +1,4 @@
-/* Two panels of dots. A character has 2 × 4 dots in Braille, else it is one. */
+/* Two panels of dots. A character is 2 × 4 dots in Braille, and a single dot in ASCII. */
 #include "draw/chart.h"
 
 #include <float.h>
@@ -9,11 +9,11 @@
 
 #include "base/text.h"
 
-#define ROWS (CHART_LINES - 3) /* without title, axis and what is beneath it */
+#define ROWS (CHART_LINES - 3) /* of a plot: title, axis and its labels take a line each */
 #define MOST_COLUMNS 56        /* of a plot, in characters */
 #define LABEL 7                /* columns in front of the axis */
 #define GAP 2                  /* columns between the panels */
-#define MOST_MARKS 12          /* measurements of validation that are marked each */
+#define MOST_MARKS 12          /* with more, measurements of validation are a mere line */
 
 enum measure { ACCURACY, LOSS };
 enum curve { NOTHING, TRAINING, VALIDATION, MARK };
@@ -29,9 +29,9 @@ struct panel {
 	enum blocks_style style;
 	int columns;
 	struct axis axis;
-	int across, down;                         /* dots of a character */
-	unsigned char dots[ROWS][MOST_COLUMNS];   /* Braille's bits */
-	unsigned char curves[ROWS][MOST_COLUMNS]; /* enum curve: the last one that was drawn there */
+	int across, down;                         /* the dots of a character */
+	unsigned char dots[ROWS][MOST_COLUMNS];   /* a set of Braille's bits each */
+	unsigned char curves[ROWS][MOST_COLUMNS]; /* enum curve: the last one drawn there */
 };
 
 void chart_add(struct chart_slot slots[CHART_SLOTS], double part, double loss, double accuracy,
@@ -88,7 +88,7 @@ static void widen(struct axis *axis, double value)
 	axis->high = fmax(axis->high, value);
 }
 
-/* The last value, and of all but the worst fifth. */
+/* Make room for the last value, and for all values but the worst fifth. */
 static void widen_by(struct axis *axis, const struct chart_slot *slots, enum measure measure)
 {
 	double values[CHART_SLOTS];
@@ -114,23 +114,25 @@ static struct axis values_range(const struct chart *chart, enum measure measure)
 	return axis;
 }
 
-/* Round numbers around the values: steps of 1, 2 or 5 × 10^k, two to five of them. Accuracy ends
- * at 1, loss at 0. */
+/* Move the ends of the axis outwards to round numbers: multiples of a unit of 1, 2 or 5 × 10^k, of
+ * which the axis has two to five. Accuracy ends at 1 at the latest, and loss begins at 0:
+ * accuracies from 0.913 to 0.988 are shown on an axis from 0.9 to 1. */
 static struct axis round_axis(struct axis axis, enum measure measure)
 {
 	if (measure == LOSS)
 		axis.low = 0;
 	const double span = fmax(axis.high - axis.low, 0.002);
 	const double power = pow(10, floor(log10(span / 2)));
-	const double step = span / 2 < 2 * power ? power : span / 2 < 5 * power ? 2 * power : 5 * power;
+	const double unit = span / 2 < 2 * power ? power : span / 2 < 5 * power ? 2 * power : 5 * power;
 
-	axis.low = step * floor(axis.low / step + 1e-9);
-	axis.high = fmax(step * ceil(axis.high / step - 1e-9), axis.low + 2 * step);
+	axis.low = unit * floor(axis.low / unit + 1e-9);
+	axis.high = fmax(unit * ceil(axis.high / unit - 1e-9), axis.low + 2 * unit);
 	if (measure == ACCURACY && axis.high > 1) {
 		axis.low -= axis.high - 1;
 		axis.high = 1;
 	}
-	axis.decimals = (int)fmax(1, 1 - floor(log10(step) + 1e-9)); /* the middle is between steps */
+	/* One decimal more than the unit has, since the middle may lie between two multiples. */
+	axis.decimals = (int)fmax(1, 1 - floor(log10(unit) + 1e-9));
 	return axis;
 }
 
@@ -153,7 +155,7 @@ static int dot_x(const struct panel *panel, int slot)
 	return slot * panel->columns * panel->across / CHART_SLOTS;
 }
 
-/* Above and below the chart, too. */
+/* The row of dots, counted from the top; values off the chart get one outside of it. */
 static int dot_y(const struct panel *panel, double value)
 {
 	const struct axis *axis = &panel->axis;
@@ -165,16 +167,16 @@ static int dot_y(const struct panel *panel, double value)
 
 static void draw_line(struct panel *panel, int x0, int y0, int x1, int y1, enum curve curve)
 {
-	const int steps = abs(x1 - x0) > abs(y1 - y0) ? abs(x1 - x0) : abs(y1 - y0);
+	const int length = abs(x1 - x0) > abs(y1 - y0) ? abs(x1 - x0) : abs(y1 - y0);
 
-	for (int i = 0; i <= steps; i++) {
-		double part = steps ? (double)i / steps : 0;
+	for (int i = 0; i <= length; i++) {
+		const double part = length ? (double)i / length : 0;
 		set_dot(panel, (int)floor(x0 + part * (x1 - x0) + 0.5),
 				(int)floor(y0 + part * (y1 - y0) + 0.5), curve);
 	}
 }
 
-/* From point to point: the mean of the slots that share a dot's column. */
+/* Join points, each of which is the mean of the slots that share a column of dots. */
 static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum curve curve)
 {
 	int last_x = -1, last_y = 0;
@@ -199,7 +201,7 @@ static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum
 	}
 }
 
-/* Few measurements of validation are marked each, and so are all where colours cannot tell the
+/* Each measurement of validation gets a mark where they are few, and where no colours tell the
  * curves apart. */
 static void plot(struct panel *panel)
 {
@@ -233,7 +235,7 @@ static struct panel panel_of(const struct chart *chart, enum measure measure, in
 
 /* ---- characters ---- */
 
-/* Text that is written piece by piece, and the column that it has reached. */
+/* A text that is written piece by piece, and the column that its last line has reached. */
 struct writer {
 	char *next, *end;
 	int column;
@@ -251,7 +253,7 @@ static void put(struct writer *out, const char *format, ...)
 	out->next += length;
 }
 
-/* Colours of the 256 of a terminal, near those of scripts/plot-curves.gp. No colour: 0. */
+/* Of the 256 colours of a terminal, those near the colours of scripts/plot-curves.gp. */
 static void put_colour(struct writer *out, enum curve curve)
 {
 	static const int colours[] = {[NOTHING] = 0, [TRAINING] = 39, [VALIDATION] = 208, [MARK] = 208};
@@ -299,7 +301,7 @@ static void put_word(struct writer *out, enum curve curve, const char *mark, con
 	put_colour(out, NOTHING);
 }
 
-/* What is drawn, and in the panel that has room for it, which curve is which. */
+/* The measure's name and, in the panel that has room for it, a legend of the curves. */
 static void put_title(struct writer *out, const struct panel *panel, int left)
 {
 	const bool narrow = panel->columns < 30, ascii = panel->style == BLOCKS_ASCII;
@@ -314,7 +316,7 @@ static void put_title(struct writer *out, const struct panel *panel, int left)
 	put_word(out, VALIDATION, ascii ? "o " : "● ", narrow ? "val" : "validation");
 }
 
-/* A number at the top, in the middle and at the bottom. */
+/* The axis has a number at the top, in the middle and at the bottom. */
 static void put_label(struct writer *out, const struct axis *axis, int row)
 {
 	const double part = (double)row / (ROWS - 1);

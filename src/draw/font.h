@@ -12,11 +12,11 @@ struct glyph {
 	const char *rows[FONT_HEIGHT]; /* FONT_WIDTH characters each, '#' where there is ink */
 };
 
-/* The character that the text begins with, and the text behind it. What the font does not have is
- * shown as '?'. The end of the text gives NULL. */
+/* Look up the glyph of the text's first character, '?' for one that the font lacks. Returns the
+ * text behind that character; NULL at the end of the text. */
 const char *font_next(const char *text, struct glyph *glyph);
 
-/* Columns of pixels that the text takes, the gap behind it not counted. */
+/* The columns of pixels that the text takes, without the gap behind its last character. */
 int font_width(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* Layout: every block is a grid; the sheet is widened until it is no higher than wide. */
+/* Every block is a grid of tiles. The sheet is widened until it is no higher than wide. */
 #include "draw/sheet.h"
 
 #include <limits.h>
@@ -24,7 +24,7 @@ static int line_height(const struct sheet_block *block)
 	return (FONT_HEIGHT + 1) * block->text_scale;
 }
 
-/* Of a tile with its text. */
+/* The width of a tile with its text, in pixels. */
 static int tile_width(const struct sheet_block *block)
 {
 	const int picture = block->width * block->scale;
@@ -52,7 +52,7 @@ static size_t columns_in(const struct sheet_block *block, int width)
 	return room > tile ? (size_t)(room / tile) : 1;
 }
 
-/* In pixels; doubles, for a sheet of any size can be thought of. */
+/* In pixels, as a double: blocks can ask for a sheet that is too high for an int. */
 static double block_height(const struct sheet_block *block, int width)
 {
 	const size_t columns = columns_in(block, width);
@@ -71,8 +71,8 @@ static double sheet_height(const struct sheet_block *blocks, int count, int widt
 	return height;
 }
 
-/* What the blocks take of a sheet that is so wide; or, for 0, what titles, fixed columns and single
- * tiles need. */
+/* The width that the blocks use of a sheet of `width` pixels. With a width of 0 it is the least
+ * that they need: for titles, fixed columns and single tiles. */
 static double used_width(const struct sheet_block *blocks, int count, int width)
 {
 	double most = 0;
@@ -168,7 +168,7 @@ int sheet_save(const char *path, const struct sheet_block *blocks, int count, st
 	return status;
 }
 
-/* From one colour to the next, along a chain of them. */
+/* The colour at `value` along a chain of colours, of which the first is at 0 and the last at 1. */
 static struct colour between(const struct colour *chain, int links, double value)
 {
 	double place = value > 0 ? value * links : 0; /* not a number: the first */
