@@ -1,9 +1,9 @@
 /* Threads that take tasks together, by C11's <threads.h>.
  *
- * A job is announced by counting `job` up. Whoever waits, a worker for a job or the caller for the
- * last worker, looks for a short time and then sleeps: a step has two waits, and waking a sleeper
- * costs as much as a hundred images' arithmetic, but on a machine that others use as well, long
- * looking takes the time from those who are waited for. */
+ * Whoever waits, a worker for the next job or the caller for the last worker, looks for a short time
+ * and then sleeps: a step has two waits, and waking a sleeper costs as much as a hundred images'
+ * arithmetic, but on a machine that others use as well, long looking takes the time from those who
+ * are waited for. */
 #include "compute/workers.h"
 
 #include <stdlib.h>
@@ -15,6 +15,13 @@
 
 #define LOOKS 2000 /* about 50 µs */
 
+/* Something that happens again and again, and that threads wait for. */
+struct event {
+	atomic_uint count;   /* how often it has happened */
+	atomic_int sleeping; /* threads that wait for it and no longer look */
+	cnd_t happened;
+};
+
 struct workers {
 	int count;
 	thrd_t threads[WORKERS_MAX];
@@ -25,17 +32,14 @@ struct workers {
 	int tasks;
 	bool ending;
 
-	atomic_uint job;              /* how many were announced */
-	atomic_int next[WORKERS_MAX]; /* task of each worker's share of the current one */
-	atomic_int busy;              /* threads that have not yet finished with it */
+	atomic_int next[WORKERS_MAX]; /* the next task of each worker's share of the job */
+	atomic_int busy;              /* threads that have not yet finished the job */
 
 	mtx_t lock;
-	cnd_t job_announced, job_finished;
-	atomic_int sleeping; /* threads, and the caller apart */
-	atomic_int caller_sleeping;
+	struct event announced, finished; /* a job */
 };
 
-/* What a thread gets to know of itself. */
+/* A thread's argument. */
 struct seat {
 	struct workers *workers;
 	int worker;
@@ -48,14 +52,14 @@ static void look_again(void)
 #endif
 }
 
-/* A worker's share of the tasks begins here. */
+/* The first task of a worker's share: with 10 tasks and 4 workers 0, 2, 5 and 7. */
 static int share(const struct workers *w, int worker)
 {
 	return (int)((long long)w->tasks * worker / w->count);
 }
 
-/* Its own share first, which is the same in every step, so that much of what the tasks look at is
- * in this processor's cache; then what others have left of theirs. */
+/* A worker begins with its own share, which is the same in every step, so that much of its data is
+ * still in this processor's cache. Then it helps the others with theirs. */
 static void take_tasks(struct workers *w, int worker)
 {
 	for (int i = 0; i < w->count; i++) {
@@ -66,21 +70,31 @@ static void take_tasks(struct workers *w, int worker)
 	}
 }
 
-/* `sleeping` is raised before the last look, `job` before the announcer looks at `sleeping`: one of
- * the two sees the other. */
-static void await_job(struct workers *w, unsigned seen)
+/* `sleeping` is raised before the last look at `count`, and `count` before event_raise looks at
+ * `sleeping`: one of the two threads sees the other. */
+static void event_await(struct event *event, mtx_t *lock, unsigned seen)
 {
 	for (int i = 0; i < LOOKS; i++) {
-		if (atomic_load_explicit(&w->job, memory_order_acquire) != seen)
+		if (atomic_load_explicit(&event->count, memory_order_acquire) != seen)
 			return;
 		look_again();
 	}
-	mtx_lock(&w->lock);
-	atomic_fetch_add(&w->sleeping, 1);
-	while (atomic_load(&w->job) == seen)
-		cnd_wait(&w->job_announced, &w->lock);
-	atomic_fetch_sub(&w->sleeping, 1);
-	mtx_unlock(&w->lock);
+	mtx_lock(lock);
+	atomic_fetch_add(&event->sleeping, 1);
+	while (atomic_load(&event->count) == seen)
+		cnd_wait(&event->happened, lock);
+	atomic_fetch_sub(&event->sleeping, 1);
+	mtx_unlock(lock);
+}
+
+static void event_raise(struct event *event, mtx_t *lock)
+{
+	atomic_fetch_add(&event->count, 1);
+	if (atomic_load(&event->sleeping)) {
+		mtx_lock(lock);
+		cnd_broadcast(&event->happened);
+		mtx_unlock(lock);
+	}
 }
 
 static void announce_job(struct workers *w)
@@ -88,36 +102,7 @@ static void announce_job(struct workers *w)
 	for (int worker = 0; worker < w->count; worker++)
 		atomic_store_explicit(&w->next[worker], share(w, worker), memory_order_relaxed);
 	atomic_store(&w->busy, w->started);
-	atomic_fetch_add(&w->job, 1);
-	if (atomic_load(&w->sleeping)) {
-		mtx_lock(&w->lock);
-		cnd_broadcast(&w->job_announced);
-		mtx_unlock(&w->lock);
-	}
-}
-
-static void finish_job(struct workers *w)
-{
-	if (atomic_fetch_sub(&w->busy, 1) == 1 && atomic_load(&w->caller_sleeping)) {
-		mtx_lock(&w->lock);
-		cnd_signal(&w->job_finished);
-		mtx_unlock(&w->lock);
-	}
-}
-
-static void await_finish(struct workers *w)
-{
-	for (int i = 0; i < LOOKS; i++) {
-		if (!atomic_load_explicit(&w->busy, memory_order_acquire))
-			return;
-		look_again();
-	}
-	mtx_lock(&w->lock);
-	atomic_store(&w->caller_sleeping, 1);
-	while (atomic_load(&w->busy))
-		cnd_wait(&w->job_finished, &w->lock);
-	atomic_store(&w->caller_sleeping, 0);
-	mtx_unlock(&w->lock);
+	event_raise(&w->announced, &w->lock);
 }
 
 static int work(void *argument)
@@ -127,11 +112,12 @@ static int work(void *argument)
 
 	free(argument);
 	for (unsigned seen = 0;; seen++) {
-		await_job(w, seen);
+		event_await(&w->announced, &w->lock, seen);
 		if (w->ending)
 			return 0;
 		take_tasks(w, seat.worker);
-		finish_job(w);
+		if (atomic_fetch_sub(&w->busy, 1) == 1)
+			event_raise(&w->finished, &w->lock);
 	}
 }
 
@@ -150,6 +136,19 @@ static int start_thread(struct workers *w)
 	return 0;
 }
 
+static int open_locks(struct workers *w)
+{
+	if (mtx_init(&w->lock, mtx_plain) != thrd_success)
+		return -1;
+	if (cnd_init(&w->announced.happened) == thrd_success) {
+		if (cnd_init(&w->finished.happened) == thrd_success)
+			return 0;
+		cnd_destroy(&w->announced.happened);
+	}
+	mtx_destroy(&w->lock);
+	return -1;
+}
+
 struct workers *workers_open(int count, struct error *error)
 {
 	struct workers *w = calloc(1, sizeof *w);
@@ -159,8 +158,7 @@ struct workers *workers_open(int count, struct error *error)
 		return NULL;
 	}
 	w->count = count;
-	if (mtx_init(&w->lock, mtx_plain) != thrd_success ||
-		cnd_init(&w->job_announced) != thrd_success || cnd_init(&w->job_finished) != thrd_success) {
+	if (open_locks(w)) {
 		error_set(error, "a lock cannot be made");
 		free(w);
 		return NULL;
@@ -183,8 +181,8 @@ void workers_close(struct workers *w)
 	announce_job(w);
 	for (int i = 0; i < w->started; i++)
 		thrd_join(w->threads[i], NULL);
-	cnd_destroy(&w->job_announced);
-	cnd_destroy(&w->job_finished);
+	cnd_destroy(&w->announced.happened);
+	cnd_destroy(&w->finished.happened);
 	mtx_destroy(&w->lock);
 	free(w);
 }
@@ -195,9 +193,10 @@ void workers_run(struct workers *w, int tasks, workers_function *function, void 
 	w->context = context;
 	w->tasks = tasks;
 	if (w->started && tasks > 1) {
+		unsigned seen = atomic_load(&w->finished.count);
 		announce_job(w);
 		take_tasks(w, 0);
-		await_finish(w);
+		event_await(&w->finished, &w->lock, seen);
 	} else {
 		for (int task = 0; task < tasks; task++)
 			function(context, task, 0);
