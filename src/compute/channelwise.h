@@ -1,6 +1,6 @@
 /* Kernels that treat each channel alone. Their innermost loops run along channels, and compilers
- * make vectors of these; sums run over pixels, in an order that does not depend on that. So, as
- * with elementwise.h, all tables share these sources. */
+ * make vectors of these; sums run over pixels, in the same order whatever the vectors' width. So all
+ * tables share these sources, as they do with elementwise.h. */
 #ifndef COMPUTE_CHANNELWISE_H
 #define COMPUTE_CHANNELWISE_H
 
@@ -15,12 +15,52 @@ static inline void add_channels(int channels, const float *restrict x, float *re
 		y[c] += x[c];
 }
 
-/* The first pixel of the window of output pixel p, as an offset in the image. */
-static inline ptrdiff_t window_start(const struct window *w, int p)
+/* The first pixel of the window of output pixel p, as an index in the image. */
+static inline int window_start(const struct window *w, int p)
 {
-	ptrdiff_t row = (ptrdiff_t)(p / w->out_w) * w->stride, column = p % w->out_w * w->stride;
+	return p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
+}
 
-	return (row * w->in_w + column) * w->channels;
+/* Strict >: ties go to the first pixel, so that gradients are deterministic. Two loops, since
+ * compilers make poor code of one that writes floats and halfwords. */
+static inline void take_larger(int channels, int pixel, const float *restrict x, float *restrict y,
+							   uint16_t *restrict argmax)
+{
+	for (int c = 0; c < channels; c++)
+		argmax[c] = x[c] > y[c] ? (uint16_t)pixel : argmax[c];
+	for (int c = 0; c < channels; c++)
+		y[c] = x[c] > y[c] ? x[c] : y[c];
+}
+
+static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
+							uint16_t *argmax)
+{
+	int channels = w->channels;
+
+	for (int s = 0; s < n; s++, x += (ptrdiff_t)w->in_h * w->in_w * channels) {
+		for (int p = 0; p < w->out_h * w->out_w; p++, y += channels, argmax += channels) {
+			int first = window_start(w, p);
+			memcpy(y, x + (ptrdiff_t)first * channels, (size_t)channels * sizeof *y);
+			for (int c = 0; c < channels; c++)
+				argmax[c] = (uint16_t)first;
+			for (int k = 1; k < w->size * w->size; k++) {
+				int pixel = first + k / w->size * w->in_w + k % w->size;
+				take_larger(channels, pixel, x + (ptrdiff_t)pixel * channels, y, argmax);
+			}
+		}
+	}
+}
+
+static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax, const float *dy,
+							 float *dx)
+{
+	size_t in = (size_t)w->in_h * w->in_w * w->channels;
+
+	memset(dx, 0, n * in * sizeof *dx);
+	for (int s = 0; s < n; s++, dx += in)
+		for (int p = 0; p < w->out_h * w->out_w; p++)
+			for (int c = 0; c < w->channels; c++)
+				dx[*argmax++ * w->channels + c] += *dy++;
 }
 
 static void avgpool_forward(const struct window *w, int n, const float *x, float *y)
@@ -30,7 +70,7 @@ static void avgpool_forward(const struct window *w, int n, const float *x, float
 
 	for (int s = 0; s < n; s++, x += in) {
 		for (int p = 0; p < w->out_h * w->out_w; p++, y += w->channels) {
-			const float *from = x + window_start(w, p);
+			const float *from = x + (ptrdiff_t)window_start(w, p) * w->channels;
 			memset(y, 0, (size_t)w->channels * sizeof *y);
 			for (int row = 0; row < w->size; row++, from += (ptrdiff_t)w->in_w * w->channels)
 				for (int column = 0; column < w->size; column++)
@@ -55,7 +95,7 @@ static void avgpool_backward(const struct window *w, int n, const float *dy, flo
 	memset(dx, 0, (size_t)n * in * sizeof *dx);
 	for (int s = 0; s < n; s++, dx += in) {
 		for (int p = 0; p < w->out_h * w->out_w; p++, dy += w->channels) {
-			float *to = dx + window_start(w, p);
+			float *to = dx + (ptrdiff_t)window_start(w, p) * w->channels;
 			for (int row = 0; row < w->size; row++, to += (ptrdiff_t)w->in_w * w->channels)
 				for (int column = 0; column < w->size; column++)
 					add_part(w->channels, area, dy, to + column * w->channels);

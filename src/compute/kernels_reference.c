@@ -184,37 +184,6 @@ static void conv_backward(const struct window *w, int n, const float *x, const f
 		conv_backward_input(w, n, filters, dy, dx);
 }
 
-static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
-							uint16_t *argmax)
-{
-	for (int s = 0; s < n; s++, x += image_size(w)) {
-		for (int p = 0; p < w->out_h * w->out_w; p++) {
-			int first = p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
-			for (int c = 0; c < w->channels; c++) {
-				int best = first;
-				for (int k = 1; k < w->size * w->size; k++) {
-					int at = first + k / w->size * w->in_w + k % w->size;
-					/* Strict >: ties go to the first, so that gradients are deterministic. */
-					if (x[at * w->channels + c] > x[best * w->channels + c])
-						best = at;
-				}
-				*y++ = x[best * w->channels + c];
-				*argmax++ = (uint16_t)best;
-			}
-		}
-	}
-}
-
-static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax, const float *dy,
-							 float *dx)
-{
-	memset(dx, 0, n * image_size(w) * sizeof *dx);
-	for (int s = 0; s < n; s++, dx += image_size(w))
-		for (int p = 0; p < w->out_h * w->out_w; p++)
-			for (int c = 0; c < w->channels; c++)
-				dx[*argmax++ * w->channels + c] += *dy++;
-}
-
 /* The mean of what a first mean leaves makes up for its rounding. */
 static void batchnorm_moments(int channels, int pixels, const float *x, float *mean, float *squares)
 {

@@ -17,7 +17,6 @@
 #include "compute/simd/batchnorm.h"
 #include "compute/simd/dense.h"
 #include "compute/simd/direct.h"
-#include "compute/simd/maxpool.h"
 #include "compute/simd/winograd.h"
 
 /* ---- convolution ---- */

@@ -138,22 +138,7 @@ ALWAYS_INLINE vec hold(vec v)
 	return v;
 }
 
-ALWAYS_INLINE vec square_root(vec a)
-{
-#if defined(AVX512)
-	return (vec)_mm512_sqrt_ps((__m512)a);
-#elif defined(AVX2)
-	return (vec)_mm256_sqrt_ps((__m256)a);
-#elif defined(NEON)
-	return vsqrtq_f32(a);
-#else
-	for (int i = 0; i < LANES; i++)
-		a[i] = __builtin_sqrtf(a[i]);
-	return a;
-#endif
-}
-
-/* Lanes as unsigned bytes or halfwords in memory: only the first `count` are written. Compilers make
+/* Lanes as unsigned bytes in memory: only the first `count` are written. Compilers make
  * poor code of __builtin_convertvector here. */
 ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 {
@@ -186,40 +171,6 @@ ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
 	return (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
 #elif defined(AVX2)
 	return (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
-#else
-	ivec v;
-
-	for (int i = 0; i < LANES; i++)
-		v[i] = p[i];
-	return v;
-#endif
-}
-
-ALWAYS_INLINE void store_halves(uint16_t *p, ivec v, int count)
-{
-	uint16_t halves[LANES];
-
-#if defined(AVX512)
-	_mm256_storeu_si256((__m256i *)halves, _mm512_cvtepi32_epi16((__m512i)v));
-#elif defined(AVX2)
-	_mm_storeu_si128((__m128i *)halves, _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v),
-														 _mm256_extracti128_si256((__m256i)v, 1)));
-#else
-	for (int i = 0; i < LANES; i++)
-		halves[i] = (uint16_t)v[i];
-#endif
-	if (count >= LANES)
-		memcpy(p, halves, sizeof halves);
-	else
-		memcpy(p, halves, (size_t)count * sizeof *p);
-}
-
-ALWAYS_INLINE ivec load_halves(const uint16_t *p)
-{
-#if defined(AVX512)
-	return (ivec)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
-#elif defined(AVX2)
-	return (ivec)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
 #else
 	ivec v;
 
