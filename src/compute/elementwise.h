@@ -79,33 +79,18 @@ static void sigmoid_backward(size_t count, const float *y, const float *dy, floa
 		dx[i] = dy[i] * (y[i] * (1 - y[i]));
 }
 
-/* The 16 bits for each of `count` elements from `first` on. */
-static void dropout_draws(size_t count, struct rng rng, uint64_t first, uint16_t *draws)
-{
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < count; i++, bits >>= 16) {
-		uint64_t element = first + i;
-		if (i == 0 || element % 4 == 0)
-			bits = rng_bits(rng, element / 4) >> element % 4 * 16;
-		draws[i] = (uint16_t)bits;
-	}
-}
-
-#define DROPOUT_PART 128 /* elements: drawn first, so that vector instructions can do the rest */
-
 static void dropout(size_t count, struct rng rng, uint64_t first, float rate, const float *x,
 					float *y)
 {
 	unsigned threshold = (unsigned)(rate * 65536);
 	float scale = 65536.0f / (float)(65536 - threshold);
-	uint16_t draws[DROPOUT_PART];
+	uint64_t draw = 0;
 
-	for (size_t done = 0, part; done < count; done += part, x += part, y += part) {
-		part = count - done < DROPOUT_PART ? count - done : DROPOUT_PART;
-		dropout_draws(part, rng, first + done, draws);
-		for (size_t i = 0; i < part; i++)
-			y[i] = draws[i] < threshold ? 0 : x[i] * scale;
+	for (size_t i = 0; i < count; i++, draw >>= 16) {
+		uint64_t element = first + i;
+		if (i == 0 || element % 4 == 0)
+			draw = rng_bits(rng, element / 4) >> element % 4 * 16;
+		y[i] = (draw & 0xffff) < threshold ? 0 : x[i] * scale;
 	}
 }
 
