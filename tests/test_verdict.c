@@ -10,6 +10,7 @@
 
 #include "app/verdict.h"
 #include "base/rng.h"
+#include "cli/verdict_text.h"
 
 enum { ROWS = 60, SEEDS = 100 };
 
@@ -60,21 +61,40 @@ static void cook(const struct course *course, uint64_t seed)
 	}
 }
 
-static struct verdict reach(int count, size_t val_count, const char *handicap)
+/* A verdict, and how it is worded. */
+struct said {
+	enum verdict_kind kind;
+	int since;
+	char line[2][VERDICT_LINE];
+};
+
+static struct said say(const struct verdict_case *curves, int patience, const char *handicap)
+{
+	const struct settings settings = {.learning_rate = (float)curves->learning_rate,
+									  .patience = patience};
+	struct verdict verdict;
+	struct said said;
+
+	verdict_reach(curves, &verdict);
+	said.kind = verdict.kind;
+	said.since = verdict.since;
+	verdict_text(&verdict, &settings, handicap, said.line);
+	return said;
+}
+
+static struct said reach(int count, size_t val_count, const char *handicap)
 {
 	const struct verdict_case curves = {.rows = rows,
 										.count = count,
 										.val_count = val_count,
-										.learning_rate = rows[0].learning_rate,
-										.handicap = handicap};
-	struct verdict verdict;
+										.learning_rate = rows[0].learning_rate};
+	const struct said said = say(&curves, 0, handicap);
 
-	verdict_reach(&curves, &verdict);
 	for (int i = 0; i < 2; i++) {
-		assert_true(strlen(verdict.line[i]) <= 110);
-		assert_true(verdict.kind == VERDICT_NONE || strlen(verdict.line[i]) > 0);
+		assert_true(strlen(said.line[i]) <= 110);
+		assert_true(said.kind == VERDICT_NONE || strlen(said.line[i]) > 0);
 	}
-	return verdict;
+	return said;
 }
 
 /* How many of the seeds' curves are of that kind? `since`, if not NULL, gets the mean epoch. */
@@ -86,7 +106,7 @@ static int count_kind(const struct course *course, size_t val_count, enum verdic
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		cook(course, seed);
-		const struct verdict verdict = reach(course->epochs, val_count, NULL);
+		const struct said verdict = reach(course->epochs, val_count, NULL);
 		found += verdict.kind == kind;
 		sum += verdict.since;
 	}
@@ -104,7 +124,7 @@ static void assert_begins(const char *line, const char *beginning)
 static void no_rows_no_verdict(void **state)
 {
 	(void)state;
-	const struct verdict verdict = reach(0, 100, NULL);
+	const struct said verdict = reach(0, 100, NULL);
 
 	assert_int_equal(verdict.kind, VERDICT_NONE);
 	assert_string_equal(verdict.line[0], "");
@@ -140,7 +160,7 @@ static void the_reference_job(void **state)
 
 	(void)state;
 	memcpy(rows, measured, sizeof measured);
-	struct verdict verdict = reach(3, 12000, "dropout");
+	struct said verdict = reach(3, 12000, "dropout");
 	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
 	assert_string_equal(verdict.line[0], "still improving: the last epoch brought val_loss from "
 										 "0.0464 to 0.0388");
@@ -181,7 +201,7 @@ static void measured_figures_are_preferred(void **state)
 
 	(void)state;
 	cook(&course, 1);
-	struct verdict verdict = reach(10, 12000, "dropout");
+	struct said verdict = reach(10, 12000, "dropout");
 	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
 	assert_null(strstr(verdict.line[1], "dropout"));
 	for (int i = 0; i < 10; i++)
@@ -230,7 +250,7 @@ static void a_validation_loss_that_rises(void **state)
 	smooth.noise = 0;
 	smooth.turn = 16;
 	cook(&smooth, 1);
-	const struct verdict verdict = reach(30, 2000, NULL);
+	const struct said verdict = reach(30, 2000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_OVERFITTING);
 	int best = 0;
 	for (int i = 1; i < 30; i++)
@@ -241,9 +261,8 @@ static void a_validation_loss_that_rises(void **state)
 
 	/* Who has been patient need not be told. */
 	const struct verdict_case patient = {
-		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3, .best_kept = true};
-	struct verdict kept;
-	verdict_reach(&patient, &kept);
+		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3};
+	const struct said kept = say(&patient, 3, NULL);
 	assert_int_equal(kept.kind, VERDICT_OVERFITTING);
 	assert_non_null(strstr(kept.line[1], "try --augment, dropout"));
 
@@ -298,7 +317,7 @@ static void flat_curves_without_a_gap(void **state)
 
 	course.noise = 0;
 	cook(&course, 1);
-	const struct verdict verdict = reach(16, 12000, NULL);
+	const struct said verdict = reach(16, 12000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_WELL_FITTED);
 	assert_true(verdict.since > 1 && verdict.since <= 9);
 	assert_begins(verdict.line[0], "well fitted: val_loss about 0.0420 since epoch ");
@@ -340,7 +359,7 @@ static void one_unit_underfits(void **state)
 									  .val_loss = losses[i][1],
 									  .val_accuracy = accuracies[i][1],
 									  .learning_rate = 1e-3};
-	struct verdict verdict = reach(3, 12000, NULL);
+	struct said verdict = reach(3, 12000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_UNDERFITTING);
 	assert_string_equal(verdict.line[0], "underfitting: accuracy 0.2680, val_accuracy 0.2795, and "
 										 "val_loss falls by 3.3% an epoch");
@@ -368,7 +387,7 @@ static void a_network_that_guesses(void **state)
 									  .val_loss = 2.3081 - 0.0007 * (i % 2),
 									  .val_accuracy = 0.112,
 									  .learning_rate = 0.05};
-	struct verdict verdict = reach(8, 2000, NULL);
+	struct said verdict = reach(8, 2000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
 	assert_string_equal(verdict.line[0], "not learning: loss 2.3069 (guessing: 2.3026), accuracy "
 										 "0.1032, val_accuracy 0.1120");
@@ -402,7 +421,7 @@ static void a_network_that_forgets(void **state)
 		rows[i].loss = 0.1 * (i - 4);
 		rows[i].val_loss = 0.1 * (i - 4);
 	}
-	const struct verdict verdict = reach(10, 2000, NULL);
+	const struct said verdict = reach(10, 2000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_UNSTABLE);
 	assert_begins(verdict.line[0], "unstable since epoch 6: there loss was 0.");
 	assert_begins(verdict.line[1], "a lower --learning-rate than 0.001");
@@ -424,7 +443,7 @@ static void without_validation(void **state)
 	for (int i = 0; i < 5; i++)
 		rows[i].has_val = false;
 	for (int count = 1; count <= 5; count++) {
-		const struct verdict verdict = reach(count, 0, NULL);
+		const struct said verdict = reach(count, 0, NULL);
 		assert_int_equal(verdict.kind, VERDICT_NO_VALIDATION);
 		assert_begins(verdict.line[0], "no validation images, so no verdict; in training "
 									   "train_loss is 0.");
@@ -465,9 +484,7 @@ static void extremes_are_borne(void **state)
 	for (int count = 1; count <= 12; count++)
 		for (int e = 0; e < 5; e++)
 			for (int accuracy = 0; accuracy < 2; accuracy++) {
-				struct verdict_case curves = {
-					.rows = rows, .count = count, .val_count = 1, .handicap = "dropout"};
-				struct verdict verdict;
+				struct verdict_case curves = {.rows = rows, .count = count, .val_count = 1};
 
 				for (int i = 0; i < count; i++)
 					rows[i] = (struct curves_row){.epoch = i + 1,
@@ -476,7 +493,7 @@ static void extremes_are_borne(void **state)
 												  .val_accuracy = accuracy,
 												  .loss = extremes[(e + i) % 5],
 												  .val_loss = extremes[e]};
-				verdict_reach(&curves, &verdict);
+				const struct said verdict = say(&curves, 0, "dropout");
 				assert_int_not_equal(verdict.kind, VERDICT_NONE);
 				assert_true(strlen(verdict.line[0]) > 0);
 			}

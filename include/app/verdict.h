@@ -25,17 +25,32 @@ struct verdict_case {
 	size_t val_count;       /* validation images, from which follows what may be chance */
 	double learning_rate;   /* at its peak */
 	double label_smoothing; /* in the running loss */
-	const char *handicap;   /* what makes loss and accuracy look bad, as "dropout"; or NULL */
-	bool best_kept;         /* the network has the best epoch's weights */
 };
 
-#define VERDICT_LINE 160
+/* Loss and accuracy of the training images are those that were measured afterwards where that was
+ * done after each epoch, else the running means. */
+struct verdict_figures {
+	double loss, accuracy, val_loss, val_accuracy;
+};
 
 struct verdict {
 	enum verdict_kind kind;
-	int since; /* epoch; of overfitting, or of the end of improvement where well fitted; else 0 */
-	/* What it is and the numbers that say so, by the names of their columns; and what to try. */
-	char line[2][VERDICT_LINE];
+	int epochs;
+	bool has_val,
+		measured; /* the figures of validation are there; training's are no running means */
+	/* The epoch since which it is so: overfitting, unstable, or no longer improving where well fitted;
+	 * else 0. */
+	int since;
+	struct verdict_figures then, now; /* in that epoch, and in the last one */
+	/* The line through the later half of the val_losses, or without validation of the losses. */
+	struct {
+		int since, count; /* the first epoch, and how many */
+		double mean, start, end;
+	} trend;
+	double guessing; /* what the loss is when nothing is known */
+	bool turned;     /* overfitting: val_loss has risen, and does not merely stay */
+	bool falling;    /* not learning: the loss is on its way */
+	bool decayed;    /* a schedule has brought the learning rate down, which flattens curves */
 };
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict);

@@ -6,8 +6,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "app/dataset.h"
 
@@ -210,212 +208,118 @@ static bool has_large_gap(const struct findings *f)
 	return gap >= LARGE_GAP && gap > 1.645 * error;
 }
 
-static enum verdict_kind judge(const struct findings *f)
+static bool is_unstable(const struct findings *f)
 {
-	if (is_guessing(f))
-		return VERDICT_NOT_LEARNING;
-	if (f->curves->count < 2)
-		return f->has_val ? VERDICT_TOO_EARLY : VERDICT_NO_VALIDATION;
-	if (is_underfitting(f))
-		return VERDICT_UNDERFITTING;
-	if (rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL)))
-		return VERDICT_UNSTABLE;
-	if (!f->has_val)
-		return VERDICT_NO_VALIDATION;
-	if (has_turned(f))
-		return VERDICT_OVERFITTING;
-	if (falls(&f->val, CLEAR_FALL))
-		return VERDICT_IMPROVING;
-	if (f->curves->count < FEW_ROWS)
-		return VERDICT_TOO_EARLY;
-	return has_large_gap(f) && seen_falls_since(f, arrival(f)) ? VERDICT_OVERFITTING
-															   : VERDICT_WELL_FITTED;
+	return rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL));
 }
 
-static const char *name(const struct findings *f, enum column column)
+static bool lacks_validation(const struct findings *f)
 {
-	static const char *const running[] = {"val_loss", "val_accuracy", "loss", "accuracy"};
-	static const char *const measured[] = {"val_loss", "val_accuracy", "train_loss",
-										   "train_accuracy"};
-
-	return f->measured ? measured[column] : running[column];
+	return !f->has_val;
 }
 
-/* "accuracy 0.9792, val_accuracy 0.9883", in the last row. */
-#define ACCURACIES 80
-static const char *accuracies(const struct findings *f, char text[ACCURACIES])
+static bool is_improving(const struct findings *f)
 {
-	int last = f->curves->count - 1;
-	int length = snprintf(text, ACCURACIES, "%s %.4f", name(f, SEEN_ACCURACY),
-						  value(f, last, SEEN_ACCURACY));
-
-	if (f->has_val)
-		snprintf(text + length, (size_t)(ACCURACIES - length), ", val_accuracy %.4f",
-				 value(f, last, VAL_ACCURACY));
-	return text;
+	return falls(&f->val, CLEAR_FALL);
 }
 
-/* A schedule has brought the learning rate down, which alone flattens curves. */
+static bool has_few_rows(const struct findings *f)
+{
+	return f->curves->count < FEW_ROWS;
+}
+
+/* It gets better on its own images alone. */
+static bool is_stuck(const struct findings *f)
+{
+	return has_large_gap(f) && seen_falls_since(f, arrival(f));
+}
+
+static bool is_flat(const struct findings *f)
+{
+	(void)f;
+	return true;
+}
+
+static int best(const struct findings *f)
+{
+	return f->best;
+}
+
+static int lowest_seen(const struct findings *f)
+{
+	int lowest = 0;
+
+	for (int i = 1; i < f->curves->count; i++)
+		if (value(f, i, SEEN_LOSS) < value(f, lowest, SEEN_LOSS))
+			lowest = i;
+	return lowest;
+}
+
+/* The first rule that holds is the verdict. */
+static const struct rule {
+	enum verdict_kind kind;
+	bool (*holds)(const struct findings *f);
+	int (*since)(const struct findings *f); /* a row; NULL: not since some epoch */
+} rules[] = {
+	{VERDICT_NOT_LEARNING, is_guessing, NULL},    {VERDICT_UNDERFITTING, is_underfitting, NULL},
+	{VERDICT_UNSTABLE, is_unstable, lowest_seen}, {VERDICT_NO_VALIDATION, lacks_validation, NULL},
+	{VERDICT_OVERFITTING, has_turned, best},      {VERDICT_IMPROVING, is_improving, NULL},
+	{VERDICT_TOO_EARLY, has_few_rows, NULL},      {VERDICT_OVERFITTING, is_stuck, arrival},
+	{VERDICT_WELL_FITTED, is_flat, arrival},
+};
+
+/* A first loss that is far above guessing's comes from steps too large. */
+static bool is_falling(const struct findings *f)
+{
+	const int last = f->curves->count - 1;
+	const double first = value(f, 0, SEEN_LOSS), loss = value(f, last, SEEN_LOSS);
+
+	return last > 0 && first < 1.25 * log(DATASET_CLASSES) && loss < first &&
+		   loss < value(f, last - 1, SEEN_LOSS);
+}
+
 static bool has_decayed(const struct findings *f)
 {
 	return f->curves->rows[f->curves->count - 1].learning_rate < 0.05 * f->curves->learning_rate;
 }
 
-/* Why the training figures may look worse than those of validation, where they do. */
-static void explain_handicap(const struct findings *f, struct verdict *verdict)
+static struct verdict_figures figures(const struct findings *f, int row)
 {
-	const size_t length = strlen(verdict->line[1]);
-	const int last = f->curves->count - 1;
-
-	if (!f->measured && f->curves->handicap &&
-		value(f, last, SEEN_ACCURACY) < value(f, last, VAL_ACCURACY))
-		snprintf(verdict->line[1] + length, VERDICT_LINE - length,
-				 "; accuracy is low because of %s (see --eval-train)", f->curves->handicap);
-}
-
-static void tell_too_early(const struct findings *f, struct verdict *verdict)
-{
-	const int last = f->curves->count - 1;
-
-	if (last == 0)
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "too early to tell after one epoch: val_loss %.4f, val_accuracy %.4f",
-				 value(f, 0, VAL_LOSS), value(f, 0, VAL_ACCURACY));
-	else
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "too early to tell: the last epoch took val_loss from %.4f to %.4f, as chance may",
-				 f->val.start, f->val.end);
-	snprintf(verdict->line[1], VERDICT_LINE, "--epochs %d would show more", last < 2 ? 5 : 10);
-	explain_handicap(f, verdict);
-}
-
-static void tell_no_validation(const struct findings *f, struct verdict *verdict)
-{
-	const int last = f->curves->count - 1;
-
-	snprintf(verdict->line[0], VERDICT_LINE,
-			 "no validation images, so no verdict; in training %s is %.4f, %s %.4f",
-			 name(f, SEEN_LOSS), value(f, last, SEEN_LOSS), name(f, SEEN_ACCURACY),
-			 value(f, last, SEEN_ACCURACY));
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 "whether that holds for new images shows with --val-split 0.2");
-}
-
-static void tell_not_learning(const struct findings *f, struct verdict *verdict)
-{
-	const int last = f->curves->count - 1;
-	const double loss = value(f, last, SEEN_LOSS);
-	/* A first loss that is far above guessing's comes from steps too large. */
-	const bool begins = last > 0 && value(f, 0, SEEN_LOSS) < 1.25 * log(DATASET_CLASSES) &&
-						loss < value(f, 0, SEEN_LOSS) && loss < value(f, last - 1, SEEN_LOSS);
-	char text[ACCURACIES];
-
-	snprintf(verdict->line[0], VERDICT_LINE, "%s: %s %.4f (guessing: %.4f), %s",
-			 begins ? "nothing learned yet" : "not learning", name(f, SEEN_LOSS), loss,
-			 log(DATASET_CLASSES), accuracies(f, text));
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 begins ? "the loss falls: more epochs may help, or a higher --learning-rate than %g"
-					: "a lower --learning-rate than %g may help, or layers that let more through",
-			 f->curves->learning_rate);
-}
-
-static void tell_underfitting(const struct findings *f, struct verdict *verdict)
-{
-	const struct trend *t = f->has_val ? &f->val : &f->seen;
-	char text[ACCURACIES];
-
-	snprintf(verdict->line[0], VERDICT_LINE, "underfitting: %s, and %s falls by %.1f%% an epoch",
-			 accuracies(f, text), name(f, f->has_val ? VAL_LOSS : SEEN_LOSS),
-			 fmax(0, 100 * (t->start - t->end) / (t->count - 1) / t->start));
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 "more units or filters may help, or another --learning-rate than %g",
-			 f->curves->learning_rate);
-}
-
-static void tell_unstable(const struct findings *f, struct verdict *verdict)
-{
-	const int last = f->curves->count - 1;
-	int lowest = 0;
-
-	for (int i = 1; i <= last; i++)
-		if (value(f, i, SEEN_LOSS) < value(f, lowest, SEEN_LOSS))
-			lowest = i;
-	snprintf(verdict->line[0], VERDICT_LINE, "unstable since epoch %d: there %s was %.4f, now %.4f",
-			 f->curves->rows[lowest].epoch, name(f, SEEN_LOSS), value(f, lowest, SEEN_LOSS),
-			 value(f, last, SEEN_LOSS));
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 "a lower --learning-rate than %g would help, or --schedule linear",
-			 f->curves->learning_rate);
-}
-
-static void tell_improving(const struct findings *f, struct verdict *verdict)
-{
-	const struct trend *t = &f->val;
-	const int more = 2 * f->curves->count;
-
-	if (t->count == 2)
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "still improving: the last epoch brought val_loss from %.4f to %.4f", t->start,
-				 t->end);
-	else
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "still improving: val_loss falls by about %.1f%% an epoch since epoch %d",
-				 100 * (t->start - t->end) / (t->count - 1) / t->start,
-				 f->curves->rows[t->first].epoch);
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 has_decayed(f) ? "a longer schedule may gain more: --epochs %d"
-							: "more epochs may help: --epochs %d",
-			 more);
-	explain_handicap(f, verdict);
-}
-
-static void tell_overfitting(const struct findings *f, struct verdict *verdict)
-{
-	const bool turned = has_turned(f);
-	const int since = turned ? f->best : arrival(f);
-
-	verdict->since = f->curves->rows[since].epoch;
-	if (turned)
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "overfitting since epoch %d: val_loss rose from %.4f to about %.4f",
-				 verdict->since, value(f, since, VAL_LOSS), f->val.end);
-	else
-		snprintf(verdict->line[0], VERDICT_LINE,
-				 "overfitting since epoch %d: val_loss has stayed at about %.4f", verdict->since,
-				 f->val.mean);
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 "while %s fell from %.4f to %.4f; try %s--augment, dropout or more images",
-			 name(f, SEEN_LOSS), value(f, since, SEEN_LOSS),
-			 value(f, f->curves->count - 1, SEEN_LOSS), f->curves->best_kept ? "" : "--patience, ");
-}
-
-static void tell_well_fitted(const struct findings *f, struct verdict *verdict)
-{
-	char text[ACCURACIES];
-
-	verdict->since = f->curves->rows[arrival(f)].epoch;
-	snprintf(verdict->line[0], VERDICT_LINE, "well fitted: val_loss about %.4f since epoch %d; %s",
-			 f->val.mean, verdict->since, accuracies(f, text));
-	snprintf(verdict->line[1], VERDICT_LINE,
-			 has_decayed(f) ? "a longer schedule or a larger network may gain more"
-							: "a larger network or --schedule linear may gain more");
-	explain_handicap(f, verdict);
+	return (struct verdict_figures){
+		.loss = value(f, row, SEEN_LOSS),
+		.accuracy = value(f, row, SEEN_ACCURACY),
+		.val_loss = value(f, row, VAL_LOSS),
+		.val_accuracy = value(f, row, VAL_ACCURACY),
+	};
 }
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 {
-	static void (*const tell[])(const struct findings *, struct verdict *) = {
-		[VERDICT_TOO_EARLY] = tell_too_early,       [VERDICT_NO_VALIDATION] = tell_no_validation,
-		[VERDICT_NOT_LEARNING] = tell_not_learning, [VERDICT_UNDERFITTING] = tell_underfitting,
-		[VERDICT_UNSTABLE] = tell_unstable,         [VERDICT_IMPROVING] = tell_improving,
-		[VERDICT_OVERFITTING] = tell_overfitting,   [VERDICT_WELL_FITTED] = tell_well_fitted,
-	};
+	const struct rule *rule = rules;
 
 	*verdict = (struct verdict){.kind = VERDICT_NONE};
 	if (curves->count < 1)
 		return;
-
 	const struct findings f = look(curves);
-	verdict->kind = judge(&f);
-	tell[verdict->kind](&f, verdict);
+	const struct trend *trend = f.has_val ? &f.val : &f.seen;
+	while (!rule->holds(&f))
+		rule++;
+	*verdict = (struct verdict){
+		.kind = rule->kind,
+		.epochs = curves->count,
+		.has_val = f.has_val,
+		.measured = f.measured,
+		.now = figures(&f, curves->count - 1),
+		.trend = {curves->rows[trend->first].epoch, trend->count, trend->mean, trend->start,
+				  trend->end},
+		.guessing = log(DATASET_CLASSES),
+		.turned = rule->holds == has_turned,
+		.falling = is_falling(&f),
+		.decayed = has_decayed(&f),
+	};
+	if (rule->since) {
+		const int row = rule->since(&f);
+		verdict->since = curves->rows[row].epoch;
+		verdict->then = figures(&f, row);
+	}
 }

@@ -23,6 +23,7 @@
 #include "cli/recipe.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/verdict_text.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -323,14 +324,14 @@ static void print_verdict(const struct job *job)
 		.val_count = job->split.val_count,
 		.learning_rate = (double)settings->learning_rate,
 		.label_smoothing = (double)settings->label_smoothing,
-		.handicap = handicap(job),
-		.best_kept = settings->patience > 0,
 	};
 	struct verdict verdict;
+	char lines[2][VERDICT_LINE];
 
 	verdict_reach(&curves, &verdict);
+	verdict_text(&verdict, settings, handicap(job), lines);
 	if (verdict.kind != VERDICT_NONE)
-		fprintf(stderr, "\nverdict  %s\n         %s\n\n", verdict.line[0], verdict.line[1]);
+		fprintf(stderr, "\nverdict  %s\n         %s\n\n", lines[0], lines[1]);
 }
 
 static int save(struct job *job, const struct train_result *result, struct error *error)
