@@ -194,7 +194,7 @@ static int bench_validate(const char *model, const char *data, const struct engi
 	int status = -1;
 
 	if (!dataset_load(&dataset, data, DATASET_TRAIN, error) &&
-		!model_load(model, NULL, &network, NULL, error) &&
+		!model_load(model, NULL, &network, NULL, NULL, error) &&
 		(executor = executor_open(&network, engine, settings_default().batch_size, EXECUTOR_PREDICT,
 								  error))) {
 		double start = terminal_seconds();

@@ -54,7 +54,7 @@ static void assert_content(const char *expected)
 static void rows_are_flushed(void **state)
 {
 	struct curves curves;
-	struct curves_row row = {
+	struct epoch_figures row = {
 		.epoch = 1,
 		.accuracy = 0.9123454,
 		.loss = 0.2876541,
@@ -73,7 +73,7 @@ static void rows_are_flushed(void **state)
 	assert_content(HEADER);
 	assert_int_equal(curves_append(&curves, &row, &error), 0);
 	assert_content(HEADER FULL_ROW);
-	row = (struct curves_row){
+	row = (struct epoch_figures){
 		.epoch = 2, .accuracy = 0.5, .loss = 2.302585093, .learning_rate = 1e-4 / 3};
 	assert_int_equal(curves_append(&curves, &row, &error), 0);
 	assert_content(HEADER FULL_ROW BARE_ROW);
@@ -102,7 +102,7 @@ static void half_a_row_is_taken_back(void **state)
 {
 	const rlim_t size = sizeof HEADER - 1 + sizeof BARE_ROW - 1 + 10;
 	const struct rlimit limit = {.rlim_cur = size, .rlim_max = size};
-	const struct curves_row row = {
+	const struct epoch_figures row = {
 		.epoch = 2, .accuracy = 0.5, .loss = 2.302585093, .learning_rate = 1e-4 / 3};
 	struct curves curves;
 	int status;
@@ -128,17 +128,17 @@ static void half_a_row_is_taken_back(void **state)
 /* Every number that a double can be has room. */
 static void large_numbers_are_written_out(void **state)
 {
-	const struct curves_row row = {.epoch = INT_MAX,
-								   .accuracy = -DBL_MAX,
-								   .loss = -DBL_MAX,
-								   .has_val = true,
-								   .val_accuracy = -DBL_MAX,
-								   .val_loss = -DBL_MAX,
-								   .learning_rate = -DBL_MAX,
-								   .seconds = -DBL_MAX,
-								   .has_train = true,
-								   .train_accuracy = -DBL_MAX,
-								   .train_loss = -DBL_MAX};
+	const struct epoch_figures row = {.epoch = INT_MAX,
+									  .accuracy = -DBL_MAX,
+									  .loss = -DBL_MAX,
+									  .has_val = true,
+									  .val_accuracy = -DBL_MAX,
+									  .val_loss = -DBL_MAX,
+									  .learning_rate = -DBL_MAX,
+									  .seconds = -DBL_MAX,
+									  .has_train = true,
+									  .train_accuracy = -DBL_MAX,
+									  .train_loss = -DBL_MAX};
 	struct curves curves;
 	char have[4096] = "";
 	int commas = 0;
@@ -159,13 +159,13 @@ static void large_numbers_are_written_out(void **state)
 
 static void the_best_epoch_has_the_lowest_val_loss(void **state)
 {
-	const struct curves_row row = {.val_loss = 0.5, .val_accuracy = 0.9};
-	const struct curves_row lower = {.val_loss = 0.4, .val_accuracy = 0.8};
+	const struct epoch_figures row = {.val_loss = 0.5, .val_accuracy = 0.9};
+	const struct epoch_figures lower = {.val_loss = 0.4, .val_accuracy = 0.8};
 
 	(void)state;
-	assert_true(curves_better(&lower, &row));
-	assert_false(curves_better(&row, &lower));
-	assert_false(curves_better(&row, &row)); /* the first of equal ones stays it */
+	assert_true(epoch_is_better(&lower, &row));
+	assert_false(epoch_is_better(&row, &lower));
+	assert_false(epoch_is_better(&row, &row)); /* the first of equal ones stays it */
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static int setup(void **state)
 {
 	(void)state;
 	return engine_open(&engine, "auto", 1, &error) ||
-		   model_load(MODEL_BUILTIN, NULL, &network, NULL, &error) ||
+		   model_load(MODEL_BUILTIN, NULL, &network, NULL, NULL, &error) ||
 		   !(executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error)) ||
 		   dataset_load(&dataset, DATA, DATASET_TEST, &error);
 }

@@ -28,6 +28,21 @@ static void test_prefix(void **state)
 	assert_string_equal(error.text, "predict: dir/%d.gz: offset 3: 100% wrong");
 }
 
+static void test_append(void **state)
+{
+	(void)state;
+	struct error error;
+
+	error_set(&error, "100%% wrong");
+	assert_int_equal(error_append(&error, "; see %s", "%d.gz"), -1);
+	assert_string_equal(error.text, "100% wrong; see %d.gz");
+	for (int i = 0; i < 1000; i++)
+		error_append(&error, "; and %d", i);
+	assert_int_equal(strlen(error.text), sizeof error.text - 1);
+	assert_memory_equal(error.text, "100% wrong; see", 15);
+	assert_string_equal(error.text + strlen(error.text) - 9, "; and 999");
+}
+
 static void assert_ends(const struct error *error, const char *end)
 {
 	assert_string_equal(error->text + strlen(error->text) - strlen(end), end);
@@ -91,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_between_characters),
 	};

@@ -103,6 +103,7 @@ static void each_image_has_its_prediction(void **state)
 	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
 	const uint32_t indices[] = {100, 7, 300, 999};
 	struct prediction predictions[4];
+	float logits[4 * DATASET_CLASSES];
 	struct network network;
 	struct evaluation evaluation;
 
@@ -116,11 +117,13 @@ static void each_image_has_its_prediction(void **state)
 			const double e = exp(1 / temperature), sure = e / (e + 9), other = 1 / (e + 9);
 
 			assert_true(evaluate_each(executor, &dataset, indices, 4, temperature, NULL,
-									  &evaluation, predictions));
+									  &evaluation, predictions, logits));
 			for (size_t i = 0; i < 4; i++) {
 				assert_int_equal(predictions[i].index, indices[i]);
 				assert_int_equal(predictions[i].label, labels[indices[i]]);
 				assert_int_equal(predictions[i].digit, indices[i] % 10);
+				assert_int_equal(loss_argmax(DATASET_CLASSES, logits + i * DATASET_CLASSES),
+								 indices[i] % 10);
 				assert_true(fabs(predictions[i].probability - sure) < 1e-6);
 				double of_label = indices[i] % 100 ? sure : other;
 				assert_true(fabs(predictions[i].of_label - of_label) < 1e-6);

@@ -214,11 +214,24 @@ static void test_against_differences(void **state)
 	free(logits);
 }
 
+static void test_softmax_at_a_temperature(void **state)
+{
+	const float logits[] = {2, 0, 4};
+	const double sum = exp(1) + exp(0) + exp(2);
+	float probabilities[3];
+
+	(void)state;
+	loss_softmax_at(3, logits, 2, probabilities);
+	for (int i = 0; i < 3; i++)
+		assert_float_equal(probabilities[i], (float)(exp((double)logits[i] / 2) / sum), 1e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_softmax_by_hand),
 		cmocka_unit_test(test_softmax_extremes),
+		cmocka_unit_test(test_softmax_at_a_temperature),
 		cmocka_unit_test(test_argmax),
 		cmocka_unit_test(test_cross_entropy_by_hand),
 		cmocka_unit_test(test_far_off),

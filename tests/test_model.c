@@ -36,6 +36,7 @@ static const struct model_info info = {
 				 .learning_rate = 1e-3f,
 				 .augment = {.shift = 2, .elastic = 30, .sigma = 4, .until = 0.9}},
 	.result = {.epochs_done = 3,
+			   .temperature = 0.875,
 			   .kept = {.epoch = 3,
 						.accuracy = 1.0 / 3,
 						.loss = 0.1,
@@ -45,7 +46,6 @@ static const struct model_info info = {
 						.learning_rate = (double)1e-3f}},
 	.train_count = 4500,
 	.val_count = 500,
-	.temperature = 0.875,
 };
 
 static int setup(void **state)
@@ -88,7 +88,7 @@ static void what_is_saved_is_loaded(void **state)
 	(void)state;
 	build(&saved, "  conv:2,3   relu maxpool:4 flatten dense:10 softmax ", 7);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, &loaded, &back, &error))
+	if (model_load(path, NULL, &loaded, &back, NULL, &error))
 		fail_msg("%s", error.text);
 	assert_string_equal(loaded.spec, SPEC);
 	assert_int_equal(loaded.param_count, 4);
@@ -103,7 +103,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_true(a->learning_rate == b->learning_rate && a->optimizer.beta1 == b->optimizer.beta1);
 	assert_true(a->optimizer.beta2 == b->optimizer.beta2 && back.train_count == 4500 &&
 				back.val_count == 500);
-	const struct curves_row *row = &back.result.kept;
+	const struct epoch_figures *row = &back.result.kept;
 	assert_true(back.result.epochs_done == 3 && row->epoch == 3 && row->has_val);
 	assert_true(row->accuracy == 1.0 / 3 && row->loss == 0.1);
 	assert_true(row->val_accuracy == 0.985 && row->val_loss == 2.0 / 3);
@@ -234,14 +234,14 @@ static int load_changed(const char *key, const char *value, const char *spec)
 	buffer_free(&bytes);
 
 	struct model_info back;
-	int status = model_load(path, spec, &network, &back, &error);
+	int status = model_load(path, spec, &network, &back, NULL, &error);
 	if (status) {
 		assert_null(network.spec);
 		assert_false(back.trained_here);
 		assert_true(!strncmp(error.text, path, strlen(path)));
 	}
 	network_free(&network);
-	return status;
+	return status ? -1 : 0;
 }
 
 static void every_option_comes_back(void **state)
@@ -277,7 +277,7 @@ static void every_option_comes_back(void **state)
 	safetensors_free(&file);
 	buffer_free(&bytes);
 
-	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
 	network_free(&network);
 	const struct settings *a = &other.settings, *b = &back.settings;
 	assert_true(a->epochs == b->epochs && b->optimizer.kind == OPTIMIZER_SGD);
@@ -302,7 +302,7 @@ static void running_out_of_patience_is_no_stop(void **state)
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &other, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
 	network_free(&network);
 	assert_false(back.result.stopped);
 	assert_true(back.result.kept.epoch == 3 && back.result.epochs_done == 5);
@@ -339,7 +339,9 @@ static void every_setting_is_written(void **state)
 		struct model_info other = info;
 		other.settings.optimizer.kind = (enum optimizer_kind)kind;
 		assert_int_equal(model_save(path, &network, &other, &error), 0);
-		assert_int_equal(model_read(path, &file, &error), 0);
+		struct network loaded;
+		assert_int_equal(model_load(path, NULL, &loaded, NULL, &file, &error), 0);
+		network_free(&loaded);
 		for (const struct field *const *table = settings_tables; *table; table++)
 			for (const struct field *field = *table; field->name; field++) {
 				int found = 0;
@@ -364,12 +366,12 @@ static void a_stopped_run_has_no_figures(void **state)
 	stopped.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &stopped, &error), 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
 	assert_true(back.trained_here && back.result.stopped);
 	assert_int_equal(back.result.epochs_done, 2);
 	assert_int_equal(back.result.kept.epoch, 0);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, &network, NULL, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), 0);
 	network_free(&network);
 }
 
@@ -436,7 +438,7 @@ static void the_network_must_fit(void **state)
 	(void)state;
 	assert_int_equal(load_changed("network", NULL, SPEC), 0);
 	assert_int_equal(load_changed("network", NULL, NULL), -1);
-	assert_error_has(&error, "--network SPEC");
+	assert_error_has(&error, ": does not say which network it is for");
 	assert_int_equal(load_changed("format", "pt",
 								  "conv:2,3\trelu  maxpool:4 flatten dense:10 "
 								  "softmax "),
@@ -447,7 +449,7 @@ static void the_network_must_fit(void **state)
 	assert_error_has(&error, "network \"" SPEC " softmax\": position ");
 	assert_int_equal(
 		load_changed("network", "conv:2,3 relu maxpool:4 flatten dense:9 softmax", NULL), -1);
-	assert_error_has(&error, "the network tells 9 classes apart; digits are 10");
+	assert_error_has(&error, ": 9 units before softmax, but there are 10 digits");
 }
 
 static void tensors_must_fit(void **state)
@@ -526,7 +528,7 @@ static void augmentation_is_read(void **state)
 		struct network network;
 		struct model_info back;
 		assert_int_equal(load_changed("augment", values[i], NULL), 0);
-		assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
+		assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
 		network_free(&network);
 		assert_true(augment_is_none(&back.settings.augment) == (i == 1));
 		assert_true(back.settings.augment.rotate == (i ? 0 : 3));
@@ -556,7 +558,7 @@ static void odd_figures_are_left_out(void **state)
 		struct model_info back;
 
 		assert_int_equal(load_changed(cases[i].key, cases[i].value, NULL), 0);
-		assert_int_equal(model_load(path, NULL, &network, &back, &error), 0);
+		assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
 		network_free(&network);
 		assert_int_equal(back.result.kept.epoch, cases[i].epoch);
 		assert_int_equal(back.result.kept.has_val, cases[i].has_val);
@@ -596,9 +598,9 @@ static int load_replaced(const char *old, const char *new)
 	memcpy(bytes.data + at, new, strlen(new));
 	assert_int_equal(file_replace(path, bytes.data, bytes.size, &error), 0);
 	buffer_free(&bytes);
-	int status = model_load(path, PYTORCH_SPEC, &network, NULL, &error);
+	int status = model_load(path, PYTORCH_SPEC, &network, NULL, NULL, &error);
 	network_free(&network);
-	return status;
+	return status ? -1 : 0;
 }
 
 /* As PyTorch's users leave it: tensors alone. */
@@ -617,15 +619,17 @@ static void a_file_without_metadata_needs_a_spec(void **state)
 	for (int i = 0; i < 7840; i++)
 		weights[i] = (float)i;
 	put_tensors(tensors, 3);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, &error), -1);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, NULL, &error),
+					 MODEL_BROKEN);
 	assert_error_has(&error, "tensor \"0.bias\" is not in the network \"flatten dense:10 "
 							 "softmax\"");
 	put_tensors(tensors + 1, 2);
-	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, &error), 0);
+	assert_int_equal(model_load(path, "flatten dense:10 softmax", &network, &back, NULL, &error),
+					 0);
 	assert_false(back.trained_here);
 	assert_true(network.params[0]->value[7839] == 7839);
 	network_free(&network);
-	assert_int_equal(model_load(path, NULL, &network, &back, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), MODEL_NAMELESS);
 	assert_error_has(&error, "does not say which network it is for");
 }
 
@@ -637,7 +641,7 @@ static void a_count_of_batches_is_passed_over(void **state)
 	struct network network;
 
 	(void)state;
-	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, &network, NULL, &error))
+	if (model_load(PYTORCH_FILE, PYTORCH_SPEC, &network, NULL, NULL, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(network.param_count, 8);
 	for (int i = 0; i < 8; i++) {
@@ -675,7 +679,7 @@ static void batchnorm_is_saved_and_loaded(void **state)
 		x[i] = (float)(i * 37 % 101) / 101;
 	build(&saved, spec, 3);
 	assert_int_equal(model_save(path, &saved, &info, &error), 0);
-	if (model_load(path, NULL, &loaded, NULL, &error))
+	if (model_load(path, NULL, &loaded, NULL, NULL, &error))
 		fail_msg("%s", error.text);
 	predict(&saved, &batch, logits);
 	predict(&loaded, &batch, again);
@@ -693,20 +697,20 @@ static void files_that_are_no_model(void **state)
 	struct network network;
 
 	(void)state;
-	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
-	assert_error_has(&error, ": no such file; train a model with 'mnist-cnn train', or ");
-	assert_int_equal(model_load(folder, NULL, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_MISSING);
+	assert_error_has(&error, ": no such file");
+	assert_int_equal(model_load(folder, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": is a directory");
 	assert_int_equal(file_replace(path, "nonsense that is long enough", 28, &error), 0);
-	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_true(!strncmp(error.text, path, strlen(path)));
 	assert_error_has(&error, ": is a text file, not a trained network");
 	assert_null(network.spec);
 	assert_int_equal(file_replace(path, "\n<html>", 7, &error), 0);
-	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": is a web page, not a trained network");
 	assert_int_equal(file_replace(path, "", 0, &error), 0);
-	assert_int_equal(model_load(path, NULL, &network, NULL, &error), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": 0 bytes");
 }
 
@@ -731,7 +735,7 @@ static void memory_may_run_out(void **state)
 	status = -1;
 	for (int number = 1; status; number++) {
 		allocations_fail_at(number);
-		status = model_load(path, NULL, &network, NULL, &error);
+		status = model_load(path, NULL, &network, NULL, NULL, &error) ? -1 : 0;
 		int requests = allocations_count();
 		allocations_fail_at(0);
 		assert_true(status == (requests < number ? 0 : -1));
@@ -751,6 +755,37 @@ static void saving_names_the_file(void **state)
 	network_free(&network);
 }
 
+static void networks_are_of_digits(void **state)
+{
+	struct network network;
+
+	(void)state;
+	assert_int_equal(model_build(&network, "flatten dense:7 softmax", &error), -1);
+	assert_string_equal(error.text, "7 units before softmax, but there are 10 digits");
+	assert_null(network.spec);
+	assert_int_equal(model_build(&network, SPEC, &error), 0);
+	assert_int_equal(network.classes, 10);
+	network_free(&network);
+}
+
+/* The metadata as it stands in the file, those that nobody knows included. */
+static void the_file_can_be_had(void **state)
+{
+	struct network network;
+	struct safetensors file;
+
+	(void)state;
+	assert_int_equal(load_changed("nonsense", "yes", NULL), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &file, &error), 0);
+	network_free(&network);
+	assert_int_equal(file.metadata_count, 29);
+	assert_string_equal(safetensors_metadata(&file, "nonsense"), "yes");
+	safetensors_free(&file);
+	assert_int_equal(load_changed("classes", "9", NULL), -1);
+	assert_int_equal(model_load(path, NULL, &network, NULL, &file, &error), MODEL_BROKEN);
+	assert_null(file.metadata);
+}
+
 /* The program carries a model that is complete, calibrated, and to the byte as it would save it. */
 static void a_model_is_built_in(void **state)
 {
@@ -758,10 +793,10 @@ static void a_model_is_built_in(void **state)
 	struct model_info back;
 
 	(void)state;
-	assert_int_equal(model_load(MODEL_BUILTIN, NULL, &network, &back, &error), 0);
+	assert_int_equal(model_load(MODEL_BUILTIN, NULL, &network, &back, NULL, &error), 0);
 	assert_int_equal(network.classes, 10);
 	assert_true(back.trained_here && back.settings.seed == 1);
-	assert_true(back.temperature != 1 && back.result.kept.val_accuracy > 0.98);
+	assert_true(back.result.temperature != 1 && back.result.kept.val_accuracy > 0.98);
 	assert_int_equal(model_save(path, &network, &back, &error), 0);
 	network_free(&network);
 
@@ -800,6 +835,8 @@ int main(void)
 		MODEL_TEST(files_that_are_no_model),
 		MODEL_TEST(memory_may_run_out),
 		MODEL_TEST(saving_names_the_file),
+		MODEL_TEST(networks_are_of_digits),
+		MODEL_TEST(the_file_can_be_had),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -84,7 +84,7 @@ static void only_a_terminal_is_drawn_on(void **state)
 	progress_open(&progress, file, all);
 	progress_draw(&progress, &third);
 	progress_clear(&progress);
-	progress_epoch(&progress, &(struct curves_row){.epoch = 1, .has_val = true});
+	progress_epoch(&progress, &(struct epoch_figures){.epoch = 1, .has_val = true});
 	progress_finish(&progress);
 	assert_int_equal(fseek(file, 0, SEEK_END), 0);
 	assert_int_equal(ftell(file), 0);
@@ -135,7 +135,8 @@ static void draw_all(struct progress_wanted wanted, int lines, char *text, size_
 	progress_open(&progress, terminal, wanted);
 	progress_draw(&progress, &end);
 	progress_clear(&progress);
-	progress_epoch(&progress, &(struct curves_row){.epoch = 1, .has_val = true, .val_loss = 0.5});
+	progress_epoch(&progress,
+				   &(struct epoch_figures){.epoch = 1, .has_val = true, .val_loss = 0.5});
 	fputs("|", terminal);
 	progress_finish(&progress);
 	fputs("$", terminal);

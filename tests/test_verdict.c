@@ -24,7 +24,7 @@ struct course {
 	bool measured;
 };
 
-static struct curves_row rows[ROWS];
+static struct epoch_figures rows[ROWS];
 
 /* Of mean 0 and deviation 1, nearly normal. */
 static double noise(uint64_t seed, int epoch, int which)
@@ -46,7 +46,7 @@ static void cook(const struct course *course, uint64_t seed)
 		const double loss = (course->floor + left) * (1 + course->noise / 3 * noise(seed, i, 1));
 		const double val = (course->val_floor + val_left) * (1 + course->noise * noise(seed, i, 2));
 
-		rows[i] = (struct curves_row){
+		rows[i] = (struct epoch_figures){
 			.epoch = i + 1,
 			.loss = loss,
 			.accuracy = 1 - course->misread * loss,
@@ -134,7 +134,7 @@ static void no_rows_no_verdict(void **state)
 /* The reference job's rows, as the README has them. */
 static void the_reference_job(void **state)
 {
-	static const struct curves_row measured[] = {
+	static const struct epoch_figures measured[] = {
 		{.epoch = 1,
 		 .accuracy = 0.913958,
 		 .loss = 0.281344,
@@ -352,13 +352,13 @@ static void one_unit_underfits(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		rows[i] = (struct curves_row){.epoch = i + 1,
-									  .loss = losses[i][0],
-									  .accuracy = accuracies[i][0],
-									  .has_val = true,
-									  .val_loss = losses[i][1],
-									  .val_accuracy = accuracies[i][1],
-									  .learning_rate = 1e-3};
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = losses[i][0],
+										 .accuracy = accuracies[i][0],
+										 .has_val = true,
+										 .val_loss = losses[i][1],
+										 .val_accuracy = accuracies[i][1],
+										 .learning_rate = 1e-3};
 	struct said verdict = reach(3, 12000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_UNDERFITTING);
 	assert_string_equal(verdict.line[0], "underfitting: accuracy 0.2680, val_accuracy 0.2795, and "
@@ -380,13 +380,13 @@ static void a_network_that_guesses(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 8; i++)
-		rows[i] = (struct curves_row){.epoch = i + 1,
-									  .loss = 2.3064 + 0.0005 * (i % 3),
-									  .accuracy = 0.1032,
-									  .has_val = true,
-									  .val_loss = 2.3081 - 0.0007 * (i % 2),
-									  .val_accuracy = 0.112,
-									  .learning_rate = 0.05};
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = 2.3064 + 0.0005 * (i % 3),
+										 .accuracy = 0.1032,
+										 .has_val = true,
+										 .val_loss = 2.3081 - 0.0007 * (i % 2),
+										 .val_accuracy = 0.112,
+										 .learning_rate = 0.05};
 	struct said verdict = reach(8, 2000, NULL);
 	assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
 	assert_string_equal(verdict.line[0], "not learning: loss 2.3069 (guessing: 2.3026), accuracy "
@@ -487,12 +487,12 @@ static void extremes_are_borne(void **state)
 				struct verdict_case curves = {.rows = rows, .count = count, .val_count = 1};
 
 				for (int i = 0; i < count; i++)
-					rows[i] = (struct curves_row){.epoch = i + 1,
-												  .has_val = true,
-												  .accuracy = accuracy,
-												  .val_accuracy = accuracy,
-												  .loss = extremes[(e + i) % 5],
-												  .val_loss = extremes[e]};
+					rows[i] = (struct epoch_figures){.epoch = i + 1,
+													 .has_val = true,
+													 .accuracy = accuracy,
+													 .val_accuracy = accuracy,
+													 .loss = extremes[(e + i) % 5],
+													 .val_loss = extremes[e]};
 				const struct said verdict = say(&curves, 0, "dropout");
 				assert_int_not_equal(verdict.kind, VERDICT_NONE);
 				assert_true(strlen(verdict.line[0]) > 0);

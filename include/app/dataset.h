@@ -22,15 +22,20 @@ struct dataset {
 	char *directory;                      /* where they were found */
 };
 
-/* Load the training or the test files. `directory` is what --data gave, or NULL: then
- * $MNIST_CNN_DATA is it if that is set; otherwise ./data and the installed folder are tried, and
- * the first that holds one of the part's two files is taken. The installed folder is where it lies
- * from the program, if there is one, else where it was to be installed. Each file under its usual
- * name, with .gz or without, or with .idx3-ubyte / .idx1-ubyte for the ending; a folder that holds
- * only one of the two is an error. A missing file's error lists what was tried and says how to get
- * the data. Free with dataset_free; zeroed on error. */
-int dataset_load(struct dataset *dataset, const char *directory, enum dataset_part part,
-				 struct error *error);
+enum dataset_fault {
+	DATASET_FINE = 0,
+	DATASET_MISSING, /* a file or the folder is not there; the error lists what was tried */
+	DATASET_BROKEN,  /* the files are there, and are not what they should be */
+};
+
+/* Load the training or the test files from `directory`, or where that is NULL from $MNIST_CNN_DATA if
+ * it is set. Without both, ./data and the installed folder are tried, and the first that holds one of
+ * the part's two files is taken. The installed folder is where it lies from the program, if there is
+ * one, else where it was to be installed. Each file has its usual name, with .gz or without, or .idx3-
+ * ubyte or .idx1-ubyte for the ending; a folder that holds only one of the two is an error. Free with
+ * dataset_free; zeroed on error. */
+enum dataset_fault dataset_load(struct dataset *dataset, const char *directory,
+								enum dataset_part part, struct error *error);
 void dataset_free(struct dataset *dataset);
 
 /* A seeded random division of some of a dataset's images: the first `limit` (all if 0) of a

@@ -39,13 +39,13 @@ struct prediction {
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
-/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not
- * the loss; and what was said of each image: `count` predictions in the order of the images, or
- * NULL. */
+/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not the
+ * loss. What was said of each image, in their order, goes to `predictions`, [count], and to `logits`,
+ * [count][DATASET_CLASSES]; both may be NULL. */
 bool evaluate_each(struct executor *executor, const struct dataset *dataset,
 				   const uint32_t *indices, size_t count, double temperature,
 				   const volatile sig_atomic_t *stop, struct evaluation *out,
-				   struct prediction *predictions);
+				   struct prediction *predictions, float *logits);
 
 /* Expected calibration error (Guo et al. 2017): how far, on average over all images, the
  * probability that was claimed lies from the part that was right, bin by bin. 0 for no images. */

@@ -16,7 +16,6 @@ struct model_info {
 	struct settings settings;
 	struct train_result result;
 	size_t train_count, val_count;
-	double temperature; /* see calibrate.h; TEMPERATURE_NONE in a file that has none */
 };
 
 /* The file that is taken where none is named: ./model.safetensors, or else the one that is compiled
@@ -30,14 +29,24 @@ const char *model_default(void);
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 
-/* Build the network that the file describes, and fill in its weights. `spec` is for
- * files without metadata, else NULL; where the file has a spec of its own and it differs, that is
- * an error. info may be NULL; info->result.kept has what the file tells of that epoch, and
- * epoch 0 where it has no figures, or odd ones. Free with network_free; zeroed on error. */
-int model_load(const char *path, const char *spec, struct network *network, struct model_info *info,
-			   struct error *error);
+enum model_fault {
+	MODEL_FINE = 0,
+	MODEL_MISSING,  /* there is no such file */
+	MODEL_NAMELESS, /* neither the file nor the caller says which network it is */
+	MODEL_BROKEN,   /* it is not what it should be */
+};
 
-/* The file as it is, all metadata included. Free with safetensors_free; zeroed on error. */
-int model_read(const char *path, struct safetensors *file, struct error *error);
+/* Build the network that the file describes, and fill in its weights. `spec` is for files without
+ * metadata, else NULL; where the file has a spec of its own and it differs, that is an error. info and
+ * file may be NULL. info->result.kept has what the file tells of that epoch, and epoch 0 where it has
+ * no figures, or odd ones; its temperature is TEMPERATURE_NONE where the file has none. *file is the
+ * file as it is, all metadata included. Free with network_free and safetensors_free; all are zeroed on
+ * error. */
+enum model_fault model_load(const char *path, const char *spec, struct network *network,
+							struct model_info *info, struct safetensors *file, struct error *error);
+
+/* Build a network of MNIST's images and digits, whose parameters are 0. Free with network_free;
+ * zeroed on error. */
+int model_build(struct network *network, const char *spec, struct error *error);
 
 #endif

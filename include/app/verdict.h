@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "app/curves.h"
+#include "app/epoch.h"
 
 enum verdict_kind {
 	VERDICT_NONE,          /* no row, nothing to say */
@@ -20,7 +20,7 @@ enum verdict_kind {
 };
 
 struct verdict_case {
-	const struct curves_row *rows; /* of consecutive epochs */
+	const struct epoch_figures *rows; /* of consecutive epochs */
 	int count;
 	size_t val_count;       /* validation images, from which follows what may be chance */
 	double learning_rate;   /* at its peak */

@@ -14,7 +14,7 @@
  * lets nothing finer through. A point reaches 3 sigma far. */
 #define AUGMENT_REACH 6 /* points that a pixel sees along each axis */
 #define AUGMENT_POINTS ((DATASET_SIDE - 1) / AUGMENT_LEAST_SIGMA + AUGMENT_REACH)
-#define AUGMENT_ROW 32 /* floats: a row of an image and some, for whole vectors */
+#define AUGMENT_ROW ((DATASET_SIDE + 15) / 16 * 16) /* floats: a row, and some for whole vectors */
 
 struct augmenter {
 	struct augment amounts;

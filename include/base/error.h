@@ -20,4 +20,7 @@ int error_set(struct error *error, const char *format, ...) ERROR_PRINTF;
 /* Put a prefix, usually a file's name, and ": " in front of the message. Returns -1. */
 int error_prefix(struct error *error, const char *format, ...) ERROR_PRINTF;
 
+/* Put more behind the message, such as "; see --help". Returns -1. */
+int error_append(struct error *error, const char *format, ...) ERROR_PRINTF;
+
 #endif

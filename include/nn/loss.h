@@ -9,6 +9,10 @@
  * overflows. May work in place. */
 void loss_softmax(int classes, const float *logits, float *probabilities);
 
+/* The same of logits / temperature, which makes probabilities more alike where it is above 1 (Guo et
+ * al. 2017). */
+void loss_softmax_at(int classes, const float *logits, double temperature, float *probabilities);
+
 /* The most likely class; ties go to the first. */
 int loss_argmax(int classes, const float *logits);
 

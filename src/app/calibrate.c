@@ -1,49 +1,31 @@
 /* Temperature scaling: networks are surer than they are right, or with label smoothing less sure. */
 #include "app/calibrate.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "nn/loss.h"
 
+/* What a network said of some images, and what they are. */
 struct answers {
-	float *logits; /* [count][DATASET_CLASSES] */
-	uint8_t *labels;
+	const float *logits; /* [count][DATASET_CLASSES] */
+	const struct dataset *dataset;
+	const uint32_t *indices;
 	size_t count;
 };
 
-static bool collect(struct executor *executor, const struct dataset *dataset,
-					const uint32_t *indices, struct answers *answers)
-{
-	size_t batch = (size_t)executor_batch_size(executor);
-	bool finite = true;
-
-	for (size_t done = 0, n; done < answers->count; done += n) {
-		n = answers->count - done < batch ? answers->count - done : batch;
-		const struct selection selection = {dataset, indices + done};
-		const struct batch images = {.n = (int)n, .load = selection_load, .context = &selection};
-		float *logits = answers->logits + done * DATASET_CLASSES;
-		memcpy(logits, executor_predict(executor, &images), n * DATASET_CLASSES * sizeof *logits);
-		dataset_labels(dataset, selection.indices, (int)n, answers->labels + done);
-		for (size_t i = 0; i < n; i++)
-			finite =
-				finite && loss_logits_are_finite(DATASET_CLASSES, logits + i * DATASET_CLASSES);
-	}
-	return finite;
-}
-
 static double cross_entropy(const struct answers *answers, double temperature)
 {
+	const float *logits = answers->logits;
 	double loss = 0;
 
-	for (size_t i = 0; i < answers->count; i++) {
+	for (size_t i = 0; i < answers->count; i++, logits += DATASET_CLASSES) {
+		const uint8_t *label = &answers->dataset->labels[answers->indices[i]];
 		float cooled[DATASET_CLASSES];
+
 		for (int k = 0; k < DATASET_CLASSES; k++)
-			cooled[k] = answers->logits[i * DATASET_CLASSES + (size_t)k] / (float)temperature;
-		loss +=
-			loss_cross_entropy(1, DATASET_CLASSES, cooled, &answers->labels[i], 0, 1, NULL).loss;
+			cooled[k] = logits[k] / (float)temperature;
+		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, label, 0, 1, NULL).loss;
 	}
 	return loss;
 }
@@ -66,30 +48,13 @@ static double coolest(const struct answers *answers)
 	return strtod(rounded, NULL);
 }
 
-int calibrate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, double *temperature, struct error *error)
+double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
+				 size_t count)
 {
-	struct answers answers = {.count = count};
+	const struct answers answers = {logits, dataset, indices, count};
 
-	assert(executor_network(executor)->classes == DATASET_CLASSES);
-	*temperature = TEMPERATURE_NONE;
-	if (!count)
-		return 0;
-	answers.logits = malloc(count * DATASET_CLASSES * sizeof *answers.logits);
-	answers.labels = malloc(count);
-	int status = 0;
-	if (!answers.logits || !answers.labels)
-		status = error_set(error, "not enough memory for the answers to %zu images", count);
-	else if (collect(executor, dataset, indices, &answers))
-		*temperature = coolest(&answers);
-	free(answers.logits);
-	free(answers.labels);
-	return status;
-}
-
-void calibrated_softmax(int classes, const float *logits, double temperature, float *probabilities)
-{
-	for (int i = 0; i < classes; i++)
-		probabilities[i] = logits[i] / (float)temperature;
-	loss_softmax(classes, probabilities, probabilities);
+	for (size_t i = 0; i < count; i++)
+		if (!loss_logits_are_finite(DATASET_CLASSES, logits + i * DATASET_CLASSES))
+			return TEMPERATURE_NONE;
+	return count ? coolest(&answers) : TEMPERATURE_NONE;
 }

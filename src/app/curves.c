@@ -18,11 +18,6 @@ static int fail(const struct curves *curves, const char *what, struct error *err
 	return error_set(error, "%s: cannot %s: %s", curves->path, what, strerror(errno));
 }
 
-bool curves_better(const struct curves_row *row, const struct curves_row *than)
-{
-	return row->val_loss < than->val_loss;
-}
-
 int curves_open(struct curves *curves, const char *path, struct error *error)
 {
 	*curves = (struct curves){.file = file_create(path), .path = path};
@@ -46,7 +41,7 @@ static const char *pair_text(char text[PAIR_TEXT], bool known, double accuracy, 
 	return text;
 }
 
-int curves_append(struct curves *curves, const struct curves_row *row, struct error *error)
+int curves_append(struct curves *curves, const struct epoch_figures *row, struct error *error)
 {
 	char text[ROW_TEXT], seen[PAIR_TEXT], val[PAIR_TEXT], train[PAIR_TEXT];
 	int length = snprintf(text, sizeof text, "%d,%s,%s,%g,%.3f,%s\n", row->epoch,

@@ -16,9 +16,7 @@
 #define MAX_FILE ((size_t)1 << 30) /* bytes, packed or not: over a million images */
 #define PATH_SIZE 4096
 
-#define HOW_TO_GET                                                                                 \
-	"the MNIST files are in the folder data of mnist-cnn's source; name their folder with "        \
-	"--data DIR or $MNIST_CNN_DATA"
+#define NAME_SIZE 64
 
 /* A file of the set is called stem-type or stem.type, with .gz behind it or not. */
 struct file_name {
@@ -47,19 +45,37 @@ static void join(char path[PATH_SIZE], const char *folder, const char *name)
 	snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
 }
 
+/* The first is a file's usual name, and the others are looked for, too. */
+static const char *const forms[][2] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
+
+#define FORMS (sizeof forms / sizeof *forms)
+
+static void name_file(char name[NAME_SIZE], const struct file_name *file, size_t form)
+{
+	snprintf(name, NAME_SIZE, "%s%s%s%s", file->stem, forms[form][0], file->type, forms[form][1]);
+}
+
 static bool find_file(char path[PATH_SIZE], const char *folder, const struct file_name *file)
 {
-	static const char *const forms[][2] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
+	for (size_t i = 0; i < FORMS; i++) {
+		char name[NAME_SIZE];
 
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		char name[64];
-
-		snprintf(name, sizeof name, "%s%s%s%s", file->stem, forms[i][0], file->type, forms[i][1]);
+		name_file(name, file, i);
 		join(path, folder, name);
 		if (file_exists(path))
 			return true;
 	}
 	return false;
+}
+
+static int half_found(const char *folder, const struct file_name *missing, struct error *error)
+{
+	char names[FORMS][NAME_SIZE];
+
+	for (size_t i = 0; i < FORMS; i++)
+		name_file(names[i], missing, i);
+	return error_set(error, "%s: %s is missing, and so are its other names %s, %s and %s", folder,
+					 names[0], names[1], names[2], names[3]);
 }
 
 /* 1 where the folder has both files, 0 where it has neither, an error for half a set. */
@@ -68,23 +84,18 @@ static int find_pair(struct paths *paths, const char *folder, const struct part_
 {
 	bool has_images = find_file(paths->images, folder, &names->images);
 	bool has_labels = find_file(paths->labels, folder, &names->labels);
-	const struct file_name *missing = has_images ? &names->labels : &names->images;
 
 	snprintf(paths->folder, PATH_SIZE, "%s", folder);
 	if (has_images == has_labels)
 		return has_images;
-	return error_set(error,
-					 "%s: %s-%s is missing, and so are its other names %s-%s.gz, %s.%s and "
-					 "%s.%s.gz; " HOW_TO_GET,
-					 folder, missing->stem, missing->type, missing->stem, missing->type,
-					 missing->stem, missing->type, missing->stem, missing->type);
+	return half_found(folder, has_images ? &names->labels : &names->images, error);
 }
 
 static int nothing_found(const char *folders, const struct part_names *names, struct error *error)
 {
 	return error_set(error,
 					 "no %s data: neither %s-%s nor %s-%s in %s (looked for with .gz and "
-					 "without, and for names like %s.%s); " HOW_TO_GET,
+					 "without, and for names like %s.%s)",
 					 names->what, names->images.stem, names->images.type, names->labels.stem,
 					 names->labels.type, folders, names->images.stem, names->images.type);
 }
@@ -96,7 +107,7 @@ static int find_in_directory(struct paths *paths, const char *directory,
 
 	join(inside, directory, "."); /* exists in folders alone */
 	if (!*directory || !file_exists(inside))
-		return error_set(error, "there is no folder \"%s\"; " HOW_TO_GET, directory);
+		return error_set(error, "there is no folder \"%s\"", directory);
 	int found = find_pair(paths, directory, names, error);
 	return found ? found : nothing_found(directory, names, error);
 }
@@ -166,8 +177,8 @@ static int load_files(struct dataset *dataset, const struct paths *paths, struct
 	return 0;
 }
 
-int dataset_load(struct dataset *dataset, const char *directory, enum dataset_part part,
-				 struct error *error)
+enum dataset_fault dataset_load(struct dataset *dataset, const char *directory,
+								enum dataset_part part, struct error *error)
 {
 	const struct part_names *names = &part_names[part];
 	struct paths paths;
@@ -176,12 +187,12 @@ int dataset_load(struct dataset *dataset, const char *directory, enum dataset_pa
 	int found = directory ? find_in_directory(&paths, directory, names, error)
 						  : find_in_usual_places(&paths, names, error);
 	if (found < 0)
-		return -1;
+		return DATASET_MISSING;
 	if (load_files(dataset, &paths, error)) {
 		dataset_free(dataset);
-		return -1;
+		return DATASET_BROKEN;
 	}
-	return 0;
+	return DATASET_FINE;
 }
 
 void dataset_free(struct dataset *dataset)

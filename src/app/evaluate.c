@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "app/calibrate.h"
 #include "nn/loss.h"
@@ -15,7 +16,7 @@ static struct prediction predict(const float *logits, double temperature, int la
 	const int digit = loss_argmax(DATASET_CLASSES, logits);
 	float probabilities[DATASET_CLASSES];
 
-	calibrated_softmax(DATASET_CLASSES, logits, temperature, probabilities);
+	loss_softmax_at(DATASET_CLASSES, logits, temperature, probabilities);
 	return (struct prediction){
 		.index = index,
 		.label = label,
@@ -41,13 +42,15 @@ static void count_in(struct evaluation *out, const struct prediction *prediction
 /* Run n images through the network and count them. */
 static void evaluate_chunk(struct executor *executor, const struct selection *selection, int n,
 						   double temperature, struct evaluation *out,
-						   struct prediction *predictions)
+						   struct prediction *predictions, float *all_logits)
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
 	const int classes = executor_network(executor)->classes;
 	uint8_t labels[CHUNK];
 
+	if (all_logits)
+		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
 	dataset_labels(selection->dataset, selection->indices, n, labels);
 	for (int i = 0; i < n; i++, logits += classes) {
 		const struct prediction prediction =
@@ -65,13 +68,14 @@ static void evaluate_chunk(struct executor *executor, const struct selection *se
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out)
 {
-	return evaluate_each(executor, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL);
+	return evaluate_each(executor, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL,
+						 NULL);
 }
 
 bool evaluate_each(struct executor *executor, const struct dataset *dataset,
 				   const uint32_t *indices, size_t count, double temperature,
 				   const volatile sig_atomic_t *stop, struct evaluation *out,
-				   struct prediction *predictions)
+				   struct prediction *predictions, float *logits)
 {
 	size_t most = (size_t)executor_batch_size(executor), chunk = most < CHUNK ? most : CHUNK;
 
@@ -85,7 +89,8 @@ bool evaluate_each(struct executor *executor, const struct dataset *dataset,
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
 		evaluate_chunk(executor, &selection, (int)n, temperature, out,
-					   predictions ? predictions + done : NULL);
+					   predictions ? predictions + done : NULL,
+					   logits ? logits + done * DATASET_CLASSES : NULL);
 		out->count += n;
 	}
 	if (out->count) {

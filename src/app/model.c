@@ -34,7 +34,7 @@ static const struct field facts[] = {
 	{.name = "train_images", .type = FIELD_SIZE, .offset = INFO(train_count)},
 	{.name = "val_images", .type = FIELD_SIZE, .offset = INFO(val_count)},
 	{.name = "epochs_done", .type = FIELD_INT, .offset = INFO(result.epochs_done)},
-	{"temperature", FIELD_DOUBLE, INFO(temperature), .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
+	{"temperature", FIELD_DOUBLE, INFO(result.temperature), .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
 	{.name = NULL},
 };
 
@@ -238,11 +238,11 @@ static int read_settings(const struct safetensors *file, struct settings *settin
 /* A file whose figures are odd, or left out, is as good as another: they are only told. */
 static void read_figures(const struct safetensors *file, struct model_info *info)
 {
-	struct curves_row *kept = &info->result.kept;
+	struct epoch_figures *kept = &info->result.kept;
 	struct error ignored;
 
 	if (read_fields(file, figures, info, &ignored)) {
-		*kept = (struct curves_row){0};
+		*kept = (struct epoch_figures){0};
 		return;
 	}
 	if (read_fields(file, best_epoch, info, &ignored))
@@ -250,28 +250,19 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 	kept->has_val = !read_fields(file, val_figures, info, &ignored);
 }
 
-/* Was it stopped, and did not merely run out of patience? */
-static bool was_stopped(const struct model_info *info)
-{
-	const struct train_result *result = &info->result;
-	int patience = info->settings.patience;
-
-	if (patience && result->kept.epoch && result->epochs_done - result->kept.epoch >= patience)
-		return false;
-	return result->epochs_done < info->settings.epochs;
-}
-
 /* How it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
-	*info = (struct model_info){.temperature = TEMPERATURE_NONE};
+	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
 	if (read_settings(file, &info->settings, error) || read_fields(file, facts, info, error))
 		return -1;
 	read_figures(file, info);
-	info->result.stopped = was_stopped(info);
+	info->result.stopped = info->result.epochs_done < info->settings.epochs &&
+						   !train_is_out_of_patience(&info->settings, info->result.epochs_done,
+													 info->result.kept.epoch);
 	return 0;
 }
 
@@ -293,17 +284,14 @@ static bool is_same_spec(const char *a, const char *b)
 	}
 }
 
-/* Which network is it? NULL with an error where that is not known or not possible. */
-static const char *choose_spec(const struct safetensors *file, const char *spec,
-							   struct error *error)
+static enum model_fault check_constants(const struct safetensors *file, struct error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
-	const char *own = safetensors_metadata(file, "network");
 
 	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) &&
 		strcmp(format, FORMAT)) {
 		error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"", format);
-		return NULL;
+		return MODEL_BROKEN;
 	}
 	for (size_t i = 0; i < COUNT(constants); i++) {
 		const char *value = safetensors_metadata(file, constants[i].key);
@@ -311,16 +299,28 @@ static const char *choose_spec(const struct safetensors *file, const char *spec,
 		if (value && strcmp(value, constants[i].value)) {
 			error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", constants[i].key, value,
 					  constants[i].value);
-			return NULL;
+			return MODEL_BROKEN;
 		}
 	}
-	if (own && spec && !is_same_spec(own, spec)) {
-		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, spec);
-		return NULL;
+	return MODEL_FINE;
+}
+
+/* The network's text: the file's own text goes before the caller's, which must agree with it. */
+static enum model_fault choose_spec(const struct safetensors *file, const char **spec,
+									struct error *error)
+{
+	const char *own = safetensors_metadata(file, "network");
+
+	if (own && *spec && !is_same_spec(own, *spec)) {
+		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, *spec);
+		return MODEL_BROKEN;
 	}
-	if (!own && !spec)
-		error_set(error, "does not say which network it is for: give it with --network SPEC");
-	return own ? own : spec;
+	if (own)
+		*spec = own;
+	if (*spec)
+		return MODEL_FINE;
+	error_set(error, "does not say which network it is for");
+	return MODEL_NAMELESS;
 }
 
 static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
@@ -381,23 +381,37 @@ static int read_weights(const struct safetensors *file, struct network *network,
 	return 0;
 }
 
-static int load(const struct safetensors *file, const char *spec, struct network *network,
-				struct model_info *info, struct error *error)
+int model_build(struct network *network, const char *spec, struct error *error)
 {
 	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
+
+	if (network_build(network, spec, input, error))
+		return -1;
+	if (network->classes == DATASET_CLASSES)
+		return 0;
+	error_set(error, "%d units before softmax, but there are %d digits", network->classes,
+			  DATASET_CLASSES);
+	network_free(network);
+	return -1;
+}
+
+static enum model_fault take(const struct safetensors *file, const char *spec,
+							 struct network *network, struct model_info *info, struct error *error)
+{
+	enum model_fault fault = check_constants(file, error);
 	struct model_info ignored;
 
-	spec = choose_spec(file, spec, error);
-	if (!spec)
-		return -1;
-	if (network_build(network, spec, input, error))
-		return error_prefix(error, "network \"%.200s\"", spec);
-	if (network->classes != DATASET_CLASSES)
-		return error_set(error, "the network tells %d classes apart; digits are %d",
-						 network->classes, DATASET_CLASSES);
-	if (read_weights(file, network, error))
-		return -1;
-	return read_info(file, info ? info : &ignored, error);
+	if (!fault)
+		fault = choose_spec(file, &spec, error);
+	if (fault)
+		return fault;
+	if (model_build(network, spec, error)) {
+		error_prefix(error, "network \"%.200s\"", spec);
+		return MODEL_BROKEN;
+	}
+	if (read_weights(file, network, error) || read_info(file, info ? info : &ignored, error))
+		return MODEL_BROKEN;
+	return MODEL_FINE;
 }
 
 /* Text in place of the header's length, whose last bytes are 0: some other file was named, or a
@@ -426,44 +440,48 @@ const char *model_default(void)
 	return file_exists(MODEL_FILE) ? MODEL_FILE : MODEL_BUILTIN;
 }
 
-int model_read(const char *path, struct safetensors *file, struct error *error)
+static enum model_fault read_file(const char *path, struct safetensors *file, struct error *error)
 {
 	struct buffer bytes;
 
-	*file = (struct safetensors){0};
 	if (!strcmp(path, MODEL_BUILTIN))
-		return safetensors_parse(model_builtin, model_builtin_size, file, error);
-	if (!file_exists(path))
-		return error_set(error,
-						 "%s: no such file; train a model with 'mnist-cnn train', or name "
-						 "one with --model FILE",
-						 path);
+		return safetensors_parse(model_builtin, model_builtin_size, file, error) ? MODEL_BROKEN
+																				 : MODEL_FINE;
+	if (!file_exists(path)) {
+		error_set(error, "%s: no such file", path);
+		return MODEL_MISSING;
+	}
 	if (file_read(path, MAX_FILE, &bytes, error))
-		return -1;
+		return MODEL_BROKEN;
 	int status = refuse_text(&bytes, error);
 	if (!status)
 		status = safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
-	return status ? error_prefix(error, "%s", path) : 0;
+	if (!status)
+		return MODEL_FINE;
+	error_prefix(error, "%s", path);
+	return MODEL_BROKEN;
 }
 
-int model_load(const char *path, const char *spec, struct network *network, struct model_info *info,
-			   struct error *error)
+enum model_fault model_load(const char *path, const char *spec, struct network *network,
+							struct model_info *info, struct safetensors *file, struct error *error)
 {
-	struct safetensors file;
+	struct safetensors own = {0};
 
 	*network = (struct network){0};
-	if (info)
-		*info = (struct model_info){0};
-	if (model_read(path, &file, error))
-		return -1;
-	int status = load(&file, spec, network, info, error);
-	safetensors_free(&file);
-	if (status) {
-		network_free(network);
-		if (info)
-			*info = (struct model_info){0};
-		error_prefix(error, "%s", path);
+	enum model_fault fault = read_file(path, &own, error);
+	if (!fault) {
+		fault = take(&own, spec, network, info, error);
+		if (fault)
+			error_prefix(error, "%s", path);
 	}
-	return status;
+	if (fault)
+		network_free(network);
+	if (fault && info)
+		*info = (struct model_info){0};
+	if (fault || !file)
+		safetensors_free(&own);
+	if (file)
+		*file = own;
+	return fault;
 }

@@ -1,4 +1,4 @@
-/* The training loop: shuffle, gather, forward, loss, backward, update; then validate. */
+/* The training: shuffle, gather, forward, loss, backward, update; then validate. */
 #include "app/trainer.h"
 
 #include <assert.h>
@@ -6,38 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/calibrate.h"
 #include "app/evaluate.h"
-#include "app/warp.h"
 #include "base/terminal.h"
-#include "nn/optimizer.h"
 #include "nn/schedule.h"
 
-/* What one call of train works with, and the sums of the epoch. */
-struct run {
-	struct executor *executor;
-	const struct network *network;
-	const struct dataset *dataset;
-	const struct split *split;
-	const struct settings *settings;
-	const struct train_observer *observer;
-	const volatile sig_atomic_t *stop;
-
-	struct train_length length;
-	struct optimizer optimizer;
-	struct augmenter augmenter;
-	uint32_t *order; /* of the training images in this epoch */
-	uint8_t *labels; /* of a batch */
-	float *best;     /* the best epoch's values; NULL without patience */
-
-	bool stopped;
-	int epoch;
-	uint64_t step;       /* updates, this one included, over the whole run */
-	float learning_rate; /* of the last step */
-	size_t seen, total;  /* images of this epoch */
-	double loss;         /* their sum */
-	size_t correct;
-	double seconds;
-};
+/* ---- how long ---- */
 
 struct train_length train_length(const struct settings *settings, size_t train_count)
 {
@@ -56,29 +30,59 @@ struct train_length train_length(const struct settings *settings, size_t train_c
 	return length;
 }
 
-static int check_finite_loss(const struct run *run, double loss, struct error *error)
+/* Images of epoch number `epoch`, of which the last one may be cut short. */
+static size_t images_of(const struct trainer *trainer, int epoch)
+{
+	const struct train_length *length = &trainer->length;
+	const uint64_t steps = length->steps - (uint64_t)(epoch - 1) * length->epoch_steps;
+
+	if (steps < length->epoch_steps)
+		return (size_t)steps * (size_t)trainer->settings->batch_size;
+	return trainer->split->train_count;
+}
+
+bool train_is_out_of_patience(const struct settings *settings, int epochs, int best)
+{
+	return settings->patience && best && epochs - best >= settings->patience;
+}
+
+bool trainer_is_done(const struct trainer *trainer)
+{
+	const struct train_state *state = &trainer->state;
+
+	return state->epoch > trainer->length.epochs ||
+		   train_is_out_of_patience(trainer->settings, state->epoch - 1, state->kept.epoch);
+}
+
+bool trainer_has_epoch(const struct trainer *trainer)
+{
+	return trainer->state.seen >= images_of(trainer, trainer->state.epoch);
+}
+
+/* ---- a step ---- */
+
+static int check_finite_loss(struct trainer *trainer, double loss, struct error *error)
 {
 	if (isfinite(loss))
 		return 0;
-	return error_set(error,
-					 "the loss is no longer a number (epoch %d, step %llu): "
-					 "try a smaller --learning-rate than %g",
-					 run->epoch, (unsigned long long)run->step,
-					 (double)run->settings->learning_rate);
+	trainer->diverged = true;
+	return error_set(error, "the loss is no longer a number (epoch %d, step %llu)",
+					 trainer->state.epoch, (unsigned long long)trainer->state.step);
 }
 
 /* A weight can go astray without a trace in the loss: a relu behind it may pass nothing. */
-static int check_finite_weights(const struct run *run, struct error *error)
+static int check_finite_weights(struct trainer *trainer, struct error *error)
 {
-	for (int i = 0; i < run->network->param_count; i++) {
-		const struct param *param = run->network->params[i];
+	for (int i = 0; i < trainer->network->param_count; i++) {
+		const struct param *param = trainer->network->params[i];
 
-		for (size_t j = 0; j < param->count; j++)
-			if (!isfinite(param->value[j]))
-				return error_set(error,
-								 "a value of %s is no longer a number (epoch %d): "
-								 "try a smaller --learning-rate than %g",
-								 param->name, run->epoch, (double)run->settings->learning_rate);
+		for (size_t j = 0; j < param->count; j++) {
+			if (isfinite(param->value[j]))
+				continue;
+			trainer->diverged = true;
+			return error_set(error, "a value of %s is no longer a number (epoch %d)", param->name,
+							 trainer->state.epoch);
+		}
 	}
 	return 0;
 }
@@ -87,261 +91,294 @@ static int check_finite_weights(const struct run *run, struct error *error)
 static void update_weights(const void *context, const struct param *param, const float *grads,
 						   size_t first, size_t count)
 {
-	const struct run *run = context;
+	const struct trainer *trainer = context;
 
-	optimizer_apply(&run->optimizer, executor_engine(run->executor)->kernels, first, count,
-					param_is_weight(param), grads, run->network->values);
+	optimizer_apply(&trainer->optimizer, executor_engine(trainer->executor)->kernels, first, count,
+					param_is_weight(param), grads, trainer->network->values);
 }
 
 /* Augmentation may end before the training does: by the step, so that parts of epochs count. */
-static bool is_augmented(const struct run *run)
+static bool is_augmented(const struct trainer *trainer)
 {
-	const struct augment *augment = &run->settings->augment;
+	const struct augment *augment = &trainer->settings->augment;
 
 	return !augment_is_none(augment) &&
-		   (double)run->step / (double)run->length.steps < augment->until;
+		   (double)trainer->state.step / (double)trainer->length.steps < augment->until;
 }
 
-/* One batch, one update. */
-static int train_step(struct run *run, int n, struct error *error)
+static float learning_rate(const struct trainer *trainer)
 {
-	const uint32_t *indices = run->order + run->seen;
-	const struct settings *settings = run->settings;
+	const struct settings *settings = trainer->settings;
+
+	return (float)(settings->learning_rate * schedule_rate(settings->schedule, settings->warmup,
+														   trainer->state.step,
+														   trainer->length.steps));
+}
+
+/* The next n training images of this epoch, and the update that they call for. */
+static struct loss_sum train_batch(struct trainer *trainer, int n)
+{
+	const struct settings *settings = trainer->settings;
+	struct train_state *state = &trainer->state;
+	const uint32_t *indices = trainer->order + state->seen;
 	const struct augmented images = {
-		.selection = {run->dataset, indices},
-		.augmenter = is_augmented(run) ? &run->augmenter : NULL,
-		.rng = augment_rng(settings->seed, (uint64_t)run->epoch),
+		.selection = {trainer->dataset, indices},
+		.augmenter = is_augmented(trainer) ? &trainer->augmenter : NULL,
+		.rng = augment_rng(settings->seed, (uint64_t)state->epoch),
 	};
 	const struct batch batch = {
 		.n = n,
 		.load = augmented_load,
 		.context = &images,
-		.labels = run->labels,
+		.labels = trainer->labels,
 		.label_smoothing = settings->label_smoothing,
 	};
-	const struct update update = {update_weights, run};
+	const struct update update = {update_weights, trainer};
 
-	dataset_labels(run->dataset, indices, n, run->labels);
-	run->learning_rate =
-		(float)(settings->learning_rate *
-				schedule_rate(settings->schedule, settings->warmup, run->step, run->length.steps));
-	optimizer_begin(&run->optimizer, run->learning_rate);
-	struct loss_sum sum =
-		executor_train(run->executor, &batch, settings->seed, ++run->step, &update);
-	run->seen += (size_t)n;
-	run->loss += sum.loss;
-	run->correct += (size_t)sum.correct;
-	return check_finite_loss(run, sum.loss, error);
+	dataset_labels(trainer->dataset, indices, n, trainer->labels);
+	state->learning_rate = learning_rate(trainer);
+	optimizer_begin(&trainer->optimizer, state->learning_rate);
+	return executor_train(trainer->executor, &batch, settings->seed, ++state->step, &update);
 }
 
-/* Images of the first `steps` steps of an epoch. */
-static size_t images_of(const struct run *run, uint64_t steps)
+int trainer_step(struct trainer *trainer, struct error *error)
 {
-	size_t all = run->split->train_count;
+	struct train_state *state = &trainer->state;
+	const size_t batch = (size_t)trainer->settings->batch_size;
+	const size_t left = images_of(trainer, state->epoch) - state->seen;
+	const int n = (int)(left < batch ? left : batch);
+	const double start = terminal_seconds();
 
-	return steps < run->length.epoch_steps ? (size_t)steps * (size_t)run->settings->batch_size
-										   : all;
+	if (trainer->order_epoch != state->epoch)
+		split_shuffle(trainer->split, trainer->settings->seed, (uint64_t)state->epoch,
+					  trainer->order);
+	trainer->order_epoch = state->epoch;
+	const struct loss_sum sum = train_batch(trainer, n);
+	state->seen += (size_t)n;
+	state->loss += sum.loss;
+	state->correct += (size_t)sum.correct;
+	state->seconds += terminal_seconds() - start;
+	return check_finite_loss(trainer, sum.loss, error);
 }
 
-/* Steps of the whole run before epoch number `epoch`. */
-static uint64_t steps_before(const struct run *run, int epoch)
-{
-	return (uint64_t)(epoch - 1) * run->length.epoch_steps;
-}
+/* ---- an epoch ---- */
 
-static double images_left(const struct run *run)
-{
-	int last = run->length.epochs;
-
-	if (run->epoch == last)
-		return (double)(run->total - run->seen);
-	return (double)(run->total - run->seen) +
-		   (double)(last - run->epoch - 1) * (double)run->split->train_count +
-		   (double)images_of(run, run->length.steps - steps_before(run, last));
-}
-
-static void report_progress(const struct run *run)
-{
-	const struct train_progress progress = {
-		.epoch = run->epoch,
-		.epochs = run->length.epochs,
-		.seen = run->seen,
-		.total = run->total,
-		.left = images_left(run),
-		.seconds = run->seconds,
-		.loss = run->loss / (double)run->seen,
-		.accuracy = (double)run->correct / (double)run->seen,
-	};
-
-	if (run->observer && run->observer->batch)
-		run->observer->batch(run->observer->context, &progress);
-}
-
-/* All training images once, or as many as there are until the training's end or *stop. */
-static int train_epoch(struct run *run, struct error *error)
-{
-	size_t batch = (size_t)run->settings->batch_size;
-	double start = terminal_seconds();
-
-	split_shuffle(run->split, run->settings->seed, (uint64_t)run->epoch, run->order);
-	run->total = images_of(run, run->length.steps - steps_before(run, run->epoch));
-	run->seen = run->correct = 0;
-	run->loss = run->seconds = 0;
-	while (run->seen < run->total && !(run->stop && *run->stop)) {
-		size_t left = run->total - run->seen;
-
-		if (train_step(run, (int)(left < batch ? left : batch), error))
-			return -1;
-		run->seconds = terminal_seconds() - start;
-		report_progress(run);
-	}
-	run->stopped = run->seen < run->total;
-	return check_finite_weights(run, error);
-}
-
-/* Of some images, dropout off. */
-static int measure(struct run *run, const uint32_t *indices, size_t count, double *accuracy,
-				   double *loss, struct error *error)
+/* With dropout off; `logits` may be NULL. *finished is false where *stop has ended it. */
+static int measure(struct trainer *trainer, const uint32_t *indices, size_t count,
+				   const volatile sig_atomic_t *stop, float *logits, double *accuracy, double *loss,
+				   bool *finished, struct error *error)
 {
 	struct evaluation evaluation;
 
-	run->stopped = !evaluate(run->executor, run->dataset, indices, count, run->stop, &evaluation);
+	*finished = evaluate_each(trainer->executor, trainer->dataset, indices, count, TEMPERATURE_NONE,
+							  stop, &evaluation, NULL, logits);
 	*accuracy = evaluation.accuracy;
 	*loss = evaluation.loss;
-	return check_finite_loss(run, evaluation.loss, error);
+	return check_finite_loss(trainer, evaluation.loss, error);
 }
 
-/* The epoch's row, with what is measured after it. */
-static int finish_epoch(struct run *run, struct curves_row *row, struct error *error)
+static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
+						 struct epoch_figures *figures, bool *finished, struct error *error)
 {
-	const struct split *split = run->split;
+	const struct split *split = trainer->split;
 
-	*row = (struct curves_row){
-		.epoch = run->epoch,
-		.accuracy = (double)run->correct / (double)run->seen,
-		.loss = run->loss / (double)run->seen,
-		.has_val = split->val_count > 0,
-		.learning_rate = (double)run->learning_rate,
-		.seconds = run->seconds,
-		.has_train = run->settings->eval_train,
-	};
-
-	if (row->has_val &&
-		measure(run, split->val, split->val_count, &row->val_accuracy, &row->val_loss, error))
+	*finished = true;
+	if (figures->has_val &&
+		measure(trainer, split->val, split->val_count, stop, trainer->new_logits,
+				&figures->val_accuracy, &figures->val_loss, finished, error))
 		return -1;
-	if (row->has_train && !run->stopped)
-		return measure(run, split->train, split->train_count, &row->train_accuracy,
-					   &row->train_loss, error);
-	return 0;
+	if (!figures->has_train || !*finished)
+		return 0;
+	return measure(trainer, split->train, split->train_count, stop, NULL, &figures->train_accuracy,
+				   &figures->train_loss, finished, error);
 }
 
-/* What an epoch, now measured, changes for the weights to keep. */
-static void keep_best(const struct run *run, const struct curves_row *row,
-					  struct train_result *result)
+/* With patience only what is better than all before is kept. */
+static void keep(struct trainer *trainer, const struct epoch_figures *figures)
 {
-	const struct network *network = run->network;
+	const struct network *network = trainer->network;
+	struct epoch_figures *kept = &trainer->state.kept;
+	float *const logits = trainer->val_logits;
 
-	if (run->best && result->kept.epoch && !curves_better(row, &result->kept))
+	if (trainer->best && kept->epoch && !epoch_is_better(figures, kept))
 		return;
-	result->kept = *row;
-	if (run->best)
-		memcpy(run->best, network->values, network->value_count * sizeof *run->best);
+	*kept = *figures;
+	trainer->val_logits = trainer->new_logits;
+	trainer->new_logits = logits;
+	if (trainer->best)
+		memcpy(trainer->best, network->values, network->value_count * sizeof *trainer->best);
 }
 
-static bool is_out_of_patience(const struct run *run, const struct train_result *result)
+int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
+						 struct epoch_figures *figures, struct error *error)
 {
-	return run->best && run->epoch - result->kept.epoch >= run->settings->patience;
-}
+	struct train_state *state = &trainer->state;
+	bool finished;
 
-static int train_epochs(struct run *run, struct train_result *result, struct error *error)
-{
-	const struct train_observer *observer = run->observer;
-	struct curves_row row;
-
-	for (run->epoch = 1; run->epoch <= run->length.epochs; run->epoch++) {
-		if (train_epoch(run, error) || (!run->stopped && finish_epoch(run, &row, error)))
-			return -1;
-		result->steps = run->step;
-		result->stopped = run->stopped;
-		if (run->stopped)
-			return 0;
-		keep_best(run, &row, result);
-		result->epochs_done = run->epoch;
-		if (observer && observer->epoch && observer->epoch(observer->context, &row, error))
-			return -1;
-		if (is_out_of_patience(run, result))
-			return 0;
+	*figures = (struct epoch_figures){
+		.epoch = state->epoch,
+		.accuracy = (double)state->correct / (double)state->seen,
+		.loss = state->loss / (double)state->seen,
+		.has_val = trainer->split->val_count > 0,
+		.learning_rate = (double)state->learning_rate,
+		.seconds = state->seconds,
+		.has_train = trainer->settings->eval_train,
+	};
+	if (check_finite_weights(trainer, error) ||
+		measure_epoch(trainer, stop, figures, &finished, error))
+		return -1;
+	if (!finished) {
+		*figures = (struct epoch_figures){0};
+		return 0;
 	}
+	keep(trainer, figures);
+	state->epoch++;
+	state->seen = state->correct = 0;
+	state->loss = state->seconds = 0;
 	return 0;
 }
 
-/* Back to the best epoch's weights, if there is one. */
-static void restore_best(const struct run *run, struct train_result *result)
+/* ---- from beginning to end ---- */
+
+int trainer_open(struct trainer *trainer, struct executor *executor, const struct dataset *dataset,
+				 const struct split *split, const struct settings *settings, struct error *error)
 {
-	const struct network *network = run->network;
+	const struct network *network = executor_network(executor);
+	const size_t logits = split->val_count * DATASET_CLASSES * sizeof(float);
 
-	if (run->best && result->kept.epoch) {
-		memcpy(network->values, run->best, network->value_count * sizeof *run->best);
-		executor_prepare(run->executor);
-	} else if (result->stopped) {
-		result->kept = (struct curves_row){0};
-	}
-}
-
-static int run_open(struct run *run, struct error *error)
-{
-	const struct network *network = run->network;
-	const struct settings *settings = run->settings;
-	size_t batch = (size_t)executor_batch_size(run->executor);
-
-	assert(settings->batch_size <= executor_batch_size(run->executor));
-	assert(!settings->patience || run->split->val_count > 0);
-	if (network->classes != DATASET_CLASSES)
-		return error_set(error, "the network tells %d classes apart; the data has %d",
-						 network->classes, DATASET_CLASSES);
-	augmenter_prepare(&run->augmenter, &settings->augment);
-	run->order = malloc(run->split->train_count * sizeof *run->order);
-	run->labels = malloc(batch);
-	if (!run->order || !run->labels)
-		return error_set(error, "no memory for batches of %zu images", batch);
+	assert(settings->batch_size <= executor_batch_size(executor));
+	assert(!settings->patience || split->val_count > 0);
+	assert(network->classes == DATASET_CLASSES);
+	*trainer = (struct trainer){
+		.state = {.epoch = 1},
+		.executor = executor,
+		.network = network,
+		.dataset = dataset,
+		.split = split,
+		.settings = settings,
+		.length = train_length(settings, split->train_count),
+	};
+	augmenter_prepare(&trainer->augmenter, &settings->augment);
+	trainer->order = malloc(split->train_count * sizeof *trainer->order);
+	trainer->labels = malloc((size_t)settings->batch_size);
+	trainer->val_logits = malloc(logits + 1);
+	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
+	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)
+		return error_set(error, "no memory for batches of %d images", settings->batch_size);
 	if (settings->patience) {
-		run->best = malloc(network->value_count * sizeof *run->best);
-		if (!run->best)
+		trainer->best = malloc(network->value_count * sizeof *trainer->best);
+		if (!trainer->best)
 			return error_set(error, "no memory to keep the best of %zu weights",
 							 network->weight_count);
 	}
-	return optimizer_open(&run->optimizer, &run->settings->optimizer, network->value_count, error);
+	return optimizer_open(&trainer->optimizer, &settings->optimizer, network->value_count, error);
 }
 
-static void run_close(struct run *run)
+void trainer_close(struct trainer *trainer)
 {
-	free(run->order);
-	free(run->labels);
-	free(run->best);
-	optimizer_close(&run->optimizer);
+	free(trainer->order);
+	free(trainer->labels);
+	free(trainer->best);
+	if (trainer->new_logits != trainer->val_logits)
+		free(trainer->new_logits);
+	free(trainer->val_logits);
+	optimizer_close(&trainer->optimizer);
+}
+
+int trainer_finish(struct trainer *trainer, struct train_result *result, struct error *error)
+{
+	const struct network *network = trainer->network;
+	const struct split *split = trainer->split;
+	struct train_state *state = &trainer->state;
+	struct evaluation ignored;
+
+	if (check_finite_weights(trainer, error))
+		return -1;
+	*result = (struct train_result){
+		.epochs_done = state->epoch - 1,
+		.steps = state->step,
+		.stopped = !trainer_is_done(trainer),
+		.kept = state->kept,
+		.temperature = TEMPERATURE_NONE,
+	};
+	if (trainer->best && state->kept.epoch) {
+		memcpy(network->values, trainer->best, network->value_count * sizeof *trainer->best);
+		executor_prepare(trainer->executor);
+	} else if (result->stopped) {
+		result->kept = (struct epoch_figures){0};
+		if (!state->step)
+			return 0;
+		evaluate_each(trainer->executor, trainer->dataset, split->val, split->val_count,
+					  TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
+	}
+	result->temperature =
+		calibrate(trainer->val_logits, trainer->dataset, split->val, split->val_count);
+	return 0;
+}
+
+static double images_left(const struct trainer *trainer)
+{
+	const int last = trainer->length.epochs, epoch = trainer->state.epoch;
+	const double here = (double)(images_of(trainer, epoch) - trainer->state.seen);
+
+	if (epoch == last)
+		return here;
+	return here + (double)(last - epoch - 1) * (double)trainer->split->train_count +
+		   (double)images_of(trainer, last);
+}
+
+static void report_progress(const struct trainer *trainer, const struct train_observer *observer)
+{
+	const struct train_state *state = &trainer->state;
+	const struct train_progress progress = {
+		.epoch = state->epoch,
+		.epochs = trainer->length.epochs,
+		.seen = state->seen,
+		.total = images_of(trainer, state->epoch),
+		.left = images_left(trainer),
+		.seconds = state->seconds,
+		.loss = state->loss / (double)state->seen,
+		.accuracy = (double)state->correct / (double)state->seen,
+	};
+
+	if (observer && observer->batch)
+		observer->batch(observer->context, &progress);
+}
+
+/* The steps of an epoch, and what it came to; figures->epoch is 0 where *stop has ended it. */
+static int train_epoch(struct trainer *trainer, const struct train_observer *observer,
+					   const volatile sig_atomic_t *stop, struct epoch_figures *figures,
+					   struct error *error)
+{
+	*figures = (struct epoch_figures){0};
+	while (!trainer_has_epoch(trainer)) {
+		if (stop && *stop)
+			return 0;
+		if (trainer_step(trainer, error))
+			return -1;
+		report_progress(trainer, observer);
+	}
+	if (trainer_finish_epoch(trainer, stop, figures, error))
+		return -1;
+	if (figures->epoch && observer && observer->epoch)
+		observer->epoch(observer->context, figures);
+	return 0;
 }
 
 int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
-	struct run run = {
-		.executor = executor,
-		.network = executor_network(executor),
-		.dataset = dataset,
-		.split = split,
-		.settings = settings,
-		.observer = observer,
-		.stop = stop,
-		.length = train_length(settings, split->train_count),
-	};
+	struct epoch_figures figures = {.epoch = 1};
+	struct trainer trainer;
 
 	*result = (struct train_result){0};
-	int status = run_open(&run, error);
+	int status = trainer_open(&trainer, executor, dataset, split, settings, error);
+	while (!status && figures.epoch && !trainer_is_done(&trainer))
+		status = train_epoch(&trainer, observer, stop, &figures, error);
 	if (!status)
-		status = train_epochs(&run, result, error);
-	if (!status)
-		restore_best(&run, result);
-	run_close(&run);
+		status = trainer_finish(&trainer, result, error);
+	result->diverged = trainer.diverged;
+	trainer_close(&trainer);
 	return status;
 }

@@ -46,7 +46,7 @@ struct findings {
 
 static double value(const struct findings *f, int i, enum column column)
 {
-	const struct curves_row *row = &f->curves->rows[i];
+	const struct epoch_figures *row = &f->curves->rows[i];
 
 	switch (column) {
 	case VAL_LOSS:
@@ -133,7 +133,7 @@ static struct findings look(const struct verdict_case *curves)
 	f.val = fit(&f, VAL_LOSS);
 	f.val_accuracy = mean(&f, f.val.first, f.val.count, VAL_ACCURACY);
 	for (int i = 1; i < curves->count; i++)
-		if (curves_better(&curves->rows[i], &curves->rows[f.best]))
+		if (epoch_is_better(&curves->rows[i], &curves->rows[f.best]))
 			f.best = i;
 	return f;
 }

@@ -117,7 +117,7 @@ static struct map draw_map(const struct augment *amounts, struct rng rng, uint64
 /* The image in a rim of zeros, from which positions outside read: one pixel before it, two behind
  * since reading looks at the next pixel, too. */
 #define RIM 1
-#define PADDED_ROW 32
+#define PADDED_ROW ((RIM + SIDE + 2 + 15) / 16 * 16)
 #define PADDED_SIZE ((RIM + SIDE + 2) * PADDED_ROW)
 
 static void pad(const uint8_t *pixels, uint8_t padded[PADDED_SIZE])

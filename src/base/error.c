@@ -53,3 +53,15 @@ int error_prefix(struct error *error, const char *format, ...)
 	strcat(text, error->text);
 	return keep(error, text);
 }
+
+int error_append(struct error *error, const char *format, ...)
+{
+	char text[LONGEST];
+	va_list arguments;
+
+	strcpy(text, error->text);
+	va_start(arguments, format);
+	vsnprintf(text + strlen(text), sizeof text - strlen(text), format, arguments);
+	va_end(arguments);
+	return keep(error, text);
+}

@@ -8,6 +8,7 @@
 #include "app/evaluate.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/eval_files.h"
 #include "cli/files.h"
@@ -78,8 +79,8 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 	}
 	struct prediction *predictions = malloc(count * sizeof *predictions);
 	if (predictions)
-		evaluate_each(session->executor, dataset, indices, count, info->temperature, NULL,
-					  evaluation, predictions);
+		evaluate_each(session->executor, dataset, indices, count, info->result.temperature, NULL,
+					  evaluation, predictions, NULL);
 	else
 		error_set(error, "not enough memory for %zu predictions", count);
 	split_free(&split);
@@ -180,7 +181,7 @@ static int eval_run(void *v, int operand_count, char **operands)
 		return command_misused(&command_eval, &error);
 	if (files_check_outputs(files, &error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, &error) ||
-		dataset_load(&dataset, values->data, part, &error) ||
+		advise_on_dataset(dataset_load(&dataset, values->data, part, &error), &error) ||
 		eval(values, files, &session, &dataset, &error))
 		status = command_fail(&error);
 	dataset_free(&dataset);

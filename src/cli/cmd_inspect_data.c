@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/files.h"
 #include "draw/blocks.h"
@@ -305,7 +306,7 @@ static int inspect_data_run(void *v, int operand_count, char **operands)
 		error_set(&error, "--sheet: no samples to write with --count 0");
 		return command_misused(&command_inspect_data, &error);
 	}
-	if (dataset_load(&dataset, values->data, values->split, &error))
+	if (advise_on_dataset(dataset_load(&dataset, values->data, values->split, &error), &error))
 		return command_fail(&error);
 	if (inspect_data(values, &dataset, &error))
 		status = command_fail(&error);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -74,7 +75,7 @@ static int save_occlusion(const char *path, const struct session *session, const
 
 	if (!executor)
 		return -1;
-	int status = occlusion_save(path, executor, session->info.temperature, seen->pixels,
+	int status = occlusion_save(path, executor, session->info.result.temperature, seen->pixels,
 								seen->digit, (double)seen->probabilities[seen->digit], error);
 	executor_close(executor);
 	return status;
@@ -90,10 +91,12 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 
 	if (digit_file_read(path, values->raw, NULL, seen.pixels, error))
 		return -1;
-	if (session_recognize(session, seen.pixels, seen.probabilities, error))
+	if (recognize(session->executor, seen.pixels, session->info.result.temperature,
+				  seen.probabilities, error))
 		return error_prefix(error, "%s", path);
 	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
-	activations_take(session->executor, seen.probabilities, session->info.temperature, activations);
+	activations_take(session->executor, seen.probabilities, session->info.result.temperature,
+					 activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
 	if (values->activations &&

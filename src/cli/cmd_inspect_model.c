@@ -150,7 +150,6 @@ static int inspect_model_run(void *v, int operand_count, char **operands)
 {
 	struct inspect_model_values *values = v;
 	struct session session = {0};
-	struct safetensors file = {0};
 	struct error error;
 	int status = STATUS_DONE;
 
@@ -162,17 +161,15 @@ static int inspect_model_run(void *v, int operand_count, char **operands)
 	if (files_check_distinct(files, &error))
 		return command_misused(&command_inspect_model, &error);
 	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error) ||
-		model_read(values->model.file, &file, &error)) {
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error)) {
 		status = command_fail(&error);
 	} else {
 		FILE *out = files_report_stream(files, values->common.quiet);
 		if (out)
-			print_model(out, values->model.file, &session.network, &file);
+			print_model(out, values->model.file, &session.network, &session.file);
 		if (values->filters && write_filters(values->filters, &session.network, &error))
 			status = command_fail(&error);
 	}
-	safetensors_free(&file);
 	session_close(&session);
 	return status;
 }

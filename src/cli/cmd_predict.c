@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -73,7 +74,8 @@ static int predict_file(const struct predict_values *values, struct session *ses
 		return -1;
 	if (values->save_digit && digit_file_write(values->save_digit, pixels, error))
 		return -1;
-	if (session_recognize(session, pixels, probabilities, error))
+	if (recognize(session->executor, pixels, session->info.result.temperature, probabilities,
+				  error))
 		return error_prefix(error, "%s", path);
 	sort_guesses(probabilities, guesses);
 	if (values->show)

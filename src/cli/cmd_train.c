@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/calibrate.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/model.h"
@@ -18,6 +17,7 @@
 #include "app/verdict.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/recipe.h"
@@ -49,7 +49,7 @@ struct job {
 	struct executor *executor;
 	int epochs; /* begun: rows */
 	struct curves curves;
-	struct curves_row *rows; /* [epochs], as far as there are any yet */
+	struct epoch_figures *rows; /* [epochs], as far as there are any yet */
 	int row_count;
 	struct progress progress;
 	bool stdout_failed, curves_failed; /* said, and not written to again */
@@ -137,7 +137,6 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
 
 	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
@@ -145,11 +144,8 @@ static int build(struct job *job, struct error *error)
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
 	if (engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error))
 		return -1;
-	if (network_build(&job->network, values->network, input, error))
+	if (model_build(&job->network, values->network, error))
 		return error_prefix(error, "--network");
-	if (job->network.classes != DATASET_CLASSES)
-		return error_set(error, "--network: %d units before softmax, but there are %d digits",
-						 job->network.classes, DATASET_CLASSES);
 	network_init(&job->network, values->settings.seed);
 	job->executor = executor_open(&job->network, &job->engine, values->settings.batch_size,
 								  EXECUTOR_TRAIN, error);
@@ -161,7 +157,7 @@ static int load(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	const struct settings *settings = &values->settings;
 
-	if (dataset_load(&job->dataset, values->data, DATASET_TRAIN, error))
+	if (advise_on_dataset(dataset_load(&job->dataset, values->data, DATASET_TRAIN, error), error))
 		return -1;
 	if (settings->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
@@ -263,22 +259,22 @@ static void on_batch(void *context, const struct train_progress *state)
 		progress_draw(&job->progress, state);
 }
 
-static int on_epoch(void *context, const struct curves_row *row, struct error *error)
+static void on_epoch(void *context, const struct epoch_figures *figures)
 {
 	struct job *job = context;
+	struct error error;
 
 	progress_clear(&job->progress);
-	progress_epoch(&job->progress, row);
-	job->rows[job->row_count++] = *row;
-	if (!job->curves_failed && curves_append(&job->curves, row, error)) {
+	progress_epoch(&job->progress, figures);
+	job->rows[job->row_count++] = *figures;
+	if (!job->curves_failed && curves_append(&job->curves, figures, &error)) {
 		job->curves_failed = true;
-		report_lost_output(error);
+		report_lost_output(&error);
 	}
 	if (!job->values->common.quiet && !job->stdout_failed) {
-		report_epoch(stdout, row, job->epochs);
+		report_epoch(stdout, figures, job->epochs);
 		flush_rows(job);
 	}
-	return 0;
 }
 
 /* How it ended, and what is kept of it. */
@@ -350,9 +346,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
-	if (calibrate(job->executor, &job->dataset, job->split.val, job->split.val_count,
-				  &info.temperature, error) ||
-		model_save(values->model, &job->network, &info, error))
+	if (model_save(values->model, &job->network, &info, error))
 		return -1;
 	if (values->common.quiet)
 		return 0;
@@ -389,6 +383,8 @@ static int train_and_save(struct job *job)
 					&stop_signal, &result, &error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
+	if (result.diverged)
+		advise_on_divergence(&job->values->settings, &error);
 	if (trained || save(job, &result, &error))
 		return command_fail(&error);
 	if (curves_close(&job->curves, &error))

@@ -151,7 +151,7 @@ void progress_clear(struct progress *progress)
 	progress->shown = false;
 }
 
-void progress_epoch(struct progress *progress, const struct curves_row *row)
+void progress_epoch(struct progress *progress, const struct epoch_figures *row)
 {
 	if (progress->images > 0 && row->has_val)
 		chart_add(progress->chart.validation, part_done(progress), row->val_loss, row->val_accuracy,

@@ -40,7 +40,7 @@ void progress_draw(struct progress *progress, const struct train_progress *state
 void progress_clear(struct progress *progress);
 
 /* Take note of what an epoch came to. */
-void progress_epoch(struct progress *progress, const struct curves_row *row);
+void progress_epoch(struct progress *progress, const struct epoch_figures *row);
 
 /* The curves as they are in the end, to stay on the terminal. */
 void progress_finish(struct progress *progress);

@@ -99,7 +99,7 @@ void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train)
 	fputs("  seconds\n", out);
 }
 
-void report_epoch(FILE *out, const struct curves_row *row, int epochs)
+void report_epoch(FILE *out, const struct epoch_figures *row, int epochs)
 {
 	char epoch[32];
 

@@ -22,7 +22,7 @@ void report_network_cost(FILE *out, const struct network *network);
  * val_loss, val_accuracy, train_loss, train_accuracy, seconds, of which those that are not measured
  * are left out. */
 void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);
-void report_epoch(FILE *out, const struct curves_row *row, int epochs);
+void report_epoch(FILE *out, const struct epoch_figures *row, int epochs);
 
 /* Accuracy with its interval, loss, calibration error, confusion matrix, and scores for each digit.
  * With `colour` the matrix is shaded by the part of each label's images. */

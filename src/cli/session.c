@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/calibrate.h"
 #include "base/number.h"
-#include "nn/loss.h"
+#include "cli/advice.h"
 
 #define MODEL(member) offsetof(struct model_values, member)
 #define ENGINE(member) offsetof(struct engine_values, member)
@@ -60,7 +59,9 @@ int session_open(struct session *session, const struct model_values *model,
 {
 	*session = (struct session){0};
 	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
-		model_load(model->file, model->network, &session->network, &session->info, error))
+		advise_on_model(model_load(model->file, model->network, &session->network, &session->info,
+								   &session->file, error),
+						error))
 		return -1;
 	session->executor = executor_open(&session->network, &session->engine, batch_size, mode, error);
 	return session->executor ? 0 : error_prefix(error, "%s", model->file);
@@ -70,20 +71,7 @@ void session_close(struct session *session)
 {
 	executor_close(session->executor);
 	network_free(&session->network);
+	safetensors_free(&session->file);
 	engine_close(&session->engine);
 	*session = (struct session){0};
-}
-
-int session_recognize(struct session *session, const uint8_t pixels[DATASET_PIXELS],
-					  float probabilities[DATASET_CLASSES], struct error *error)
-{
-	const struct dataset one = {.count = 1, .images = pixels};
-	const struct selection selection = {&one, (const uint32_t[]){0}};
-	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
-	const float *logits = executor_predict(session->executor, &batch);
-
-	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
-		return error_set(error, "the network's output is not a number");
-	calibrated_softmax(DATASET_CLASSES, logits, session->info.temperature, probabilities);
-	return 0;
 }

@@ -41,7 +41,8 @@ struct session {
 	struct engine engine;
 	struct network network;
 	struct executor *executor;
-	struct model_info info; /* how it was trained */
+	struct model_info info;  /* how it was trained */
+	struct safetensors file; /* as it is, all metadata included */
 };
 
 /* Load the model, to be run in that mode and with batches of up to `batch_size` images. Close it also
@@ -50,9 +51,5 @@ int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
 				 struct error *error);
 void session_close(struct session *session); /* accepts a zeroed one */
-
-/* The probability of each digit. Fails where the network's output is not a number. */
-int session_recognize(struct session *session, const uint8_t pixels[DATASET_PIXELS],
-					  float probabilities[DATASET_CLASSES], struct error *error);
 
 #endif

@@ -34,6 +34,13 @@ void loss_softmax(int classes, const float *logits, float *probabilities)
 	divide(classes, exponentials(classes, logits, largest, probabilities), probabilities);
 }
 
+void loss_softmax_at(int classes, const float *logits, double temperature, float *probabilities)
+{
+	for (int i = 0; i < classes; i++)
+		probabilities[i] = logits[i] / (float)temperature;
+	loss_softmax(classes, probabilities, probabilities);
+}
+
 int loss_argmax(int classes, const float *logits)
 {
 	int best = 0;

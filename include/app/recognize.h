@@ -1,0 +1,16 @@
+/* One image, and what a network makes of it. */
+#ifndef APP_RECOGNIZE_H
+#define APP_RECOGNIZE_H
+
+#include <stdint.h>
+
+#include "app/dataset.h"
+#include "base/error.h"
+#include "nn/executor.h"
+
+/* The probability of each digit, at a temperature (calibrate.h). Fails where the network's output is
+ * not a number. */
+int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], double temperature,
+			  float probabilities[DATASET_CLASSES], struct error *error);
+
+#endif

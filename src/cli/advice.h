@@ -1,0 +1,17 @@
+/* What to do about it: advice for the faults that app reports, in words of the command line. */
+#ifndef CLI_ADVICE_H
+#define CLI_ADVICE_H
+
+#include "app/dataset.h"
+#include "app/model.h"
+#include "app/settings.h"
+#include "base/error.h"
+
+/* Put advice behind the message of a fault, if there is any. Returns 0 for no fault, else -1. */
+int advise_on_dataset(enum dataset_fault fault, struct error *error);
+int advise_on_model(enum model_fault fault, struct error *error);
+
+/* The same for a training whose numbers are no longer finite. */
+void advise_on_divergence(const struct settings *settings, struct error *error);
+
+#endif
