@@ -55,7 +55,8 @@ static void forward(const struct window *w, int n, const float *x, const void *p
 					const float *bias, bool relu, float *y, uint8_t *place_of_max, void *scratch)
 {
 	if (uses_winograd(w)) {
-		winograd_forward(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
+		winograd_forward(w, n, x, prepared, bias, relu, y, place_of_max,
+						 &(struct arena){.base = scratch});
 		return;
 	}
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
@@ -90,12 +91,16 @@ static void conv_pool_forward(const struct window *w, int n, const float *x, con
 
 static size_t conv_scratch_size(const struct window *w, int n)
 {
-	static char origin[64]; /* only distances from it matter */
+	struct winograd g = winograd_of(w, n);
 	struct plane p = plane_of(w, w->out_h, w->out_w);
-	size_t backward = backward_place(w, n, origin).size;
-	size_t forward = uses_winograd(w) ? winograd_scratch(w, n) : plane_size(&p);
+	struct arena backward = {0}, forward = {0};
 
-	return (backward > forward ? backward : forward) + KERNELS_SLACK;
+	backward_place(w, n, &backward);
+	if (uses_winograd(w))
+		winograd_place(w, &g, &forward);
+	else
+		arena_take(&forward, plane_size(&p), 1);
+	return (backward.used > forward.used ? backward.used : forward.used) + KERNELS_SLACK;
 }
 
 static void conv_backward(const struct window *w, int n, const float *x, const float *filters,

@@ -1,28 +1,8 @@
 /* An executor's place in memory: adds up what its plan needs, allocates once, and hands out. One
  * function does both: the first time without a base, when it only measures. */
 #include "base/aligned.h"
-#include "base/checked.h"
+#include "base/arena.h"
 #include "nn/executor_parts.h"
-
-struct arena {
-	unsigned char *base;
-	size_t used;
-	bool too_large;
-};
-
-static void *arena_take(struct arena *arena, size_t count, size_t size)
-{
-	size_t bytes, end;
-
-	if (!checked_multiply(count, size, &bytes) || !checked_add(arena->used, bytes, &end) ||
-		end > NETWORK_MAX_BYTES) {
-		arena->too_large = true;
-		return NULL;
-	}
-	void *piece = arena->base ? arena->base + arena->used : NULL;
-	arena->used = aligned_size(end);
-	return piece;
-}
 
 static size_t worker_count(const struct executor *executor)
 {
@@ -224,7 +204,7 @@ static void place(struct executor *executor, struct arena *arena)
 
 int executor_place(struct executor *executor, struct error *error)
 {
-	struct arena arena = {0};
+	struct arena arena = {.limit = NETWORK_MAX_BYTES};
 
 	measure_ops(executor);
 	place(executor, &arena);

@@ -78,11 +78,10 @@ struct backward {
 	struct lists lists;
 	struct winograd_gradient products;
 	struct window adjoint;
-	void *adjoint_scratch;
-	size_t size; /* bytes of it all */
+	struct arena adjoint_arena;
 };
 
-static struct backward backward_place(const struct window *w, int n, void *scratch)
+static struct backward backward_place(const struct window *w, int n, struct arena *arena)
 {
 	struct backward b = {.plane = plane_of(w, w->out_h, w->out_w),
 						 .group = least(n, BACKWARD_GROUP)};
@@ -91,21 +90,20 @@ static struct backward backward_place(const struct window *w, int n, void *scrat
 	size_t all = few ? (size_t)b.plane.pixels * w->filters : 0;
 
 	b.image = plane_size(&b.plane) / sizeof(float);
-	b.planes = scratch;
-	b.dplanes = b.planes + b.group * b.image;
-	b.sums = b.dplanes + b.group * b.image;
-	b.all = b.sums + round_up(sums + LANES, 16);
-	void *rest = b.all + round_up(all + LANES, 16);
-	b.lists = lists_place(w, b.plane.pixels * b.group, rest);
-	size_t size = lists_size(w, b.plane.pixels * b.group);
+	b.planes = arena_take(arena, b.group * b.image, sizeof(float));
+	b.dplanes = arena_take(arena, b.group * b.image, sizeof(float));
+	b.sums = arena_take(arena, sums, sizeof(float));
+	b.all = arena_take(arena, all, sizeof(float));
+	struct arena sparse = *arena, dense = *arena;
+	b.lists = lists_place(w, b.plane.pixels * b.group, &sparse);
 	if (uses_winograd(w)) {
 		b.adjoint = winograd_adjoint(w);
-		b.products = winograd_gradient_place(w, n, rest);
-		b.adjoint_scratch = (char *)rest + b.products.size;
-		size_t dense = b.products.size + winograd_scratch(&b.adjoint, n);
-		size = size > dense ? size : dense;
+		b.products = winograd_gradient_place(w, n, &dense);
+		b.adjoint_arena = dense;
+		struct winograd g = winograd_of(&b.adjoint, n);
+		winograd_place(&b.adjoint, &g, &dense);
 	}
-	b.size = (size_t)((char *)rest - (char *)scratch) + size;
+	arena->used = dense.used > sparse.used ? dense.used : sparse.used;
 	return b;
 }
 
@@ -122,12 +120,13 @@ static void backward_dense(const struct window *w, const struct backward *b,
 						   const struct gradients *g, int n)
 {
 	const struct plane *p = &b->plane;
+	struct arena adjoint_arena = b->adjoint_arena;
 
 	if (uses_winograd(w)) {
 		winograd_filters_gradient(w, n, &b->products, g->x, g->dy, g->dfilters);
 		if (g->dx)
 			winograd_forward(&b->adjoint, n, g->dy, g->turned, NULL, false, g->dx, NULL,
-							 b->adjoint_scratch);
+							 &adjoint_arena);
 		return;
 	}
 	for (int s = 0; s < n; s++) {
@@ -217,7 +216,7 @@ static void backward(const struct window *w, int n, const float *x, const float 
 					 const float *turned, const float *dy, const uint8_t *place_of_max,
 					 float *dfilters, float *dbias, float *dx, void *scratch)
 {
-	struct backward b = backward_place(w, n, scratch);
+	struct backward b = backward_place(w, n, &(struct arena){.base = scratch});
 	int gradients = place_of_max ? b.plane.pixels / 4 : b.plane.pixels;
 	struct gradients g = {x,
 						  filters,

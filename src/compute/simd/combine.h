@@ -5,6 +5,7 @@
 #ifndef COMPUTE_SIMD_COMBINE_H
 #define COMPUTE_SIMD_COMBINE_H
 
+#include "base/arena.h"
 #include "compute/simd/vec.h"
 
 /* g × the row at `offset` of some array; a list of such terms makes up the row at `target` of

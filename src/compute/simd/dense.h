@@ -171,12 +171,33 @@ static void dense_forward(int inputs, int units, int n, const float *x, const fl
 
 #define INPUT_UNITS 64 /* at once, backward */
 
+struct dense_lists {
+	struct list *lists;
+	struct term *terms;
+};
+
+static struct dense_lists dense_place(int lists, int terms, struct arena *arena)
+{
+	struct dense_lists l;
+
+	l.lists = arena_take(arena, (size_t)lists, sizeof *l.lists);
+	/* + 1: a term of 0 is written behind the others, and then not counted. */
+	l.terms = arena_take(arena, (size_t)terms + 1, sizeof *l.terms);
+	return l;
+}
+
+/* Lists of dense_backward_input: one for each sample and block of units. */
+static int input_lists(int units, int n)
+{
+	return divide_up(units, INPUT_UNITS) * n;
+}
+
 static size_t dense_scratch_size(int units, int n)
 {
-	size_t lists = (size_t)divide_up(units, INPUT_UNITS) * n;
+	struct arena arena = {0};
 
-	return (lists + units) * sizeof(struct list) +
-		   ((size_t)units * n + 1) * sizeof(struct term); /* + 1: written to, then not counted */
+	dense_place(most(units, input_lists(units, n)), units * n, &arena);
+	return arena.used;
 }
 
 /* dweights[u] = sum over samples of dy[s][u] x[s], for the units from `first` on. */
@@ -184,8 +205,9 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 								   const float *x, const float *dy, float *dweights, float *dbias,
 								   void *scratch)
 {
-	struct list *lists = scratch;
-	struct term *terms = (struct term *)(lists + count);
+	struct dense_lists l = dense_place(count, count * n, &(struct arena){.base = scratch});
+	struct list *lists = l.lists;
+	struct term *terms = l.terms;
 	int used = 0;
 
 	for (int u = 0; u < count; u++) {
@@ -215,8 +237,10 @@ static void dense_backward_input(int inputs, int units, int n, const float *weig
 								 const float *dy, float *dx, void *scratch)
 {
 	int blocks = divide_up(units, INPUT_UNITS), used = 0;
-	struct list *lists = scratch;
-	struct term *terms = (struct term *)(lists + (ptrdiff_t)blocks * n);
+	struct dense_lists l =
+		dense_place(input_lists(units, n), units * n, &(struct arena){.base = scratch});
+	struct list *lists = l.lists;
+	struct term *terms = l.terms;
 
 	for (int b = 0; b < blocks; b++) {
 		for (int s = 0; s < n; s++) {

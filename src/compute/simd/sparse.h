@@ -14,21 +14,16 @@ struct lists {
 	int32_t used; /* terms of pixels */
 };
 
-static struct lists lists_place(const struct window *w, int pixels, void *scratch)
+static struct lists lists_place(const struct window *w, int pixels, struct arena *arena)
 {
-	struct lists l = {.pixels = scratch};
+	struct lists l = {0};
 	size_t terms = (size_t)pixels * w->filters;
 
-	l.filters = l.pixels + pixels;
-	l.pixel_terms = (struct term *)(l.filters + w->filters);
-	l.filter_terms = l.pixel_terms + terms;
+	l.pixels = arena_take(arena, (size_t)pixels, sizeof *l.pixels);
+	l.filters = arena_take(arena, (size_t)w->filters, sizeof *l.filters);
+	l.pixel_terms = arena_take(arena, terms, sizeof *l.pixel_terms);
+	l.filter_terms = arena_take(arena, terms, sizeof *l.filter_terms);
 	return l;
-}
-
-static size_t lists_size(const struct window *w, int pixels)
-{
-	return ((size_t)pixels + w->filters) * sizeof(struct list) +
-		   2 * (size_t)pixels * w->filters * sizeof(struct term);
 }
 
 #define FILTERS_AT_ONCE 64

@@ -316,6 +316,11 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
+static int most(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static int divide_up(int a, int b)
 {
 	return (a + b - 1) / b;

@@ -14,6 +14,7 @@
 #ifndef COMPUTE_SIMD_WINOGRAD_H
 #define COMPUTE_SIMD_WINOGRAD_H
 
+#include "base/arena.h"
 #include "compute/simd/direct.h"
 
 #define TILE_OUT 5
@@ -271,29 +272,30 @@ static void winograd_pool(const struct window *w, const float *all, bool relu, i
 	}
 }
 
-/* Memory of a call. */
-struct winograd_room {
-	float *plane, *v, *m, *all;
-	size_t size; /* bytes of it all */
+/* Scratch memory of a forward call. */
+struct winograd_scratch {
+	float *plane;
+	float *v;   /* [samples][tile][place][x_stride] */
+	float *m;   /* [samples][tile][place][BLOCK] */
+	float *all; /* one sample's [pixel][BLOCK], before they are pooled */
 };
 
-static struct winograd_room winograd_place(const struct window *w, const struct winograd *g,
-										   void *scratch)
+static struct winograd_scratch winograd_place(const struct window *w, const struct winograd *g,
+											  struct arena *arena)
 {
-	struct winograd_room r = {.plane = scratch};
-	ptrdiff_t places = (ptrdiff_t)g->samples * g->tiles * PLACES;
+	struct winograd_scratch r;
+	size_t places = (size_t)g->samples * g->tiles * PLACES;
 
-	r.v = r.plane + plane_size(&g->plane) / sizeof(float);
-	r.m = r.v + places * g->x_stride;
-	r.all = r.m + places * BLOCK;
-	float *end = r.all + (ptrdiff_t)w->out_h * w->out_w * BLOCK;
-	r.size = (size_t)((char *)end - (char *)scratch);
+	r.plane = arena_take(arena, plane_size(&g->plane), 1);
+	r.v = arena_take(arena, places * g->x_stride, sizeof(float));
+	r.m = arena_take(arena, places * BLOCK, sizeof(float));
+	r.all = arena_take(arena, (size_t)w->out_h * w->out_w * BLOCK, sizeof(float));
 	return r;
 }
 
 /* A group of n samples. y is [pixel][filter], or [window][filter] with the places of the largest. */
 static void winograd_group(const struct window *w, const struct winograd *g,
-						   const struct winograd_room *r, int n, const float *x,
+						   const struct winograd_scratch *r, int n, const float *x,
 						   const float *prepared, const float *bias, bool relu, float *y,
 						   uint8_t *place_of_max)
 {
@@ -340,24 +342,16 @@ static void winograd_group(const struct window *w, const struct winograd *g,
 /* NULL for bias: none. */
 static void winograd_forward(const struct window *w, int n, const float *x, const float *prepared,
 							 const float *bias, bool relu, float *y, uint8_t *place_of_max,
-							 void *scratch)
+							 struct arena *arena)
 {
 	struct winograd g = winograd_of(w, n);
-	struct winograd_room r = winograd_place(w, &g, scratch);
+	struct winograd_scratch r = winograd_place(w, &g, arena);
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
 
 	for (int first = 0; first < n; first += g.samples)
 		winograd_group(w, &g, &r, least(g.samples, n - first), x + first * in, prepared, bias, relu,
 					   y + first * out, place_of_max ? place_of_max + first * out : NULL);
-}
-
-static size_t winograd_scratch(const struct window *w, int n)
-{
-	static char origin[64]; /* only distances from it matter */
-	struct winograd g = winograd_of(w, n);
-
-	return winograd_place(w, &g, origin).size;
 }
 
 /* Bytes of the filters in winograd_filters' form. */
@@ -446,22 +440,23 @@ static void winograd_add_filters(const struct window *w, const struct winograd *
 /* Memory of winograd_filters_gradient. */
 struct winograd_gradient {
 	struct winograd winograd;
-	float *plane, *v, *d, *m;
-	size_t size; /* bytes of it all */
+	float *plane;
+	float *v; /* [n][tile][place][x_stride] */
+	float *d; /* [n][tile][place][y_stride] */
+	float *m; /* [filter][place][x_stride] */
 };
 
 static struct winograd_gradient winograd_gradient_place(const struct window *w, int n,
-														void *scratch)
+														struct arena *arena)
 {
-	struct winograd_gradient b = {.winograd = winograd_of(w, n), .plane = scratch};
+	struct winograd_gradient b = {.winograd = winograd_of(w, n)};
 	const struct winograd *g = &b.winograd;
-	ptrdiff_t places = (ptrdiff_t)n * g->tiles * PLACES;
+	size_t places = (size_t)n * g->tiles * PLACES;
 
-	b.v = b.plane + plane_size(&g->plane) / sizeof(float);
-	b.d = b.v + places * g->x_stride;
-	b.m = b.d + places * g->y_stride;
-	float *end = b.m + (ptrdiff_t)w->filters * PLACES * g->x_stride;
-	b.size = (size_t)((char *)end - (char *)scratch);
+	b.plane = arena_take(arena, plane_size(&g->plane), 1);
+	b.v = arena_take(arena, places * g->x_stride, sizeof(float));
+	b.d = arena_take(arena, places * g->y_stride, sizeof(float));
+	b.m = arena_take(arena, (size_t)w->filters * PLACES * g->x_stride, sizeof(float));
 	return b;
 }
 
