@@ -14,7 +14,7 @@
 
 #include "app/evaluate.h"
 #include "app/model.h"
-#include "base/terminal.h"
+#include "base/clock.h"
 #include "compute/cpu.h"
 
 static const char usage[] =
@@ -160,10 +160,10 @@ static void run_chains(void *context, int task, int worker)
 
 static double time_chains(struct workers *workers, struct chains_call *call)
 {
-	double start = terminal_seconds();
+	double start = clock_seconds();
 
 	workers_run(workers, workers_count(workers), run_chains, call);
-	return terminal_seconds() - start;
+	return clock_seconds() - start;
 }
 
 /* The best of several tries of 10 ms or more each. */
@@ -197,10 +197,10 @@ static int bench_validate(const char *model, const char *data, const struct engi
 		!model_load(model, NULL, &network, NULL, NULL, error) &&
 		(executor = executor_open(&network, engine, settings_default().batch_size, EXECUTOR_PREDICT,
 								  error))) {
-		double start = terminal_seconds();
+		double start = clock_seconds();
 		evaluate(executor, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000, NULL,
 				 &evaluation);
-		printf("%.6f\n", terminal_seconds() - start);
+		printf("%.6f\n", clock_seconds() - start);
 		status = 0;
 	}
 	executor_close(executor);
@@ -213,7 +213,7 @@ static int bench_validate(const char *model, const char *data, const struct engi
 static int bench_run(char **command, struct error *error)
 {
 	struct rusage resources;
-	double start = terminal_seconds();
+	double start = clock_seconds();
 	pid_t child = fork();
 	int status;
 
@@ -224,7 +224,7 @@ static int bench_run(char **command, struct error *error)
 	}
 	if (child < 0 || waitpid(child, &status, 0) < 0 || getrusage(RUSAGE_CHILDREN, &resources))
 		return error_set(error, "%s: %s", command[0], strerror(errno));
-	double seconds = terminal_seconds() - start;
+	double seconds = clock_seconds() - start;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return error_set(error, "%s: failed", command[0]);
 #if defined(__APPLE__)

@@ -1,4 +1,4 @@
-/* What is at the other end of a stream. */
+/* The terminal at the other end of a stream. */
 #define _XOPEN_SOURCE 700
 
 #include "base/terminal.h"
@@ -88,25 +88,12 @@ static void the_width_is_sane(void **state)
 	fclose(file);
 }
 
-static void the_clock_goes_forward(void **state)
-{
-	double before = terminal_seconds();
-
-	(void)state;
-	for (int i = 0; i < 1000; i++) {
-		double now = terminal_seconds();
-		assert_true(now >= before);
-		before = now;
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_no_terminal),
 		cmocka_unit_test(the_locale_tells_utf8),
 		cmocka_unit_test(the_width_is_sane),
-		cmocka_unit_test(the_clock_goes_forward),
 	};
 	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

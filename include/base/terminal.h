@@ -1,23 +1,22 @@
-/* What is at the other end of a stream, and the clock. The only file that asks the system. */
+/* The terminal at the other end of a stream, if there is one. */
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-bool terminal_is(FILE *stream);
+bool terminal_is(FILE *stream); /* true for a terminal */
 
-/* True where animation is welcome: a terminal, TERM set and not "dumb", NO_COLOR empty or unset. */
+/* True where colours and animation are welcome: on a terminal, with TERM set and not "dumb", and
+ * NO_COLOR empty or unset. */
 bool terminal_is_rich(FILE *stream);
 
-/* A terminal whose characters are UTF-8, as LC_ALL, LC_CTYPE or LANG says. */
+/* True for a terminal whose characters are UTF-8 by the first of LC_ALL, LC_CTYPE and LANG that is
+ * set: "de_DE.UTF-8" names it. */
 bool terminal_is_utf8(FILE *stream);
 
-/* Columns and lines of the terminal; 80 and 24 where that cannot be found out. */
+/* Columns and lines of the terminal, else $COLUMNS and $LINES, else 80 and 24. */
 int terminal_width(FILE *stream);
 int terminal_height(FILE *stream);
-
-/* Seconds on a clock that only goes forward. */
-double terminal_seconds(void);
 
 #endif

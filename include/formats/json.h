@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -46,5 +47,8 @@ bool json_to_size(const struct json *value, size_t *out);
  * `capacity` bytes, the NUL among them, and returns the length of the whole text: 5 for abc. A byte
  * that is no UTF-8 becomes U+FFFD. */
 size_t json_quote(char *out, size_t capacity, const char *text);
+
+/* Print `text` as a JSON string; null where there is no memory for it. */
+void json_print_text(FILE *out, const char *text);
 
 #endif

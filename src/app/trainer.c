@@ -8,7 +8,7 @@
 
 #include "app/calibrate.h"
 #include "app/evaluate.h"
-#include "base/terminal.h"
+#include "base/clock.h"
 #include "nn/schedule.h"
 
 /* ---- how long ---- */
@@ -147,7 +147,7 @@ int trainer_step(struct trainer *trainer, struct error *error)
 	const size_t batch = (size_t)trainer->settings->batch_size;
 	const size_t left = images_of(trainer, state->epoch) - state->seen;
 	const int n = (int)(left < batch ? left : batch);
-	const double start = terminal_seconds();
+	const double start = clock_seconds();
 
 	if (trainer->order_epoch != state->epoch)
 		split_shuffle(trainer->split, trainer->settings->seed, (uint64_t)state->epoch,
@@ -157,7 +157,7 @@ int trainer_step(struct trainer *trainer, struct error *error)
 	state->seen += (size_t)n;
 	state->loss += sum.loss;
 	state->correct += (size_t)sum.correct;
-	state->seconds += terminal_seconds() - start;
+	state->seconds += clock_seconds() - start;
 	return check_finite_loss(trainer, sum.loss, error);
 }
 

@@ -1,4 +1,4 @@
-/* What is at the other end of a stream, and the clock. The only file that asks the system. */
+/* The system knows whether a stream is a terminal and how large; the environment knows the rest. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "base/terminal.h"
@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/number.h"
 
 #define WIDTH_DEFAULT 80
 #define HEIGHT_DEFAULT 24
-#define SIZE_LIMIT 10000 /* more is not believed */
+#define SIZE_LIMIT 10000 /* a larger size is not believed */
 
 bool terminal_is(FILE *stream)
 {
@@ -28,7 +27,7 @@ bool terminal_is_rich(FILE *stream)
 	return terminal_is(stream) && term && *term && strcmp(term, "dumb") && !(no_color && *no_color);
 }
 
-/* Is it "UTF-8", "utf8" or alike, perhaps with a modifier such as @euro behind it? */
+/* True for "UTF-8", "utf8" and the like, also with a modifier such as @euro behind it. */
 static bool is_utf8(const char *codeset)
 {
 	char plain[8] = "";
@@ -36,7 +35,7 @@ static bool is_utf8(const char *codeset)
 
 	for (; *codeset && *codeset != '@' && length < sizeof plain - 1; codeset++)
 		if (*codeset != '-')
-			plain[length++] = (char)(*codeset | 0x20); /* letters small, figures as they are */
+			plain[length++] = (char)(*codeset | 0x20); /* makes letters small and leaves figures */
 	return !strcmp(plain, "utf8");
 }
 
@@ -51,7 +50,7 @@ bool terminal_is_utf8(FILE *stream)
 	return terminal_is(stream) && codeset && is_utf8(codeset + 1);
 }
 
-/* The size that the terminal tells, else that of the environment variable `name`. */
+/* Choose the size that the system tells, else that of the environment variable `name`. */
 static int choose_size(int told, const char *name, int standard)
 {
 	const char *text = getenv(name);
@@ -62,42 +61,34 @@ static int choose_size(int told, const char *name, int standard)
 	return size > 0 && size <= SIZE_LIMIT ? (int)size : standard;
 }
 
-int terminal_width(FILE *stream)
+/* Columns and lines as the system tells them, 0 where it does not. */
+static void ask_for_size(FILE *stream, int *columns, int *lines)
 {
-	int width = 0;
-
+	*columns = *lines = 0;
 #ifdef TIOCGWINSZ
 	struct winsize size;
-	if (!ioctl(fileno(stream), TIOCGWINSZ, &size))
-		width = size.ws_col;
+
+	if (!ioctl(fileno(stream), TIOCGWINSZ, &size)) {
+		*columns = size.ws_col;
+		*lines = size.ws_row;
+	}
 #else
 	(void)stream;
 #endif
-	return choose_size(width, "COLUMNS", WIDTH_DEFAULT);
+}
+
+int terminal_width(FILE *stream)
+{
+	int columns, lines;
+
+	ask_for_size(stream, &columns, &lines);
+	return choose_size(columns, "COLUMNS", WIDTH_DEFAULT);
 }
 
 int terminal_height(FILE *stream)
 {
-	int height = 0;
+	int columns, lines;
 
-#ifdef TIOCGWINSZ
-	struct winsize size;
-	if (!ioctl(fileno(stream), TIOCGWINSZ, &size))
-		height = size.ws_row;
-#else
-	(void)stream;
-#endif
-	return choose_size(height, "LINES", HEIGHT_DEFAULT);
-}
-
-double terminal_seconds(void)
-{
-	struct timespec now;
-
-#ifdef CLOCK_MONOTONIC
-	clock_gettime(CLOCK_MONOTONIC, &now);
-#else
-	timespec_get(&now, TIME_UTC);
-#endif
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+	ask_for_size(stream, &columns, &lines);
+	return choose_size(lines, "LINES", HEIGHT_DEFAULT);
 }

@@ -36,7 +36,7 @@ static const char *split_word(int split)
 	return words[split];
 }
 
-/* The division of the training images that the model was trained with. */
+/* Divide the training images as they were divided when the model was trained. */
 static int repeat_split(const struct eval_values *values, const struct model_info *info,
 						const struct dataset *dataset, struct split *split, struct error *error)
 {

@@ -1,4 +1,5 @@
-/* mnist-cnn inspect data: see with your own eyes what the network will be given. */
+/* mnist-cnn inspect data: statistics and samples of the images, as the network will be given
+ * them. */
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@
 #include "draw/sheet.h"
 
 #define SAMPLES 10      /* where --count does not say how many */
-#define MOST_COLUMNS 10 /* of a sample and its changes */
+#define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
 struct inspect_data_values {
 	const char *data, *sheet;
@@ -198,7 +199,7 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 	return epoch ? sheet_dim : sheet_light;
 }
 
-/* Many samples are enlarged less. */
+/* The more samples there are, the less they are enlarged. */
 static int write_sheet(const char *path, const struct samples *samples, struct error *error)
 {
 	const size_t count = samples->rows * samples->columns;
@@ -236,7 +237,7 @@ static struct blocks_picture sample_picture(const struct samples *samples, size_
 	return picture;
 }
 
-/* Augmented samples have a row each. */
+/* Each augmented sample has a row of its own. */
 static int draw(const struct samples *samples, enum blocks_style style, int width,
 				struct error *error)
 {

@@ -1,4 +1,4 @@
-/* mnist-cnn inspect model: what is in a model's file, and what its first layer looks for. */
+/* mnist-cnn inspect model: the layers and metadata of a model's file, and its first filters. */
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
@@ -142,7 +142,7 @@ static void print_model(FILE *out, const char *path, const struct network *netwo
 	fputs("model  ", out);
 	text_print_name(out, path);
 	fputs("\n\n", out);
-	report_network_cost(out, network);
+	report_network(out, network, true);
 	print_metadata(out, file);
 }
 

@@ -1,5 +1,5 @@
-/* mnist-cnn predict: which digit is in each picture? A picture that cannot be read is reported,
- * and the others are still predicted. */
+/* mnist-cnn predict: the digit in each picture. A picture that cannot be read is reported, and the
+ * others are still predicted. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "cli/command.h"
 #include "cli/digit_file.h"
 #include "cli/files.h"
-#include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
+#include "formats/json.h"
 
 struct predict_values {
 	struct model_values model;
@@ -44,7 +44,7 @@ static void sort_guesses(const float probabilities[DATASET_CLASSES],
 static void print_json(const struct guess *guesses, int top, const char *path)
 {
 	fputs("{\"file\":", stdout);
-	report_json_text(stdout, path);
+	json_print_text(stdout, path);
 	printf(",\"digit\":%d,\"probability\":%.6f,\"top\":[", guesses[0].digit,
 		   guesses[0].probability);
 	for (int i = 0; i < top; i++)
@@ -53,7 +53,7 @@ static void print_json(const struct guess *guesses, int top, const char *path)
 	puts("]}");
 }
 
-/* An escaped name is announced at the beginning of the line, as sha256sum does. */
+/* A backslash in front of the line announces that the name is escaped, as sha256sum has it. */
 static void print_line(const struct guess *guesses, int top, const char *path)
 {
 	fputs(strpbrk(path, "\\\n\r") ? "\\" : "", stdout);
@@ -89,7 +89,7 @@ static int predict_file(const struct predict_values *values, struct session *ses
 	return 0;
 }
 
-/* What is written is of one digit. */
+/* The files that are written hold one digit. */
 static int check_files(const struct predict_values *values, const struct file_option *files,
 					   int operand_count, struct error *error)
 {

@@ -245,7 +245,7 @@ static void print_preamble(struct job *job)
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&settings->augment, augment));
 	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
 			workers_count(job->engine.workers), workers_count(job->engine.workers) == 1 ? "" : "s");
-	report_network(stderr, &job->network);
+	report_network(stderr, &job->network, false);
 	fputc('\n', stderr);
 	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, settings->eval_train);
 	flush_rows(job);

@@ -18,7 +18,7 @@ struct common_values {
 extern const struct field common_fields[]; /* of a struct common_values */
 extern const struct field data_fields[];   /* --data, a const char * at the group's offset */
 
-/* What the help of commands with --augment says of its list. */
+/* Explain the list that --augment takes, under the options of a command that has it. */
 void command_explain_augment(FILE *out);
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
@@ -51,11 +51,11 @@ int command_main(int argc, char **argv);
 /* "mnist-cnn: <message>" on stderr, control characters replaced. Returns STATUS_FAILED. */
 int command_fail(const struct error *error);
 
-/* A command line that parses but makes no sense: the message and where help is, on stderr.
- * Returns STATUS_USAGE. */
+/* The message and where help is, on stderr, for a command line that makes no sense. Returns
+ * STATUS_USAGE. */
 int command_misused(const struct command *command, const struct error *error);
 
-/* Whatever was printed on stdout so far must have arrived there. */
+/* Make sure that everything printed on stdout so far has arrived there. */
 int command_flush(struct error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "draw/sheet.h"
 
-#define MOST_ROW 64 /* bytes of a prediction's row */
+#define MOST_ROW 64 /* bytes of the longest row of a prediction */
 
 int eval_write_predictions(const char *path, const struct prediction *predictions, size_t count,
 						   struct error *error)

@@ -1,9 +1,8 @@
-/* Sheets of maps: each layer's output, and what the probability of a digit rests on. */
+/* Two sheets of maps: the outputs of all layers, and the effect of a patch on the probability. */
 #include "cli/image_sheets.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/calibrate.h"
@@ -12,7 +11,7 @@
 
 /* ---- activations ---- */
 
-/* The layer's number, text and shape, and by what it divides its input. */
+/* "0 conv:32,3 26×26×32"; a softmax at a temperature names that, too. */
 static void set_title(struct activation *activation, const struct layer *layer, double temperature)
 {
 	char shape[SHAPE_TEXT];
@@ -54,7 +53,7 @@ static struct colour pixel_cell(const void *context, size_t tile, int x, int y)
 	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
 }
 
-/* Tile c of an image is its channel; a flat output has a tile of one cell for each number. */
+/* Tile c of an image is its channel c; a flat output has a tile of one cell for each number. */
 static struct colour map_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct maps *maps = context;
@@ -65,7 +64,7 @@ static struct colour map_cell(const void *context, size_t tile, int x, int y)
 	return colour_signed(maps->most > 0 ? value / maps->most : 0, maps->colours);
 }
 
-/* A digit, and its number. */
+/* The digit that the tile stands for, and its number. */
 static struct colour score_caption(const void *context, size_t tile, int line,
 								   char text[SHEET_CAPTION])
 {
@@ -101,8 +100,8 @@ static struct colour bar_caption(const void *context, size_t tile, int line,
 	return sheet_dim;
 }
 
-/* Whatever their size, maps take about as much room, and so a channel stands below the one that
- * it was made from, if it was made from one. */
+/* Maps of all sizes take about the same room, so that a channel that was made from one other
+ * channel stands below that. */
 #define MAP_SIDE 84
 #define MAP_DISTANCE (MAP_SIDE + 6)
 #define MAP_COLUMNS 32
@@ -124,7 +123,7 @@ static struct sheet_block block_of_image(const struct maps *maps)
 	};
 }
 
-/* A strip of numbers; of ten numbers, which stand for digits, or of probabilities as bars. */
+/* A strip of numbers. Ten numbers stand for digits and have captions; probabilities are bars. */
 static struct sheet_block block_of_numbers(const struct maps *maps, bool are_probabilities)
 {
 	const size_t count = shape_size(maps->activation->shape);
@@ -161,7 +160,7 @@ static struct maps maps_of(const struct activation *activation, bool colours)
 	const size_t count = shape_size(activation->shape);
 	struct maps maps = {.activation = activation, .colours = colours};
 
-	/* Not by fmax, in whose loop gcc 12 for ARM loses its way (an internal error). */
+	/* With fmax in this loop, gcc 12 for ARM ends in an internal error. */
 	for (size_t i = 0; i < count; i++) {
 		double size = fabs((double)activation->values[i]);
 		if (size > maps.most)
@@ -173,42 +172,35 @@ static struct maps maps_of(const struct activation *activation, bool colours)
 int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 					 const struct activation *activations, int count, struct error *error)
 {
-	struct sheet_block *blocks = calloc((size_t)count + 1, sizeof *blocks);
-	struct maps *maps = calloc((size_t)count + 1, sizeof *maps);
-	int status = -1;
-
-	if (blocks && maps) {
-		blocks[0] = (struct sheet_block){
-			.title = canvas_has_colours(path)
-						 ? "what the network sees; below, orange is above 0, blue below"
+	const bool colours = canvas_has_colours(path);
+	struct maps maps[SPEC_MAX_LAYERS];
+	struct sheet_block blocks[1 + SPEC_MAX_LAYERS] = {{
+		.title = colours ? "what the network sees; below, orange is above 0, blue below"
 						 : "what the network sees; below, grey is 0",
-			.count = 1,
-			.width = DATASET_SIDE,
-			.height = DATASET_SIDE,
-			.scale = 6,
-			.context = pixels,
-			.cell = pixel_cell,
-		};
-		for (int i = 0; i < count; i++) {
-			maps[i] = maps_of(&activations[i], canvas_has_colours(path));
-			blocks[i + 1] = activations[i].shape.flat ? block_of_numbers(&maps[i], i == count - 1)
-													  : block_of_image(&maps[i]);
-			blocks[i + 1].title = activations[i].title;
-			blocks[i + 1].context = &maps[i];
-		}
-		status = sheet_save(path, blocks, count + 1, error);
-	} else {
-		error_set(error, "%s: not enough memory for %d layers", path, count);
+		.count = 1,
+		.width = DATASET_SIDE,
+		.height = DATASET_SIDE,
+		.scale = 6,
+		.context = pixels,
+		.cell = pixel_cell,
+	}};
+
+	for (int i = 0; i < count; i++) {
+		struct sheet_block *block = &blocks[i + 1];
+
+		maps[i] = maps_of(&activations[i], colours);
+		*block = activations[i].shape.flat ? block_of_numbers(&maps[i], i == count - 1)
+										   : block_of_image(&maps[i]);
+		block->title = activations[i].title;
+		block->context = &maps[i];
 	}
-	free(blocks);
-	free(maps);
-	return status;
+	return sheet_save(path, blocks, count + 1, error);
 }
 
 /* ---- occlusion ---- */
 
-/* A quarter of the 20 × 20 that a digit fills is about three strokes wide: enough to change it.
- * Paper shows which ink matters, ink shows which paper does. */
+/* The side of the patch, in pixels: of the 20 × 20 that a digit fills, this is about three strokes,
+ * enough to change it. A patch of paper shows which ink matters, one of ink which paper does. */
 #define PATCH 7
 enum { THE_DIGIT, PAPER, INK, PANELS };
 
@@ -220,7 +212,7 @@ struct panels {
 	double lowest[PANELS];
 };
 
-/* How much of the probability is lost, as part of the most that is lost anywhere. */
+/* The loss of probability with the patch at this pixel, relative to the largest loss anywhere. */
 static struct colour panel_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct panels *panels = context;

@@ -1,4 +1,4 @@
-/* The sheets of inspect image: what the layers make of a digit, and what the decision rests on. */
+/* The sheets of inspect image: each layer's output for a digit, and the pixels that decide. */
 #ifndef CLI_IMAGE_SHEETS_H
 #define CLI_IMAGE_SHEETS_H
 
@@ -18,13 +18,13 @@ struct activation {
 void activations_take(const struct executor *observer, const float *probabilities,
 					  double temperature, struct activation activations[SPEC_MAX_LAYERS]);
 
-/* The digit, then each layer's maps, or a strip of its numbers where it is flat. Orange is above
- * 0, blue below, by the largest number of the layer. */
+/* Write a sheet of the digit and each layer's maps, or of a strip of its numbers where it is flat.
+ * Orange is above 0, blue below, relative to the layer's largest magnitude. */
 int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 					 const struct activation *activations, int count, struct error *error);
 
-/* The digit beside a map of how the probability of `digit`, which is `probability`, changes when a
- * patch covers it. */
+/* Write a sheet of the digit beside maps of its probability while a patch around each pixel is
+ * covered. The picture shows `digit` with `probability` where nothing is covered. */
 int occlusion_save(const char *path, struct executor *executor, double temperature,
 				   const uint8_t pixels[DATASET_PIXELS], int digit, double probability,
 				   struct error *error);

@@ -1,14 +1,16 @@
-/* What is drawn over itself: each line's new text, erase the rest; then back up to the first. */
+/* Bar and curves are redrawn in place: each line is written over the old one and the rest of it
+ * erased, and then the cursor goes back up to the first. */
 #include "cli/progress.h"
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/terminal.h"
 
 #define REDRAW_SECONDS 0.1
-#define LEAST_BAR 6 /* a narrower bar tells nothing */
+#define LEAST_BAR 6 /* columns; a narrower bar tells nothing */
 #define MOST_BAR 30
-#define LEAST_HEIGHT (CHART_LINES + 6) /* lines of a terminal that has room for the curves */
+#define LEAST_HEIGHT (CHART_LINES + 6) /* lines; a lower terminal has no room for the curves */
 
 void progress_open(struct progress *progress, FILE *stream, struct progress_wanted wanted)
 {
@@ -24,7 +26,7 @@ void progress_open(struct progress *progress, FILE *stream, struct progress_want
 
 static void duration_text(double seconds, char *text, size_t capacity)
 {
-	/* Beyond this no clock is needed, and the conversion below stays defined. */
+	/* The limit, some three years, keeps the conversion defined. */
 	long whole = seconds < 1e8 ? (long)(seconds + 0.5) : 100000000;
 
 	if (whole < 3600)
@@ -77,13 +79,14 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 		text[width - 1] = '\0';
 }
 
-/* What has been trained, as part of the whole training. */
+/* The part of the whole training that is done. */
 static double part_done(const struct progress *progress)
 {
 	return progress->images / (progress->images + progress->last.left);
 }
 
-/* The state has means since the epoch began; the curve is of what came since the last state. */
+/* The state has means since the epoch began; the curve gets the mean since the last state. If that
+ * was 0.5 after 100 images and is 0.4 after 200, it was 0.3 in the last 100. */
 static void take_note(struct progress *progress, const struct train_progress *state)
 {
 	const struct train_progress *last = &progress->last;
@@ -99,7 +102,7 @@ static void take_note(struct progress *progress, const struct train_progress *st
 	chart_add(progress->chart.training, part_done(progress), loss / more, accuracy / more, more);
 }
 
-/* The lines below the bar, and the way back up to it. */
+/* Print the curves below the bar, and move the cursor back up to it. */
 static void print_chart(const struct progress *progress, int width)
 {
 	char text[CHART_TEXT];
@@ -125,14 +128,15 @@ void progress_draw(struct progress *progress, const struct train_progress *state
 	if (!progress->terminal)
 		return;
 	take_note(progress, state);
-	now = terminal_seconds();
+	now = clock_seconds();
 	if (!progress->stream || (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
 							  state->seen < state->total))
 		return;
 	width = terminal_width(progress->stream);
 	progress_text(state, width, text);
-	/* A terminal of another width has broken old lines into several, from the cursor on. The
-	 * cursor goes back, so that the terminal's ^C lands in the line and is erased with it. */
+	/* A terminal whose width has changed has broken the old lines into several, so everything from
+	 * the cursor on is erased. The cursor returns to the line's beginning, so that a ^C that the
+	 * terminal shows is overwritten, too. */
 	fprintf(progress->stream, "\r%s%s\033[K\r",
 			progress->shown && width != progress->width ? "\033[J" : "", text);
 	print_chart(progress, width);

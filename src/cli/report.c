@@ -1,4 +1,4 @@
-/* Tables and lines for reading, aligned in columns. */
+/* Tables for reading are aligned in columns; JSON is for programs. */
 #include "cli/report.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "formats/json.h"
 
-/* Text and blanks up to `columns`; printf would count the bytes of × instead of characters. */
+/* Print a text and blanks up to `columns`; printf would count the bytes of ×, not the character. */
 static void print_column(FILE *out, const char *text, int columns)
 {
 	const int width = text_columns(text);
@@ -16,20 +16,9 @@ static void print_column(FILE *out, const char *text, int columns)
 	fprintf(out, "%s%*s", text, width < columns ? columns - width : 0, "");
 }
 
-static int longest_word(const char *text)
-{
-	int longest = 0;
-
-	while (*text) {
-		int length = (int)strcspn(text, " ");
-		longest = length > longest ? length : longest;
-		text += length + (text[length] == ' ');
-	}
-	return longest;
-}
-
-/* An output is a sum of as many products as there are weights for each filter or unit; with other
- * parameters it is one product. Biases are added. */
+/* Each number of a layer's output is a sum of products, one for each weight of a filter or unit. In
+ * a layer with other parameters it is one product; without parameters there is none. So conv:32,3
+ * with an output of 26×26×32 takes 26 × 26 × 32 × 9 multiplications for one grey image. */
 static double multiplications(const struct layer *layer)
 {
 	const struct param *weight = &layer->params[0];
@@ -40,30 +29,28 @@ static double multiplications(const struct layer *layer)
 	return param_is_weight(weight) ? outputs * (double)(weight->count / weight->dims[0]) : outputs;
 }
 
-static void print_layers(FILE *out, const struct network *network, bool with_cost)
+void report_network(FILE *out, const struct network *network, bool with_cost)
 {
-	const char *word = network->spec; /* one for each layer, a blank between them */
-	int width = longest_word(word) + 2;
+	int width = 0;
 	double cost = 0;
 
+	for (int i = 0; i < network->layer_count; i++) {
+		const int length = (int)strlen(network->layers[i].text) + 2;
+		width = length > width ? length : width;
+	}
 	fprintf(out, "layer  %-*s%-14s  parameters%s\n", width, "kind", "output",
 			with_cost ? "  multiplications" : "");
 	for (int i = 0; i < network->layer_count; i++) {
 		const struct layer *layer = &network->layers[i];
 		char shape[SHAPE_TEXT];
-		size_t count = 0;
-		int length = (int)strcspn(word, " ");
 
-		for (int p = 0; p < layer->param_count; p++)
-			count += layer->params[p].trained ? layer->params[p].count : 0;
-		fprintf(out, "%5d  %-*.*s", i, width, length, word);
+		fprintf(out, "%5d  %-*s", i, width, layer->text);
 		print_column(out, shape_text(layer->out, shape), 14);
-		fprintf(out, "%12zu", count);
+		fprintf(out, "%12zu", layer_weight_count(layer));
 		if (with_cost)
 			fprintf(out, "%17.0f", multiplications(layer));
 		fputc('\n', out);
 		cost += multiplications(layer);
-		word += length + (word[length] == ' ');
 	}
 	fprintf(out, "%-*s%12zu", 7 + width + 14, "total", network->weight_count);
 	if (with_cost)
@@ -71,17 +58,7 @@ static void print_layers(FILE *out, const struct network *network, bool with_cos
 	fputc('\n', out);
 }
 
-void report_network(FILE *out, const struct network *network)
-{
-	print_layers(out, network, false);
-}
-
-void report_network_cost(FILE *out, const struct network *network)
-{
-	print_layers(out, network, true);
-}
-
-/* "12/12", never narrower than its heading. */
+/* The columns of "12/12", but no fewer than those of its heading, "epoch". */
 static int epoch_width(int epochs)
 {
 	int width = 2 * snprintf(NULL, 0, "%d", epochs) + 1;
@@ -112,26 +89,26 @@ void report_epoch(FILE *out, const struct epoch_figures *row, int epochs)
 	fprintf(out, "  %7.1f\n", row->seconds);
 }
 
-/* The background of a count in a terminal of 256 colours: green for what was read right, red for
- * mistakes. These are rare, so a shade stands for three times as many as the one before: from up to
- * 0.1% of a label's images to more than 8.1%. */
+/* The background of a count, one of a terminal's 256 colours: green on the diagonal, brighter from
+ * 80% on, and red for mistakes. These are rare, so each red stands for up to three times as many as
+ * the one before: up to 0.1%, 0.3%, … 8.1% of the label's images, and more. */
 static int confusion_shade(size_t count, size_t support, bool right)
 {
 	static const int green[] = {22, 22, 22, 22, 28, 28}, red[] = {52, 52, 88, 124, 160, 196};
-	int step = 0;
+	int shade = 0;
 
 	if (right)
 		return green[support ? (int)(5 * count / support) : 0];
-	for (double limit = 0.001; step < 5 && (double)count > limit * (double)support; limit *= 3)
-		step++;
-	return red[step];
+	for (double limit = 0.001; shade < 5 && (double)count > limit * (double)support; limit *= 3)
+		shade++;
+	return red[shade];
 }
 
 static void print_count(FILE *out, size_t count, size_t support, bool right, bool colour)
 {
 	char text[24];
 
-	/* A dot for none lets the mistakes stand out. */
+	/* Dots in place of zeros let the mistakes stand out. */
 	snprintf(text, sizeof text, count ? "%7zu" : "      .", count);
 	if (colour && count)
 		fprintf(out, "\033[97;48;5;%dm%s\033[0m", confusion_shade(count, support, right), text);
@@ -175,20 +152,6 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colo
 	}
 }
 
-void report_json_text(FILE *out, const char *text)
-{
-	size_t size = json_quote(NULL, 0, text) + 1;
-	char *quoted = malloc(size);
-
-	if (!quoted) {
-		fputs("null", out);
-		return;
-	}
-	json_quote(quoted, size, text);
-	fputs(quoted, out);
-	free(quoted);
-}
-
 void report_evaluation_json(FILE *out, const struct evaluation *evaluation, const char *model,
 							const char *split)
 {
@@ -196,7 +159,7 @@ void report_evaluation_json(FILE *out, const struct evaluation *evaluation, cons
 
 	wilson_interval(evaluation->correct, evaluation->count, &low, &high);
 	fputs("{\"model\":", out);
-	report_json_text(out, model);
+	json_print_text(out, model);
 	fprintf(out, ",\"split\":\"%s\",\"count\":%zu,\"correct\":%zu,\"accuracy\":%.9g", split,
 			evaluation->count, evaluation->correct, evaluation->accuracy);
 	fprintf(out, ",\"interval\":[%.9g,%.9g]", low, high);
@@ -206,13 +169,12 @@ void report_evaluation_json(FILE *out, const struct evaluation *evaluation, cons
 		fputs(",\"loss\":null", out); /* JSON has no word for it */
 	fprintf(out, ",\"calibration_error\":%.9g", calibration_error(evaluation));
 	fputs(",\"confusion\":[", out);
-	for (int label = 0; label < DATASET_CLASSES; label++)
+	for (int label = 0; label < DATASET_CLASSES; label++) {
+		fputs(label ? ",[" : "[", out);
 		for (int p = 0; p < DATASET_CLASSES; p++)
-			fprintf(out, "%s%zu%s",
-					p       ? ","
-					: label ? ",["
-							: "[",
-					evaluation->confusion[label][p], p == DATASET_CLASSES - 1 ? "]" : "");
+			fprintf(out, "%s%zu", p ? "," : "", evaluation->confusion[label][p]);
+		fputc(']', out);
+	}
 	fputs("],\"digits\":[", out);
 	for (int label = 0; label < DATASET_CLASSES; label++) {
 		struct class_scores scores = evaluation_class(evaluation, label);

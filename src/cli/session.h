@@ -27,14 +27,14 @@ struct engine_values {
 
 extern const struct field engine_fields[];
 
-/* What commands without these options use. */
+/* The engine of commands without these options. */
 #define ENGINE_ONE_THREAD ((struct engine_values){.kernels = "auto", .threads = 1})
 
 /* Refuse kernels that this computer does not have, and take the threads from $MNIST_CNN_THREADS
- * where the line does not say how many. What is wrong here is the command line's fault. */
+ * where the line does not say how many. An error here is the command line's fault. */
 int engine_values_settle(struct engine_values *values, struct error *error);
 
-/* Choose the model where the line does not, and say on stderr which one, unless quiet. */
+/* Choose the model where the line does not, and name it on stderr, unless quiet. */
 void model_values_settle(struct model_values *values, bool quiet);
 
 struct session {
@@ -45,8 +45,8 @@ struct session {
 	struct safetensors file; /* as it is, all metadata included */
 };
 
-/* Load the model, to be run in that mode and with batches of up to `batch_size` images. Close it also
- * after an error. */
+/* Load the model, to be run in that mode and with batches of up to `batch_size` images. Close it
+ * also after an error. */
 int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
 				 struct error *error);

@@ -68,12 +68,6 @@ static bool is_grey(const struct canvas *canvas)
 	return true;
 }
 
-/* Luma by Rec. 709, rounded: 0.2126 R + 0.7152 G + 0.0722 B. */
-static uint8_t luma(struct colour c)
-{
-	return (uint8_t)((2126 * c.red + 7152 * c.green + 722 * c.blue + 5000) / 10000);
-}
-
 bool canvas_has_colours(const char *path)
 {
 	const size_t length = strlen(path);
@@ -91,7 +85,7 @@ static uint8_t *to_bytes(const struct canvas *canvas, int channels)
 	for (size_t i = 0; bytes && i < count; i++) {
 		const struct colour *c = &canvas->pixels[i];
 		if (channels == 1) {
-			*next++ = luma(*c);
+			*next++ = (uint8_t)pnm_luma(c->red, c->green, c->blue);
 			continue;
 		}
 		*next++ = c->red;

@@ -475,3 +475,17 @@ size_t json_quote(char *out, size_t capacity, const char *text)
 		out[quoted.length < capacity ? quoted.length : capacity - 1] = '\0';
 	return quoted.length;
 }
+
+void json_print_text(FILE *out, const char *text)
+{
+	size_t size = json_quote(NULL, 0, text) + 1;
+	char *quoted = malloc(size);
+
+	if (!quoted) {
+		fputs("null", out);
+		return;
+	}
+	json_quote(quoted, size, text);
+	fputs(quoted, out);
+	free(quoted);
+}
