@@ -57,6 +57,7 @@ struct trainer {
 
 	/* What was given, and what follows from it. */
 	struct executor *executor;
+	struct executor *measures; /* the same, or one of its own with batches for all workers */
 	const struct network *network;
 	const struct dataset *dataset;
 	const struct split *split;

@@ -18,6 +18,9 @@ enum executor_mode {
 	EXECUTOR_OBSERVE, /* forward only, layer by layer, and every layer's output is kept */
 };
 
+/* The smallest batch that gives every worker a chunk of eight images: 128 for 16 workers. */
+int executor_full_batch(const struct engine *engine);
+
 /* Borrows network and engine, which must outlive it. Once open it allocates nothing. NULL with a
  * message where there is not enough memory, or it would need more than NETWORK_MAX_BYTES. */
 struct executor *executor_open(const struct network *network, const struct engine *engine,

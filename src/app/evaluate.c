@@ -9,7 +9,7 @@
 #include "app/calibrate.h"
 #include "nn/loss.h"
 
-#define CHUNK 256 /* the most images in one pass */
+#define MOST_IMAGES 2048 /* of one batch */
 
 static struct prediction predict(const float *logits, double temperature, int label, size_t index)
 {
@@ -40,14 +40,14 @@ static void count_in(struct evaluation *out, const struct prediction *prediction
 }
 
 /* Run n images through the network and count them. */
-static void evaluate_chunk(struct executor *executor, const struct selection *selection, int n,
+static void evaluate_batch(struct executor *executor, const struct selection *selection, int n,
 						   double temperature, struct evaluation *out,
 						   struct prediction *predictions, float *all_logits)
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
 	const int classes = executor_network(executor)->classes;
-	uint8_t labels[CHUNK];
+	uint8_t labels[MOST_IMAGES];
 
 	if (all_logits)
 		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
@@ -77,18 +77,19 @@ bool evaluate_each(struct executor *executor, const struct dataset *dataset,
 				   const volatile sig_atomic_t *stop, struct evaluation *out,
 				   struct prediction *predictions, float *logits)
 {
-	size_t most = (size_t)executor_batch_size(executor), chunk = most < CHUNK ? most : CHUNK;
+	size_t room = (size_t)executor_batch_size(executor),
+		   most = room < MOST_IMAGES ? room : MOST_IMAGES;
 
 	assert(executor_network(executor)->classes == DATASET_CLASSES);
 	*out = (struct evaluation){0};
 	while (out->count < count && !(stop && *stop)) {
-		size_t done = out->count, n = count - done < chunk ? count - done : chunk;
-		uint32_t consecutive[CHUNK];
+		size_t done = out->count, n = count - done < most ? count - done : most;
+		uint32_t consecutive[MOST_IMAGES];
 
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
-		evaluate_chunk(executor, &selection, (int)n, temperature, out,
+		evaluate_batch(executor, &selection, (int)n, temperature, out,
 					   predictions ? predictions + done : NULL,
 					   logits ? logits + done * DATASET_CLASSES : NULL);
 		out->count += n;

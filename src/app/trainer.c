@@ -170,7 +170,7 @@ static int measure(struct trainer *trainer, const uint32_t *indices, size_t coun
 {
 	struct evaluation evaluation;
 
-	*finished = evaluate_each(trainer->executor, trainer->dataset, indices, count, TEMPERATURE_NONE,
+	*finished = evaluate_each(trainer->measures, trainer->dataset, indices, count, TEMPERATURE_NONE,
 							  stop, &evaluation, NULL, logits);
 	*accuracy = evaluation.accuracy;
 	*loss = evaluation.loss;
@@ -183,6 +183,8 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 	const struct split *split = trainer->split;
 
 	*finished = true;
+	if (trainer->measures != trainer->executor)
+		executor_prepare(trainer->measures);
 	if (figures->has_val &&
 		measure(trainer, split->val, split->val_count, stop, trainer->new_logits,
 				&figures->val_accuracy, &figures->val_loss, finished, error))
@@ -244,6 +246,7 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 				 const struct split *split, const struct settings *settings, struct error *error)
 {
 	const struct network *network = executor_network(executor);
+	const struct engine *engine = executor_engine(executor);
 	const size_t logits = split->val_count * DATASET_CLASSES * sizeof(float);
 
 	assert(settings->batch_size <= executor_batch_size(executor));
@@ -252,12 +255,18 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 	*trainer = (struct trainer){
 		.state = {.epoch = 1},
 		.executor = executor,
+		.measures = executor,
 		.network = network,
 		.dataset = dataset,
 		.split = split,
 		.settings = settings,
 		.length = train_length(settings, split->train_count),
 	};
+	if (executor_full_batch(engine) > executor_batch_size(executor))
+		trainer->measures =
+			executor_open(network, engine, executor_full_batch(engine), EXECUTOR_PREDICT, error);
+	if (!trainer->measures)
+		return -1;
 	augmenter_prepare(&trainer->augmenter, &settings->augment);
 	trainer->order = malloc(split->train_count * sizeof *trainer->order);
 	trainer->labels = malloc((size_t)settings->batch_size);
@@ -276,6 +285,8 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 
 void trainer_close(struct trainer *trainer)
 {
+	if (trainer->measures != trainer->executor)
+		executor_close(trainer->measures);
 	free(trainer->order);
 	free(trainer->labels);
 	free(trainer->best);

@@ -63,7 +63,9 @@ int session_open(struct session *session, const struct model_values *model,
 								   &session->file, error),
 						error))
 		return -1;
-	session->executor = executor_open(&session->network, &session->engine, batch_size, mode, error);
+	const int full = executor_full_batch(&session->engine);
+	session->executor = executor_open(&session->network, &session->engine,
+									  full > batch_size ? full : batch_size, mode, error);
 	return session->executor ? 0 : error_prefix(error, "%s", model->file);
 }
 

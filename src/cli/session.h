@@ -45,8 +45,8 @@ struct session {
 	struct safetensors file; /* as it is, all metadata included */
 };
 
-/* Load the model, to be run in that mode and with batches of up to `batch_size` images. Close it
- * also after an error. */
+/* Load the model, to be run in that mode and with batches of `batch_size` images, or of more where
+ * otherwise some threads would have nothing to do. Close it also after an error. */
 int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
 				 struct error *error);

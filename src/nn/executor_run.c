@@ -15,6 +15,7 @@
 
 #include "nn/executor_parts.h"
 
+#define LEAST_CHUNKS 8 /* where there are as many images */
 #define MOST_SLOTS 64
 
 /* One batch on its way. */
@@ -29,11 +30,16 @@ struct trip {
 
 int executor_chunks(const struct executor *executor, int n)
 {
-	int chunks = (n + 7) / 8;
+	int chunks = (n + EXECUTOR_CHUNK - 1) / EXECUTOR_CHUNK;
 
-	if (chunks < 8)
-		return n < 8 ? n : 8;
+	if (chunks < LEAST_CHUNKS)
+		return n < LEAST_CHUNKS ? n : LEAST_CHUNKS;
 	return executor->mode == EXECUTOR_TRAIN && chunks > MOST_SLOTS ? MOST_SLOTS : chunks;
+}
+
+int executor_full_batch(const struct engine *engine)
+{
+	return EXECUTOR_CHUNK * workers_count(engine->workers);
 }
 
 /* ---- where things lie ---- */
