@@ -5,6 +5,8 @@
 #ifndef NN_SPEC_H
 #define NN_SPEC_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 #define SPEC_MAX_LAYERS 64
@@ -30,6 +32,9 @@ struct spec {
 
 /* Split the text; names are not looked up here. Errors give the position. */
 int spec_parse(const char *text, struct spec *out, struct error *error);
+
+/* Do both texts say the same layers, whatever blanks stand between them? */
+bool spec_is_same(const char *a, const char *b);
 
 /* The layer as it is written: "conv:32,3". */
 void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT]);

@@ -266,24 +266,6 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	return 0;
 }
 
-/* Equal but for the blanks between words. */
-static bool is_same_spec(const char *a, const char *b)
-{
-	const char *const blanks = " \t\r\n";
-
-	for (;;) {
-		a += strspn(a, blanks);
-		b += strspn(b, blanks);
-		size_t length = strcspn(a, blanks);
-		if (length != strcspn(b, blanks) || memcmp(a, b, length))
-			return false;
-		if (!length)
-			return true;
-		a += length;
-		b += length;
-	}
-}
-
 static enum model_fault check_constants(const struct safetensors *file, struct error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
@@ -311,7 +293,7 @@ static enum model_fault choose_spec(const struct safetensors *file, const char *
 {
 	const char *own = safetensors_metadata(file, "network");
 
-	if (own && *spec && !is_same_spec(own, *spec)) {
+	if (own && *spec && !spec_is_same(own, *spec)) {
 		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, *spec);
 		return MODEL_BROKEN;
 	}

@@ -72,10 +72,29 @@ int spec_parse(const char *text, struct spec *out, struct error *error)
 
 void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT])
 {
-	char *end = text + sprintf(text, "%s", layer->name.text);
+	int used = snprintf(text, SPEC_LAYER_TEXT, "%s", layer->name.text);
 
 	for (int i = 0; i < layer->argument_count; i++)
-		end += sprintf(end, "%c%s", i ? ',' : ':', layer->arguments[i].text);
+		used += snprintf(text + used, (size_t)(SPEC_LAYER_TEXT - used), "%c%s", i ? ',' : ':',
+						 layer->arguments[i].text);
+}
+
+bool spec_is_same(const char *a, const char *b)
+{
+	struct spec specs[2];
+	struct error ignored;
+	char texts[2][SPEC_LAYER_TEXT];
+
+	if (spec_parse(a, &specs[0], &ignored) || spec_parse(b, &specs[1], &ignored) ||
+		specs[0].layer_count != specs[1].layer_count)
+		return !strcmp(a, b);
+	for (int i = 0; i < specs[0].layer_count; i++) {
+		spec_layer_text(&specs[0].layers[i], texts[0]);
+		spec_layer_text(&specs[1].layers[i], texts[1]);
+		if (strcmp(texts[0], texts[1]))
+			return false;
+	}
+	return true;
 }
 
 int spec_error(const struct spec_layer *layer, struct error *error, const char *format, ...)
