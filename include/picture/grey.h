@@ -1,5 +1,5 @@
-/* Grey planes of floats, small enough to be looked at many times over: how pictures of any size are
- * reduced to them, and grey-scale morphology (Serra 1982). */
+/* Grey planes of floats, small enough to be worked on many times over: pictures of any size are
+ * reduced to them. With grey-scale morphology (Serra 1982). */
 #ifndef PICTURE_GREY_H
 #define PICTURE_GREY_H
 
@@ -13,7 +13,7 @@ struct grey {
 	float *at; /* [height][width]; owned */
 };
 
-/* Pixels from left to right - 1 and from top to bottom - 1. */
+/* The pixels from column `left` to column right - 1 and from row `top` to row bottom - 1. */
 struct box {
 	int left, top, right, bottom;
 };
@@ -28,10 +28,25 @@ static inline int box_height(const struct box *box)
 	return box->bottom - box->top;
 }
 
-/* The larger side. */
+/* The length of the longer side. */
 static inline int box_side(const struct box *box)
 {
 	return box_width(box) > box_height(box) ? box_width(box) : box_height(box);
+}
+
+/* Enlarge the box so that it contains pixel (x, y). The empty box of a plane, to begin with, is
+ * {width, height, 0, 0}. */
+static inline void box_include(struct box *box, int x, int y)
+{
+	box->left = x < box->left ? x : box->left;
+	box->top = y < box->top ? y : box->top;
+	box->right = x >= box->right ? x + 1 : box->right;
+	box->bottom = y >= box->bottom ? y + 1 : box->bottom;
+}
+
+static inline float *grey_row(const struct grey *plane, int y)
+{
+	return plane->at + (size_t)y * (size_t)plane->width;
 }
 
 static inline size_t grey_count(const struct grey *plane)
@@ -43,29 +58,40 @@ static inline size_t grey_count(const struct grey *plane)
 int grey_new(int width, int height, struct grey *out, struct error *error);
 void grey_free(struct grey *plane);
 
-/* A part of the picture, 0 black to 1 white: reduced by whole factors where it has more than
- * `most` × `most` pixels, each the mean of a square of the picture's; enlarged, with linear
- * interpolation, where its smaller side is below `least`. *scale is how many of the plane's pixels
- * go to one of the picture's. */
+/* *out = a part of the picture, from 0 for black to 1 for white. A part of more than `most` ×
+ * `most` pixels is reduced by a whole factor: each pixel of the plane is the mean of a square. One
+ * whose smaller side is below `least` is enlarged by a whole factor, with linear interpolation.
+ * *scale = the plane's pixels for one of the picture's: with a `most` of 360, a part of 1000 × 500
+ * becomes 500 × 250 and *scale 0.5. */
 int grey_from_picture(const struct pnm *picture, const struct box *part, int least, int most,
 					  struct grey *out, double *scale, struct error *error);
 
-/* Columns become rows. */
+/* *out = the plane with its columns as rows. */
 int grey_transpose(const struct grey *in, struct grey *out, struct error *error);
 
-/* The morphological closing by a rectangle: each pixel becomes the least of what the rectangle,
- * wherever inside the plane it is put over that pixel, has as its greatest. So whatever is darker
- * than its surroundings and too narrow to hold the rectangle is filled up. */
+/* *out = the morphological closing by a rectangle, which lightens all that is dark and too small to
+ * hold the rectangle to the level around it: with a rectangle wider than the pen, the paper without
+ * the ink. A pixel's value is the least, over all places of the rectangle that are inside the plane
+ * and contain the pixel, of the greatest value in the rectangle. A rectangle that is too large for
+ * the plane is cut to it. */
 int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
 				 struct error *error);
 
-/* Mean of 3 × 3 pixels with weights 1 2 1, in place: takes the edge off noise. */
+/* *out = the opening, which darkens all that is light and too small: the closing of the
+ * negative. */
+int grey_opening(const struct grey *in, int window_width, int window_height, struct grey *out,
+				 struct error *error);
+
+/* Replace each pixel by a mean of 3 × 3, with weights 1 2 1 across and down: the deviation of noise
+ * goes down to 3/8. */
 void grey_smooth(struct grey *plane);
 
-/* The value below which this fraction of the pixels is, of values in [0, 1]; to 1/4096. */
+/* The value that this fraction of the pixels lie below, to 1/4096; all values count as in [0,
+ * 1]. */
 float grey_quantile(const struct grey *plane, double fraction);
 
-/* Between pixels, linearly; outside, the nearest pixel. A pixel's middle is at a half. */
+/* The value at a point, by linear interpolation between the middles of four pixels; that of pixel
+ * (0, 0) is at (0.5, 0.5). Outside the plane the nearest pixel counts. */
 float grey_between(const struct grey *plane, float x, float y);
 
 #endif

@@ -37,7 +37,7 @@ int digit_file_read(const char *path, bool raw, const char *way_file,
 					uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
 	struct pnm picture = {0};
-	struct digit_steps way = {0};
+	struct digit_way way = {0};
 	int status;
 
 	if (read_picture(path, &picture, error))
@@ -50,7 +50,7 @@ int digit_file_read(const char *path, bool raw, const char *way_file,
 		error_prefix(error, "%s", path);
 	else if (way_file)
 		status = way_save(way_file, &picture, &way, pixels, error);
-	digit_steps_free(&way);
+	digit_way_free(&way);
 	pnm_free(&picture);
 	return status;
 }

@@ -60,7 +60,7 @@ static int copy_digit(const uint8_t pixels[DIGIT_PIXELS], struct grey *out, stru
 	return 0;
 }
 
-static int make_tiles(const struct pnm *picture, const struct digit_steps *way,
+static int make_tiles(const struct pnm *picture, const struct digit_way *way,
 					  const uint8_t pixels[DIGIT_PIXELS], struct tiles *tiles, struct error *error)
 {
 	const struct box whole = {0, 0, picture->width, picture->height};
@@ -77,7 +77,7 @@ static int make_tiles(const struct pnm *picture, const struct digit_steps *way,
 	return copy_digit(pixels, &tiles->planes[3], error);
 }
 
-int way_save(const char *path, const struct pnm *picture, const struct digit_steps *way,
+int way_save(const char *path, const struct pnm *picture, const struct digit_way *way,
 			 const uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
 	struct tiles tiles = {0};

@@ -1,5 +1,5 @@
-/* How a digit is found in a picture of any size: looked for dark on light and light on dark, and
- * for pens of several widths; then once more, nearer, where it is small or in a box. */
+/* A digit is looked for in the whole picture, dark on light and light on dark, and for pens of
+ * several widths; then once more, nearer, where it is small or in a box. */
 #include "picture/digit.h"
 
 #include <math.h>
@@ -11,32 +11,45 @@
 #include "picture/lines.h"
 #include "picture/normalize.h"
 
-#define LEAST_SIDE 128 /* of the planes that are looked at */
-#define MOST_SIDE 360
-#define SMALL 64         /* a digit that is worth a nearer look */
-#define TINY 30          /* too small to tell ink from what is between strokes */
-#define SURROUNDINGS 0.7 /* what is kept around it for that, in parts of its size */
-#define CLEARLY 1.18f    /* how much better a wider pen must fit */
-#define UNSETTLED 0.03f  /* what a digit is worth that a wider window changes */
-#define SURE 0.9         /* evidence for paper lighter than ink, or darker, that settles it */
-#define FLAT 0.5         /* evidence that there is nothing but paper and ink */
-#define DOUBT 4.0        /* how much less likely the other is at evidence 0.5 */
-#define LEAST_PART 8     /* of a picture, in pixels, that is worth a look */
-#define CLEAR 0.25f      /* a threshold from which on even what is not settled is believed */
-#define RULED 0.04 /* lines of ruled paper and of boxes: how wide, in parts of the picture's side */
-#define BOXED 0.12
+#define LEAST_SIDE 128 /* pixels of a plane's smaller side, at least */
+#define MOST_SIDE 360  /* a plane has at most so many pixels squared */
+#define LEAST_PART 8   /* pixels of the picture: a part with a smaller side shows no digit */
 
-/* Windows wider than the pen, in parts of the picture's smaller side. The last ones, as high and
- * not as wide, are for a 1 in a picture that is cut down to it. */
-static const double pens[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95, 1.4, 2.0, 3.0};
+/* Lines that are removed, by their width as a fraction of the smaller side of the part. */
+#define RULED 0.04 /* those of ruled paper */
+#define BOXED 0.12 /* those of a box around a digit, seen from near */
 
-/* What is looked at, and what was found in it. */
+/* A second look. Sizes of the digit are pixels of the plane. */
+#define SMALL 64         /* a smaller digit is looked at from nearer, */
+#define TINY 30          /* one in a box only where it is this small */
+#define SURROUNDINGS 0.7 /* with so much of its longer side around it */
+
+/* The choice of the window. */
+#define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
+#define UNSETTLED 0.03f /* the factor of its merit where the next window shows another */
+/* A wider window replaces a narrower one whose merit it exceeds 1.18 times, or whose digit it shows
+ * in the same place with 1.2 times the mass and 0.3 times the merit. */
+#define CLEARLY 1.18f
+#define FULLER 1.2f
+#define FULLER_MERIT 0.3f
+
+/* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
+#define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
+#define FLAT 0.5    /* evidence from which on the paper's grey is known */
+#define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
+#define CLEAR 0.25f /* with a threshold from here on an unsettled digit is believed, too */
+
+/* The windows, one of which is to be wider than the pen, as fractions of the part's smaller side.
+ * Those above 1 are cut to that side, and are for a 1 in a picture that is cut down to it. */
+static const double windows[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95, 1.4, 2.0, 3.0};
+
+/* One look at a part of the picture. */
 struct look {
-	struct box part; /* of the picture */
-	double lines;    /* how wide lines to be removed may be, in parts of the smaller side */
-	double scale;    /* the plane's pixels for one of the picture's */
-	enum { EITHER, DARK, LIGHT } ask; /* which ink is looked for */
-	bool light;                       /* which was found */
+	struct box part;
+	double lines; /* lines up to this width are removed: a fraction of the part's smaller side */
+	double scale; /* the plane's pixels for one of the picture's */
+	enum { EITHER, DARK, LIGHT } ask; /* the ink that is looked for */
+	bool light;                       /* light ink was found */
 	struct ink ink;
 };
 
@@ -45,7 +58,7 @@ static double smaller_side(const struct grey *plane)
 	return plane->width < plane->height ? plane->width : plane->height;
 }
 
-/* Do two windows show the digit in the same place? */
+/* True where two windows show the digit in the same place. */
 static bool is_there(const struct ink *a, const struct ink *b)
 {
 	const int off = box_side(&a->box) / 20 + 2;
@@ -55,17 +68,18 @@ static bool is_there(const struct ink *a, const struct ink *b)
 		   abs(a->box.bottom - b->box.bottom) <= off;
 }
 
-/* Do they show the same digit? */
+/* True where two windows show the same digit. */
 static bool is_same(const struct ink *a, const struct ink *b)
 {
-	return is_there(a, b) && fabsf(a->mass - b->mass) < 0.12f * b->mass;
+	return is_there(a, b) && fabsf(a->mass - b->mass) < SAME_MASS * b->mass;
 }
 
-/* Where it is in the same place, but has much more ink, the window was too narrow before. */
+/* Replace *best where the ink is better: clearly likelier, or in the same place with much more
+ * mass, which shows that the window before was too narrow for the pen. */
 static void take_better(struct ink *best, struct ink *ink)
 {
-	const bool fuller =
-		is_there(best, ink) && ink->mass > 1.2f * best->mass && ink->merit > 0.3f * best->merit;
+	const bool fuller = is_there(best, ink) && ink->mass > FULLER * best->mass &&
+						ink->merit > FULLER_MERIT * best->merit;
 
 	if (fuller || ink->merit > CLEARLY * best->merit) {
 		ink_free(best);
@@ -74,19 +88,20 @@ static void take_better(struct ink *best, struct ink *ink)
 	}
 }
 
-/* Find the ink in a plane that is dark on light. A digit stays the same when the window gets wider,
- * once the window is wider than the pen; what is only the paper's unevenness grows with it. (So are
- * regions chosen that stay the same under other thresholds: Matas et al. 2002.) Of equals, the
- * narrowest window has taken the least of the shadows for ink. */
-static int find_with_pens(struct grey *plane, double lines, struct ink *best, struct error *error)
+/* *best = the ink in a plane that is dark on light. Lines are removed from the plane. A digit stays
+ * the same when the window gets wider, once it is wider than the pen; ink that comes from the
+ * paper's unevenness grows with the window. (Likewise, Matas et al. 2002 choose regions that stay
+ * the same when the threshold changes.) Among equals the narrowest window is taken: it has the
+ * least shadow. */
+static int find_in_windows(struct grey *plane, double lines, struct ink *best, struct error *error)
 {
 	const double side = smaller_side(plane);
 	struct ink ink = {0};
 	int status = lines_remove(plane, (int)(lines * side) + 2, error);
 
 	*best = (struct ink){0};
-	for (size_t i = 0; !status && i < sizeof pens / sizeof pens[0]; i++) {
-		const int window = (int)(pens[i] * side) + 2;
+	for (size_t i = 0; !status && i < sizeof windows / sizeof windows[0]; i++) {
+		const int window = (int)(windows[i] * side) + 2;
 		struct ink wider;
 
 		if (window > plane->width && window > plane->height)
@@ -107,46 +122,60 @@ static int find_with_pens(struct grey *plane, double lines, struct ink *best, st
 	return status;
 }
 
-/* From -1, surely light on dark, to 1, surely dark on light: half from the picture's edge, most of
- * which is paper, and half from wide areas in its middle. */
+/* The evidence of the plane's outermost pixels, most of which are paper: the mean of 1 for each
+ * that is lighter than `middle` and -1 for the others. */
+static double evidence_of_edge(const struct grey *plane, float middle)
+{
+	const int w = plane->width, h = plane->height;
+	double sum = 0.0;
+	int count = 0;
+
+	for (int y = 0; y < h; y++)
+		for (int x = 0; x < w; x++)
+			if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
+				sum += grey_row(plane, y)[x] > middle ? 1.0 : -1.0;
+				count++;
+			}
+	return sum / count;
+}
+
+/* The evidence of wide areas in the middle half of the plane: the mean of 1 for each pixel that is
+ * in a light area, which an opening leaves, and -1 for each in a dark one, which a closing
+ * leaves. */
+static double evidence_of_areas(const struct grey *opened, const struct grey *closed, float middle)
+{
+	const int w = opened->width, h = opened->height;
+	double sum = 0.0;
+	int count = 0;
+
+	for (int y = h / 4 + 1; y < 3 * h / 4; y++)
+		for (int x = w / 4 + 1; x < 3 * w / 4; x++) {
+			sum += (grey_row(opened, y)[x] > middle) - (grey_row(closed, y)[x] < middle);
+			count++;
+		}
+	return sum / fmax(count, 1.0);
+}
+
+/* *evidence = from -1, the ink is surely light on dark, to 1, it is surely dark on light. */
 static int estimate_paper(const struct grey *plane, double *evidence, struct error *error)
 {
 	const int window = (int)(smaller_side(plane) / 4.0) + 1;
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
-	struct grey closed, opened;
-	double edge = 0.0, edge_count = 0.0, wide = 0.0, wide_count = 0.0;
+	struct grey closed, opened = {0};
+	int status = grey_closing(plane, window, window, &closed, error);
 
-	if (grey_closing(plane, window, window, &closed, error))
-		return -1;
-	for (size_t i = 0; i < grey_count(plane); i++)
-		plane->at[i] = -plane->at[i];
-	int status = grey_closing(plane, window, window, &opened, error);
-	for (size_t i = 0; i < grey_count(plane); i++)
-		plane->at[i] = -plane->at[i];
-	if (status) {
-		grey_free(&closed);
-		return -1;
-	}
-	for (int y = 0; y < plane->height; y++)
-		for (int x = 0; x < plane->width; x++) {
-			const int i = y * plane->width + x;
-			if (x == 0 || y == 0 || x == plane->width - 1 || y == plane->height - 1) {
-				edge += plane->at[i] > middle ? 1.0 : -1.0;
-				edge_count++;
-			}
-			if (x > plane->width / 4 && x < 3 * plane->width / 4 && y > plane->height / 4 &&
-				y < 3 * plane->height / 4) {
-				wide += (-opened.at[i] > middle) - (closed.at[i] < middle);
-				wide_count++;
-			}
-		}
-	*evidence = (edge / edge_count + wide / fmax(wide_count, 1.0)) / 2.0;
+	if (!status)
+		status = grey_opening(plane, window, window, &opened, error);
+	if (!status)
+		*evidence =
+			(evidence_of_edge(plane, middle) + evidence_of_areas(&opened, &closed, middle)) / 2.0;
 	grey_free(&closed);
 	grey_free(&opened);
-	return 0;
+	return status;
 }
 
-/* Look for dark on light, or light on dark, if that is better than what was found. */
+/* Look for dark or for light ink. It replaces the look's where its merit, times `weight`, is
+ * greater. */
 static int look_for(const struct grey *plane, bool light, float weight, struct look *look,
 					struct error *error)
 {
@@ -157,7 +186,7 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 		return -1;
 	for (size_t i = 0; i < grey_count(plane); i++)
 		dark.at[i] = light ? 1.0f - plane->at[i] : plane->at[i];
-	int status = find_with_pens(&dark, look->lines, &ink, error);
+	int status = find_in_windows(&dark, look->lines, &ink, error);
 	grey_free(&dark);
 	ink.merit *= weight;
 	if (!status && ink.merit > look->ink.merit) {
@@ -170,7 +199,8 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 	return status;
 }
 
-/* First for what is likelier; then for the other, unless all is clear. */
+/* Look at look->part, for the ink that look->ask says: for the likelier first, and then, unless the
+ * case is clear, for the other. */
 static int look_at(const struct pnm *picture, struct look *look, struct error *error)
 {
 	struct grey plane;
@@ -188,7 +218,8 @@ static int look_at(const struct pnm *picture, struct look *look, struct error *e
 	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->ink.merit <= 0.0f))
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look,
 						  error);
-	/* Where there is nothing but paper and ink, a filled rectangle is paper, or a fat digit. */
+	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the
+	 * other is drawn. */
 	if (fabs(evidence) > FLAT)
 		look->ink.filled = look->light == (evidence > 0.0);
 	grey_free(&plane);
@@ -197,7 +228,8 @@ static int look_at(const struct pnm *picture, struct look *look, struct error *e
 	return status;
 }
 
-/* A box of the plane, with a margin, in the picture. */
+/* A box of the plane, with a margin of `margin` × its longer side, in pixels of the picture. It is
+ * cut to the part that was looked at. */
 static struct box in_picture(const struct look *look, const struct box *box, double margin)
 {
 	const double more = margin * box_side(box);
@@ -217,13 +249,13 @@ static struct box in_picture(const struct look *look, const struct box *box, dou
 	};
 }
 
-/* What a nearer look must find to be believed: the digit's size in the picture's pixels, and how
- * good it must be, in parts of what was found from afar. */
+/* The digit that a nearer look must find to be believed. */
 struct expected {
-	double least, most, merit;
+	double least, most; /* its longer side, in pixels of the picture */
+	double merit;       /* its merit, as a fraction of the first look's, is greater than this */
 };
 
-/* Look at a part of the picture; what is found there replaces what was, if it is as expected. */
+/* Take the look `nearer`. It replaces `look` where it finds a digit that is as expected. */
 static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
 					   const struct expected *expected, struct error *error)
 {
@@ -232,7 +264,7 @@ static int look_nearer(const struct pnm *picture, struct look *look, struct look
 	if (look_at(picture, &nearer, error))
 		return -1;
 	const double side = box_side(&nearer.ink.box) / nearer.scale;
-	/* Outlines are longer where the scale is larger. */
+	/* Outlines have more pixels where the scale is larger. */
 	const double merit = nearer.ink.merit / nearer.scale * look->scale;
 	if (merit > expected->merit * look->ink.merit && side >= expected->least &&
 		side <= expected->most) {
@@ -244,7 +276,7 @@ static int look_nearer(const struct pnm *picture, struct look *look, struct look
 	return 0;
 }
 
-/* On a sheet, for the other ink; in a box drawn with a pen, for the same. */
+/* Look inside the frame: on a sheet for the other ink, in a box drawn with a pen for the same. */
 static int look_inside(const struct pnm *picture, struct look *look, struct error *error)
 {
 	const bool filled = look->ink.filled;
@@ -259,12 +291,14 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 	return look_nearer(picture, look, nearer, &expected, error);
 }
 
+/* The length of the shorter side. */
 static int smaller(const struct box *part)
 {
 	return box_width(part) < box_height(part) ? box_width(part) : box_height(part);
 }
 
-/* At the digit and some paper around it, where lines are no wider than they were. */
+/* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
+ * most BOXED. */
 static int look_around(const struct pnm *picture, struct look *look, struct error *error)
 {
 	const double side = box_side(&look->ink.box) / look->scale;
@@ -312,20 +346,20 @@ int digit_from_raw(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS], stru
 	return 0;
 }
 
-void digit_steps_free(struct digit_steps *steps)
+void digit_way_free(struct digit_way *way)
 {
-	grey_free(&steps->ink);
-	*steps = (struct digit_steps){0};
+	grey_free(&way->ink);
+	*way = (struct digit_way){0};
 }
 
 int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
-					   struct digit_steps *steps, struct error *error)
+					   struct digit_way *way, struct error *error)
 {
 	struct look look;
 	int status;
 
-	if (steps)
-		*steps = (struct digit_steps){0};
+	if (way)
+		*way = (struct digit_way){0};
 	if (picture->width == DIGIT_SIDE && picture->height == DIGIT_SIDE) {
 		digit_from_raw(picture, pixels, error);
 		if (digit_is_normal(pixels))
@@ -339,8 +373,8 @@ int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
 		status = error_set(error, "more than one digit found; cut the picture down to one");
 	else
 		status = digit_normalize(&look.ink, pixels, error);
-	if (!status && steps) {
-		*steps = (struct digit_steps){look.part, look.ink.depth};
+	if (!status && way) {
+		*way = (struct digit_way){look.part, look.ink.depth};
 		look.ink.depth = (struct grey){0};
 	}
 	ink_free(&look.ink);

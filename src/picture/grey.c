@@ -1,8 +1,9 @@
-/* Planes of floats: reduction by means of squares, and closings by rectangles whose time does not
- * depend on the rectangle's size but for its logarithm. */
+/* Reduction by means of squares, and closings whose time grows with the logarithm of the
+ * rectangle's sides only. */
 #include "picture/grey.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +23,12 @@ void grey_free(struct grey *plane)
 	*plane = (struct grey){0};
 }
 
-/* Means of squares of `factor` pixels a side; those at the right and at the bottom may be cut. */
+/* Each pixel becomes the mean of a square of factor × factor; at the right and at the bottom the
+ * square may be cut. */
 static void reduce(const struct pnm *picture, const struct box *part, int factor, struct grey *out)
 {
 	for (int y = 0; y < out->height; y++) {
-		float *row = out->at + (size_t)y * (size_t)out->width;
+		float *row = grey_row(out, y);
 		const int top = part->top + y * factor;
 		const int bottom = top + factor < part->bottom ? top + factor : part->bottom;
 
@@ -55,8 +57,8 @@ static int enlarge(struct grey *plane, int factor, struct error *error)
 		return -1;
 	for (int y = 0; y < large.height; y++)
 		for (int x = 0; x < large.width; x++)
-			large.at[(size_t)y * (size_t)large.width + (size_t)x] = grey_between(
-				plane, ((float)x + 0.5f) / (float)factor, ((float)y + 0.5f) / (float)factor);
+			grey_row(&large, y)[x] = grey_between(plane, ((float)x + 0.5f) / (float)factor,
+												  ((float)y + 0.5f) / (float)factor);
 	grey_free(plane);
 	*plane = large;
 	return 0;
@@ -105,26 +107,26 @@ static void take_larger(float *restrict row, const float *restrict other, int le
 		row[x] = row[x] < other[x] ? other[x] : row[x];
 }
 
-/* Each row becomes the largest of itself and the following window - 1 rows, in steps that double.
- * The last window - 1 rows
- * are then of no use. */
+/* Each row becomes, value by value, the greatest of itself and the window - 1 rows behind it. Where
+ * rows hold the greatest of `done` rows, taking in the row `done` further on makes it 2 × done: for
+ * a window of 6 the shifts are 1, 2, 2. The last window - 1 rows are of no use afterwards. */
 static void rows_largest(float *rows, int count, int length, int window)
 {
 	int done = 1;
 
 	while (done < window) {
-		const int step = done < window - done ? done : window - done;
+		const int shift = done < window - done ? done : window - done;
 
-		count -= step;
+		count -= shift;
 		for (int y = 0; y < count; y++)
 			take_larger(rows + (size_t)y * (size_t)length,
-						rows + (size_t)(y + step) * (size_t)length, length);
-		done += step;
+						rows + (size_t)(y + shift) * (size_t)length, length);
+		done += shift;
 	}
 }
 
-/* Put `margin` rows of minus infinity before and behind the rows, so that windows may stick out.
- * Returns the number of rows. */
+/* Put `margin` rows of minus infinity before and behind the rows, which change no greatest value.
+ * Returns the new number of rows. */
 static int rows_pad(float *rows, int count, int length, int margin)
 {
 	const size_t size = (size_t)count * (size_t)length, edge = (size_t)margin * (size_t)length;
@@ -141,10 +143,13 @@ static void negate(float *values, size_t count)
 		values[i] = -values[i];
 }
 
-/* The greatest under the rectangle in all its places, by rows, then by columns; then, of those
- * negated, the greatest over the places that hold a pixel, by columns, then by rows. */
-int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
-				 struct error *error)
+/* First the greatest value in the rectangle for each of its places, places_x × places_y of them:
+ * down, then across, as the rows of the transposed plane. Then the least over the places that
+ * contain a pixel, as the greatest of the negated values, across, then down: a pixel in column x is
+ * in the places x - ww + 1 to x, of which those outside are padding. An opening is a closing of the
+ * negative, whose negative is the result. */
+static int close_or_open(const struct grey *in, bool open, int window_width, int window_height,
+						 struct grey *out, struct error *error)
 {
 	const int w = in->width, h = in->height;
 	const int ww = window_width < w ? window_width : w;
@@ -159,6 +164,8 @@ int grey_closing(const struct grey *in, int window_width, int window_height, str
 		return error_set(error, "not enough memory for a plane of %d×%d", w, h);
 	}
 	memcpy(rows, in->at, grey_count(in) * sizeof *rows);
+	if (open)
+		negate(rows, grey_count(in));
 	rows_largest(rows, h, w, wh);
 	transpose(rows, w, places_y, columns);
 	rows_largest(columns, w, places_y, ww);
@@ -166,13 +173,27 @@ int grey_closing(const struct grey *in, int window_width, int window_height, str
 	rows_largest(columns, rows_pad(columns, places_x, places_y, ww - 1), places_y, ww);
 	transpose(columns, places_y, w, rows);
 	rows_largest(rows, rows_pad(rows, places_y, w, wh - 1), w, wh);
-	negate(rows, grey_count(out));
+	if (!open)
+		negate(rows, grey_count(out));
 	memcpy(out->at, rows, grey_count(out) * sizeof *rows);
 	free(rows);
 	return 0;
 }
 
-/* 1 2 1 along a line of `count` values that lie `stride` apart. */
+int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
+				 struct error *error)
+{
+	return close_or_open(in, false, window_width, window_height, out, error);
+}
+
+int grey_opening(const struct grey *in, int window_width, int window_height, struct grey *out,
+				 struct error *error)
+{
+	return close_or_open(in, true, window_width, window_height, out, error);
+}
+
+/* The mean with weights 1 2 1 along a line of `count` values that lie `stride` apart, whose ends
+ * are repeated. */
 static void smooth_line(float *line, int count, size_t stride)
 {
 	float before = line[0];
@@ -189,7 +210,7 @@ static void smooth_line(float *line, int count, size_t stride)
 void grey_smooth(struct grey *plane)
 {
 	for (int y = 0; y < plane->height; y++)
-		smooth_line(plane->at + (size_t)y * (size_t)plane->width, plane->width, 1);
+		smooth_line(grey_row(plane, y), plane->width, 1);
 	for (int x = 0; x < plane->width; x++)
 		smooth_line(plane->at + x, plane->height, (size_t)plane->width);
 }
@@ -220,10 +241,8 @@ float grey_between(const struct grey *plane, float x, float y)
 	const float fx = x - 0.5f - left, fy = y - 0.5f - top;
 	const int x0 = clamp_index((int)left, plane->width);
 	const int x1 = clamp_index((int)left + 1, plane->width);
-	const float *upper =
-		plane->at + (size_t)clamp_index((int)top, plane->height) * (size_t)plane->width;
-	const float *lower =
-		plane->at + (size_t)clamp_index((int)top + 1, plane->height) * (size_t)plane->width;
+	const float *upper = grey_row(plane, clamp_index((int)top, plane->height));
+	const float *lower = grey_row(plane, clamp_index((int)top + 1, plane->height));
 
 	return (1.0f - fy) * ((1.0f - fx) * upper[x0] + fx * upper[x1]) +
 		   fy * ((1.0f - fx) * lower[x0] + fx * lower[x1]);

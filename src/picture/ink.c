@@ -1,40 +1,54 @@
-/* From a grey picture to a digit's ink: how deep is each pixel below the paper, from which depth on
- * is it ink, which connected parts are there, and which of them make the digit? */
+/* From a grey picture to a digit's ink. The depth of a pixel is how much darker than the paper it
+ * is, as a fraction of the paper's grey: 0.4 for a pixel of 0.48 on paper of 0.8. Pixels deeper
+ * than a threshold make connected components, each component gets a merit, and the best, with those
+ * that belong to it, is the digit. */
 #include "picture/ink.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define DIMMEST 0.3f /* shadow is no darker than this part of the paper; the rest is not paper */
-#define FAINT 0.7f   /* what hangs together with ink is ink from this part of the threshold on */
-#define NOISE 4.0f   /* deviations of noise that an edge stands out by */
-#define MOST_NOISE 0.03f
-#define LEAST_EDGE 0.02f
-#define LEAST_PIXELS 6
-#define LINE 6     /* longer than this many times its width, it is a line */
-#define FAT 4.0f   /* a pen of the digit's size over this is worth half of a thin one */
-#define DEEP 0.42f /* ink is at least this part of what most of the ink is deeper than */
-#define SIDES 4
+#include "picture/components.h"
 
-/* A connected part of what may be ink. */
-struct part {
-	struct box box;
-	int pixels;
-	int touching[SIDES]; /* pixels at the picture's left, top, right and bottom edge */
-	float deepest, sum;  /* of the depth */
-	float outline;       /* the depth of the steps down to paper, summed up along its outline */
-	int widest;          /* the side of the largest square that fits in */
-	float merit;
-	bool marginal; /* lies along an edge of the picture */
-	bool in_digit;
-};
+/* Depth and noise. */
+#define DIMMEST 0.3f     /* of the brightest paper's grey: paper in shadow is no darker */
+#define DARKEST 0.01f    /* grey that a depth is divided by at least: pictures can be black */
+#define SPREAD 0.75f     /* deviations between the 2nd and the 10th percentile of noise */
+#define TO_LEVEL 0.9f    /* deviations from the 10th percentile up to depth 0 */
+#define MOST_NOISE 0.03f /* depth: a larger deviation comes from what is in the picture */
 
-struct parts {
-	int *labels; /* [height][width]: 0 is paper, else a part's index + 1 */
-	int *stack;  /* [height × width] */
-	struct part *all;
-	int count;
-};
+/* The threshold. */
+#define EDGE_NOISE 4.0f  /* an edge is a slope of so many deviations of noise */
+#define LEAST_EDGE 0.02f /* and of this depth on top */
+#define FAINT 0.7f       /* a pixel connected with ink is ink from 0.7 × the threshold on */
+#define DEEP 0.42f       /* and if it is at least 0.42 × as deep as the digit's dark strokes */
+
+/* Factors of a component's merit, each for something that speaks against a digit. */
+#define FAR_OUT 0.5f    /* its middle is as far out as a side; nearer, in proportion */
+#define LEVEL_LINE 0.1f /* it is a level line: no digit is */
+#define TOUCHING 0.7f   /* it touches a side of the picture; for each of them */
+#define ALONG 0.1f      /* more than ALONG_PART of its own side touches */
+#define ALONG_PART 0.6f
+#define MARGINAL 0.3f /* more than MARGINAL_PART of the picture's side is touched */
+#define MARGINAL_PART 0.4f
+#define FAT 4.0f /* 1 / (1 + (4 w/l)²) where a square of w pixels fits in, and its side is l */
+#define LEAST_PIXELS 6 /* a component of fewer pixels is a speck, and has no merit */
+#define LINE 6         /* a component longer than 6 × its width is a line */
+
+/* Pieces of one digit. Sizes and gaps are fractions of the digit's longer side. */
+#define SAME_PEN 0.6f      /* a piece's mean depth is at least 0.6 × the digit's */
+#define LARGE 0.25f        /* a piece so large, as the bar of a 5, */
+#define LARGE_GAP 0.25f    /* may stand so far away; */
+#define SMALL 0.1f         /* one so large, as a stroke that broke off, */
+#define SMALL_GAP 0.12f    /* so far; */
+#define DOUBTFUL_GAP 0.06f /* and one that looks like something else, so far */
+
+/* A second digit beside the first. */
+#define RIVAL_MERIT 0.4f /* it has more than 0.4 × the first one's merit */
+#define RIVAL_GAP 1.5f   /* and is nearer than 1.5 × the first one's longer side */
+
+/* A rectangle around the digit. */
+#define COVERED 0.87f /* of each side of its box is drawn; a 0, which has no corners, has less */
+#define LEAST_FRAME 8 /* pixels: its sides are longer */
 
 void ink_free(struct ink *ink)
 {
@@ -42,9 +56,14 @@ void ink_free(struct ink *ink)
 	*ink = (struct ink){0};
 }
 
-/* The paper's level is the closing by a square wider than the pen: it fills up strokes, and follows
- * shadows with all their edges. The deviation of the paper's noise comes from the lower quantiles,
- * which even a picture full of ink leaves to paper, or to the blurred edges of a fat digit. */
+/* *depth = the picture's depth, *noise = the deviation of the paper's noise in it.
+ *
+ * The paper's grey is the closing by a square wider than the pen, which fills up strokes and
+ * follows shadows with all their edges. It lies at the paper's light side, so that all of the paper
+ * has some depth. Noise is measured between the 2nd and the 10th percentile of that, which are
+ * paper even in a picture full of ink: of a normal distribution they are 0.77 deviations apart. A
+ * depth of 0 begins a little below the mean, 0.9 deviations above the 10th percentile, which is
+ * 1.28 below it. */
 static int measure_depth(const struct grey *picture, int window, struct grey *depth, float *noise,
 						 struct error *error)
 {
@@ -53,25 +72,26 @@ static int measure_depth(const struct grey *picture, int window, struct grey *de
 	const float dimmest = DIMMEST * grey_quantile(depth, 0.99);
 	for (size_t i = 0; i < grey_count(depth); i++) {
 		const float paper = depth->at[i];
-		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), 0.01f);
+		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), DARKEST);
 	}
 	const float low = grey_quantile(depth, 0.02), upper = grey_quantile(depth, 0.1);
-	*noise = fminf((upper - low) / 0.75f, MOST_NOISE);
-	const float level = upper + 0.9f * *noise;
+	*noise = fminf((upper - low) / SPREAD, MOST_NOISE);
+	const float level = upper + TO_LEVEL * *noise;
 	for (size_t i = 0; i < grey_count(depth); i++)
 		depth->at[i] = fmaxf(depth->at[i] - level, 0.0f);
 	return 0;
 }
 
-/* The mean depth of all edges, each weighted with the square of its slope: half of the ink's
- * depth, even where ink is rare (Kittler, Illingworth & Föglein 1985). 0: no edge is visible. */
+/* The mean depth of all pixels on edges, weighted with the squares of their slopes: half of the
+ * ink's depth, even where ink is rare (Kittler, Illingworth & Föglein 1985). 0 where there is no
+ * edge. */
 static float edge_depth(const struct grey *depth, float noise)
 {
-	const float least = NOISE * noise + LEAST_EDGE;
+	const float least = EDGE_NOISE * noise + LEAST_EDGE;
 	double sum = 0.0, weights = 0.0;
 
 	for (int y = 1; y + 1 < depth->height; y++) {
-		const float *row = depth->at + (size_t)y * (size_t)depth->width;
+		const float *row = grey_row(depth, y);
 		const float *above = row - depth->width, *below = row + depth->width;
 
 		for (int x = 1; x + 1 < depth->width; x++) {
@@ -85,165 +105,35 @@ static float edge_depth(const struct grey *depth, float noise)
 	return weights > 0.0 ? (float)(sum / weights) : 0.0f;
 }
 
-static void parts_free(struct parts *parts)
+/* Give the component its merit. A digit has a long outline with deep drops, thin strokes, and lies
+ * near the middle, for somebody held the camera over it. A component along an edge of the picture
+ * may be the end of a shadow or the desk beside the paper; one that is all of a lump may be a
+ * stain, or the paper itself. */
+static void judge(struct component *component, const struct grey *depth, float threshold)
 {
-	free(parts->labels);
-	free(parts->stack);
-	free(parts->all);
-}
+	const struct box *box = &component->box;
+	const float cx = (float)(box->left + box->right) / (float)depth->width - 1.0f;
+	const float cy = (float)(box->top + box->bottom) / (float)depth->height - 1.0f;
+	const float off = fminf(hypotf(cx, cy), 1.0f); /* 0 in the middle, 1 at the sides */
+	const float fat = FAT * (float)component->widest / (float)box_side(box);
 
-/* Give `label` to all pixels that hang together with `start`, also at corners, and are as deep.
- * Returns how many. */
-static int flood(const struct grey *depth, float threshold, struct parts *parts, int start,
-				 int label)
-{
-	int waiting = 1, pixels = 0;
-
-	parts->stack[0] = start;
-	parts->labels[start] = label;
-	while (waiting > 0) {
-		const int at = parts->stack[--waiting], x = at % depth->width, y = at / depth->width;
-
-		pixels++;
-		for (int ny = y - 1; ny <= y + 1; ny++)
-			for (int nx = x - 1; nx <= x + 1; nx++) {
-				const int next = ny * depth->width + nx;
-				if (nx < 0 || nx >= depth->width || ny < 0 || ny >= depth->height ||
-					parts->labels[next] != 0 || depth->at[next] < threshold)
-					continue;
-				parts->labels[next] = label;
-				parts->stack[waiting++] = next;
-			}
-	}
-	return pixels;
-}
-
-/* How far it goes down from here to what is a little farther out in each direction, where the next
- * pixel is no part. Ink ends within a few pixels, shadows and stains fade. */
-static float steps_down(const struct grey *depth, const struct parts *parts, int x, int y)
-{
-	static const int dx[SIDES] = {-1, 0, 1, 0}, dy[SIDES] = {0, -1, 0, 1};
-	const int side = depth->width < depth->height ? depth->width : depth->height;
-	const int reach = side > 200 ? side / 100 : 2;
-	const float here = depth->at[y * depth->width + x];
-	float sum = 0.0f;
-
-	for (int i = 0; i < SIDES; i++) {
-		const int ox = x + dx[i], oy = y + dy[i], fx = x + reach * dx[i], fy = y + reach * dy[i];
-		if (fx < 0 || fx >= depth->width || fy < 0 || fy >= depth->height ||
-			parts->labels[oy * depth->width + ox] != 0)
-			continue;
-		const float step = fmaxf(here - depth->at[fy * depth->width + fx], 0.0f);
-		sum += step * step;
-	}
-	return sum;
-}
-
-static void box_include(struct box *box, int x, int y)
-{
-	box->left = x < box->left ? x : box->left;
-	box->top = y < box->top ? y : box->top;
-	box->right = x >= box->right ? x + 1 : box->right;
-	box->bottom = y >= box->bottom ? y + 1 : box->bottom;
-}
-
-static void measure_parts(const struct grey *depth, struct parts *parts)
-{
-	for (int i = 0; i < parts->count; i++)
-		parts->all[i] = (struct part){.box = {depth->width, depth->height, 0, 0}};
-	for (int y = 0; y < depth->height; y++)
-		for (int x = 0; x < depth->width; x++) {
-			const int at = y * depth->width + x;
-			if (parts->labels[at] == 0)
-				continue;
-			struct part *part = &parts->all[parts->labels[at] - 1];
-			box_include(&part->box, x, y);
-			part->pixels++;
-			part->touching[0] += x == 0;
-			part->touching[1] += y == 0;
-			part->touching[2] += x == depth->width - 1;
-			part->touching[3] += y == depth->height - 1;
-			part->deepest = fmaxf(part->deepest, depth->at[at]);
-			part->sum += depth->at[at];
-			part->outline += steps_down(depth, parts, x, y);
-		}
-}
-
-/* The largest square that ends at a pixel is one larger than the least of those that end left of
- * it, above it, and between the two. */
-static void measure_squares(const struct grey *depth, struct parts *parts, int *squares)
-{
-	const int width = depth->width;
-
-	for (int y = 0; y < depth->height; y++)
-		for (int x = 0; x < width; x++) {
-			const int at = y * width + x, label = parts->labels[at];
-			int least = 0;
-
-			if (label != 0 && x > 0 && y > 0) {
-				least =
-					squares[at - 1] < squares[at - width] ? squares[at - 1] : squares[at - width];
-				if (squares[at - width - 1] < least)
-					least = squares[at - width - 1];
-			}
-			squares[at] = label == 0 ? 0 : least + 1;
-			if (label != 0 && squares[at] > parts->all[label - 1].widest)
-				parts->all[label - 1].widest = squares[at];
-		}
-}
-
-static int find_parts(const struct grey *depth, float threshold, struct parts *out,
-					  struct error *error)
-{
-	const size_t count = grey_count(depth);
-
-	*out = (struct parts){0};
-	out->labels = calloc(count, sizeof *out->labels);
-	out->stack = malloc(count * sizeof *out->stack);
-	if (out->labels && out->stack) {
-		for (size_t i = 0; i < count; i++)
-			if (out->labels[i] == 0 && depth->at[i] >= threshold)
-				flood(depth, threshold, out, (int)i, ++out->count);
-		out->all = malloc(((size_t)out->count + 1) * sizeof *out->all);
-	}
-	if (!out->all) {
-		parts_free(out);
-		return error_set(error, "not enough memory for a plane of %d×%d", depth->width,
-						 depth->height);
-	}
-	measure_parts(depth, out);
-	measure_squares(depth, out, out->stack);
-	return 0;
-}
-
-/* A digit has a long outline with deep steps, and somebody held the camera over it. What lies along
- * an edge of the picture may be a shadow's end or the desk beside the paper; what is all of a lump,
- * a stain or the paper itself. */
-static void judge(struct part *part, const struct grey *depth, float threshold)
-{
-	const float cx = (float)(part->box.left + part->box.right) / (float)depth->width - 1.0f;
-	const float cy = (float)(part->box.top + part->box.bottom) / (float)depth->height - 1.0f;
-	const float off = fminf(hypotf(cx, cy), 1.0f);
-
-	const float fat = FAT * (float)part->widest / (float)box_side(&part->box);
-
-	if (part->pixels < LEAST_PIXELS || part->deepest < threshold)
+	if (component->pixels < LEAST_PIXELS || component->deepest < threshold)
 		return;
-	part->merit = part->outline * (1.0f - 0.5f * off);
-	part->merit /= 1.0f + fat * fat;
-	if (box_width(&part->box) > LINE * box_height(&part->box))
-		part->merit *= 0.1f;
+	component->merit = component->outline * (1.0f - (1.0f - FAR_OUT) * off);
+	component->merit /= 1.0f + fat * fat;
+	if (box_width(box) > LINE * box_height(box))
+		component->merit *= LEVEL_LINE;
 	for (int side = 0; side < SIDES; side++) {
-		const bool upright = side % 2 == 0;
-		const float touching = (float)part->touching[side];
+		const bool upright = side == LEFT || side == RIGHT;
+		const float touching = (float)component->touching[side];
 
 		if (touching > 0.0f)
-			part->merit *= 0.7f;
-		if (touching > 0.6f * (float)(upright ? box_height : box_width)(&part->box))
-			part->merit *= 0.1f;
-		if (touching > 0.4f * (float)(upright ? depth->height : depth->width)) {
-			part->merit *= 0.3f;
-			part->marginal = true;
+			component->merit *= TOUCHING;
+		if (touching > ALONG_PART * (float)(upright ? box_height : box_width)(box))
+			component->merit *= ALONG;
+		if (touching > MARGINAL_PART * (float)(upright ? depth->height : depth->width)) {
+			component->merit *= MARGINAL;
+			component->marginal = true;
 		}
 	}
 }
@@ -258,7 +148,7 @@ static int max_int(int a, int b)
 	return a > b ? a : b;
 }
 
-/* How far two boxes are apart; 0 where they touch or overlap. */
+/* Pixels between two boxes; 0 where they touch or overlap. */
 static float box_gap(const struct box *a, const struct box *b)
 {
 	const int x = max_int(0, max_int(a->left - b->right, b->left - a->right));
@@ -267,7 +157,8 @@ static float box_gap(const struct box *a, const struct box *b)
 	return hypotf((float)x, (float)y);
 }
 
-/* Does `other` stand beside the digit, about as high as it? */
+/* True where `other` stands beside the digit, is at least 0.6 times as high, and has more than half
+ * of its height beside it. */
 static bool is_neighbour(const struct box *digit, const struct box *other)
 {
 	const int shared = min_int(digit->bottom, other->bottom) - max_int(digit->top, other->top);
@@ -276,72 +167,73 @@ static bool is_neighbour(const struct box *digit, const struct box *other)
 		   box_height(other) * 10 >= box_height(digit) * 6 && shared * 2 > box_height(other);
 }
 
-/* Is it written with the same pen? */
-static bool is_as_deep(const struct part *part, const struct part *digit)
+/* True where the component is as dark as the digit's pen makes it. */
+static bool is_as_deep(const struct component *component, const struct component *digit)
 {
-	return part->sum / (float)part->pixels > 0.6f * digit->sum / (float)digit->pixels;
+	return component->sum / (float)component->pixels > SAME_PEN * digit->sum / (float)digit->pixels;
 }
 
-static bool is_cut(const struct part *part)
+/* True where the picture's edge may have cut off a part of it. */
+static bool is_cut(const struct component *component)
 {
-	return part->touching[0] + part->touching[1] + part->touching[2] + part->touching[3] > 0;
+	return component->touching[LEFT] || component->touching[TOP] || component->touching[RIGHT] ||
+		   component->touching[BOTTOM];
 }
 
-static bool is_line(const struct part *part)
+static bool is_line(const struct component *component)
 {
-	return box_width(&part->box) > LINE * box_height(&part->box) ||
-		   box_height(&part->box) > LINE * box_width(&part->box);
+	return box_width(&component->box) > LINE * box_height(&component->box) ||
+		   box_height(&component->box) > LINE * box_width(&component->box);
 }
 
-/* Is the part another piece of the digit: near, not much fainter, and either large (the bar of a 5)
- * or very near (a stroke that broke off)? Lines, and what the picture's edge cuts off, are likely
- * to be something else. */
-static bool belongs(const struct part *part, const struct part *digit)
+/* True where the component is another piece of the digit: not much fainter, near, and large or very
+ * near. Lines, neighbours and pieces that the picture's edge cuts are likely to be something
+ * else. */
+static bool belongs(const struct component *component, const struct component *digit)
 {
-	const float side = (float)box_side(&digit->box), size = (float)box_side(&part->box);
-	const float gap = box_gap(&part->box, &digit->box);
+	const float side = (float)box_side(&digit->box), size = (float)box_side(&component->box);
+	const float gap = box_gap(&component->box, &digit->box);
 
-	if (part->merit <= 0.0f || part->marginal || !is_as_deep(part, digit))
+	if (component->merit <= 0.0f || component->marginal || !is_as_deep(component, digit))
 		return false;
-	if (is_line(part) && size > side)
+	if (is_line(component) && size > side)
 		return false;
-	if (is_neighbour(&digit->box, &part->box) || (is_cut(part) && !is_cut(digit)))
-		return gap <= 0.06f * side;
-	if (is_line(part))
-		return size >= 0.1f * side && gap <= 0.12f * side;
-	return (size >= 0.25f * side && gap <= 0.25f * side) ||
-		   (size >= 0.1f * side && gap <= 0.12f * side);
+	if (is_neighbour(&digit->box, &component->box) || (is_cut(component) && !is_cut(digit)))
+		return gap <= DOUBTFUL_GAP * side;
+	return (size >= SMALL * side && gap <= SMALL_GAP * side) ||
+		   (size >= LARGE * side && gap <= LARGE_GAP * side && !is_line(component));
 }
 
-static void join(struct part *digit, struct part *part)
+/* Make the component a piece of the digit. */
+static void join(struct component *digit, struct component *component)
 {
-	part->in_digit = true;
-	box_include(&digit->box, part->box.left, part->box.top);
-	box_include(&digit->box, part->box.right - 1, part->box.bottom - 1);
-	digit->pixels += part->pixels;
-	digit->sum += part->sum;
-	digit->merit += part->merit;
+	component->in_digit = true;
+	box_include(&digit->box, component->box.left, component->box.top);
+	box_include(&digit->box, component->box.right - 1, component->box.bottom - 1);
+	digit->pixels += component->pixels;
+	digit->sum += component->sum;
+	digit->merit += component->merit;
 	for (int i = 0; i < SIDES; i++)
-		digit->touching[i] += part->touching[i];
+		digit->touching[i] += component->touching[i];
 }
 
-/* The best part, and from it on whatever belongs to it. */
-static struct part gather_digit(struct parts *parts)
+/* The best component, and then, as it grows, all that belong to it, as one component. */
+static struct component gather_digit(struct components *components)
 {
-	struct part *best = &parts->all[0];
+	struct component *best = &components->all[0];
 	bool grown = true;
 
-	for (int i = 1; i < parts->count; i++)
-		if (parts->all[i].merit > best->merit)
-			best = &parts->all[i];
+	for (int i = 1; i < components->count; i++)
+		if (components->all[i].merit > best->merit)
+			best = &components->all[i];
 	best->in_digit = true;
-	struct part digit = *best;
+	struct component digit = *best;
 	while (grown) {
 		grown = false;
-		for (int i = 0; i < parts->count; i++) {
-			struct part *part = &parts->all[i];
-			if (!part->in_digit && belongs(part, &digit)) {
-				join(&digit, part);
+		for (int i = 0; i < components->count; i++) {
+			struct component *component = &components->all[i];
+			if (!component->in_digit && belongs(component, &digit)) {
+				join(&digit, component);
 				grown = true;
 			}
 		}
@@ -349,29 +241,32 @@ static struct part gather_digit(struct parts *parts)
 	return digit;
 }
 
-static bool is_lump(const struct part *part)
+/* True where a square of more than half of its longer side fits in: a stain, not a stroke. */
+static bool is_lump(const struct component *component)
 {
-	return part->widest * 2 > box_side(&part->box);
+	return component->widest * 2 > box_side(&component->box);
 }
 
-static bool is_crowded(const struct parts *parts, const struct part *digit)
+/* True where another digit stands beside the digit. */
+static bool is_crowded(const struct components *components, const struct component *digit)
 {
-	for (int i = 0; i < parts->count; i++) {
-		const struct part *part = &parts->all[i];
-		if (!part->in_digit && part->merit > 0.4f * digit->merit && !is_lump(part) &&
-			is_as_deep(part, digit) && is_neighbour(&digit->box, &part->box) &&
-			box_gap(&digit->box, &part->box) < 1.5f * (float)box_side(&digit->box))
+	for (int i = 0; i < components->count; i++) {
+		const struct component *component = &components->all[i];
+		if (!component->in_digit && component->merit > RIVAL_MERIT * digit->merit &&
+			!is_lump(component) && is_as_deep(component, digit) &&
+			is_neighbour(&digit->box, &component->box) &&
+			box_gap(&digit->box, &component->box) < RIVAL_GAP * (float)box_side(&digit->box))
 			return true;
 	}
 	return false;
 }
 
-/* The part of the columns (or rows) of the box in which the part labelled so comes near the
- * given side, within a tenth of the box's longer side: it may be tilted. */
-static float side_covered(const struct parts *parts, int width, int label, const struct box *box,
-						  int side)
+/* The fraction of a side of the box along which the component with this label comes near the side,
+ * within a tenth of the box's longer side: it may be tilted. */
+static float side_covered(const struct components *components, int width, int label,
+						  const struct box *box, int side)
 {
-	const bool level = side % 2 == 1;
+	const bool level = side == TOP || side == BOTTOM;
 	const int length = level ? box_width(box) : box_height(box);
 	const int across = level ? box_height(box) : box_width(box);
 	const int band = box_side(box) / 10 < across ? box_side(box) / 10 : across - 1;
@@ -379,13 +274,13 @@ static float side_covered(const struct parts *parts, int width, int label, const
 
 	for (int along = 0; along < length; along++)
 		for (int in = 0; in <= band; in++) {
-			const int x = level       ? box->left + along
-						  : side == 0 ? box->left + in
-									  : box->right - 1 - in;
-			const int y = !level      ? box->top + along
-						  : side == 1 ? box->top + in
-									  : box->bottom - 1 - in;
-			if (parts->labels[y * width + x] == label) {
+			const int x = level          ? box->left + along
+						  : side == LEFT ? box->left + in
+										 : box->right - 1 - in;
+			const int y = !level        ? box->top + along
+						  : side == TOP ? box->top + in
+										: box->bottom - 1 - in;
+			if (components->labels[y * width + x] == label) {
 				covered++;
 				break;
 			}
@@ -393,9 +288,10 @@ static float side_covered(const struct parts *parts, int width, int label, const
 	return (float)covered / (float)length;
 }
 
-/* How many pixels well inside of the box are of parts, and, in *own, of this one? */
-static int count_content(const struct parts *parts, int width, int label, const struct box *box,
-						 int *own)
+/* The number of pixels that are in components and inside the box, farther than a fifth from each
+ * side; *own = those of the component with this label. */
+static int count_content(const struct components *components, int width, int label,
+						 const struct box *box, int *own)
 {
 	const int margin_x = box_width(box) / 5, margin_y = box_height(box) / 5;
 	int all = 0;
@@ -403,65 +299,67 @@ static int count_content(const struct parts *parts, int width, int label, const 
 	*own = 0;
 	for (int y = box->top + margin_y; y < box->bottom - margin_y; y++)
 		for (int x = box->left + margin_x; x < box->right - margin_x; x++) {
-			all += parts->labels[y * width + x] != 0;
-			*own += parts->labels[y * width + x] == label;
+			all += components->labels[y * width + x] != 0;
+			*own += components->labels[y * width + x] == label;
 		}
 	return all;
 }
 
-/* Is it a rectangle, drawn along most of each side? A 0 has no corners. */
-static bool is_rectangle(const struct parts *parts, int width, int index)
+/* True where the component is drawn along most of each side of its box. */
+static bool is_rectangle(const struct components *components, int width, int index)
 {
-	const struct part *part = &parts->all[index];
+	const struct component *component = &components->all[index];
 
-	if (part->merit <= 0.0f || box_width(&part->box) <= 8 || box_height(&part->box) <= 8)
+	if (component->merit <= 0.0f || box_width(&component->box) <= LEAST_FRAME ||
+		box_height(&component->box) <= LEAST_FRAME)
 		return false;
 	for (int side = 0; side < SIDES; side++)
-		if (side_covered(parts, width, index + 1, &part->box, side) < 0.87f)
+		if (side_covered(components, width, index + 1, &component->box, side) < COVERED)
 			return false;
 	return true;
 }
 
-/* A box that is drawn around a digit is not the digit. Where they touch, or where the box is
- * filled, as a sheet on a desk is, somebody has to look inside. */
-static void set_frames_aside(struct parts *parts, int width, struct ink *ink)
+/* Tell the ink about rectangles that have something inside, on more than 1% of their area. One that
+ * is drawn around a digit loses its merit: it is not the digit. Where its own component goes on
+ * inside, it touches the digit, or is filled, as a sheet on a desk is; then the caller has to look
+ * inside. */
+static void set_frames_aside(struct components *components, int width, struct ink *ink)
 {
-	for (int i = 0; i < parts->count; i++) {
-		struct part *part = &parts->all[i];
-		const int area = box_width(&part->box) * box_height(&part->box);
-		const bool filled = part->pixels * 5 > area * 3;
-		int own, content;
+	for (int i = 0; i < components->count; i++) {
+		struct component *component = &components->all[i];
+		const int area = box_width(&component->box) * box_height(&component->box);
+		int own;
 
-		if (!is_rectangle(parts, width, i))
+		if (!is_rectangle(components, width, i))
 			continue;
-		content = count_content(parts, width, i + 1, &part->box, &own);
+		const int content = count_content(components, width, i + 1, &component->box, &own);
 		if (own * 100 > area) {
 			ink->framed = true;
-			ink->frame = part->box;
-			ink->filled = filled;
+			ink->frame = component->box;
+			ink->filled = component->pixels * 5 > area * 3;
 		} else if (content * 100 > area) {
-			part->merit = 0.0f;
+			component->merit = 0.0f;
 			ink->boxed = true;
 		}
 	}
 }
 
-/* Leave nothing but the digit. */
-static void erase_others(const struct parts *parts, struct grey *depth)
+/* Set the depth of all other components to 0. */
+static void erase_others(const struct components *components, struct grey *depth)
 {
 	for (size_t i = 0; i < grey_count(depth); i++)
-		if (parts->labels[i] != 0 && !parts->all[parts->labels[i] - 1].in_digit)
+		if (components->labels[i] != 0 && !components->all[components->labels[i] - 1].in_digit)
 			depth->at[i] = 0.0f;
 }
 
-/* A depth that few of the digit's pixels exceed. */
-static float deep_ink(const struct parts *parts, const struct grey *depth)
+/* The depth of the digit's dark strokes: the 85th percentile of the depths of its pixels. */
+static float deep_ink(const struct components *components, const struct grey *depth)
 {
 	enum { BINS = 256 };
 	int bins[BINS] = {0}, pixels = 0, below = 0, bin = 0;
 
 	for (size_t i = 0; i < grey_count(depth); i++)
-		if (parts->labels[i] != 0 && parts->all[parts->labels[i] - 1].in_digit) {
+		if (components->labels[i] != 0 && components->all[components->labels[i] - 1].in_digit) {
 			bins[(int)(fminf(depth->at[i], 0.999f) * BINS)]++;
 			pixels++;
 		}
@@ -470,43 +368,45 @@ static float deep_ink(const struct parts *parts, const struct grey *depth)
 	return ((float)bin + 0.5f) / BINS;
 }
 
-/* The digit among what is deeper than the threshold; its merit is 0 if there is none. */
-static int choose(struct ink *ink, float full, struct parts *parts, struct error *error)
+/* Find the digit among the components of pixels deeper than ink->threshold. Only those that
+ * somewhere reach the depth `full` can be a part of it (Canny's hysteresis). ink->merit is 0 where
+ * there is none. */
+static int choose(struct ink *ink, float full, struct components *components, struct error *error)
 {
-	if (find_parts(&ink->depth, ink->threshold, parts, error))
+	if (components_find(&ink->depth, ink->threshold, components, error))
 		return -1;
-	for (int i = 0; i < parts->count; i++)
-		judge(&parts->all[i], &ink->depth, full);
-	set_frames_aside(parts, ink->depth.width, ink);
-	if (parts->count > 0) {
-		const struct part digit = gather_digit(parts);
+	for (int i = 0; i < components->count; i++)
+		judge(&components->all[i], &ink->depth, full);
+	set_frames_aside(components, ink->depth.width, ink);
+	if (components->count > 0) {
+		const struct component digit = gather_digit(components);
 		ink->merit = digit.merit;
 		ink->box = digit.box;
 		ink->mass = digit.sum;
-		ink->crowded = is_crowded(parts, &digit);
+		ink->crowded = is_crowded(components, &digit);
 	}
 	return 0;
 }
 
-/* All that may be ink; then, since it is known now how deep the digit's ink is, what is about as
- * deep: so goes the edge of a stain that a stroke runs into. */
+/* Find the digit with a low threshold. With the depth of its dark strokes known, find it again
+ * where that asks for a higher threshold: it parts a stroke from a stain that it runs into. */
 static int choose_twice(struct ink *ink, struct error *error)
 {
 	const float full = ink->threshold;
-	struct parts parts;
+	struct components components;
 
 	ink->threshold = FAINT * full;
-	if (choose(ink, full, &parts, error))
+	if (choose(ink, full, &components, error))
 		return -1;
-	const float least = DEEP * deep_ink(&parts, &ink->depth);
+	const float least = DEEP * deep_ink(&components, &ink->depth);
 	if (least > ink->threshold) {
-		parts_free(&parts);
+		components_free(&components);
 		ink->threshold = least;
-		if (choose(ink, full, &parts, error))
+		if (choose(ink, full, &components, error))
 			return -1;
 	}
-	erase_others(&parts, &ink->depth);
-	parts_free(&parts);
+	erase_others(&components, &ink->depth);
+	components_free(&components);
 	return 0;
 }
 
@@ -518,7 +418,7 @@ int ink_find(const struct grey *picture, int window, struct ink *out, struct err
 	if (measure_depth(picture, window, &out->depth, &noise, error))
 		return -1;
 	out->threshold = edge_depth(&out->depth, noise);
-	if (out->threshold > NOISE * noise + LEAST_EDGE / 2 && choose_twice(out, error)) {
+	if (out->threshold > EDGE_NOISE * noise + LEAST_EDGE / 2 && choose_twice(out, error)) {
 		ink_free(out);
 		return -1;
 	}

@@ -1,4 +1,4 @@
-/* Which pixels of a picture are a digit's ink? */
+/* The pixels of a picture that are a digit's ink. */
 #ifndef PICTURE_INK_H
 #define PICTURE_INK_H
 
@@ -7,22 +7,24 @@
 #include "picture/grey.h"
 
 struct ink {
-	struct grey depth; /* how much darker than the paper, in parts of it; 0 in all that is not the
-						* digit's and deeper than the threshold; owned */
-	float threshold;   /* from this depth on, it is ink */
-	float merit;       /* how much of a digit it is: the length of its outline × the depth there */
-	float mass;        /* the sum of its depth */
-	struct box box;    /* of the digit */
-	bool boxed;        /* a box is drawn around it */
-	struct box frame;  /* of a box around the digit, if one is there and touches it */
-	bool framed, filled; /* filled: a light sheet, when light ink was looked for */
-	bool settled;        /* wider windows show the same */
-	bool crowded;        /* another of the same size stands beside it */
+	struct grey depth; /* (paper - pixel) / paper, of their greys; 0 in all components but the
+						* digit's; owned */
+	float threshold;   /* from this depth on a pixel is ink */
+	float merit;    /* the evidence for a digit: the length of its outline times the square of the
+						* drop in depth there, reduced by all that speaks against it; 0: none */
+	float mass;     /* the sum of the digit's depths */
+	struct box box; /* of the digit */
+	bool boxed;     /* a rectangle is drawn around the digit, and does not touch it */
+	bool framed;    /* a rectangle with something inside may hide the digit: look into `frame` */
+	struct box frame;
+	bool filled;  /* the frame is filled with the ink's grey: a sheet, and its ink is the other */
+	bool settled; /* a wider window shows the same digit */
+	bool crowded; /* another digit of the same size stands beside it */
 };
 
-/* The most likely digit, dark on light, drawn with a pen narrower than `window` pixels: what is
- * wider is taken for the paper's own unevenness. merit is 0 where there is none. Free with
- * ink_free, which accepts a zeroed struct. */
+/* *out = the likeliest digit, dark on light, of a pen narrower than `window` pixels: all that is
+ * wider counts as unevenness of the paper. Does not set `settled`. Free with ink_free, which
+ * accepts a zeroed struct. */
 int ink_find(const struct grey *picture, int window, struct ink *out, struct error *error);
 void ink_free(struct ink *ink);
 

@@ -1,43 +1,45 @@
-/* Lines of ruled paper are found as staff lines are in sheet music (Cardoso, Capela, Rebelo, Guedes
- * & da Costa 2009): as the paths from edge to edge that stay on the most dark pixels. Such a path
- * may be tilted or bent a little, as lines are in a photograph. Everything here is about upright
- * lines; level ones are upright in the transposed picture. */
+/* The lines of ruled paper are found as staff lines are in sheet music (Cardoso, Capela, Rebelo,
+ * Guedes & da Costa 2009): as those paths from edge to edge that are on the most dark pixels. A
+ * path has one pixel in each row, and goes at most one column aside from row to row, so it may be
+ * tilted or bent a little, as lines are in a photograph. All of it is written for upright lines;
+ * level ones are upright in the transposed picture. */
 #include "picture/lines.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#define TURN 0.3f    /* what a step aside costs a path, in dark pixels */
-#define OUTSIDE 0.6f /* how dark the picture's edge is for a path: lines may leave there */
-#define LEAST_INSIDE 0.4
-#define MAX_PASSES 4
-#define LEAST_DARK 0.6 /* the part of a path that is on the line; strokes hide the rest */
-#define END 8          /* both ends, an eighth of the height each, must be on the line */
-#define LEAST_END 0.5
-#define MOST_SLANT 0.35 /* sideways, as a part of the height */
-#define LEAST_DEPTH 0.015f
+#define ASIDE 0.3f       /* dark pixels that going one column aside costs a path */
+#define OUTSIDE 0.6f     /* a path's gain in an outermost column, where a tilted line leaves */
+#define LEAST_INSIDE 0.4 /* the fraction of the picture's rows in which a line is inside */
+#define LEAST_DARK 0.6   /* the fraction of those that shows the line; strokes hide it in others */
+#define END 8            /* each end of a line is an eighth of those rows */
+#define LEAST_END 0.5    /* the fraction of an end's rows that shows the line */
+#define MOST_SLANT 0.35  /* columns to the side for each row */
+#define LEAST_DEPTH 0.015f /* grey levels, of 0 to 1, by which a line is darker than the paper */
+#define MOST_LIFTED 1.3f   /* a pixel is lightened by at most so many of the line's depths */
+#define MAX_PASSES 4       /* searches in one picture; each removes all lines that it finds */
 
 struct lines {
-	struct grey depth; /* how much darker than what is left and right of it */
-	float visible;     /* a depth that stands out of the noise */
-	int8_t *steps;     /* [height][width]: where the best path to here came from: x + this */
-	float *score;      /* [2][width]: dark pixels on the best path to here */
-	int *path;         /* [height]: x */
-	float *values;     /* [height]: for medians */
-	bool *tried;       /* [width] */
+	struct grey depth; /* the grey of the paper left and right less the pixel's, 0 to 1 */
+	float visible;     /* the depth from which on a pixel stands out of the noise */
+	int8_t *from;      /* [height][width]: the best path to (x, y) comes from (x + this, y - 1) */
+	float *score;      /* [2][width]: the darkness on the best path to each pixel of two rows */
+	int *path;         /* [height]: the columns of the path that is looked at */
+	float *values;     /* [height]: of which a median is taken */
+	bool *tried;       /* [width]: the path that ends here has been looked at */
 };
 
-/* What is found out about one path. */
+/* A line along lines->path. */
 struct line {
-	float depth;
-	int width;
+	float depth; /* median of its visible pixels */
+	int width;   /* in pixels, likewise */
 };
 
 static void lines_free(struct lines *lines)
 {
 	grey_free(&lines->depth);
-	free(lines->steps);
+	free(lines->from);
 	free(lines->score);
 	free(lines->path);
 	free(lines->values);
@@ -52,18 +54,19 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	*out = (struct lines){0};
 	if (grey_closing(picture, thickness, 1, &out->depth, error))
 		return -1;
-	out->steps = malloc(width * height);
+	out->from = malloc(width * height);
 	out->score = malloc(2 * width * sizeof *out->score);
 	out->path = malloc(height * sizeof *out->path);
 	out->values = malloc(height * sizeof *out->values);
 	out->tried = malloc(width * sizeof *out->tried);
-	if (!out->steps || !out->score || !out->path || !out->values || !out->tried) {
+	if (!out->from || !out->score || !out->path || !out->values || !out->tried) {
 		lines_free(out);
 		return error_set(error, "not enough memory for a plane of %zu×%zu", width, height);
 	}
 	for (size_t i = 0; i < width * height; i++)
 		out->depth.at[i] -= picture->at[i];
-	/* Most pixels are paper, whose depth is noise. */
+	/* Most pixels are paper, whose depth is noise: the 10th percentile is 1.28 deviations below its
+	 * middle, so `visible` is 2.6 deviations above it. */
 	float middle = grey_quantile(&out->depth, 0.5);
 	out->visible = middle + 2.0f * (middle - grey_quantile(&out->depth, 0.1));
 	if (out->visible < LEAST_DEPTH)
@@ -71,8 +74,9 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	return 0;
 }
 
-/* From 0 for noise to 1 for the darkest; so that paths keep to a line's middle, but gain little
- * more from what is darker than a line. */
+/* The gain of a path from a pixel: 0 for noise, 1/3 where the depth is `visible`, 3/5 at twice
+ * that, and never more than 1, so that a path keeps to a line's middle, but a few darker pixels do
+ * not outweigh many of the line. */
 static float darkness(float depth, float visible)
 {
 	const float above = depth - visible / 2.0f;
@@ -80,7 +84,8 @@ static float darkness(float depth, float visible)
 	return above > 0.0f ? above / (above + visible) : 0.0f;
 }
 
-/* The best paths from the top edge to each pixel, by dynamic programming. */
+/* Find the best path from the top edge to each pixel, by dynamic programming. Then score[x] is that
+ * of the path that ends in column x of the last row. */
 static void follow_paths(struct lines *lines)
 {
 	const int width = lines->depth.width;
@@ -89,24 +94,22 @@ static void follow_paths(struct lines *lines)
 	for (int x = 0; x < width; x++)
 		above[x] = 0.0f;
 	for (int y = 0; y < lines->depth.height; y++) {
-		const float *depth = lines->depth.at + (size_t)y * (size_t)width;
-		int8_t *steps = lines->steps + (size_t)y * (size_t)width;
+		const float *depth = grey_row(&lines->depth, y);
+		int8_t *from = lines->from + (size_t)y * (size_t)width;
 
 		for (int x = 0; x < width; x++) {
 			float best = above[x];
-			int8_t step = 0;
-
-			if (x > 0 && above[x - 1] - TURN > best) {
-				best = above[x - 1] - TURN;
-				step = -1;
+			from[x] = 0;
+			if (x > 0 && above[x - 1] - ASIDE > best) {
+				best = above[x - 1] - ASIDE;
+				from[x] = -1;
 			}
-			if (x + 1 < width && above[x + 1] - TURN > best) {
-				best = above[x + 1] - TURN;
-				step = 1;
+			if (x + 1 < width && above[x + 1] - ASIDE > best) {
+				best = above[x + 1] - ASIDE;
+				from[x] = 1;
 			}
 			here[x] =
 				best + (x == 0 || x == width - 1 ? OUTSIDE : darkness(depth[x], lines->visible));
-			steps[x] = step;
 		}
 		float *swap = above;
 		above = here;
@@ -116,13 +119,14 @@ static void follow_paths(struct lines *lines)
 		lines->score[x] = above[x];
 }
 
+/* Set lines->path to the best path that ends in column x of the last row. */
 static void trace_back(const struct lines *lines, int x)
 {
 	const int width = lines->depth.width;
 
 	for (int y = lines->depth.height - 1; y >= 0; y--) {
 		lines->path[y] = x;
-		x += lines->steps[(size_t)y * (size_t)width + (size_t)x];
+		x += lines->from[(size_t)y * (size_t)width + (size_t)x];
 	}
 }
 
@@ -141,10 +145,10 @@ static float median(float *values, int count)
 	return values[count / 2];
 }
 
-/* How many pixels in a row, among them (x, y), are deeper than this. */
+/* The length of the run of pixels in row y, (x, y) among them, that are deeper than `least`. */
 static int run_length(const struct grey *depth, int x, int y, float least)
 {
-	const float *row = depth->at + (size_t)y * (size_t)depth->width;
+	const float *row = grey_row(depth, y);
 	int left = x, right = x;
 
 	while (left > 0 && row[left - 1] > least)
@@ -154,18 +158,20 @@ static int run_length(const struct grey *depth, int x, int y, float least)
 	return right - left + 1;
 }
 
+/* The depth on the path in row y. */
 static float depth_at(const struct lines *lines, int y)
 {
-	return lines->depth.at[(size_t)y * (size_t)lines->depth.width + (size_t)lines->path[y]];
+	return grey_row(&lines->depth, y)[lines->path[y]];
 }
 
-/* Has the path left the picture sideways there? It then runs down its edge. */
+/* True where the path is in an outermost column: it has left the picture, and follows its edge. */
 static bool is_outside(const struct lines *lines, int y)
 {
 	return lines->path[y] == 0 || lines->path[y] == lines->depth.width - 1;
 }
 
-/* The part of the path from row `top` to row `bottom` that is deeper than this. */
+/* The fraction of the path's pixels from row `top` to row bottom - 1 that are deeper than
+ * `least`. */
 static double dark_part(const struct lines *lines, int top, int bottom, float least)
 {
 	int dark = 0;
@@ -175,7 +181,7 @@ static double dark_part(const struct lines *lines, int top, int bottom, float le
 	return (double)dark / (double)(bottom - top);
 }
 
-/* Is the path a line from edge to edge, and what is it like? */
+/* True where the path is a line from edge to edge; then *line is its depth and width. */
 static bool measure_line(const struct lines *lines, struct line *line)
 {
 	int top = 0, bottom = lines->depth.height, count = 0;
@@ -204,7 +210,8 @@ static bool measure_line(const struct lines *lines, struct line *line)
 	return true;
 }
 
-/* The paper beside a line: two pixels' mean, or -1 outside the picture. */
+/* The grey of the paper beside a line: the mean of pixel x and its neighbour farther from the line,
+ * to which `outwards` (-1 or 1) points; -1 where pixel x is outside the picture. */
 static float beside(const float *row, int width, int x, int outwards)
 {
 	if (x < 0 || x >= width)
@@ -214,24 +221,24 @@ static float beside(const float *row, int width, int x, int outwards)
 	return (row[x] + row[x + outwards]) / 2.0f;
 }
 
-/* Across the line, go from what is left of it to what is right of it: a stroke that crosses is on
- * both sides. Nor does a pixel get brighter by more than the line had made it darker: a stroke
- * along the line, if it is darker, stays. */
+/* Paint over the line, from the grey on its left, in equal parts, to the grey on its right: a
+ * stroke that crosses it is on both sides, and so stays whole. No pixel is lightened by much more
+ * than the line's depth, so a stroke along the line, which is darker, stays too. */
 static void paint_over(struct grey *picture, struct lines *lines, const struct line *line)
 {
 	const int width = picture->width, reach = line->width / 2 + 2;
 
 	for (int y = 0; y < picture->height; y++) {
-		float *row = picture->at + (size_t)y * (size_t)width;
-		float *depth = lines->depth.at + (size_t)y * (size_t)width;
+		float *row = grey_row(picture, y), *depth = grey_row(&lines->depth, y);
 		const int left = lines->path[y] - reach, right = lines->path[y] + reach;
 		float from = beside(row, width, left, -1), to = beside(row, width, right, 1);
 
 		from = from < 0.0f ? to : from;
 		to = to < 0.0f ? from : to;
 		for (int x = left < 0 ? 0 : left + 1; x < right && x < width; x++) {
-			const float part = (float)(x - left) / (float)(right - left);
-			const float paper = from + part * (to - from), lifted = row[x] + 1.3f * line->depth;
+			const float way = (float)(x - left) / (float)(right - left);
+			const float paper = from + way * (to - from);
+			const float lifted = row[x] + MOST_LIFTED * line->depth;
 			const float painted = paper < lifted ? paper : lifted;
 
 			if (row[x] < painted)
@@ -241,7 +248,8 @@ static void paint_over(struct grey *picture, struct lines *lines, const struct l
 	}
 }
 
-/* The next best end of a path that has not been tried, or -1. */
+/* The column in which the best path ends that has not been tried, or -1 where no other is worth
+ * it. */
 static int best_end(const struct lines *lines)
 {
 	int best = -1;
@@ -253,8 +261,10 @@ static int best_end(const struct lines *lines)
 	return best;
 }
 
-/* Returns whether any line was found. Paths into one that is gone have nothing dark left. */
-static bool remove_best(struct grey *picture, struct lines *lines)
+/* Look at all promising paths, the best first, and paint over those that are lines. Many of the
+ * others join a line that is gone by then, and show nothing dark. Returns true where a line was
+ * found. */
+static bool remove_found(struct grey *picture, struct lines *lines)
 {
 	bool found = false;
 	int x;
@@ -281,7 +291,7 @@ static int remove_upright(struct grey *picture, int thickness, struct error *err
 
 	if (lines_new(picture, thickness, &lines, error))
 		return -1;
-	for (int pass = 0; pass < MAX_PASSES && remove_best(picture, &lines); pass++)
+	for (int pass = 0; pass < MAX_PASSES && remove_found(picture, &lines); pass++)
 		;
 	lines_free(&lines);
 	return 0;

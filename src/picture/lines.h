@@ -4,8 +4,9 @@
 
 #include "picture/grey.h"
 
-/* Paint paper over the dark lines that run from one edge of the picture to the other, roughly level
- * or upright, and are narrower than `thickness`. What crosses a line stays whole. */
+/* Paint over the dark lines that go from one edge of the picture to the opposite one, level or
+ * upright with a slant of at most 0.35, and are narrower than `thickness` pixels. A stroke that
+ * crosses a line stays whole. */
 int lines_remove(struct grey *picture, int thickness, struct error *error);
 
 #endif

@@ -1,24 +1,30 @@
-/* The way of MNIST's makers (LeCun, Cortes & Burges 1998), with what QMNIST found out about it
- * (Yadav & Bottou 2019): a black and white digit is scaled, with its shape kept, so that its longer
- * side has 20 pixels, which the scaling makes grey, and goes into 28×28 with the centre of its mass
- * at pixel 14. Before that the pen is brought to a width that occurs in MNIST. */
+/* MNIST's makers (LeCun, Cortes & Burges 1998; details by Yadav & Bottou 2019, QMNIST) scaled a
+ * black and white digit, keeping its shape, so that its longer side had 20 pixels, which the
+ * scaling made grey, and put it into 28×28 with its centre of mass at pixel 14. Here the same is
+ * done, after the pen was brought to a width that occurs in MNIST. "Pixels of the 20" are those of
+ * the scaled digit, before it goes into 28×28. */
 #include "picture/normalize.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define INNER 20      /* the longer side of a digit */
-#define FINE 8        /* fine pixels, black and white, a side of one of the 20, at least */
-#define MARGIN 4      /* on each side, for thickening, in pixels of the 20 */
-#define THINNEST 2.0f /* the pen, in pixels of the 20 */
-#define THICKEST 5.0f
-#define MOST_THINNED 0.15f /* the part of a thick pen that may go */
+#define INNER 20           /* the longer side of a digit, in pixels */
+#define LEAST_UNIT 8       /* fine pixels for the side of one of the 20: 65 levels of grey */
+#define MARGIN 4           /* pixels of the 20, on each side: a thicker pen needs room */
+#define THINNEST 2.0f      /* pixels of the 20: MNIST's pens are seldom thinner */
+#define THICKEST 5.0f      /* pixels of the 20: nor thicker */
+#define MOST_THINNED 0.15f /* of a thick pen's width goes at most: its middle must stay */
 
-/* Black and white at a size where a pixel of the 20 is `unit` pixels. */
+/* The form of MNIST, as digit_is_normal takes it. */
+#define NORMAL_WHITE 200 /* of 255: the brightest pixel is at least so bright */
+#define NORMAL_OFF                                                                                 \
+	0.75f /* pixels from pixel 14 to the centre of mass, at most: rounding moves it */
+
+/* The digit in fine pixels, black and white, of which unit × unit make one pixel of the 20. */
 struct fine {
 	int side, unit;
 	bool *ink;       /* [side][side] */
-	float *distance; /* [side][side]: of ink from paper, or of paper from ink */
+	float *distance; /* [side][side], in fine pixels: of ink from paper, or of paper from ink */
 };
 
 static int fine_new(int unit, struct fine *out, struct error *error)
@@ -42,7 +48,8 @@ static void fine_free(struct fine *fine)
 	free(fine->distance);
 }
 
-/* The digit's box, its middle in the middle, its longer side as long as 20 pixels. */
+/* Draw the digit with the middle of its box in the middle and its longer side 20 × unit fine pixels
+ * long. */
 static void draw(const struct ink *ink, struct fine *fine)
 {
 	const float scale = (float)box_side(&ink->box) / (float)(INNER * fine->unit);
@@ -60,16 +67,17 @@ static void draw(const struct ink *ink, struct fine *fine)
 		}
 }
 
-/* *to = the distance by way of a neighbour, if that is shorter. */
-static void relax(float *to, const float *from, float step)
+/* *to = the distance by way of a neighbour that is `apart` from here, if that is shorter. */
+static void relax(float *to, const float *from, float apart)
 {
-	if (*from + step < *to)
-		*to = *from + step;
+	if (*from + apart < *to)
+		*to = *from + apart;
 }
 
-/* The distance of each pixel that is ink (or is not) to the nearest that is not (or is), by
- * two sweeps of steps to neighbours, whose lengths make the error least (Borgefors 1986). Beyond
- * the square is paper; it is never far away. */
+/* The distance of each pixel of ink from the nearest paper or, unless `of_ink`, of each pixel of
+ * paper from the nearest ink, in two sweeps: down and to the right, then back. It is a chamfer
+ * distance, a sum of distances between neighbours, whose values make its error least (Borgefors
+ * 1986). The square's outermost pixels, which are paper, are not looked at. */
 static void measure_distance(struct fine *fine, bool of_ink)
 {
 	const float straight = 0.955f, diagonal = 1.369f;
@@ -96,8 +104,9 @@ static void measure_distance(struct fine *fine, bool of_ink)
 		}
 }
 
-/* The mean width of strokes, in pixels of the 20. Across a stroke, the mean distance to its edge is
- * a quarter of its width; the nearest paper's middle is half a pixel farther. */
+/* The mean width of strokes, in pixels of the 20. Across a stroke of width w the distance from its
+ * edge goes from 0 to w/2 and back: w/4 on average. It was measured to the middle of the nearest
+ * pixel of paper, half a pixel beyond the edge. */
 static float pen_width(struct fine *fine)
 {
 	double sum = 0.0;
@@ -112,7 +121,8 @@ static float pen_width(struct fine *fine)
 	return count > 0 ? 4.0f * (float)(sum / count) / (float)fine->unit : 0.0f;
 }
 
-/* Thin lines would become a faint grey, and fat ones a blot, that MNIST does not know. */
+/* Thicken a thin pen, which would become a faint grey, and thin a thick one, which would become a
+ * blot: neither occurs in MNIST. */
 static void adjust_pen(struct fine *fine)
 {
 	const float width = pen_width(fine);
@@ -135,19 +145,15 @@ static struct box ink_box(const struct fine *fine)
 	struct box box = {fine->side, fine->side, 0, 0};
 
 	for (int y = 0; y < fine->side; y++)
-		for (int x = 0; x < fine->side; x++) {
-			if (!fine->ink[y * fine->side + x])
-				continue;
-			box.left = x < box.left ? x : box.left;
-			box.top = y < box.top ? y : box.top;
-			box.right = x >= box.right ? x + 1 : box.right;
-			box.bottom = y + 1;
-		}
+		for (int x = 0; x < fine->side; x++)
+			if (fine->ink[y * fine->side + x])
+				box_include(&box, x, y);
 	return box;
 }
 
-/* Each of the 20×20 gets the part of its square that is ink. The digit is in the middle of the
- * square that they cover. */
+/* Each of the 20×20 pixels gets the fraction of its square that is ink, from 0 to 1. All of them
+ * cover a square whose sides are as long as the digit's longer one, with the digit in its
+ * middle. */
 static void shrink(const struct fine *fine, float small[INNER][INNER])
 {
 	const struct box box = ink_box(fine);
@@ -169,8 +175,9 @@ static void shrink(const struct fine *fine, float small[INNER][INNER])
 		}
 }
 
-/* Where the 20×20 begin so that the centre of mass, `centre` from their beginning, comes to
- * pixel 14: QMNIST's rule. The whole of them stays inside. */
+/* The column (or row) of the 28×28 at which the 20×20 begin, so that their centre of mass comes to
+ * lie inside pixel 14, from 14.0 to 15.0: a centre of 9.3 begins at 5. They stay inside the 28×28.
+ * The rule is QMNIST's. */
 static int offset(float centre)
 {
 	const int at = (int)(15.0f - centre);
@@ -200,11 +207,12 @@ static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
 
 int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
-	const int enough = (box_side(&ink->box) + INNER - 1) / INNER;
+	const int unit =
+		(box_side(&ink->box) + INNER - 1) / INNER; /* keeps all of the plane's pixels */
 	float small[INNER][INNER];
 	struct fine fine;
 
-	if (fine_new(enough > FINE ? enough : FINE, &fine, error))
+	if (fine_new(unit > LEAST_UNIT ? unit : LEAST_UNIT, &fine, error))
 		return -1;
 	draw(ink, &fine);
 	adjust_pen(&fine);
@@ -225,15 +233,12 @@ bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS])
 			const int value = pixels[y * DIGIT_SIDE + x];
 			if (value == 0)
 				continue;
-			box.left = x < box.left ? x : box.left;
-			box.top = y < box.top ? y : box.top;
-			box.right = x >= box.right ? x + 1 : box.right;
-			box.bottom = y + 1;
+			box_include(&box, x, y);
 			mass += (float)value;
 			mx += (float)(value * x);
 			my += (float)(value * y);
 			most = value > most ? value : most;
 		}
-	return most >= 200 && box_side(&box) >= INNER - 2 && box_side(&box) <= INNER &&
-		   fabsf(mx / mass - 14.0f) < 0.75f && fabsf(my / mass - 14.0f) < 0.75f;
+	return most >= NORMAL_WHITE && box_side(&box) >= INNER - 2 && box_side(&box) <= INNER &&
+		   fabsf(mx / mass - 14.0f) < NORMAL_OFF && fabsf(my / mass - 14.0f) < NORMAL_OFF;
 }

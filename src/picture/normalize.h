@@ -1,4 +1,4 @@
-/* A digit's ink as the makers of MNIST would have stored it. */
+/* From a digit's ink to the 28×28 pixels that MNIST's makers would have made of it. */
 #ifndef PICTURE_NORMALIZE_H
 #define PICTURE_NORMALIZE_H
 
@@ -8,12 +8,12 @@
 #include "picture/digit.h"
 #include "picture/ink.h"
 
-/* Is this picture, light on dark, in MNIST's own form: 20 pixels high or wide (a little less will
- * do), the centre of its mass in the middle, on black? */
+/* True where the pixels, light on dark, are in MNIST's form: the longer side of the digit has
+ * 18 to 20 pixels, its centre of mass is in the middle, and all around is black. */
 bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS]);
 
-/* The ink, which must not be empty, as 28×28 pixels, 0 paper to 255 ink, in MNIST's form and with
- * about MNIST's width of pen. */
+/* pixels = the digit, which must have ink, in MNIST's form, 0 for paper to 255 for ink, drawn with
+ * a pen about as wide as MNIST's. */
 int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct error *error);
 
 #endif

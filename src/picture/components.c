@@ -1,0 +1,131 @@
+/* Connected components are labelled by flood fill, and measured in two passes over the plane. */
+#include "picture/components.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* The drop in depth at an outline is measured over 1/100 of the plane's smaller side, and over no
+ * less than LEAST_REACH pixels: ink ends within a few pixels, shadows and stains fade. */
+#define REACH_PARTS 100
+#define LEAST_REACH 2
+
+void components_free(struct components *components)
+{
+	free(components->labels);
+	free(components->stack);
+	free(components->all);
+}
+
+/* Label all deep pixels that are connected with `start`. The stack holds those that are labelled,
+ * but whose neighbours have not been looked at. */
+static void flood(const struct grey *depth, float threshold, struct components *components,
+				  int start, int label)
+{
+	int waiting = 1;
+
+	components->stack[0] = start;
+	components->labels[start] = label;
+	while (waiting > 0) {
+		const int at = components->stack[--waiting], x = at % depth->width, y = at / depth->width;
+
+		for (int ny = y - 1; ny <= y + 1; ny++)
+			for (int nx = x - 1; nx <= x + 1; nx++) {
+				const int next = ny * depth->width + nx;
+				if (nx < 0 || nx >= depth->width || ny < 0 || ny >= depth->height ||
+					components->labels[next] != 0 || depth->at[next] < threshold)
+					continue;
+				components->labels[next] = label;
+				components->stack[waiting++] = next;
+			}
+	}
+}
+
+/* The sum of the squares of the drops from pixel (x, y) to the four sides, of those where the next
+ * pixel is in no component. */
+static float drops(const struct grey *depth, const struct components *components, int x, int y)
+{
+	static const int dx[SIDES] = {-1, 0, 1, 0}, dy[SIDES] = {0, -1, 0, 1};
+	const int side = depth->width < depth->height ? depth->width : depth->height;
+	const int reach = side > LEAST_REACH * REACH_PARTS ? side / REACH_PARTS : LEAST_REACH;
+	const float here = depth->at[y * depth->width + x];
+	float sum = 0.0f;
+
+	for (int i = 0; i < SIDES; i++) {
+		const int ox = x + dx[i], oy = y + dy[i], fx = x + reach * dx[i], fy = y + reach * dy[i];
+		if (fx < 0 || fx >= depth->width || fy < 0 || fy >= depth->height ||
+			components->labels[oy * depth->width + ox] != 0)
+			continue;
+		const float drop = fmaxf(here - depth->at[fy * depth->width + fx], 0.0f);
+		sum += drop * drop;
+	}
+	return sum;
+}
+
+static void measure(const struct grey *depth, struct components *components)
+{
+	for (int i = 0; i < components->count; i++)
+		components->all[i] = (struct component){.box = {depth->width, depth->height, 0, 0}};
+	for (int y = 0; y < depth->height; y++)
+		for (int x = 0; x < depth->width; x++) {
+			const int at = y * depth->width + x;
+			if (components->labels[at] == 0)
+				continue;
+			struct component *component = &components->all[components->labels[at] - 1];
+			box_include(&component->box, x, y);
+			component->pixels++;
+			component->touching[LEFT] += x == 0;
+			component->touching[TOP] += y == 0;
+			component->touching[RIGHT] += x == depth->width - 1;
+			component->touching[BOTTOM] += y == depth->height - 1;
+			component->deepest = fmaxf(component->deepest, depth->at[at]);
+			component->sum += depth->at[at];
+			component->outline += drops(depth, components, x, y);
+		}
+}
+
+/* squares[y][x] is the side of the largest square in a component whose lower right corner is (x,
+ * y): one more than the least of those at its left, above it and between the two. */
+static void measure_squares(const struct grey *depth, struct components *components, int *squares)
+{
+	const int width = depth->width;
+
+	for (int y = 0; y < depth->height; y++)
+		for (int x = 0; x < width; x++) {
+			const int at = y * width + x, label = components->labels[at];
+			int least = 0;
+
+			if (label != 0 && x > 0 && y > 0) {
+				least =
+					squares[at - 1] < squares[at - width] ? squares[at - 1] : squares[at - width];
+				if (squares[at - width - 1] < least)
+					least = squares[at - width - 1];
+			}
+			squares[at] = label == 0 ? 0 : least + 1;
+			if (label != 0 && squares[at] > components->all[label - 1].widest)
+				components->all[label - 1].widest = squares[at];
+		}
+}
+
+int components_find(const struct grey *depth, float threshold, struct components *out,
+					struct error *error)
+{
+	const size_t count = grey_count(depth);
+
+	*out = (struct components){0};
+	out->labels = calloc(count, sizeof *out->labels);
+	out->stack = malloc(count * sizeof *out->stack);
+	if (out->labels && out->stack) {
+		for (size_t i = 0; i < count; i++)
+			if (out->labels[i] == 0 && depth->at[i] >= threshold)
+				flood(depth, threshold, out, (int)i, ++out->count);
+		out->all = malloc(((size_t)out->count + 1) * sizeof *out->all);
+	}
+	if (!out->all) {
+		components_free(out);
+		return error_set(error, "not enough memory for a plane of %d×%d", depth->width,
+						 depth->height);
+	}
+	measure(depth, out);
+	measure_squares(depth, out, out->stack); /* the stack is free now */
+	return 0;
+}

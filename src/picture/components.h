@@ -1,0 +1,37 @@
+/* The connected components of a plane's deep pixels: strokes, specks, stains, frames. */
+#ifndef PICTURE_COMPONENTS_H
+#define PICTURE_COMPONENTS_H
+
+#include <stdbool.h>
+
+#include "picture/grey.h"
+
+enum { LEFT, TOP, RIGHT, BOTTOM, SIDES };
+
+struct component {
+	struct box box;
+	int pixels;
+	int touching[SIDES]; /* pixels in the plane's outermost column or row on each side */
+	float deepest, sum;  /* the greatest depth of a pixel, and the sum of all */
+	float outline;       /* sum of the squares of the drops in depth along the outline */
+	int widest;          /* pixels: the side of the largest square that fits in */
+	/* Zeroed, for ink.c: */
+	float merit;   /* the evidence that it is a stroke of a digit; 0: none */
+	bool marginal; /* it lies along an edge of the picture */
+	bool in_digit;
+};
+
+struct components {
+	int *labels; /* [height][width]: 0 is paper, i + 1 is component i */
+	int *stack;  /* [height × width] */
+	struct component *all;
+	int count;
+};
+
+/* *out = the components of the pixels that are at least `threshold` deep, where pixels that touch
+ * at a corner are connected. Free with components_free; on error nothing is left to free. */
+int components_find(const struct grey *depth, float threshold, struct components *out,
+					struct error *error);
+void components_free(struct components *components);
+
+#endif
