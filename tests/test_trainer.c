@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "allocations.h"
+#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "app/settings.h"
 #include "app/trainer.h"
@@ -723,6 +724,127 @@ static void memory_is_asked_for_once(void **state)
 	network_free(&network);
 }
 
+/* Step up to the end of the training, or until so many steps are done; 0: to the end. */
+static void step_until(struct trainer *trainer, uint64_t steps)
+{
+	struct epoch_figures figures;
+
+	while (!trainer_is_done(trainer)) {
+		while (!trainer_has_epoch(trainer)) {
+			if (steps && trainer->state.step == steps)
+				return;
+			assert_int_equal(trainer_step(trainer, &error), 0);
+		}
+		assert_int_equal(trainer_finish_epoch(trainer, NULL, &figures, &error), 0);
+		assert_int_equal(figures.epoch, trainer->state.epoch - 1);
+	}
+}
+
+/* All that changes in a training, from one trainer to another. */
+static void carry_over(struct trainer *to, struct network *network, const struct trainer *from)
+{
+	const struct network *old = from->network;
+	const size_t numbers = optimizer_rule(from->settings->optimizer.kind)->numbers;
+
+	memcpy(network->values, old->values, old->value_count * sizeof(float));
+	executor_prepare(to->executor);
+	memcpy(to->optimizer.state, from->optimizer.state, old->value_count * numbers * sizeof(float));
+	to->optimizer.beta1_power = from->optimizer.beta1_power;
+	to->optimizer.beta2_power = from->optimizer.beta2_power;
+	if (to->best)
+		memcpy(to->best, from->best, old->value_count * sizeof(float));
+	memcpy(to->val_logits, from->val_logits,
+		   from->split->val_count * DATASET_CLASSES * sizeof(float));
+	to->state = from->state;
+}
+
+/* Where a training is, is all in its state: another trainer goes on from there to the same end,
+ * whether it takes over in the middle of an epoch or between two. */
+static void a_training_can_be_carried_on(void **state)
+{
+	struct settings options = impatient_options();
+	struct split split;
+
+	(void)state;
+	assert_int_equal(augment_parse("shift,rotate", &options.augment, &error), 0);
+	options.epochs = 3.5;
+	options.schedule = SCHEDULE_COSINE;
+	assert_int_equal(
+		split_make(&split, dataset.count, options.limit, options.val_split, options.seed, &error),
+		0);
+	for (int patience = 0; patience < 3; patience += 2) {
+		struct network whole;
+		struct train_result expected;
+		struct log log = {0};
+		options.patience = patience;
+		assert_int_equal(run(&whole, SPEC, &options, &log, &expected), 0);
+		for (uint64_t steps = 1; steps < expected.steps; steps += 4) { /* 6 an epoch */
+			struct network networks[2];
+			struct executor *executors[2];
+			struct trainer first, second;
+			struct train_result result;
+			for (int i = 0; i < 2; i++) {
+				build(&networks[i], SPEC, options.seed + (uint64_t)i);
+				executors[i] = open_executor(&networks[i], options.batch_size);
+				assert_int_equal(trainer_open(i ? &second : &first, executors[i], &dataset, &split,
+											  &options, &error),
+								 0);
+			}
+			step_until(&first, steps);
+			carry_over(&second, &networks[1], &first);
+			trainer_close(&first);
+			step_until(&second, 0);
+			assert_int_equal(trainer_finish(&second, &result, &error), 0);
+			trainer_close(&second);
+			assert_same_weights(&networks[1], &whole);
+			assert_true(result.steps == expected.steps && !result.stopped);
+			assert_true(result.kept.epoch == expected.kept.epoch);
+			assert_true(result.kept.loss == expected.kept.loss);
+			assert_true(result.kept.val_loss == expected.kept.val_loss);
+			assert_true(result.temperature == expected.temperature);
+			for (int i = 0; i < 2; i++) {
+				executor_close(executors[i]);
+				network_free(&networks[i]);
+			}
+		}
+		network_free(&whole);
+	}
+	split_free(&split);
+}
+
+/* Of the weights that are kept, by the validation images, wherever the training ends. */
+static void the_kept_weights_are_calibrated(void **state)
+{
+	static const size_t stops[] = {0, 3, 6 * 3 + 2};
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct settings options = impatient_options();
+		struct network network;
+		struct train_result result;
+		struct log log = {.stop_after = stops[i / 2]};
+		struct split split;
+		struct evaluation evaluation;
+		float logits[100][DATASET_CLASSES];
+
+		options.epochs = 5;
+		options.patience = i % 2 ? 3 : 0;
+		assert_int_equal(run(&network, SPEC, &options, &log, &result), 0);
+		assert_int_equal(split_make(&split, dataset.count, options.limit, options.val_split,
+									options.seed, &error),
+						 0);
+		struct executor *executor = open_executor(&network, 16);
+		evaluate_each(executor, &dataset, split.val, split.val_count, 1, NULL, &evaluation, NULL,
+					  logits[0]);
+		assert_true(result.temperature ==
+					calibrate(logits[0], &dataset, split.val, split.val_count));
+		assert_true(result.temperature != TEMPERATURE_NONE);
+		executor_close(executor);
+		split_free(&split);
+		network_free(&network);
+	}
+}
+
 /* With a learning rate of 0, an epoch's loss depends on the images that were seen alone. */
 static void losses_without_learning(const char *list, int epochs, double loss[2], double *val_loss)
 {
@@ -860,6 +982,8 @@ int main(void)
 		cmocka_unit_test(nobody_need_watch),
 		cmocka_unit_test(numbers_that_blow_up_are_reported),
 		cmocka_unit_test(memory_is_asked_for_once),
+		cmocka_unit_test(a_training_can_be_carried_on),
+		cmocka_unit_test(the_kept_weights_are_calibrated),
 		cmocka_unit_test(training_images_are_augmented),
 		cmocka_unit_test(augmentation_ends_in_time),
 		cmocka_unit_test(threads_do_not_matter),
