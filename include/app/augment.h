@@ -1,5 +1,6 @@
-/* By how much training images are changed, and the list that says so: shifted, turned, stretched,
- * slanted, and written with a trembling pen (warp.h does it). */
+/* The amounts by which training images are changed, and the list that gives them, such as
+ * "shift:2,rotate:12". app/warp.h makes the changes: images are shifted, turned, stretched,
+ * slanted, and drawn with a trembling pen. */
 #ifndef APP_AUGMENT_H
 #define APP_AUGMENT_H
 
@@ -8,30 +9,31 @@
 #include "base/error.h"
 #include "base/field.h"
 
-/* The most that is done; each image draws its own amounts, uniformly. 0 leaves a change out. */
+/* The largest amount of each change; each image draws its own amounts up to that, uniformly. A
+ * change of 0 is left out. */
 struct augment {
-	double shift;  /* whole pixels, in both directions */
+	double shift;  /* pixels to the right or left and up or down; a whole number */
 	double rotate; /* degrees */
-	double scale;  /* width and height, each times 1 ± scale */
-	double shear;  /* columns to the side for each row up or down */
-	/* Simard, Steinkraus & Platt 2003: each pixel's displacement is noise in -1 … 1, smoothed by a
-	 * Gaussian whose deviation is sigma, times elastic. In pixels. */
+	double scale;  /* factor of width, and of height: each in 1 ± scale */
+	double shear;  /* columns that a row moves to the side for each row below the middle */
+	/* Elastic distortion (Simard, Steinkraus & Platt 2003): each pixel is displaced by noise in -1
+	 * … 1, which a Gaussian of deviation sigma has smoothed, times elastic. Both are in pixels. */
 	double elastic, sigma;
-	double until; /* only in this first part of the training; 1: in all of it */
+	double until; /* the share of the steps, from the first on, whose images are changed */
 };
 
 #define AUGMENT_LEAST_SIGMA 2
 
-/* The names that a list may hold, in the order in which it is printed. A name without a number has the
- * row's standard. */
+/* The names that a list may hold, in the order in which augment_text prints them. A name without a
+ * number stands for the standard of its row. */
 extern const struct field augment_fields[];
 
 /* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
- * "none". A name without its number has that of this example; where they are not named, sigma is 4
- * and until is 1. Where nothing is to be done, *augment is all 0. */
+ * "none". A name without a number has that of this example; sigma is 4 and until is 1 where they
+ * are not named. Where nothing is to be changed, *augment is all 0. */
 int augment_parse(const char *list, struct augment *augment, struct error *error);
 
-/* The list that reads back as the same numbers. Returns text. */
+/* Write the list that augment_parse reads as the same amounts. Returns `text`. */
 #define AUGMENT_TEXT FIELD_TEXT_SIZE
 const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT]);
 

@@ -13,9 +13,9 @@
 #define TEMPERATURE_NONE 1.0
 
 /* The temperature T (Guo et al. 2017) for which softmax(logits / T) has the least cross-entropy on
- * `count` images, those at `indices`, of which a network said `logits`, [count][DATASET_CLASSES]. It is
- * rounded to three digits, and TEMPERATURE_NONE where there are no images or a logit is no number. It
- * changes no prediction, only how sure it is. */
+ * `count` images, those at `indices`. `logits`, [count][DATASET_CLASSES], are a network's output
+ * for them. T is rounded to three digits, and is TEMPERATURE_NONE where there are no images or a
+ * logit is not finite. It changes no prediction, only the probabilities. */
 double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
 				 size_t count);
 

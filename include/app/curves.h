@@ -1,4 +1,4 @@
-/* The learning curves as CSV, one row an epoch, in the file as each epoch ends. */
+/* The learning curves as a CSV file: one row an epoch, written as soon as the epoch ends. */
 #ifndef APP_CURVES_H
 #define APP_CURVES_H
 

@@ -28,18 +28,19 @@ enum dataset_fault {
 	DATASET_BROKEN,  /* the files are there, and are not what they should be */
 };
 
-/* Load the training or the test files from `directory`, or where that is NULL from $MNIST_CNN_DATA if
- * it is set. Without both, ./data and the installed folder are tried, and the first that holds one of
- * the part's two files is taken. The installed folder is where it lies from the program, if there is
- * one, else where it was to be installed. Each file has its usual name, with .gz or without, or .idx3-
- * ubyte or .idx1-ubyte for the ending; a folder that holds only one of the two is an error. Free with
- * dataset_free; zeroed on error. */
+/* Load the training or the test files from `directory`. Where that is NULL, the folder is
+ * $MNIST_CNN_DATA; where that is not set either, it is ./data or else the installed folder,
+ * whichever first holds one of the two files. (The installed folder is found from where the program
+ * lies, so that both can be moved together.) A file may be packed by gzip, and its name may have a
+ * point for the hyphen: train-images-idx3-ubyte, train-images.idx3-ubyte.gz. A folder with only one
+ * of the two files is an error. Free with dataset_free; zeroed on error. */
 enum dataset_fault dataset_load(struct dataset *dataset, const char *directory,
 								enum dataset_part part, struct error *error);
 void dataset_free(struct dataset *dataset);
 
-/* A seeded random division of some of a dataset's images: the first `limit` (all if 0) of a
- * shuffle, of which round(count × val_fraction) validate. */
+/* A random division of some of a data set's images, the same for the same seed: all images are
+ * shuffled, the first `limit` of them are taken (all where that is 0), and round(taken ×
+ * val_fraction) of these validate. */
 struct split {
 	uint32_t *train, *val; /* indices; one allocation that starts at train */
 	size_t train_count, val_count;
@@ -53,11 +54,11 @@ void split_free(struct split *split);
  * indices, is overwritten with a new shuffle of split->train. */
 void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uint32_t *order);
 
-/* Gather n images by index as floats in [0, 1] (the byte / 255), NHWC; and n labels. */
+/* Gather n images by their indices, as floats in [0, 1] (byte / 255), [n][28][28]; or n labels. */
 void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x);
 void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels);
 
-/* Some images of a dataset, as the context of a network's batch: its `load` is selection_load. */
+/* Some images of a data set: the context of a batch whose `load` is selection_load. */
 struct selection {
 	const struct dataset *dataset;
 	const uint32_t *indices;

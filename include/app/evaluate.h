@@ -1,4 +1,4 @@
-/* How good is a network on some images? */
+/* Accuracy, loss and confusion of a network on some images. */
 #ifndef APP_EVALUATE_H
 #define APP_EVALUATE_H
 
@@ -10,22 +10,23 @@
 #include "app/dataset.h"
 #include "nn/executor.h"
 
-/* Images by how probable their predictions were: bin m of M is above m / M, up to (m + 1) / M. */
+/* Images sorted by the probability that was claimed for the predicted digit: of 15 bins, number 14
+ * has those above 14/15. */
 #define CALIBRATION_BINS 15
 
 struct calibration_bin {
 	size_t count, correct;
-	double probability; /* the sum of what the predictions claimed */
+	double probability; /* the sum of the probabilities that were claimed */
 };
 
 struct evaluation {
 	size_t count, correct;
-	double accuracy, loss; /* means; the loss is NaN where a logit is infinite or NaN */
+	double accuracy, loss; /* means; the loss is NaN where a logit is not finite */
 	size_t confusion[DATASET_CLASSES][DATASET_CLASSES]; /* [label][prediction] */
 	struct calibration_bin bins[CALIBRATION_BINS];
 };
 
-/* What the network said of one image. */
+/* The network's answer to one image. */
 struct prediction {
 	size_t index; /* in the dataset */
 	int label, digit;
@@ -33,32 +34,35 @@ struct prediction {
 	double of_label;    /* that it is `label` */
 };
 
-/* Evaluate on `count` images, those at `indices`, or the first `count` where that is NULL.
- * Dropout is off. Results do not depend on the executor's batch size. `stop` may be NULL; it is
- * looked at before each batch, and where it ends the work, that is false and `out` covers a part. */
+/* Evaluate on `count` images: those at `indices`, or the first ones of the data set where that is
+ * NULL. Dropout is off. The results do not depend on the executor's batch size. *stop is looked at
+ * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
+ * false and `out` covers a part of the images. */
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out);
 
-/* The same with probabilities at a temperature (calibrate.h), which changes the bins, but not the
- * loss. What was said of each image, in their order, goes to `predictions`, [count], and to `logits`,
- * [count][DATASET_CLASSES]; both may be NULL. */
+/* The same, with probabilities at a temperature (calibrate.h), which changes the bins but not the
+ * loss. The answers to all images, in their order, go to `predictions`, [count], and the outputs to
+ * `logits`, [count][DATASET_CLASSES]; both may be NULL. */
 bool evaluate_each(struct executor *executor, const struct dataset *dataset,
 				   const uint32_t *indices, size_t count, double temperature,
 				   const volatile sig_atomic_t *stop, struct evaluation *out,
 				   struct prediction *predictions, float *logits);
 
-/* Expected calibration error (Guo et al. 2017): how far, on average over all images, the
- * probability that was claimed lies from the part that was right, bin by bin. 0 for no images. */
+/* The expected calibration error (Guo et al. 2017): in each bin the distance between the mean
+ * probability that was claimed and the share of right predictions, averaged over all images. 0 for
+ * no images. */
 double calibration_error(const struct evaluation *evaluation);
 
-/* Precision, recall and F1 of one class; 0 where there is nothing to divide by. */
+/* Precision, recall and F1 of one class; 0 where the divisor is 0. */
 struct class_scores {
 	size_t support; /* images of the class */
 	double precision, recall, f1;
 };
 struct class_scores evaluation_class(const struct evaluation *evaluation, int label);
 
-/* The 95% interval of a proportion (Wilson 1927). */
+/* The 95% confidence interval of a proportion (Wilson 1927): 9900 of 10000 lie in 0.9879 …
+ * 0.9918. */
 void wilson_interval(size_t correct, size_t count, double *low, double *high);
 
 #endif

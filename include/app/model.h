@@ -10,7 +10,8 @@
 #include "formats/safetensors.h"
 #include "nn/network.h"
 
-/* What the metadata says about the training; a file made elsewhere has none of it. */
+/* The training of a model, from the metadata of its file; a file made elsewhere says nothing of
+ * it. */
 struct model_info {
 	bool trained_here;
 	struct settings settings;
@@ -18,14 +19,15 @@ struct model_info {
 	size_t train_count, val_count;
 };
 
-/* The file that is taken where none is named: ./model.safetensors, or else the one that is compiled
- * into the program, whose path is MODEL_BUILTIN. */
+/* The file that is taken where none is named: ./model.safetensors if there is one, else the model
+ * that is compiled into the program, whose path is MODEL_BUILTIN. */
 #define MODEL_FILE "model.safetensors"
 #define MODEL_BUILTIN "(built in)"
 const char *model_default(void);
 
-/* Write atomically. The bytes depend on the weights and on the info (which may be NULL) alone. The figures are those of the epoch whose weights these are; where there is
- * none, because training was stopped in mid-epoch, they are left out. */
+/* Write the file, whole or not at all. Its bytes depend on the weights and on the info alone, not
+ * on threads or kernels. info may be NULL. Where info->result.kept is of no epoch, because the
+ * training was stopped in the middle of one, the file has no figures. */
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 
@@ -36,17 +38,17 @@ enum model_fault {
 	MODEL_BROKEN,   /* it is not what it should be */
 };
 
-/* Build the network that the file describes, and fill in its weights. `spec` is for files without
- * metadata, else NULL; where the file has a spec of its own and it differs, that is an error. info and
- * file may be NULL. info->result.kept has what the file tells of that epoch, and epoch 0 where it has
- * no figures, or odd ones; its temperature is TEMPERATURE_NONE where the file has none. *file is the
- * file as it is, all metadata included. Free with network_free and safetensors_free; all are zeroed on
- * error. */
+/* Build the network that the file describes, and fill in its weights. A file without metadata needs
+ * `spec`; for others it is NULL or must agree with the file's own. info and file may be NULL.
+ * info->result.kept gets the figures in the file, and epoch 0 where they are odd or left out; the
+ * temperature is TEMPERATURE_NONE where the file does not say how it was trained. *file is the file
+ * as it was read, with all its metadata. Free with network_free and safetensors_free; all three are
+ * zeroed on error. */
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error);
 
-/* Build a network of MNIST's images and digits, whose parameters are 0. Free with network_free;
- * zeroed on error. */
+/* Build a network whose input is one of MNIST's images and whose classes are the digits; its
+ * parameters are 0. Free with network_free; zeroed on error. */
 int model_build(struct network *network, const char *spec, struct error *error);
 
 #endif

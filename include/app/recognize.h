@@ -1,4 +1,4 @@
-/* One image, and what a network makes of it. */
+/* The digit in one image. */
 #ifndef APP_RECOGNIZE_H
 #define APP_RECOGNIZE_H
 
@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "nn/executor.h"
 
-/* The probability of each digit, at a temperature (calibrate.h). Fails where the network's output is
- * not a number. */
+/* Compute the probability of each digit, at a temperature (calibrate.h). Fails where an output of
+ * the network is not finite. */
 int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], double temperature,
 			  float probabilities[DATASET_CLASSES], struct error *error);
 

@@ -1,5 +1,5 @@
-/* The settings of a training. Each is one row of a table (settings.c), from which come the options of
- * the command line and their help, the recipes, and the metadata of the model file. */
+/* The settings of a training. Each is one row of a table (settings.c), from which come the options
+ * of the command line and their help, the recipes, and the metadata of the model file. */
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
 
@@ -13,34 +13,34 @@
 #include "nn/schedule.h"
 
 struct settings {
-	double epochs; /* above 0; what is behind the point is a last, shorter one */
+	double epochs; /* above 0; 2.5 are two whole epochs and half a one */
 	int batch_size;
 	double val_split;
-	size_t limit; /* images used; 0: all */
+	size_t limit; /* of images used; 0: all */
 	uint64_t seed;
 	struct optimizer_settings optimizer;
 	float learning_rate; /* the schedule's peak */
 	enum schedule schedule;
-	double warmup;          /* part of all steps */
-	float label_smoothing;  /* part of the target that all classes share */
-	int patience;           /* epochs without a better one that end the training; 0: it goes on */
-	struct augment augment; /* of the training images; what is measured stays as it is */
+	double warmup;          /* share of all steps in which the learning rate rises */
+	float label_smoothing;  /* share of the target that all classes divide among them */
+	int patience;           /* end after so many epochs without a better one; 0: never */
+	struct augment augment; /* of training images only */
 	bool eval_train;        /* measure the training images, too, after each epoch */
 };
 
-/* The rows, in three tables for what they concern. */
+/* The rows, in three tables by their subject. */
 extern const struct field settings_data[], settings_training[], settings_optimizer[];
 extern const struct field *const settings_tables[]; /* all of them; NULL behind the last */
 
-/* What a plain training has: 3 epochs, batch 64, split 0.2, seed 1, Adam with its usual betas and a
+/* The standards of all rows: 3 epochs, batch 64, split 0.2, seed 1, Adam with its usual betas and a
  * constant learning rate of 1e-3; no warm-up, decay, smoothing or patience. */
 struct settings settings_default(void);
 
 /* The row of that name, or NULL. */
 const struct field *settings_find(const char *name);
 
-/* True where a model's training depends on the setting: not on eval_train, which only watches, and not
- * on "momentum" where Adam trains. */
+/* True where the trained weights depend on the setting: not on eval_train, which only watches, and
+ * not on "momentum" where Adam trains. */
 bool settings_matter(const struct settings *settings, const struct field *field);
 
 #endif

@@ -26,36 +26,36 @@
 #include "nn/executor.h"
 #include "nn/optimizer.h"
 
-/* How long a training is. Its last epoch, if it is a part of one, has that part of the steps,
- * rounded, but at least one: 2.5 epochs of 13 steps are 33 steps in 3 epochs. */
+/* The length of a training. Its last epoch may be a part of one, and then has that part of the
+ * steps, rounded, but at least one: 2.5 epochs of 13 steps are 33 steps in 3 epochs. */
 struct train_length {
 	uint64_t epoch_steps; /* of a whole epoch */
 	uint64_t steps;       /* in all */
-	int epochs;           /* begun: rows of curves.csv */
+	int epochs;           /* whole or not: the rows of curves.csv */
 };
 
 struct train_length train_length(const struct settings *settings, size_t train_count);
 
-/* True where patience has run out after `epochs` epochs, of which number `best` is the best. */
+/* True where `best`, the number of the best epoch so far, is settings->patience epochs or more
+ * before the last one, number `epochs`. Epoch 0 is none, and a patience of 0 does not run out. */
 bool train_is_out_of_patience(const struct settings *settings, int epochs, int best);
 
-/* Where a training is. Together with the weights, the best epoch's weights and the optimizer's numbers
- * this is all that changes in its course; everything else follows from the settings. */
+/* The state of a training. Beside it only the weights, the best epoch's weights and logits, and the
+ * optimizer's numbers change; all the rest follows from the settings. */
 struct train_state {
 	uint64_t step; /* updates of the weights so far */
 	int epoch;     /* from 1; the one that the next step belongs to */
-	/* Of this epoch: images, those of them that were read right, the sum of their losses, and the
-	 * seconds that it took. */
+	/* Of this epoch so far: images, those read right, the sum of their losses, and the seconds. */
 	size_t seen, correct;
 	double loss, seconds;
 	float learning_rate;       /* of the last step */
-	struct epoch_figures kept; /* with patience of the best epoch, else of the last one */
+	struct epoch_figures kept; /* of the best epoch with patience, else of the last one */
 };
 
 struct trainer {
 	struct train_state state;
 
-	/* What was given, and what follows from it. */
+	/* Given by the caller, or computed from that once. */
 	struct executor *executor;
 	struct executor *measures; /* the same, or one of its own with batches for all workers */
 	const struct network *network;
@@ -67,28 +67,28 @@ struct trainer {
 	struct optimizer optimizer;
 	float *best; /* the best epoch's values; NULL without patience */
 
-	uint32_t *order;   /* of the training images, in the epoch `order_epoch` */
-	int order_epoch;   /* 0: in none yet */
+	uint32_t *order;   /* [train_count]: the training images in the order of one epoch */
+	int order_epoch;   /* the number of that epoch; 0 before the first one */
 	uint8_t *labels;   /* of a batch */
-	float *val_logits; /* of the validation after the epoch that is kept: [val_count][classes] */
-	float *new_logits; /* of the latest one; the same buffer without patience */
+	float *val_logits; /* [val_count][DATASET_CLASSES]: the validation of the epoch that is kept */
+	float *new_logits; /* the latest validation; the same buffer without patience */
 	bool diverged;     /* a loss or a weight was no longer finite */
 };
 
 struct train_result {
 	int epochs_done; /* finished and measured */
 	uint64_t steps;  /* updates of the weights */
-	bool stopped;    /* before its end */
-	bool diverged;   /* failed, since a loss or a weight was no longer finite */
-	/* Of the epoch whose weights the network has now: with patience the best, else the last. Epoch 0
-	 * where they are of no finished one, but of the last step before it was stopped. */
+	bool stopped;    /* by the caller, before its end */
+	bool diverged;   /* it failed because a loss or a weight was no longer finite */
+	/* The figures of the epoch whose weights the network has now: of the best epoch with patience,
+	 * else of the last. The epoch is 0 where the weights are those of a step in mid-epoch. */
 	struct epoch_figures kept;
-	double temperature; /* that calibrates these weights, by the validation images: calibrate.h */
+	double temperature; /* that calibrates these weights on the validation images (calibrate.h) */
 };
 
-/* Begin to train the initialized network of an executor, which takes batches of settings->batch_size
- * and tells DATASET_CLASSES classes apart. Patience needs validation images. All that is given must
- * outlive the trainer. Close it also after an error. */
+/* Begin to train the initialized network of an executor. The executor takes batches of
+ * settings->batch_size, and the network has DATASET_CLASSES classes. Patience needs validation
+ * images. All arguments must outlive the trainer. Close it also after an error. */
 int trainer_open(struct trainer *trainer, struct executor *executor, const struct dataset *dataset,
 				 const struct split *split, const struct settings *settings, struct error *error);
 void trainer_close(struct trainer *trainer);
@@ -99,16 +99,16 @@ bool trainer_is_done(const struct trainer *trainer);
 /* One batch and one update of the weights. Fails where the loss is no longer finite. */
 int trainer_step(struct trainer *trainer, struct error *error);
 
-/* True where all steps of an epoch are done, and it is to be finished. */
+/* True where all steps of an epoch are done, so that it can be finished. */
 bool trainer_has_epoch(const struct trainer *trainer);
 
-/* Measure what the epoch came to, and go on to the next one. `stop` may be NULL; where it ends the
- * measurement, the epoch is not finished, and figures->epoch is 0. Fails where a weight or a loss is
- * no longer finite. */
+/* Measure the epoch, and go on to the next one. Where *stop ends the measurement early, the epoch
+ * is not finished and figures->epoch is 0; `stop` may be NULL. Fails where a weight or a loss is no
+ * longer finite. */
 int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
 						 struct epoch_figures *figures, struct error *error);
 
-/* End the training where it is: go back to the best epoch's weights where there are any, and
+/* End the training where it is: restore the best epoch's weights where there are any, and
  * calibrate. Fails where a weight is no longer finite. */
 int trainer_finish(struct trainer *trainer, struct train_result *result, struct error *error);
 
@@ -120,16 +120,16 @@ struct train_progress {
 	double loss, accuracy; /* running means of this epoch */
 };
 
-/* Who watches, after each step and each epoch. Either function may be NULL. */
+/* Called after each step and after each epoch. Either function may be NULL. */
 struct train_observer {
 	void *context;
 	void (*batch)(void *context, const struct train_progress *progress);
 	void (*epoch)(void *context, const struct epoch_figures *figures);
 };
 
-/* Train from beginning to end. `stop` and `observer` may be NULL; *stop is looked at before each step
- * and each batch of what is measured. However the training ends, the best epoch's weights are kept. After
- * an error, of `result` only `diverged` counts. */
+/* Train from beginning to end. *stop is looked at before each step and each batch of a measurement.
+ * `stop` and `observer` may be NULL. However the training ends, the best epoch's weights are
+ * restored. After an error, only `diverged` of the result is valid. */
 int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error);

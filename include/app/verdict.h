@@ -1,4 +1,4 @@
-/* What the learning curves say: is the network still improving, well fitted, overfitting …? */
+/* The verdict on learning curves: still improving, well fitted, overfitting … */
 #ifndef APP_VERDICT_H
 #define APP_VERDICT_H
 
@@ -22,13 +22,13 @@ enum verdict_kind {
 struct verdict_case {
 	const struct epoch_figures *rows; /* of consecutive epochs */
 	int count;
-	size_t val_count;       /* validation images, from which follows what may be chance */
+	size_t val_count;       /* validation images; the fewer, the more may be chance */
 	double learning_rate;   /* at its peak */
 	double label_smoothing; /* in the running loss */
 };
 
-/* Loss and accuracy of the training images are those that were measured afterwards where that was
- * done after each epoch, else the running means. */
+/* Of the training images the measured figures where every epoch has them, else the running
+ * means. */
 struct verdict_figures {
 	double loss, accuracy, val_loss, val_accuracy;
 };
@@ -36,21 +36,21 @@ struct verdict_figures {
 struct verdict {
 	enum verdict_kind kind;
 	int epochs;
-	bool has_val,
-		measured; /* the figures of validation are there; training's are no running means */
-	/* The epoch since which it is so: overfitting, unstable, or no longer improving where well fitted;
-	 * else 0. */
+	bool has_val, measured; /* every row has figures of validation; of the training images */
+	/* The epoch since which it is so: overfitting, unstable, or well fitted and no longer
+	 * improving. 0 for other kinds. */
 	int since;
-	struct verdict_figures then, now; /* in that epoch, and in the last one */
-	/* The line through the later half of the val_losses, or without validation of the losses. */
+	struct verdict_figures then, now; /* in epoch `since`, and in the last one */
+	/* The straight line through the later half of the validation losses, or of the training losses
+	 * where there is no validation. */
 	struct {
 		int since, count; /* the first epoch, and how many */
 		double mean, start, end;
 	} trend;
-	double guessing; /* what the loss is when nothing is known */
-	bool turned;     /* overfitting: val_loss has risen, and does not merely stay */
-	bool falling;    /* not learning: the loss is on its way */
-	bool decayed;    /* a schedule has brought the learning rate down, which flattens curves */
+	double guessing; /* the loss of a network that knows nothing, log(10) */
+	bool turned;     /* overfitting: val_loss has risen, and not only stayed */
+	bool falling;    /* not learning: the loss begins to fall */
+	bool decayed;    /* the learning rate has nearly ended its fall, which alone flattens curves */
 };
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict);

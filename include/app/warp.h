@@ -1,5 +1,5 @@
-/* Training images as other hands might have written them. The labels stay right, and the network never
- * sees the same image twice. */
+/* Training images changed at random, as other hands might have written them. The label stays right,
+ * and the network never sees the same image twice. */
 #ifndef APP_WARP_H
 #define APP_WARP_H
 
@@ -10,9 +10,9 @@
 #include "app/dataset.h"
 #include "base/rng.h"
 
-/* Amounts made ready for use. Noise is drawn on a grid of points that are sigma apart: the Gaussian
- * lets nothing finer through. A point reaches 3 sigma far. */
-#define AUGMENT_REACH 6 /* points that a pixel sees along each axis */
+/* Amounts made ready for use. Elastic noise is drawn on a grid of points sigma pixels apart, since
+ * the Gaussian lets nothing finer through; a point is felt up to 3 sigma away. */
+#define AUGMENT_REACH 6 /* points that a pixel feels along each axis */
 #define AUGMENT_POINTS ((DATASET_SIDE - 1) / AUGMENT_LEAST_SIGMA + AUGMENT_REACH)
 #define AUGMENT_ROW ((DATASET_SIDE + 15) / 16 * 16) /* floats: a row, and some for whole vectors */
 
@@ -26,18 +26,18 @@ struct augmenter {
 
 void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts);
 
-/* Change one image, 28×28 bytes, to floats in [0, 1]. Its draws are those numbered image ×
- * AUGMENT_DRAWS and on: shift right, shift down, rotation (clockwise), width, height, shear (to the
- * right for each row down), then the noise. A shift alone draws whole pixels and moves the image as
- * it is. All else is one map, which scales, shears, rotates about the middle and then shifts; where
- * each pixel comes from, plus the elastic displacement, is rounded to 1/256 pixel and read
- * bilinearly, with 0 outside of the image. */
+/* Change one image, 28×28 bytes, to floats in [0, 1]. Its random draws are number image ×
+ * AUGMENT_DRAWS and those behind: shift right, shift down, rotation (clockwise), width, height,
+ * shear (to the right for each row down), then the noise. Where only shift is asked for, the image
+ * moves by whole pixels. Otherwise one map scales, shears, rotates about the middle, and shifts;
+ * the position that each pixel comes from, plus its elastic displacement, is rounded to 1/256 pixel
+ * and read bilinearly, with 0 outside of the image. */
 #define AUGMENT_DRAWS 1024
 void augment_image(const struct augmenter *augmenter, struct rng rng, size_t image,
 				   const uint8_t *pixels, float *x);
 
-/* A selection to be augmented, as the context of a network's batch: its `load` is
- * augmented_load. Each image has its own draws, wherever it stands in whatever batch. */
+/* A selection whose images are changed: the context of a batch whose `load` is augmented_load. An
+ * image's draws do not depend on its place in a batch. */
 struct augmented {
 	struct selection selection;
 	const struct augmenter *augmenter; /* NULL: leave the images as they are */

@@ -24,25 +24,25 @@ enum field_type {
 
 #define FIELD_TEXT_SIZE 256
 
-/* How a value of a type of its own is read, and printed so that it reads back. */
+/* The functions that read and print a value of a type of its own. */
 struct field_codec {
 	int (*parse)(const char *text, void *value, struct error *error);
 	const char *(*print)(const void *value, char text[FIELD_TEXT_SIZE]);
 };
 
 struct field {
-	const char *name; /* words joined by _, as in "val_split"; NULL ends a table */
+	const char *name; /* words joined by _: "val_split"; NULL ends a table */
 	enum field_type type;
-	size_t offset;        /* of the value in its struct */
-	const char *argument; /* what help writes for a value, such as "FILE" */
-	uint64_t least, most; /* a `most` of 0 is the largest number that the type holds */
+	size_t offset;        /* of the value in the struct */
+	const char *argument; /* stands for a value in help: "FILE" */
+	uint64_t least, most; /* `most` 0: the largest number that the type holds */
 	double min, max;
-	bool above_min, below_max; /* the bound itself is refused */
-	bool optional;             /* a 0 below `least` stands for none; it cannot be read as a value */
-	double standard;           /* the number that field_reset gives it */
-	const char *(*word)(int choice); /* NULL behind the last one */
+	bool above_min, below_max;       /* the bound itself is refused */
+	bool optional;                   /* a 0 below `least`, which cannot be read, stands for none */
+	double standard;                 /* the number that field_reset gives it */
+	const char *(*word)(int choice); /* number 0, 1 … of a choice; NULL behind the last */
 	const struct field_codec *codec;
-	const char *help; /* what it is; ASCII */
+	const char *help; /* an explanation in ASCII */
 };
 
 /* Read a value of any type but FIELD_FLAG. Text that does not fit, such as "1.5" for a FIELD_DOUBLE

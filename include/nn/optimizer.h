@@ -1,4 +1,4 @@
-/* Optimizers: what a gradient does to a weight.
+/* Optimizers: the ways from a gradient to a new weight.
  *
  * adam  a method for stochastic optimization (Kingma & Ba 2015):
  *       value -= learning_rate × m̂ / (sqrt(v̂) + epsilon), both moments corrected for their start
@@ -18,7 +18,7 @@
 
 enum optimizer_kind { OPTIMIZER_ADAM, OPTIMIZER_SGD };
 
-/* Where nobody says otherwise. */
+/* Standards of the settings. */
 #define ADAM_BETA1 0.9f
 #define ADAM_BETA2 0.999f
 #define ADAM_EPSILON 1e-8f
@@ -33,14 +33,15 @@ struct optimizer_settings {
 
 struct optimizer;
 
-/* An optimizer is a row of a table: a third one needs its constant in the enum, its row and its
- * functions in optimizer.c, and a member of the settings for each number of its own. */
+/* An optimizer is a row of a table. A new one needs a constant in the enum, its row and functions
+ * in optimizer.c, and a member of the settings for each number that only it has. */
 struct optimizer_rule {
 	const char *name;
-	float learning_rate;         /* where nobody says otherwise */
-	const char *const *settings; /* names of those that are only its own, NULL behind the last */
-	size_t numbers;              /* that it remembers for each parameter */
-	void (*begin)(struct optimizer *optimizer); /* of a step; NULL: there is nothing to prepare */
+	float learning_rate; /* its usual one */
+	const char *const
+		*settings;  /* names of the settings that not all optimizers have; NULL ends them */
+	size_t numbers; /* of state, for each parameter */
+	void (*begin)(struct optimizer *optimizer); /* begin a step; NULL: nothing is to be prepared */
 	void (*apply)(const struct optimizer *optimizer, const struct kernels *kernels, size_t first,
 				  size_t part, const float *grad, float *value);
 };
@@ -50,17 +51,17 @@ const struct optimizer_rule *optimizer_rule(enum optimizer_kind kind);
 /* The name of optimizer number `kind` of the enum; NULL behind the last one. */
 const char *optimizer_name(int kind);
 
-/* True where the setting is one of the optimizer's own: "momentum" of sgd. */
+/* True where the optimizer lists the setting: sgd does "momentum". */
 bool optimizer_has(enum optimizer_kind kind, const char *setting);
 
-/* True where it is another optimizer's own: "momentum" of adam, but not "epochs". */
+/* True where only others list the setting: adam ignores "momentum", but not "epochs". */
 bool optimizer_ignores(enum optimizer_kind kind, const char *setting);
 
 struct optimizer {
 	struct optimizer_settings settings;
 	size_t count;
 	float *state; /* [numbers][count]: adam's two moments; sgd's velocities */
-	void *block;  /* that it lies in */
+	void *block;  /* the block in which the state begins on a cache line */
 
 	/* Of the step that was begun last. */
 	float learning_rate;

@@ -7,7 +7,7 @@
 
 #include "base/nearest.h"
 
-/* Those before AMOUNTS do something. */
+/* Rows before AMOUNTS are changes; the others say how a change is made. */
 enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, AMOUNTS, SIGMA = AMOUNTS, UNTIL, ITEMS };
 
 #define AMOUNT(member) FIELD_DOUBLE, offsetof(struct augment, member)
@@ -75,7 +75,7 @@ static int read_amount(struct augment *augment, int i, const char *text, struct 
 	return 0;
 }
 
-/* name or name:number; the text is taken apart. */
+/* Read "shift" or "shift:2"; the text is cut at the colon. */
 static int read_item(struct augment *augment, bool seen[ITEMS], char *text, struct error *error)
 {
 	char *colon = strchr(text, ':');

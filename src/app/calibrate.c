@@ -1,4 +1,5 @@
-/* Temperature scaling: networks are surer than they are right, or with label smoothing less sure. */
+/* Temperature scaling: networks are surer than they are right, or less sure with label
+ * smoothing. */
 #include "app/calibrate.h"
 
 #include <stdio.h>
@@ -6,7 +7,7 @@
 
 #include "nn/loss.h"
 
-/* What a network said of some images, and what they are. */
+/* The outputs of a network for some images. */
 struct answers {
 	const float *logits; /* [count][DATASET_CLASSES] */
 	const struct dataset *dataset;
@@ -30,8 +31,7 @@ static double cross_entropy(const struct answers *answers, double temperature)
 	return loss;
 }
 
-/* As a function of 1 / T the cross-entropy is convex: it has one valley, which a search by thirds
- * narrows down. */
+/* The cross-entropy is a convex function of 1 / T. Its one valley is narrowed down by thirds. */
 static double coolest(const struct answers *answers)
 {
 	double low = 1 / TEMPERATURE_MOST, high = 1 / TEMPERATURE_LEAST;

@@ -1,4 +1,4 @@
-/* The learning curves as CSV: the columns of Keras's CSVLogger, then our own. */
+/* The learning curves as a CSV file: the columns of Keras's CSVLogger, then some of our own. */
 #include "app/curves.h"
 
 #include <errno.h>

@@ -45,7 +45,7 @@ static void join(char path[PATH_SIZE], const char *folder, const char *name)
 	snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
 }
 
-/* The first is a file's usual name, and the others are looked for, too. */
+/* The first form is a file's usual name; all four are looked for. */
 static const char *const forms[][2] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
 
 #define FORMS (sizeof forms / sizeof *forms)
@@ -78,7 +78,7 @@ static int half_found(const char *folder, const struct file_name *missing, struc
 					 names[0], names[1], names[2], names[3]);
 }
 
-/* 1 where the folder has both files, 0 where it has neither, an error for half a set. */
+/* Returns 1 where the folder has both files, 0 where it has neither, and -1 for half a set. */
 static int find_pair(struct paths *paths, const char *folder, const struct part_names *names,
 					 struct error *error)
 {
@@ -133,7 +133,7 @@ static int find_in_usual_places(struct paths *paths, const struct part_names *na
 	return found ? found : nothing_found(tried, names, error);
 }
 
-/* The file's content, unpacked. */
+/* Read a file, and unpack it where it is packed. */
 static int read_unpacked(const char *path, struct buffer *out, struct error *error)
 {
 	struct buffer file;
@@ -242,7 +242,7 @@ void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uin
 	rng_shuffle(rng_stream(seed, RNG_SHUFFLE, epoch), order, split->train_count);
 }
 
-/* Images lie anywhere in 47 MB, and memory is far away: ask for all of them at once. */
+/* The images of a batch lie anywhere in 47 MB: ask for all of them before the first is needed. */
 static void fetch(const struct dataset *dataset, const uint32_t *indices, int n)
 {
 #ifdef __GNUC__

@@ -1,4 +1,4 @@
-/* Which of two epochs is the better one. */
+/* The order of epochs. */
 #include "app/epoch.h"
 
 bool epoch_is_better(const struct epoch_figures *figures, const struct epoch_figures *than)

@@ -1,5 +1,4 @@
-/* How good is a network on some images? Everything is counted image by image, so that the result
- * does not depend on how many are looked at together. */
+/* Everything is counted image by image, so that the result does not depend on the batches. */
 #include "app/evaluate.h"
 
 #include <assert.h>

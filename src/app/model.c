@@ -1,5 +1,5 @@
-/* Network ⇄ safetensors file. Tensors have PyTorch's names and layouts; the metadata says which
- * network it is and how it was trained. */
+/* A model is a safetensors file. Tensors have PyTorch's names and layouts; the metadata holds the
+ * network's text and how it was trained. */
 #include "app/model.h"
 
 #include <assert.h>
@@ -20,7 +20,7 @@
 #define DIMS_TEXT 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Metadata that this program writes always alike, and accepts only so. */
+/* Metadata that is the same in all files, and is refused where it differs. */
 static const struct safetensors_entry constants[] = {
 	{"input", "28x28x1"},
 	{"scaling", "pixel / 255"},
@@ -34,11 +34,12 @@ static const struct field facts[] = {
 	{.name = "train_images", .type = FIELD_SIZE, .offset = INFO(train_count)},
 	{.name = "val_images", .type = FIELD_SIZE, .offset = INFO(val_count)},
 	{.name = "epochs_done", .type = FIELD_INT, .offset = INFO(result.epochs_done)},
-	{"temperature", FIELD_DOUBLE, INFO(result.temperature), .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
+	{"temperature", FIELD_DOUBLE, INFO(result.temperature),
+	 .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
 	{.name = NULL},
 };
 
-/* The epoch whose weights these are, where it need not be the last. */
+/* The epoch whose weights these are; written with patience, since it is the last one otherwise. */
 static const struct field best_epoch[] = {
 	{.name = "best_epoch", .type = FIELD_INT, .offset = INFO(result.kept.epoch)},
 	{.name = NULL},
@@ -58,7 +59,8 @@ static const struct field val_figures[] = {
 };
 /* clang-format on */
 
-/* The order of facts and settings in the file. A setting that it does not name comes behind. */
+/* The order of facts and settings in the file. A setting that is not named here follows at the
+ * end. */
 static const char *const order[] = {
 	"seed",        "val_split",   "limit",        "train_images",    "val_images",
 	"epochs",      "epochs_done", "batch_size",   "learning_rate",   "optimizer",
@@ -143,7 +145,7 @@ static void describe(struct metadata *metadata, const struct network *network,
 		add_fields(metadata, val_figures, info);
 }
 
-/* The tensors in the file's layout; `values` has room for all of them. */
+/* Lay the parameters out as tensors in the file's order; `values` has room for all of them. */
 static void lay_out(struct safetensors_tensor *tensors, float *values,
 					const struct network *network)
 {
@@ -189,7 +191,8 @@ int model_save(const char *path, const struct network *network, const struct mod
 	return status;
 }
 
-/* Numbers are read as they are written: they begin with a digit. */
+/* Numbers must begin with a digit, as those that are written do; a command line may say +5 or
+ * .5. */
 static bool parse_value(const struct field *field, const char *text, void *values,
 						struct error *error)
 {
@@ -235,7 +238,8 @@ static int read_settings(const struct safetensors *file, struct settings *settin
 	return 0;
 }
 
-/* A file whose figures are odd, or left out, is as good as another: they are only told. */
+/* Nothing depends on the figures, so a file whose figures are odd or left out is as good as
+ * another. */
 static void read_figures(const struct safetensors *file, struct model_info *info)
 {
 	struct epoch_figures *kept = &info->result.kept;
@@ -250,7 +254,7 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 	kept->has_val = !read_fields(file, val_figures, info, &ignored);
 }
 
-/* How it was trained; nothing where the file does not say. */
+/* Read how it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
 	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
@@ -287,7 +291,7 @@ static enum model_fault check_constants(const struct safetensors *file, struct e
 	return MODEL_FINE;
 }
 
-/* The network's text: the file's own text goes before the caller's, which must agree with it. */
+/* Set *spec to the file's own text where it has one; the caller's must agree with it. */
 static enum model_fault choose_spec(const struct safetensors *file, const char **spec,
 									struct error *error)
 {
@@ -396,8 +400,8 @@ static enum model_fault take(const struct safetensors *file, const char *spec,
 	return MODEL_FINE;
 }
 
-/* Text in place of the header's length, whose last bytes are 0: some other file was named, or a
- * page was saved where the file was meant. */
+/* A header begins with its length, eight bytes of which the last ones are 0. Text in its place
+ * means that another file was named, or that a web page was saved instead of the file. */
 static int refuse_text(const struct buffer *bytes, struct error *error)
 {
 	const uint8_t *begin = bytes->data, *end = begin + (bytes->size < 8 ? bytes->size : 8);
@@ -413,7 +417,7 @@ static int refuse_text(const struct buffer *bytes, struct error *error)
 					 *begin == '<' ? "web page" : "text file");
 }
 
-/* data/model.safetensors, made C by scripts/embed.c. */
+/* data/model.safetensors as a C array, by scripts/embed.c. */
 extern const unsigned char model_builtin[];
 extern const size_t model_builtin_size;
 

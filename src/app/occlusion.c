@@ -1,4 +1,4 @@
-/* The image once for each place of the patch, as many at a time as the network takes. */
+/* The image is run once for each place of the square, as many at a time as the executor takes. */
 #include "app/occlusion.h"
 
 #include "app/calibrate.h"

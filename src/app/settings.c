@@ -1,4 +1,5 @@
-/* The table of a training's settings. A new one is a row here, its member in the struct, and its use. */
+/* The table of a training's settings. A new setting is a row here, its member in the struct, and
+ * its use. */
 #include "app/settings.h"
 
 #include <float.h>

@@ -30,7 +30,7 @@ struct train_length train_length(const struct settings *settings, size_t train_c
 	return length;
 }
 
-/* Images of epoch number `epoch`, of which the last one may be cut short. */
+/* The images of epoch number `epoch`; the last epoch may be cut short. */
 static size_t images_of(const struct trainer *trainer, int epoch)
 {
 	const struct train_length *length = &trainer->length;
@@ -70,7 +70,7 @@ static int check_finite_loss(struct trainer *trainer, double loss, struct error 
 					 trainer->state.epoch, (unsigned long long)trainer->state.step);
 }
 
-/* A weight can go astray without a trace in the loss: a relu behind it may pass nothing. */
+/* A weight can become infinite without a trace in the loss: a relu behind it may pass nothing. */
 static int check_finite_weights(struct trainer *trainer, struct error *error)
 {
 	for (int i = 0; i < trainer->network->param_count; i++) {
@@ -87,7 +87,7 @@ static int check_finite_weights(struct trainer *trainer, struct error *error)
 	return 0;
 }
 
-/* Weights decay; biases and normalization do not. */
+/* Weights decay; biases and the parameters of normalization do not. */
 static void update_weights(const void *context, const struct param *param, const float *grads,
 						   size_t first, size_t count)
 {
@@ -97,7 +97,7 @@ static void update_weights(const void *context, const struct param *param, const
 					param_is_weight(param), grads, trainer->network->values);
 }
 
-/* Augmentation may end before the training does: by the step, so that parts of epochs count. */
+/* Augmentation ends after a share of all steps, and so in the middle of an epoch if need be. */
 static bool is_augmented(const struct trainer *trainer)
 {
 	const struct augment *augment = &trainer->settings->augment;
@@ -115,7 +115,7 @@ static float learning_rate(const struct trainer *trainer)
 														   trainer->length.steps));
 }
 
-/* The next n training images of this epoch, and the update that they call for. */
+/* Take the next n training images of this epoch, and update the weights. */
 static struct loss_sum train_batch(struct trainer *trainer, int n)
 {
 	const struct settings *settings = trainer->settings;
@@ -163,7 +163,7 @@ int trainer_step(struct trainer *trainer, struct error *error)
 
 /* ---- an epoch ---- */
 
-/* With dropout off; `logits` may be NULL. *finished is false where *stop has ended it. */
+/* Evaluate with dropout off. `logits` may be NULL. *finished is false where *stop has ended it. */
 static int measure(struct trainer *trainer, const uint32_t *indices, size_t count,
 				   const volatile sig_atomic_t *stop, float *logits, double *accuracy, double *loss,
 				   bool *finished, struct error *error)
@@ -195,7 +195,8 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 				   &figures->train_loss, finished, error);
 }
 
-/* With patience only what is better than all before is kept. */
+/* Keep the figures, and with patience the weights, of an epoch that is better than all before it;
+ * without patience of every epoch. */
 static void keep(struct trainer *trainer, const struct epoch_figures *figures)
 {
 	const struct network *network = trainer->network;
@@ -356,7 +357,7 @@ static void report_progress(const struct trainer *trainer, const struct train_ob
 		observer->batch(observer->context, &progress);
 }
 
-/* The steps of an epoch, and what it came to; figures->epoch is 0 where *stop has ended it. */
+/* Do the steps of an epoch, and finish it; figures->epoch is 0 where *stop has ended that. */
 static int train_epoch(struct trainer *trainer, const struct train_observer *observer,
 					   const volatile sig_atomic_t *stop, struct epoch_figures *figures,
 					   struct error *error)

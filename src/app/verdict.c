@@ -1,7 +1,7 @@
-/* The verdict on learning curves. A straight line is fitted by least squares to the later half of
- * the validation losses; where it rises or falls by more than chance and by enough to matter, it
- * is a trend. Overfitting is a validation loss that rises, or is stuck well behind the training
- * figures, while the training loss goes on falling. */
+/* A straight line is fitted by least squares to the later half of the validation losses. It is a
+ * trend where it rises or falls by more than chance would, and by enough to matter. Overfitting is
+ * a validation loss that rises, or that stays well behind the training figures, while the training
+ * loss goes on falling. */
 #include "app/verdict.h"
 
 #include <math.h>
@@ -9,39 +9,43 @@
 
 #include "app/dataset.h"
 
-/* What counts as much, as a share of the loss at the beginning. */
+/* The least change that matters, as a share of the loss at the line's beginning. */
 #define CLEAR_FALL 0.03
 #define CLEAR_RISE 0.05
-#define CLEAR_CHANGE 0.1 /* of the training loss, whose smoothness makes less mean nothing */
+#define CLEAR_CHANGE                                                                               \
+	0.1 /* of the training loss, which is smooth, so that less would not mean much */
 
-/* In standard errors. To hope in vain costs a few epochs, and so may come by chance more often. */
+/* The least change that is no chance, in standard errors. A fall may be chance more often, because
+ * a vain hope costs a few epochs only. */
 #define SURE_FALL 1.5
 #define SURE_RISE 2
 
-#define LARGE_GAP 0.01   /* between accuracies of training and validation */
-#define LOW_ACCURACY 0.8 /* of training and validation: too low for these tasks */
-#define SLOW_FALL 0.05   /* of the loss, an epoch: not just beginning to learn */
-#define BLIND_LOSS 0.975 /* of what guessing costs */
-#define FEW_ROWS 4       /* with fewer, that there is no trend says nothing */
+#define LARGE_GAP 0.01   /* between the accuracies of training and validation */
+#define LOW_ACCURACY 0.8 /* accuracies below this are too low for these tasks */
+#define SLOW_FALL 0.05   /* a fall of the loss by less than this share an epoch is slow */
+#define BLIND_LOSS                                                                                 \
+	0.975          /* a share of the loss of guessing; a network above it has learned nothing */
+#define FEW_ROWS 4 /* with fewer rows, the absence of a trend means nothing */
 
 enum column { VAL_LOSS, VAL_ACCURACY, SEEN_LOSS, SEEN_ACCURACY };
 
-/* A line through the last `count` values of a column. */
+/* A straight line through the last `count` values of a column. */
 struct trend {
 	int first, count;
-	double mean, start, end; /* of the values; of the line at both ends */
-	double noise;            /* standard deviation around it */
-	double error;            /* standard error of end - start */
+	double mean, start, end; /* the mean of the values; the line's height at both ends */
+	double noise;            /* the standard deviation of the values around the line */
+	double error;            /* the standard error of end - start */
 };
 
-/* The curves with what is derived from them. `seen` columns are the training images': measured
- * afterwards where that was done each time, else the running means. */
+/* The curves, and what follows from them. SEEN columns are of the training images: the measured
+ * figures where every row has them, else the running means. */
 struct findings {
 	const struct verdict_case *curves;
 	bool has_val, measured;
 	struct trend val, seen;
-	double val_accuracy, seen_accuracy; /* at the end: a mean, and the end of a line */
-	int best;                           /* row */
+	double val_accuracy,
+		seen_accuracy; /* at the end: the mean of the trend's rows; the end of a line */
+	int best;          /* row */
 };
 
 static double value(const struct findings *f, int i, enum column column)
@@ -69,10 +73,10 @@ static double mean(const struct findings *f, int first, int count, enum column c
 	return sum / count;
 }
 
-/* How far chance alone may move a loss from one epoch to the next, as a share of it. Most of the
- * loss comes from the images that are misread; if all did, their number's deviation were its own,
- * sqrt(accuracy / misread). A third of that, as measured, because both epochs look at the same
- * images. */
+/* The distance that chance alone may move a loss from one epoch to the next, as a share of the
+ * loss. Most of a loss comes from misread images. If all of it did, its deviation would be that of
+ * their number, sqrt(accuracy / misread). A third of that was measured, because both epochs look at
+ * the same images. */
 static double chance(const struct findings *f)
 {
 	double accuracy = value(f, f->curves->count - 1, f->has_val ? VAL_ACCURACY : SEEN_ACCURACY);
@@ -99,8 +103,8 @@ static struct trend fit(const struct findings *f, enum column column)
 		double residual = value(f, t.first + i, column) - (t.start + slope * i);
 		residuals += residual * residual;
 	}
-	/* Few residuals say little of the noise, two none at all: what chance must give counts as two
-	 * more. */
+	/* Few residuals say little about the noise, and two say nothing, so the deviation that chance
+	 * must give counts as two residuals more. */
 	double expected = chance(f) * t.mean;
 	int degrees = count > 2 ? count - 2 : 0;
 	t.noise = sqrt((residuals + 2 * expected * expected) / (degrees + 2));
@@ -138,7 +142,7 @@ static struct findings look(const struct verdict_case *curves)
 	return f;
 }
 
-/* All the time, on all images. */
+/* No epoch was better than guessing, on training and on validation images. */
 static bool is_guessing(const struct findings *f)
 {
 	double limit = BLIND_LOSS * log(DATASET_CLASSES);
@@ -154,13 +158,13 @@ static bool is_underfitting(const struct findings *f)
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
 	int last = f->curves->count - 1;
 
-	/* Two epochs may be a few steps. */
+	/* With two rows this may be a matter of a few steps. */
 	return f->curves->count > 2 && value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
 		   (!f->has_val || value(f, last, VAL_ACCURACY) < LOW_ACCURACY) &&
 		   (t->start - t->end) / (t->count - 1) < SLOW_FALL * t->start;
 }
 
-/* What is left of the running loss when all is learned: the entropy of smoothed labels. */
+/* The least possible running loss, which is the entropy of the smoothed labels. */
 static double least_loss(const struct findings *f)
 {
 	double wrong = f->curves->label_smoothing / DATASET_CLASSES;
@@ -178,8 +182,8 @@ static bool seen_falls_since(const struct findings *f, int row)
 	return now - least < (1 - CLEAR_CHANGE) * (value(f, row, SEEN_LOSS) - least);
 }
 
-/* Worse on new images than at the best epoch, and not by chance: three deviations, since the best
- * of many is one that chance has favoured. */
+/* The validation loss is above that of the best epoch, and not by chance: three deviations, because
+ * the best of many epochs is one that chance has favoured. */
 static bool has_turned(const struct findings *f)
 {
 	double best = value(f, f->best, VAL_LOSS), distance = f->val.mean - best;
@@ -189,7 +193,8 @@ static bool has_turned(const struct findings *f)
 	return (risen || rises(&f->val, CLEAR_RISE)) && seen_falls_since(f, f->best);
 }
 
-/* The first row that is as good as the last ones are on the whole. */
+/* The first row whose validation loss is no worse than the mean of the last rows, give or take the
+ * noise. */
 static int arrival(const struct findings *f)
 {
 	int i = 0;
@@ -199,7 +204,8 @@ static int arrival(const struct findings *f)
 	return i;
 }
 
-/* Between the accuracies, and in 19 of 20 cases not by the choice of the validation images. */
+/* The gap between the accuracies is large, and in 19 of 20 cases not due to the choice of the
+ * validation images. */
 static bool has_large_gap(const struct findings *f)
 {
 	double p = f->val_accuracy, error = sqrt(p * (1 - p) / (double)f->curves->val_count);
@@ -228,7 +234,7 @@ static bool has_few_rows(const struct findings *f)
 	return f->curves->count < FEW_ROWS;
 }
 
-/* It gets better on its own images alone. */
+/* It improves on its own training images alone. */
 static bool is_stuck(const struct findings *f)
 {
 	return has_large_gap(f) && seen_falls_since(f, arrival(f));
@@ -259,7 +265,8 @@ static int lowest_seen(const struct findings *f)
 static const struct rule {
 	enum verdict_kind kind;
 	bool (*holds)(const struct findings *f);
-	int (*since)(const struct findings *f); /* a row; NULL: not since some epoch */
+	int (*since)(
+		const struct findings *f); /* the row since which it is so; NULL: the kind has none */
 } rules[] = {
 	{VERDICT_NOT_LEARNING, is_guessing, NULL},    {VERDICT_UNDERFITTING, is_underfitting, NULL},
 	{VERDICT_UNSTABLE, is_unstable, lowest_seen}, {VERDICT_NO_VALIDATION, lacks_validation, NULL},
@@ -268,7 +275,7 @@ static const struct rule {
 	{VERDICT_WELL_FITTED, is_flat, arrival},
 };
 
-/* A first loss that is far above guessing's comes from steps too large. */
+/* The loss begins to fall. A first loss far above that of guessing comes from too large steps. */
 static bool is_falling(const struct findings *f)
 {
 	const int last = f->curves->count - 1;

@@ -1,5 +1,5 @@
-/* Random changes of images: one map from each pixel of the result to where in the image it comes from,
- * x = M (x' - middle - shift) + middle + displacement. */
+/* Random changes of images: one map from each pixel of the result to the place in the image that it
+ * comes from, x = M (x' - middle - shift) + middle + displacement. */
 #include "app/warp.h"
 
 #include <math.h>
@@ -14,10 +14,11 @@
 
 /* ---- elastic displacements ---- */
 
-/* Point k of the noise lies at pixel (k - 2) × sigma. Through the Gaussian, that has the statistics
- * of noise on each pixel: they differ in frequencies from 1 / sigma on, which it weakens below 1e-8.
- * One point for sigma² pixels weighs sigma times as much as one of them, and the kernel is
- * exp(-(x² + y²) / (2 sigma²)) / (2 pi sigma²), so the strength is elastic / (2 pi sigma). */
+/* Point k of the noise lies at pixel (k - 2) × sigma. Behind the Gaussian this has the statistics
+ * of noise drawn for each pixel: the two differ only in frequencies above 1 / sigma, which the
+ * Gaussian weakens below 1e-8. One point stands for sigma² pixels, and so weighs sigma times as
+ * much as one pixel would. The kernel is exp(-(x² + y²) / (2 sigma²)) / (2 pi sigma²), hence the
+ * strength elastic / (2 pi sigma). */
 void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts)
 {
 	const double distance = amounts->sigma;
@@ -40,7 +41,7 @@ void augmenter_prepare(struct augmenter *augmenter, const struct augment *amount
 	augmenter->points = augmenter->first_point[SIDE - 1] + AUGMENT_REACH;
 }
 
-/* Numbers in -1 … 1, four for each draw: up to 3 more than `count` are written. */
+/* Draw numbers in -1 … 1, four from each draw; up to 3 more than `count` are written. */
 static void draw_noise(struct rng rng, uint64_t draw, int count, float *noise)
 {
 	for (int i = 0; i < count; i += 4) {
@@ -51,7 +52,7 @@ static void draw_noise(struct rng rng, uint64_t draw, int count, float *noise)
 	}
 }
 
-/* The Gaussian is the product of one across and one down. */
+/* A Gaussian in two dimensions is the product of one across and one down. */
 static void smooth(const struct augmenter *augmenter, const float *noise,
 				   float field[SIDE][AUGMENT_ROW])
 {
@@ -80,7 +81,7 @@ static void smooth(const struct augmenter *augmenter, const float *noise,
 
 enum { DRAW_RIGHT, DRAW_DOWN, DRAW_ROTATION, DRAW_WIDTH, DRAW_HEIGHT, DRAW_SHEAR, DRAW_NOISE };
 
-/* x = xx × x' + xy × y' + x0, and y alike. */
+/* x = xx × x' + xy × y' + x0 and y = yx × x' + yy × y' + y0. */
 struct map {
 	float xx, xy, x0;
 	float yx, yy, y0;
@@ -92,7 +93,7 @@ static float draw_signed(struct rng rng, uint64_t draw)
 	return 2 * rng_uniform(rng, draw) - 1;
 }
 
-/* The way back: what is undone first was done last. */
+/* The map from the result back to the image: the last change is undone first. */
 static struct map draw_map(const struct augment *amounts, struct rng rng, uint64_t draw)
 {
 	const float right = (float)amounts->shift * draw_signed(rng, draw + DRAW_RIGHT);
@@ -114,8 +115,8 @@ static struct map draw_map(const struct augment *amounts, struct rng rng, uint64
 	return map;
 }
 
-/* The image in a rim of zeros, from which positions outside read: one pixel before it, two behind
- * since reading looks at the next pixel, too. */
+/* The image in a rim of zeros, which positions outside of it read: one pixel before the image and
+ * two behind, since a reader also looks at the next pixel. Rows are rounded up to 16 bytes. */
 #define RIM 1
 #define PADDED_ROW ((RIM + SIDE + 2 + 15) / 16 * 16)
 #define PADDED_SIZE ((RIM + SIDE + 2) * PADDED_ROW)
@@ -127,7 +128,7 @@ static void pad(const uint8_t *pixels, uint8_t padded[PADDED_SIZE])
 		memcpy(padded + (y + RIM) * PADDED_ROW + RIM, pixels + y * SIDE, SIDE);
 }
 
-/* 256ths of a pixel of the padded image, not beyond the rim. */
+/* A position in the padded image in 256ths of a pixel, held within the rim. */
 static int fixed_position(float at)
 {
 	at += RIM;
@@ -146,7 +147,7 @@ static float read_between(const uint8_t *padded, int at_x, int at_y)
 	return (float)(upper * (256 - below) + lower * below) / (255 * 65536.0f);
 }
 
-/* dx and dy are displacements. */
+/* dx and dy are the displacements in pixels. */
 static void warp(const struct map *map, const float dx[SIDE][AUGMENT_ROW],
 				 const float dy[SIDE][AUGMENT_ROW], const uint8_t *pixels, float *x)
 {
@@ -166,7 +167,7 @@ static void warp(const struct map *map, const float dx[SIDE][AUGMENT_ROW],
 	}
 }
 
-/* -most … most, as likely each. */
+/* A whole number in -most … most, all equally likely. */
 static int draw_whole(struct rng rng, uint64_t draw, int most)
 {
 	return (int)(rng_uniform(rng, draw) * (float)(2 * most + 1)) - most;

@@ -1,14 +1,9 @@
-/* mnist-cnn train: load, split, build, train, save. Everything that can be wrong is looked at
- * before the first step; whatever happens later, the trained weights are not lost. */
-#define _POSIX_C_SOURCE 200809L
-
+/* mnist-cnn train: load, split, build, train, save. Whatever can be wrong is checked before the
+ * first step; whatever happens later, the trained weights are not lost. */
 #include <assert.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/curves.h"
 #include "app/dataset.h"
@@ -23,6 +18,7 @@
 #include "cli/recipe.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/stop.h"
 #include "cli/verdict_text.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
@@ -47,50 +43,16 @@ struct job {
 	struct engine engine;
 	struct network network;
 	struct executor *executor;
-	int epochs; /* begun: rows */
+	int epochs; /* whole or not: the rows of the curves */
 	struct curves curves;
-	struct epoch_figures *rows; /* [epochs], as far as there are any yet */
+	struct epoch_figures *rows; /* [epochs], of which row_count are there */
 	int row_count;
 	struct progress progress;
-	bool stdout_failed, curves_failed; /* said, and not written to again */
+	const volatile sig_atomic_t *stop; /* the signal that asked for the end, or 0 */
+	bool stdout_failed, curves_failed; /* which was reported, and then no longer written to */
 };
 
-/* The signal that asked for the end, or 0; and what is said to that, or "". */
-static volatile sig_atomic_t stop_signal;
-static const char *volatile stop_answer;
-
-static void on_signal(int number)
-{
-	int old_errno = errno;
-	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
-
-	(void)ignored;
-	stop_signal = number;
-	errno = old_errno;
-}
-
-/* The first Ctrl-C stops training, the second one the program. What the parent had us ignore, as
- * nohup does, stays ignored. */
-static void catch_signal(int number)
-{
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-	struct sigaction old;
-
-	sigemptyset(&action.sa_mask);
-	if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
-		sigaction(number, &action, NULL);
-}
-
-static void catch_signals(bool quiet, bool on_bar)
-{
-#define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
-	stop_answer = quiet ? "" : on_bar ? "\r\033[J" STOPPING : STOPPING;
-	catch_signal(SIGHUP);
-	catch_signal(SIGINT);
-	catch_signal(SIGTERM);
-}
-
-/* The settings that are an optimizer's own, as options: "--beta1 and --beta2". */
+/* The settings that only this optimizer has, as options: "--beta1 and --beta2". */
 static void list_own(enum optimizer_kind kind, char text[OPTION_HELP])
 {
 	char name[OPTION_NAME];
@@ -116,8 +78,8 @@ static int refuse_setting(const char *name, enum optimizer_kind kind, struct err
 					 optimizer_name(other), optimizer_name((int)kind), own);
 }
 
-/* Refuse what is another optimizer's own, and choose the usual learning rate where another optimizer
- * than the recipe's is chosen without one. */
+/* Refuse a setting that only another optimizer has. Where the line chooses another optimizer than
+ * the recipe's without a learning rate, that is the optimizer's usual one. */
 static int settle_optimizer(struct train_values *values, struct error *error)
 {
 	const enum optimizer_kind kind = values->settings.optimizer.kind;
@@ -133,7 +95,7 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 	return 0;
 }
 
-/* What the command line alone can get wrong. */
+/* Check what only the command line can get wrong, and build the network. */
 static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
@@ -176,10 +138,10 @@ static int load(struct job *job, struct error *error)
 		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
 	if (file_check_replace(values->model, error))
 		return -1;
-	return curves_open(&job->curves, values->curves, error); /* last, for it empties the file */
+	return curves_open(&job->curves, values->curves, error); /* last, because it empties the file */
 }
 
-/* An output that fails in mid-training does not end it: the model is worth more. */
+/* A model is worth more than an output that fails in the middle of its training. */
 static void report_lost_output(const struct error *error)
 {
 	struct error longer = *error;
@@ -198,7 +160,7 @@ static void flush_rows(struct job *job)
 	report_lost_output(&error);
 }
 
-/* How the weights are changed, and by what rule it ends. */
+/* Print the rules of the training: optimizer, learning rate, loss, end. */
 static void print_rules(const struct settings *settings, const struct train_length *length)
 {
 	const struct optimizer_rule *rule = optimizer_rule(settings->optimizer.kind);
@@ -255,7 +217,7 @@ static void on_batch(void *context, const struct train_progress *state)
 {
 	struct job *job = context;
 
-	if (!stop_signal)
+	if (!*job->stop)
 		progress_draw(&job->progress, state);
 }
 
@@ -277,7 +239,7 @@ static void on_epoch(void *context, const struct epoch_figures *figures)
 	}
 }
 
-/* How it ended, and what is kept of it. */
+/* Print why the training ended, and which weights are kept. */
 static void print_ending(const struct job *job, const struct train_result *result)
 {
 	const struct settings *settings = &job->values->settings;
@@ -301,7 +263,7 @@ static bool has_dropout(const struct network *network)
 	return false;
 }
 
-/* What makes the running figures look worse than those of validation. */
+/* The reason why the running figures look worse than those of validation; NULL: there is none. */
 static const char *handicap(const struct job *job)
 {
 	bool augmented = !augment_is_none(&job->values->settings.augment);
@@ -376,11 +338,11 @@ static int train_and_save(struct job *job)
 	int trained;
 
 	progress_open(&job->progress, stderr, wanted);
-	catch_signals(quiet, job->progress.stream != NULL);
+	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
 	trained = train(job->executor, &job->dataset, &job->split, &job->values->settings, &observer,
-					&stop_signal, &result, &error);
+					job->stop, &result, &error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
 	if (result.diverged)
@@ -389,8 +351,8 @@ static int train_and_save(struct job *job)
 		return command_fail(&error);
 	if (curves_close(&job->curves, &error))
 		return command_fail(&error);
-	if (stop_signal)
-		return 128 + stop_signal; /* as a shell reports a death by signal */
+	if (*job->stop)
+		return 128 + *job->stop; /* as a shell reports a death by signal */
 	return job->stdout_failed || job->curves_failed ? STATUS_FAILED : STATUS_DONE;
 }
 
@@ -416,7 +378,7 @@ static int train_run(void *v, int operand_count, char **operands)
 		status = train_and_save(&job);
 	}
 	if (job.curves.file)
-		curves_close(&job.curves, &ignored); /* after another error, which was reported */
+		curves_close(&job.curves, &ignored); /* the error before this one was reported */
 	free(job.rows);
 	executor_close(job.executor);
 	network_free(&job.network);
@@ -461,7 +423,8 @@ static const struct field output_fields[] = {
 };
 /* clang-format on */
 
-/* "adam: " in front of what is that optimizer's own, and the other optimizers' learning rates. */
+/* The optimizer's name stands in front of what only that one has: "adam: decay of …". The learning
+ * rate's default is the first optimizer's; help tells that of the others. */
 static const char *optimizer_help(const struct field *field, char text[OPTION_HELP])
 {
 	const bool is_rate = !strcmp(field->name, "learning_rate");
@@ -506,7 +469,7 @@ static const struct option_group train_options[] = {
 	{.fields = NULL},
 };
 
-/* The recipe's words do not count as given on the command line. */
+/* A recipe's words do not count as given on the command line. */
 static int use_recipe(const char *name, struct train_values *values, struct error *error)
 {
 	if (recipe_apply(name, train_options, values, error))

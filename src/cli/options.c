@@ -1,4 +1,5 @@
-/* Options from tables: parsed strictly, explained from the same rows, with hints for misspelt ones. */
+/* Options from tables: parsed strictly, explained from the same rows, with hints for misspelt
+ * ones. */
 #include "cli/options.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 #define HELP_COLUMN 26 /* where the explanations begin */
 #define HELP_WIDTH 80
 #define MOST_OPTIONS 64
-#define LONGEST_WORD 64 /* of an unknown option, when it is shown */
+#define LONGEST_WORD 64 /* bytes of an unknown option that are shown */
 
 static const struct field help_field = {
 	.name = "help", .type = FIELD_FLAG, .help = "print this help"};
@@ -23,7 +24,7 @@ static const struct {
 
 #define LETTERS (sizeof letters / sizeof *letters)
 
-/* An option: its row, and the group that this stands in. */
+/* An option's row, and the group in which it stands. */
 struct place {
 	const struct option_group *group;
 	const struct field *field;
@@ -86,7 +87,7 @@ const char *options_nearest(const char *word, const char *const *words)
 	return nearest_word(word, words);
 }
 
-/* The option is called by the `length` bytes at `name`, after the dashes. */
+/* `name` has `length` bytes and stands behind the dashes. */
 static int unknown_option(const struct option_group *groups, const char *dashes, const char *name,
 						  size_t length, struct error *error)
 {
@@ -107,8 +108,8 @@ static int unknown_option(const struct option_group *groups, const char *dashes,
 					 dashes, word, nearest);
 }
 
-/* The option that `argument`, which begins with a dash, names. *value is what follows its "=", or
- * NULL. */
+/* Find the option that `argument` names, which begins with a dash. *value is the text behind its
+ * "=", or NULL. */
 static struct place look_up(const struct option_group *groups, const char *argument,
 							const char **value, struct error *error)
 {
@@ -191,7 +192,7 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 				return -1;
 			continue;
 		}
-		/* The next option is no value: `--model --quiet` has forgotten the file. */
+		/* The next option is no value: in `--model --quiet` the file is missing. */
 		if (!value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2))) {
 			char name[OPTION_NAME], argument[FIELD_TEXT_SIZE];
 			options_name(option.field->name, name);
@@ -206,7 +207,7 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 	return 0;
 }
 
-/* The value that an option has without being given; NULL where there is none to speak of. */
+/* The text of an option's default; NULL where there is none to tell. */
 static const char *default_of(const struct field *field, const void *values,
 							  char text[FIELD_TEXT_SIZE])
 {

@@ -13,41 +13,44 @@
 #include "base/error.h"
 #include "base/field.h"
 
-#define OPTION_HELP 400 /* bytes of the longest explanation, and the name of the longest option */
-#define OPTION_NAME 32
+#define OPTION_HELP 400 /* bytes of the longest explanation */
+#define OPTION_NAME 32  /* and of the longest name */
 
-/* Rows that stand together in the help, each an option: the field "val_split" is --val-split. A table
- * of options is groups, ended by one without rows. */
+/* Rows that stand together in the help. Each is an option: the field "val_split" is --val-split. A
+ * table of options consists of groups; one without rows ends it. */
 struct option_group {
 	const struct field *fields;
-	size_t offset; /* of the fields' struct in the one that all of the command's options fill in */
-	const char *title; /* the heading in help; NULL: none but that of the group before */
-	/* Of bools, one for each row, in the command's struct: set where the option came; 0: none. */
+	size_t
+		offset; /* of the struct that the rows are for, in the struct of all of the command's values */
+	const char *title; /* the heading in help; NULL: that of the group before goes on */
+	/* Offset of an array of bools in the command's values, one for each row, which is set where the
+	 * option was on the line; 0: there is none. */
 	size_t given;
-	/* What help says of a row, in `text`; NULL: the row's own. */
+	/* Writes to `text` what help says of a row; NULL: that is the row's own help. */
 	const char *(*help)(const struct field *field, char text[OPTION_HELP]);
 };
 
 /* Fill in `values` from the arguments. The operands are moved to the front of argv and counted.
- * *help is set where -h or --help came, and then nothing after it was looked at. */
+ * *help is set where -h or --help was on the line; the arguments behind it are not looked at. */
 int options_parse(const struct option_group *groups, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error);
 
-/* The options, one or more lines each, in their groups, with the defaults that `values` holds. */
+/* Print the options, one or more lines each, in their groups and with their defaults, which are in
+ * `values`. */
 void options_help(FILE *out, const struct option_group *groups, const void *values);
 
-/* The row whose option has that name, or NULL. `length` bytes of name count. */
+/* The row of the option with that name, of which `length` bytes count; NULL: there is none. */
 const struct field *options_find(const struct option_group *groups, const char *name,
 								 size_t length);
 
-/* The option's name for a row's, "val-split" for "val_split". Returns `text`. */
+/* Write the name of a row's option: "val-split" for "val_split". Returns `text`. */
 const char *options_name(const char *name, char text[OPTION_NAME]);
 
 /* The option's short form, or 0. */
 char options_letter(const struct field *field);
 
-/* The one of the NULL-ended words that `word` was probably meant to be, or NULL: the first that
- * begins with it, or one that is nearly the same. */
+/* The word that was probably meant, of words that NULL ends: the first that begins with `word`, or
+ * one that is nearly the same. NULL: there is none. */
 const char *options_nearest(const char *word, const char *const *words);
 
 #endif

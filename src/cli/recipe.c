@@ -1,4 +1,4 @@
-/* Recipes: each is what it says in the table, no more. Chosen on validation images alone. */
+/* The recipes. They were chosen by validation images alone. */
 #include "cli/recipe.h"
 
 #include <assert.h>
@@ -121,7 +121,7 @@ int recipe_apply(const char *name, const struct option_group *options, void *val
 		return -1;
 	for (; recipe->words[argc]; argc++) {
 		assert(argc < MOST_WORDS);
-		argv[argc] = (char *)recipe->words[argc]; /* which is not written to */
+		argv[argc] = (char *)recipe->words[argc]; /* nobody writes to it */
 	}
 	if (options_parse(options, argc, argv, values, &operand_count, &help, error))
 		return error_prefix(error, "recipe %s", name);
@@ -146,8 +146,8 @@ const char *recipe_named(int argc, char *const *argv)
 	return name;
 }
 
-/* Each option stands on one line with its value, which is quoted where it has blanks; lines end in a
- * backslash, so that they can be copied to a shell. */
+/* Each option stands on one line with its value, which is quoted where it has blanks; lines end in
+ * a backslash, so that they can be copied to a shell. */
 static void print_words(FILE *out, const char *const *words)
 {
 	struct wrapper wrapper = {out, LIST_INDENT, LIST_WIDTH, " \\", 0};

@@ -1,4 +1,4 @@
-/* Recipes: sets of options for train that were tried, by name. */
+/* Recipes: named sets of options for train. */
 #ifndef CLI_RECIPE_H
 #define CLI_RECIPE_H
 
@@ -9,22 +9,22 @@
 
 struct recipe {
 	const char *name;
-	const char *purpose;      /* what it is for, and whatever else is to be known */
+	const char *purpose;      /* the use it is for, and what else there is to know */
 	const char *const *words; /* its options and their values, ended by NULL */
 	const char *measured;     /* accuracy over seeds, and time; NULL where it was not measured */
 };
 
 extern const struct recipe recipes[]; /* ended by one without a name; the first is the default */
 
-/* What the recipe's words mean by that table. Fails where there is no such recipe. */
+/* Set the values that the recipe's words stand for. Fails where there is no such recipe. */
 int recipe_apply(const char *name, const struct option_group *options, void *values,
 				 struct error *error);
 
-/* The name that the last --recipe on the line asks for; NULL where there is none, or where the line
+/* The recipe that the last --recipe on the line names; NULL where there is none, or where the line
  * asks for help. */
 const char *recipe_named(int argc, char *const *argv);
 
-/* All of them, with options as they can be typed. */
+/* Print all recipes, each with its options as they can be typed. */
 void recipe_list(FILE *out);
 
 #endif

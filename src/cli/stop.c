@@ -1,0 +1,43 @@
+/* The first Ctrl-C stops the training, and the second one the program. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "cli/stop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_signal;
+static const char *volatile stop_answer; /* to the first signal */
+
+static void on_signal(int number)
+{
+	int old_errno = errno;
+	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
+
+	(void)ignored;
+	stop_signal = number;
+	errno = old_errno;
+}
+
+/* A handler answers one signal, and the next one ends the program. Signals that the parent had us
+ * ignore, as nohup does, stay ignored. */
+static void catch_signal(int number)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+	struct sigaction old;
+
+	sigemptyset(&action.sa_mask);
+	if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
+}
+
+const volatile sig_atomic_t *stop_catch_signals(bool quiet, bool on_bar)
+{
+#define STOPPING "stopping after this step; a second Ctrl-C loses what was learned\n"
+	stop_answer = quiet ? "" : on_bar ? "\r\033[J" STOPPING : STOPPING;
+	catch_signal(SIGHUP);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+	return &stop_signal;
+}
