@@ -1,5 +1,5 @@
-/* Count and fail the memory requests of the code under test. The linker puts these functions in
- * front of the C library's (--wrap); where it cannot, allocations_watched is false. */
+/* Count the requests for memory of the code under test, and let one of them fail. The linker puts
+ * functions in front of the C library's (--wrap); where it cannot, allocations_watched is false. */
 #ifndef TESTS_ALLOCATIONS_H
 #define TESTS_ALLOCATIONS_H
 

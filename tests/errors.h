@@ -1,4 +1,4 @@
-/* What an error says. Included after cmocka.h. */
+/* Assertions about error messages. Include after cmocka.h. */
 #ifndef TESTS_ERRORS_H
 #define TESTS_ERRORS_H
 

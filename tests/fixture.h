@@ -1,4 +1,4 @@
-/* Reading a file that a test needs: FIXTURES "/name" or DATA "/name". Include after cmocka.h. */
+/* Reads files that tests need, FIXTURES "/name" or DATA "/name". Include after cmocka.h. */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
 
@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-/* Free with buffer_free. */
+/* The file's content, to be freed with buffer_free; the test fails where it cannot be read. */
 static inline struct buffer fixture_read(const char *path)
 {
 	FILE *file = fopen(path, "rb");

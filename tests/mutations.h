@@ -1,5 +1,6 @@
-/* Damage done to a small file in every way: each truncation, each change of one byte. Every variant
- * has its own allocation of exactly its size, so that AddressSanitizer sees a read past the end. */
+/* Damages a small file in every way: cut off at each byte, and with each byte changed. Every
+ * variant is in an allocation of exactly its size, so that AddressSanitizer sees a read past the
+ * end. Include after cmocka.h. */
 #ifndef TESTS_MUTATIONS_H
 #define TESTS_MUTATIONS_H
 
@@ -9,11 +10,11 @@
 #include <string.h>
 
 enum mutation_values {
-	MUTATE_ALL,  /* all 255 other values */
-	MUTATE_SOME, /* every bit turned, and characters that text formats know */
+	MUTATE_ALL,  /* a byte takes all 255 other values */
+	MUTATE_SOME, /* one bit of it is turned, or it becomes a character that text formats know */
 };
 
-/* What is done with each variant; it reads or refuses it. */
+/* The function under test. It is called with each variant, and must read or refuse it. */
 struct mutation_target {
 	void (*parse)(const uint8_t *data, size_t size, void *context);
 	void *context;

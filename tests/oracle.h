@@ -1,6 +1,6 @@
-/* What the tests of the numerical core share: reference values read from fixtures, every layer's
- * formula written down once more in double precision and in another way, and comparisons that say
- * what differs where. Nothing here calls the code that it judges. */
+/* An oracle for the tests of rooms compute and nn: reference values read from fixtures, every
+ * layer's formula written once more, in double precision and in another way, and comparisons whose
+ * messages name the place of a difference. Nothing here calls the code that it judges. */
 #ifndef TESTS_ORACLE_H
 #define TESTS_ORACLE_H
 

@@ -1,4 +1,4 @@
-/* A folder for a test's files, made under the current one and removed with all that is in it. */
+/* A folder for a test's files, created in the current one. */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Returns the folder's name, or NULL. */
+/* Create it. Returns its name, or NULL. */
 static inline const char *scratch_open(char folder[64])
 {
 	strcpy(folder, "scratch.XXXXXX");
@@ -23,7 +23,7 @@ static inline const char *scratch_path(char path[256], const char *folder, const
 	return path;
 }
 
-/* How many files are there, hidden ones included? */
+/* The number of files in it, hidden ones included; -1 where it cannot be read. */
 static inline int scratch_count(const char *folder)
 {
 	DIR *stream = opendir(folder);
@@ -37,7 +37,7 @@ static inline int scratch_count(const char *folder)
 	return count;
 }
 
-/* Removes the folder and its files; there are no folders in it. */
+/* Remove the folder with its files, none of which is a folder. Returns false where that fails. */
 static inline bool scratch_close(const char *folder)
 {
 	DIR *stream = opendir(folder);

@@ -1,4 +1,4 @@
-/* A terminal for tests: what is written to it can be read, byte by byte. */
+/* A pseudo-terminal: a program's output that goes to a terminal, read byte by byte. */
 #ifndef TESTS_TERMINAL_H
 #define TESTS_TERMINAL_H
 
@@ -16,7 +16,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* What is written to *stream is read from the descriptor that is returned, or -1. */
+/* Open one: all that is written to *stream can be read from the descriptor that is returned; -1 on
+ * error. */
 static inline int open_terminal(FILE **stream)
 {
 	struct termios raw;
@@ -32,7 +33,7 @@ static inline int open_terminal(FILE **stream)
 	return tcsetattr(fileno(*stream), TCSANOW, &raw) ? -1 : user;
 }
 
-/* Its size; 0 where that fails. */
+/* Set its size. Returns 0, or -1 on error. */
 static inline int resize_terminal(int user, int columns, int lines)
 {
 	struct winsize size = {.ws_row = (unsigned short)lines, .ws_col = (unsigned short)columns};
@@ -40,7 +41,7 @@ static inline int resize_terminal(int user, int columns, int lines)
 	return ioctl(user, TIOCSWINSZ, &size);
 }
 
-/* What has arrived, when it ends with `end` or nothing more comes for a second. */
+/* text = all that has arrived, as soon as it ends with `end` or nothing comes for a second. */
 static inline void read_terminal(int user, FILE *stream, const char *end, char *text,
 								 size_t capacity)
 {

@@ -19,7 +19,7 @@ enum field_type {
 	FIELD_DOUBLE, /* double, likewise */
 	FIELD_TEXT,   /* const char *, which borrows the text that it is read from */
 	FIELD_CHOICE, /* an enum that counts from 0, each with its `word` */
-	FIELD_OTHER,  /* what `codec` reads and prints */
+	FIELD_OTHER,  /* any type that `codec` reads and prints */
 };
 
 #define FIELD_TEXT_SIZE 256

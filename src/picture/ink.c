@@ -105,10 +105,11 @@ static float edge_depth(const struct grey *depth, float noise)
 	return weights > 0.0 ? (float)(sum / weights) : 0.0f;
 }
 
-/* Give the component its merit. A digit has a long outline with deep drops, thin strokes, and lies
- * near the middle, for somebody held the camera over it. A component along an edge of the picture
- * may be the end of a shadow or the desk beside the paper; one that is all of a lump may be a
- * stain, or the paper itself. */
+/* Give the component its merit: the length of its outline times the square of the drop in depth
+ * there, times factors. A digit has a long outline with deep drops, thin strokes, and lies near the
+ * middle, for somebody held the camera over it. A component along an edge of the picture may be the
+ * end of a shadow or the desk beside the paper; one that is all of a lump may be a stain, or the
+ * paper itself. */
 static void judge(struct component *component, const struct grey *depth, float threshold)
 {
 	const struct box *box = &component->box;

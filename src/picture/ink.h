@@ -10,12 +10,11 @@ struct ink {
 	struct grey depth; /* (paper - pixel) / paper, of their greys; 0 in all components but the
 						* digit's; owned */
 	float threshold;   /* from this depth on a pixel is ink */
-	float merit;    /* the evidence for a digit: the length of its outline times the square of the
-						* drop in depth there, reduced by all that speaks against it; 0: none */
-	float mass;     /* the sum of the digit's depths */
-	struct box box; /* of the digit */
-	bool boxed;     /* a rectangle is drawn around the digit, and does not touch it */
-	bool framed;    /* a rectangle with something inside may hide the digit: look into `frame` */
+	float merit;       /* the evidence that it is a digit, as judge() in ink.c sees it; 0: none */
+	float mass;        /* the sum of the digit's depths */
+	struct box box;    /* of the digit */
+	bool boxed;        /* a rectangle is drawn around the digit, and does not touch it */
+	bool framed;       /* a rectangle with something inside may hide the digit: look into `frame` */
 	struct box frame;
 	bool filled;  /* the frame is filled with the ink's grey: a sheet, and its ink is the other */
 	bool settled; /* a wider window shows the same digit */
