@@ -120,7 +120,7 @@ static void test_bad_lists(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct augment augment;
-		struct error error = {""};
+		struct error error = {.text = ""};
 		assert_int_equal(augment_parse(cases[i].list, &augment, &error), -1);
 		assert_string_equal(error.text, cases[i].why);
 	}

@@ -82,6 +82,21 @@ static void test_cut(void **state)
 	}
 }
 
+static void test_scarcity(void **state)
+{
+	(void)state;
+	struct error error;
+
+	assert_int_equal(error_scarce(&error, "not enough memory for %d bytes", 7), -1);
+	assert_string_equal(error.text, "not enough memory for 7 bytes");
+	assert_true(error.is_scarcity);
+	error_prefix(&error, "file");
+	error_append(&error, "; sorry");
+	assert_true(error.is_scarcity);
+	error_set(&error, "fact");
+	assert_false(error.is_scarcity);
+}
+
 /* The cut goes between characters, wherever it falls. */
 static void test_cut_between_characters(void **state)
 {
@@ -104,11 +119,9 @@ static void test_cut_between_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_append),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_cut_between_characters),
+		cmocka_unit_test(test_set),    cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_append), cmocka_unit_test(test_scarcity),
+		cmocka_unit_test(test_cut),    cmocka_unit_test(test_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

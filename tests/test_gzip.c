@@ -29,7 +29,7 @@ static struct buffer read_gzip_fixture(const char *name)
 static void refuse(const uint8_t *data, size_t size, const char *text)
 {
 	struct buffer out = {(uint8_t *)"", 1};
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(gzip_decompress(data, size, MAX_SIZE, &out, &error), -1);
 	assert_null(out.data);

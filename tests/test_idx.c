@@ -20,7 +20,7 @@ static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 5, 0, 9, 4, 1, 7};
 static void refuse_images(const void *data, size_t size, const char *text)
 {
 	struct idx_images out;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(idx_parse_images(data, size, 2, 3, &out, &error), -1);
 	assert_null(out.pixels);
@@ -30,7 +30,7 @@ static void refuse_images(const void *data, size_t size, const char *text)
 static void refuse_labels(const void *data, size_t size, const char *text)
 {
 	struct idx_labels out;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(idx_parse_labels(data, size, 10, &out, &error), -1);
 	assert_null(out.labels);

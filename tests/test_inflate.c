@@ -135,7 +135,7 @@ static void expect(const struct stream *s, const char *output, size_t size)
 {
 	struct bytes in = {s->data, stream_size(s), 0};
 	struct inflate_output out = {.max_size = MAX_SIZE};
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	if (inflate_stream(&in, &out, &error))
 		fail_msg("%s", error.text);
@@ -150,7 +150,7 @@ static void refuse(const struct stream *s, const char *text)
 {
 	struct bytes in = {s->data, stream_size(s), 0};
 	struct inflate_output out = {.max_size = MAX_SIZE};
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(inflate_stream(&in, &out, &error), -1);
 	assert_error_has(&error, text);
@@ -462,7 +462,7 @@ static void limits(void **state)
 	for (size_t max_size = size - 2; max_size <= size + 2; max_size++) {
 		struct bytes in = {s.data, stream_size(&s), 0};
 		struct inflate_output out = {.max_size = max_size};
-		struct error error = {""};
+		struct error error = {.text = ""};
 		assert_int_equal(inflate_stream(&in, &out, &error), max_size < size ? -1 : 0);
 		assert_true(out.capacity <= max_size + INFLATE_SLACK);
 		if (max_size < size)

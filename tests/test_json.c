@@ -17,7 +17,7 @@
 static struct json *parse(const char *text)
 {
 	struct json *root;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	if (json_parse(text, strlen(text), &root, &error))
 		fail_msg("%s: %s", text, error.text);
@@ -27,7 +27,7 @@ static struct json *parse(const char *text)
 static void refuse_bytes(const char *data, size_t size, const char *text)
 {
 	struct json *root;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(json_parse(data, size, &root, &error), -1);
 	assert_null(root);

@@ -32,7 +32,7 @@ struct refusal {
 static void check_refused(const struct refusal *refusal, struct shape input)
 {
 	struct network network;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	if (!network_build(&network, refusal->spec, input, &error)) {
 		struct executor *executor = executor_open(&network, &engine, 64, EXECUTOR_TRAIN, &error);
@@ -244,7 +244,7 @@ static void test_out_of_memory(void **state)
 		skip();
 	for (;; failures++) {
 		struct network network;
-		struct error error = {""};
+		struct error error = {.text = ""};
 		allocations_fail_at(failures + 1);
 		struct executor *executor = NULL;
 		int status = network_build(&network, NETWORK_SPEC_REFERENCE,
@@ -273,7 +273,7 @@ static void test_optimizer_out_of_memory(void **state)
 		skip();
 	for (;; failures++) {
 		struct optimizer optimizer;
-		struct error error = {""};
+		struct error error = {.text = ""};
 		allocations_fail_at(failures + 1);
 		int status = optimizer_open(&optimizer, &sgd, 100, &error);
 		allocations_fail_at(0);

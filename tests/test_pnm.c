@@ -17,7 +17,7 @@ static void expect_bytes(const void *data, size_t size, int width, int height, i
 						 const uint16_t *samples)
 {
 	struct pnm image;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	if (pnm_parse(data, size, &image, &error))
 		fail_msg("%s", error.text);
@@ -36,7 +36,7 @@ static void expect(const char *text, int width, int height, int maxval, const ui
 static void refuse_bytes(const void *data, size_t size, const char *text)
 {
 	struct pnm image;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	assert_int_equal(pnm_parse(data, size, &image, &error), -1);
 	assert_null(image.samples);

@@ -27,7 +27,7 @@ static void reads_the_reference(void **state)
 	static const int ranks[] = {1, 4, 2, 2, 0};
 	struct buffer bytes = fixture_read(SMALL);
 	struct safetensors file;
-	struct error error = {""};
+	struct error error = {.text = ""};
 	size_t number = 0;
 
 	if (safetensors_parse(bytes.data, bytes.size, &file, &error))
@@ -249,7 +249,7 @@ static void refuse_length(uint64_t length, size_t size, const char *text)
 {
 	uint8_t bytes[24] = {0};
 	struct safetensors file;
-	struct error error = {""};
+	struct error error = {.text = ""};
 
 	store_u64le(bytes, length);
 	memset(bytes + 8, '{', sizeof bytes - 8);

@@ -69,7 +69,7 @@ static void test_refuses(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct spec spec;
-		struct error error = {""};
+		struct error error = {.text = ""};
 		if (!spec_parse(cases[i].text, &spec, &error))
 			fail_msg("\"%s\" was accepted", cases[i].text);
 		if (strncmp(error.text, cases[i].start, strlen(cases[i].start)))
@@ -131,7 +131,7 @@ static void test_integer_refuses(void **state)
 		"-", "\""};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		struct error error = {""};
+		struct error error = {.text = ""};
 		int value = 77;
 		if (!integer(words[i], 1, 10, &value, &error))
 			fail_msg("%s was accepted as %d", words[i], value);
@@ -171,7 +171,7 @@ static void test_real(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[64];
 		struct spec spec;
-		struct error error = {""};
+		struct error error = {.text = ""};
 		double value = 77;
 		snprintf(text, sizeof text, "name:%s", cases[i].text);
 		assert_int_equal(spec_parse(text, &spec, &error), 0);

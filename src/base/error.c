@@ -38,6 +38,19 @@ int error_set(struct error *error, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	error->is_scarcity = false;
+	return keep(error, text);
+}
+
+int error_scarce(struct error *error, const char *format, ...)
+{
+	char text[LONGEST];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	error->is_scarcity = true;
 	return keep(error, text);
 }
 

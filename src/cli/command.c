@@ -71,6 +71,8 @@ int command_misused(const struct command *command, const struct error *error)
 {
 	const char *blank = *command->name ? " " : "";
 
+	if (error->is_scarcity)
+		return command_fail(error);
 	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, command->name, printable(error).text);
 	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, command->name);
 	return STATUS_USAGE;

@@ -52,7 +52,7 @@ int command_main(int argc, char **argv);
 int command_fail(const struct error *error);
 
 /* The message and where help is, on stderr, for a command line that makes no sense. Returns
- * STATUS_USAGE. */
+ * STATUS_USAGE. An error that is a scarcity is not the line's, and fails the command. */
 int command_misused(const struct command *command, const struct error *error);
 
 /* Make sure that everything printed on stdout so far has arrived there. */

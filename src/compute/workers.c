@@ -154,18 +154,18 @@ struct workers *workers_open(int count, struct error *error)
 	struct workers *w = calloc(1, sizeof *w);
 
 	if (!w) {
-		error_set(error, "not enough memory for threads");
+		error_scarce(error, "not enough memory for threads");
 		return NULL;
 	}
 	w->count = count;
 	if (open_locks(w)) {
-		error_set(error, "a lock cannot be made");
+		error_scarce(error, "a lock cannot be made");
 		free(w);
 		return NULL;
 	}
 	while (w->started < count - 1) {
 		if (start_thread(w)) {
-			error_set(error, "only %d of %d threads could be started", w->started + 1, count);
+			error_scarce(error, "only %d of %d threads could be started", w->started + 1, count);
 			workers_close(w);
 			return NULL;
 		}
@@ -217,7 +217,7 @@ struct workers *workers_open(int count, struct error *error)
 	if (w)
 		w->count = 1;
 	else
-		error_set(error, "not enough memory for threads");
+		error_scarce(error, "not enough memory for threads");
 	return w;
 }
 

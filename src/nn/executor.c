@@ -13,7 +13,7 @@ struct executor *executor_open(const struct network *network, const struct engin
 	struct executor *executor = malloc(sizeof *executor);
 
 	if (!executor) {
-		error_set(error, "not enough memory for the network's plan");
+		error_scarce(error, "not enough memory for the network's plan");
 		return NULL;
 	}
 	*executor = (struct executor){

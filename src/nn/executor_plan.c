@@ -134,7 +134,7 @@ static int plan_tasks(struct executor *executor, struct error *error)
 		most += op_outputs(&executor->ops[i]);
 	executor->tasks = calloc((size_t)most + 1, sizeof *executor->tasks);
 	if (!executor->tasks)
-		return error_set(error, "not enough memory for the network's plan");
+		return error_scarce(error, "not enough memory for the network's plan");
 	for (int i = 0; i < executor->op_count; i++) {
 		const struct op *op = &executor->ops[i];
 		if (!op->layer->param_count)
@@ -152,7 +152,7 @@ int executor_plan(struct executor *executor, struct error *error)
 {
 	executor->ops = calloc((size_t)executor->network->layer_count, sizeof *executor->ops);
 	if (!executor->ops)
-		return error_set(error, "not enough memory for the network's plan");
+		return error_scarce(error, "not enough memory for the network's plan");
 	plan_ops(executor);
 	if (executor->mode != EXECUTOR_OBSERVE)
 		trim_ops(executor);

@@ -12,7 +12,7 @@
 
 static int out_of_memory(struct error *error)
 {
-	return error_set(error, "not enough memory for the network's plan");
+	return error_scarce(error, "not enough memory for the network's plan");
 }
 
 static int unknown_layer(const struct spec_layer *spec, struct error *error)
@@ -110,7 +110,7 @@ static int place_params(struct network *network, struct error *error)
 	network->values =
 		aligned_zeros(network->value_count * sizeof(float) + KERNELS_SLACK, &network->block);
 	if (!network->values)
-		return error_set(error, "not enough memory for %zu weights", network->weight_count);
+		return error_scarce(error, "not enough memory for %zu weights", network->weight_count);
 	float *value = network->values;
 	for (int p = 0; p < count; p++) {
 		network->params[p]->value = value;
