@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,14 +299,13 @@ static size_t text_room(const struct text *text)
 	return text->length < text->capacity ? text->capacity - text->length : 0;
 }
 
-static void add(struct text *text, const char *string)
+static void add(struct text *text, const char *format, ...)
 {
-	text->length += (size_t)snprintf(text_end(text), text_room(text), "%s", string);
-}
+	va_list arguments;
 
-static void add_number(struct text *text, size_t number)
-{
-	text->length += (size_t)snprintf(text_end(text), text_room(text), "%zu", number);
+	va_start(arguments, format);
+	text->length += (size_t)vsnprintf(text_end(text), text_room(text), format, arguments);
+	va_end(arguments);
 }
 
 static void add_quoted(struct text *text, const char *string)
@@ -329,15 +329,9 @@ static void add_tensor(struct text *text, const struct safetensors_tensor *tenso
 {
 	add_quoted(text, tensor->name);
 	add(text, ":{\"dtype\":\"F32\",\"shape\":[");
-	for (int i = 0; i < tensor->rank; i++) {
-		add(text, i ? "," : "");
-		add_number(text, tensor->dims[i]);
-	}
-	add(text, "],\"data_offsets\":[");
-	add_number(text, begin);
-	add(text, ",");
-	add_number(text, begin + tensor->count * sizeof(float));
-	add(text, "]}");
+	for (int i = 0; i < tensor->rank; i++)
+		add(text, i ? ",%zu" : "%zu", tensor->dims[i]);
+	add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
 }
 
 /* Write the header, without padding, as far as `capacity` allows. Returns the length of the
