@@ -1,4 +1,4 @@
-/* What to do about it: advice for the faults that app reports, in words of the command line. */
+/* Advice on the faults that app reports, in words of the command line. */
 #ifndef CLI_ADVICE_H
 #define CLI_ADVICE_H
 

@@ -29,7 +29,7 @@ struct eval_values {
 	struct common_values common;
 };
 
-static const char *split_word(int split)
+static const char *eval_split_word(int split)
 {
 	static const char *const words[] = {"test", "train", "val", NULL};
 
@@ -44,7 +44,7 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 
 	if (!info->trained_here)
 		return error_set(error, "%s: does not say how it was trained, so its %s split is not known",
-						 values->model.file, split_word((int)values->split));
+						 values->model.file, eval_split_word((int)values->split));
 	if (values->split == EVAL_VAL && info->val_count == 0)
 		return error_set(error, "%s: was trained without validation images", values->model.file);
 	if (settings->limit > dataset->count ||
@@ -90,7 +90,7 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 static void print_evaluation(FILE *out, const struct eval_values *values, const char *directory,
 							 const struct evaluation *evaluation)
 {
-	const char *split = split_word((int)values->split);
+	const char *split = eval_split_word((int)values->split);
 
 	if (values->json) {
 		report_evaluation_json(out, evaluation, values->model.file, split);
@@ -206,7 +206,7 @@ static void eval_explain(FILE *out)
 
 /* clang-format off */
 static const struct field eval_fields[] = {
-	{"split", FIELD_CHOICE, AT(split), .word = split_word,
+	{"split", FIELD_CHOICE, AT(split), .word = eval_split_word,
 	 .help = "the images"},
 	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv",
 	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},

@@ -315,7 +315,7 @@ static int inspect_data_run(void *v, int operand_count, char **operands)
 	return status;
 }
 
-static const char *split_word(int part)
+static const char *part_word(int part)
 {
 	static const char *const words[] = {"train", "test", NULL};
 
@@ -332,7 +332,7 @@ static void inspect_data_defaults(void *values)
 
 /* clang-format off */
 static const struct field inspect_data_fields[] = {
-	{"split", FIELD_CHOICE, AT(split), .word = split_word,
+	{"split", FIELD_CHOICE, AT(split), .word = part_word,
 	 .help = "the images"},
 	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .help = "how many samples to show"},
 	{"seed", FIELD_UINT64, AT(seed), "N",

@@ -20,8 +20,7 @@
  * table of options consists of groups; one without rows ends it. */
 struct option_group {
 	const struct field *fields;
-	size_t
-		offset; /* of the struct that the rows are for, in the struct of all of the command's values */
+	size_t offset; /* of the struct that the rows are for, in that of all the command's values */
 	const char *title; /* the heading in help; NULL: that of the group before goes on */
 	/* Offset of an array of bools in the command's values, one for each row, which is set where the
 	 * option was on the line; 0: there is none. */

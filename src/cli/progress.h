@@ -48,9 +48,9 @@ void progress_finish(struct progress *progress);
 
 /* Write the line for a terminal of `width` columns, of which the last stays free:
  * `epoch 1/3 [====>     ] 34%  12345 images/s  loss 0.312  accuracy 0.905  0:12 left`.
- * Where there is too little room, details are left out from the end, and then the bar. The time left
- * is that of all epochs; `validating` stands in its place once all images of an epoch have been
- * seen. */
+ * Where there is too little room, details are left out from the end, and then the bar. The time
+ * left is that of all epochs; `validating` stands in its place once all images of an epoch have
+ * been seen. */
 #define PROGRESS_TEXT 256
 void progress_text(const struct train_progress *state, int width, char text[PROGRESS_TEXT]);
 

@@ -28,8 +28,9 @@ const struct recipe recipes[] = {
 				   "warms up and then falls to 0, and less dropout",
 		.words = WORDS("--network", "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten "
 									"dense:128 relu dropout:0.3 dense:10 softmax",
-					   "--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
-					   "--beta1", "0.8", "--beta2", "0.99"),
+					   "--epochs", "3", "--batch-size", "64", "--learning-rate",
+					   "0.004", "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.8",
+					   "--beta2", "0.99"),
 		.measured = "99.25% of the test images, 10 seeds, deviation 0.07; "
 					"3 s on two Zen 4 cores",
 	},
@@ -75,9 +76,9 @@ const struct recipe recipes[] = {
 	{
 		.name = "lenet5",
 		.purpose = "LeNet-5 (LeCun et al. 1998), nearly: here every map of the second convolution "
-				   "sees all of the first's, pooling has no weights and no tanh of its own, tanh is "
-				   "not scaled, softmax and cross-entropy stand for radial basis functions, and "
-				   "Adam trains it",
+				   "sees all of the first's, pooling has no weights and no tanh of its own, tanh "
+				   "is not scaled, softmax and cross-entropy stand for radial basis functions, "
+				   "and Adam trains it",
 		.words = WORDS("--network", "conv:6,5,same tanh avgpool:2 conv:16,5 tanh avgpool:2 flatten "
 									"dense:120 tanh dense:84 tanh dense:10 softmax",
 					   "--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",

@@ -41,8 +41,8 @@ struct session {
 	struct engine engine;
 	struct network network;
 	struct executor *executor;
-	struct model_info info;  /* how it was trained */
-	struct safetensors file; /* as it is, all metadata included */
+	struct model_info info;  /* the settings and figures of its training */
+	struct safetensors file; /* the model's file as it is, all metadata included */
 };
 
 /* Load the model, to be run in that mode and with batches of `batch_size` images, or of more where

@@ -165,7 +165,7 @@ static int dot_y(const struct panel *panel, double value)
 	return (int)floor(fmin(fmax(part, -9), 9) * last + 0.5);
 }
 
-static void draw_line(struct panel *panel, int x0, int y0, int x1, int y1, enum curve curve)
+static void join_dots(struct panel *panel, int x0, int y0, int x1, int y1, enum curve curve)
 {
 	const int length = abs(x1 - x0) > abs(y1 - y0) ? abs(x1 - x0) : abs(y1 - y0);
 
@@ -195,7 +195,7 @@ static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum
 		if (curve == MARK)
 			set_dot(panel, x, y, MARK);
 		else
-			draw_line(panel, last_x < 0 ? x : last_x, last_x < 0 ? y : last_y, x, y, curve);
+			join_dots(panel, last_x < 0 ? x : last_x, last_x < 0 ? y : last_y, x, y, curve);
 		last_x = x;
 		last_y = y;
 	}
