@@ -1,4 +1,5 @@
-/* The loops where all time is spent, as a table of functions: kernels.def lists and specifies them. */
+/* The loops where all time is spent, as a table of functions; kernels.def lists and specifies
+ * them. */
 #ifndef COMPUTE_KERNELS_H
 #define COMPUTE_KERNELS_H
 
@@ -41,8 +42,8 @@ struct kernels {
 #include "compute/kernels.def"
 };
 
-/* kernels_reference has the plainest loops, which specify all other tables (kernels_reference.c). The
- * others are the fast loops, once for each instruction set (kernels_simd.c): with a fused
+/* kernels_reference has the plainest loops, which specify all other tables (kernels_reference.c).
+ * The others are the fast loops, once for each instruction set (kernels_simd.c): with a fused
  * multiply-add (avx2, avx512, neon) all results of finite numbers are the same to the bit. */
 #define TABLE(table, ...) extern const struct kernels kernels_##table;
 #include "compute/kernels.def"

@@ -1,6 +1,6 @@
 /* Kernels that treat each channel alone. Their innermost loops run along channels, and compilers
- * make vectors of these; sums run over pixels, in the same order whatever the vectors' width. So all
- * tables share these sources, as they do with elementwise.h. */
+ * make vectors of these; sums run over pixels, in the same order whatever the vectors' width. So
+ * all tables share these sources, as they do with elementwise.h. */
 #ifndef COMPUTE_CHANNELWISE_H
 #define COMPUTE_CHANNELWISE_H
 
@@ -81,7 +81,7 @@ static void avgpool_forward(const struct window *w, int n, const float *x, float
 	}
 }
 
-static inline void add_part(int channels, float area, const float *restrict dy, float *restrict dx)
+static inline void add_share(int channels, float area, const float *restrict dy, float *restrict dx)
 {
 	for (int c = 0; c < channels; c++)
 		dx[c] += dy[c] / area;
@@ -98,7 +98,7 @@ static void avgpool_backward(const struct window *w, int n, const float *dy, flo
 			float *to = dx + (ptrdiff_t)window_start(w, p) * w->channels;
 			for (int row = 0; row < w->size; row++, to += (ptrdiff_t)w->in_w * w->channels)
 				for (int column = 0; column < w->size; column++)
-					add_part(w->channels, area, dy, to + column * w->channels);
+					add_share(w->channels, area, dy, to + column * w->channels);
 		}
 	}
 }

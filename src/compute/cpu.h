@@ -1,4 +1,4 @@
-/* What this machine has. */
+/* The instruction sets and processors of this machine. */
 #ifndef COMPUTE_CPU_H
 #define COMPUTE_CPU_H
 

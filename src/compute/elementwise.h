@@ -1,6 +1,6 @@
 /* Kernels that treat each element alone. Compilers turn such loops into vector instructions by
- * themselves, and no order of summation is involved, so that all tables share these sources: each
- * compiles them for its own instruction set. Hence static, in a header. */
+ * themselves, and there is no order of summation, so all tables share these sources: each compiles
+ * them for its own instruction set. Hence they are static, in a header. */
 #ifndef COMPUTE_ELEMENTWISE_H
 #define COMPUTE_ELEMENTWISE_H
 
@@ -21,10 +21,11 @@ static void relu_backward(size_t count, const float *y, const float *dy, float *
 		dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
-/* e^x = scale × (1 + part) for x ≤ 0, where part is as precise near 0 as x is; below -87 as for -87.
- * NaN makes NaN. x = n ln 2 + r with |r| ≤ ln 2 / 2; part is e^r - 1, Taylor's series to r^7, whose
- * next term is below 2^-26 of r. */
-static inline float exp_part(float x, float *scale)
+/* e^x = scale × (1 + excess) for x ≤ 0; the excess, which is returned, is as precise near 0 as x
+ * is. Below -87 the result is that of -87, and NaN gives NaN. With x = n ln 2 + r and |r| ≤ ln 2 /
+ * 2, the scale is 2^n and the excess is e^r - 1: Taylor's series to r^7, whose next term is below
+ * 2^-26 r. */
+static inline float exp_split(float x, float *scale)
 {
 	const float shift = 0x1.8p23f; /* added to a small number, leaves its nearest integer */
 	const float ln2_high = 0x1.63p-1f, ln2_low = -0x1.bd0106p-13f; /* n × ln2_high is exact */
@@ -51,8 +52,8 @@ static inline float exp_part(float x, float *scale)
 static void tanh_forward(size_t count, const float *x, float *y)
 {
 	for (size_t i = 0; i < count; i++) {
-		float scale, part = exp_part(-2 * fabsf(x[i]), &scale);
-		float less = (1 - scale) - scale * part; /* 1 - e; exact near 0, where scale is 1 */
+		float scale, excess = exp_split(-2 * fabsf(x[i]), &scale);
+		float less = (1 - scale) - scale * excess; /* 1 - e; exact near 0, where scale is 1 */
 		y[i] = copysignf(less / (2 - less), x[i]);
 	}
 }
@@ -63,12 +64,12 @@ static void tanh_backward(size_t count, const float *y, const float *dy, float *
 		dx[i] = dy[i] * ((1 - y[i]) * (1 + y[i]));
 }
 
-/* 1 / (1 + exp(-x)) = e / (1 + e) with e = exp(x): what is raised is never above 0. */
+/* 1 / (1 + exp(-x)) = e / (1 + e) with e = exp(x): the exponent is never above 0. */
 static void sigmoid_forward(size_t count, const float *x, float *y)
 {
 	for (size_t i = 0; i < count; i++) {
-		float scale, part = exp_part(-fabsf(x[i]), &scale);
-		float e = scale + scale * part;
+		float scale, excess = exp_split(-fabsf(x[i]), &scale);
+		float e = scale + scale * excess;
 		y[i] = (x[i] < 0 ? e : 1) / (1 + e);
 	}
 }

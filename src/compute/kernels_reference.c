@@ -1,6 +1,6 @@
-/* Every kernel as the plainest loops that state what it computes: the specification of the others.
+/* Every kernel as the plainest loops: these specify the results of all other tables.
  *
- * All of them come down to two operations on runs of consecutive numbers: a dot product forward,
+ * All of them come down to two operations on strips of consecutive numbers: a dot product forward,
  * y = bias + x · w, and backward "add g times", dw += g x and dx += g w. Behind max-pooling and
  * relu nine of ten gradients g are zero; these are passed over. */
 #include "compute/kernels.h"
@@ -10,12 +10,12 @@
 #include "compute/channelwise.h"
 #include "compute/elementwise.h"
 
-/* A sum of products in progress. The independent lanes let the compiler use vector registers,
- * which it may not do with a single sum, since floating-point addition is not associative. */
-#define LANES 16
+/* A sum of products in progress. With sixteen independent sums the compiler may use vector
+ * registers; with one it may not, since floating-point addition is not associative. */
+#define PARTIAL_SUMS 16
 
 struct sum {
-	float lanes[LANES], rest;
+	float partial[PARTIAL_SUMS], rest;
 };
 
 static inline void dot_add(struct sum *sum, int count, const float *restrict a,
@@ -23,20 +23,20 @@ static inline void dot_add(struct sum *sum, int count, const float *restrict a,
 {
 	int i = 0;
 
-	for (; i + LANES <= count; i += LANES)
-		for (int lane = 0; lane < LANES; lane++)
-			sum->lanes[lane] += a[i + lane] * b[i + lane];
+	for (; i + PARTIAL_SUMS <= count; i += PARTIAL_SUMS)
+		for (int lane = 0; lane < PARTIAL_SUMS; lane++)
+			sum->partial[lane] += a[i + lane] * b[i + lane];
 	for (; i < count; i++)
 		sum->rest += a[i] * b[i];
 }
 
 static inline float total(const struct sum *sum)
 {
-	const float *lanes = sum->lanes;
+	const float *partial = sum->partial;
 	float four[4];
 
 	for (int i = 0; i < 4; i++)
-		four[i] = (lanes[i] + lanes[i + 4]) + (lanes[i + 8] + lanes[i + 12]);
+		four[i] = (partial[i] + partial[i + 4]) + (partial[i + 8] + partial[i + 12]);
 	return ((four[0] + four[1]) + (four[2] + four[3])) + sum->rest;
 }
 
@@ -77,12 +77,12 @@ static struct clip clip_window(const struct window *w, int out_y, int out_x)
 }
 
 /* Where row `row` of a clipped window begins in an image, and in a filter. */
-static size_t image_run(const struct window *w, const struct clip *clip, int row)
+static size_t image_strip(const struct window *w, const struct clip *clip, int row)
 {
 	return ((size_t)(clip->in_y + row) * w->in_w + clip->in_x + clip->column) * w->channels;
 }
 
-static size_t filter_run(const struct window *w, const struct clip *clip, int row)
+static size_t filter_strip(const struct window *w, const struct clip *clip, int row)
 {
 	return ((size_t)row * w->size + clip->column) * w->channels;
 }
@@ -126,8 +126,8 @@ static void conv_forward(const struct window *w, int n, const float *x, const fl
 				const float *filter = filters + f * filter_size(w);
 				struct sum sum = {0};
 				for (int row = clip.row; row < clip.end_row; row++)
-					dot_add(&sum, clip.columns * w->channels, x + image_run(w, &clip, row),
-							filter + filter_run(w, &clip, row));
+					dot_add(&sum, clip.columns * w->channels, x + image_strip(w, &clip, row),
+							filter + filter_strip(w, &clip, row));
 				*y++ = bias[f] + total(&sum);
 			}
 		}
@@ -147,8 +147,8 @@ static void conv_backward_filters(const struct window *w, int n, const float *x,
 					continue;
 				dbias[f] += g;
 				for (int row = clip.row; row < clip.end_row; row++)
-					add_times(clip.columns * w->channels, g, x + image_run(w, &clip, row),
-							  dfilter + filter_run(w, &clip, row));
+					add_times(clip.columns * w->channels, g, x + image_strip(w, &clip, row),
+							  dfilter + filter_strip(w, &clip, row));
 			}
 		}
 	}
@@ -167,8 +167,8 @@ static void conv_backward_input(const struct window *w, int n, const float *filt
 				if (g == 0)
 					continue;
 				for (int row = clip.row; row < clip.end_row; row++)
-					add_times(clip.columns * w->channels, g, filter + filter_run(w, &clip, row),
-							  dx + image_run(w, &clip, row));
+					add_times(clip.columns * w->channels, g, filter + filter_strip(w, &clip, row),
+							  dx + image_strip(w, &clip, row));
 			}
 		}
 	}
@@ -184,7 +184,7 @@ static void conv_backward(const struct window *w, int n, const float *x, const f
 		conv_backward_input(w, n, filters, dy, dx);
 }
 
-/* The mean of what a first mean leaves makes up for its rounding. */
+/* The mean of the deviations from a first mean makes up for that one's rounding. */
 static void batchnorm_moments(int channels, int pixels, const float *x, float *mean, float *squares)
 {
 	float count = (float)pixels;

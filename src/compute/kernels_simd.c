@@ -43,16 +43,16 @@ static void conv_prepare(const struct window *w, bool backward, const float *fil
 		return;
 	}
 	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1},
-					 (struct filter_part){first, first + count, 0, w->channels}, prepared);
+					 (struct filter_range){first, first + count, 0, w->channels}, prepared);
 	if (backward)
 		winograd_filters(&adjoint, filters + 8 * w->channels,
 						 (struct filter_strides){1, -w->channels, filter},
-						 (struct filter_part){0, w->channels, first, first + count},
+						 (struct filter_range){0, w->channels, first, first + count},
 						 (float *)((char *)prepared + winograd_filters_size(w)));
 }
 
-static void forward(const struct window *w, int n, const float *x, const void *prepared,
-					const float *bias, bool relu, float *y, uint8_t *place_of_max, void *scratch)
+static void conv_run(const struct window *w, int n, const float *x, const void *prepared,
+					 const float *bias, bool relu, float *y, uint8_t *place_of_max, void *scratch)
 {
 	if (uses_winograd(w)) {
 		winograd_forward(w, n, x, prepared, bias, relu, y, place_of_max,
@@ -78,7 +78,7 @@ static void conv_forward(const struct window *w, int n, const float *x, const fl
 						 const void *prepared, const float *bias, float *y, void *scratch)
 {
 	(void)filters;
-	forward(w, n, x, prepared, bias, false, y, NULL, scratch);
+	conv_run(w, n, x, prepared, bias, false, y, NULL, scratch);
 }
 
 static void conv_pool_forward(const struct window *w, int n, const float *x, const float *filters,
@@ -86,7 +86,7 @@ static void conv_pool_forward(const struct window *w, int n, const float *x, con
 							  uint8_t *place_of_max, void *scratch)
 {
 	(void)filters;
-	forward(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
+	conv_run(w, n, x, prepared, bias, relu, y, place_of_max, scratch);
 }
 
 static size_t conv_scratch_size(const struct window *w, int n)
@@ -111,14 +111,14 @@ static void conv_backward(const struct window *w, int n, const float *x, const f
 
 	if (uses_winograd(w))
 		turned = (const float *)((const char *)prepared + winograd_filters_size(w));
-	backward(w, n, x, filters, turned, dy, NULL, dfilters, dbias, dx, scratch);
+	conv_gradients(w, n, x, filters, turned, dy, NULL, dfilters, dbias, dx, scratch);
 }
 
 static void conv_pool_backward(const struct window *w, int n, const float *x, const float *filters,
 							   const float *dy, const uint8_t *place_of_max, float *dfilters,
 							   float *dbias, float *dx, void *scratch)
 {
-	backward(w, n, x, filters, NULL, dy, place_of_max, dfilters, dbias, dx, scratch);
+	conv_gradients(w, n, x, filters, NULL, dy, place_of_max, dfilters, dbias, dx, scratch);
 }
 
 const struct kernels KERNELS_TABLE = {

@@ -1,9 +1,9 @@
 /* Threads that take tasks together, by C11's <threads.h>.
  *
- * Whoever waits, a worker for the next job or the caller for the last worker, looks for a short time
- * and then sleeps: a step has two waits, and waking a sleeper costs as much as a hundred images'
- * arithmetic, but on a machine that others use as well, long looking takes the time from those who
- * are waited for. */
+ * Whoever waits, a worker for the next job or the caller for the last worker, looks for a short
+ * time and then sleeps. A step has two waits, and to wake a sleeper costs as much as the arithmetic
+ * of a hundred images; but where other programs use the machine too, long looking takes the time
+ * from those who are waited for. */
 #include "compute/workers.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 /* Something that happens again and again, and that threads wait for. */
 struct event {
-	atomic_uint count;   /* how often it has happened */
+	atomic_uint count;   /* the times that it has happened */
 	atomic_int sleeping; /* threads that wait for it and no longer look */
 	cnd_t happened;
 };

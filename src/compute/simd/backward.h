@@ -1,8 +1,9 @@
-/* Convolution backward: its memory, and the choice between three ways.
+/* Convolution backward: its memory, and the choice between four ways.
  *
- * Behind max-pooling most of dy is zero, and terms are the fastest (sparse.h). Behind batch
- * normalization none is: then Winograd's form (winograd.h) or dense tiles (full.h). Few channels make
- * short rows, which waste vectors; there dfilters has a way of its own (narrow.h). */
+ * Behind max-pooling most of dy is zero, and lists of terms are the fastest (sparse.h). Behind
+ * batch normalization hardly anything is zero: then Winograd's form (winograd.h) or dense tiles
+ * (full.h) are. A window's rows of few channels are shorter than a vector; there the lanes run
+ * along filters for the filters' gradient (narrow.h). */
 #ifndef COMPUTE_SIMD_BACKWARD_H
 #define COMPUTE_SIMD_BACKWARD_H
 
@@ -11,11 +12,12 @@
 #include "compute/simd/sparse.h"
 #include "compute/simd/winograd.h"
 
-/* Samples whose terms are in one list: more of them miss the cache, fewer load dfilters more often. */
-#define BACKWARD_GROUP 2
+/* Samples whose terms share a list: with more of them images leave the cache, with fewer dfilters
+ * is loaded more often. */
+#define LIST_SAMPLES 2
 #define FEW_CHANNELS 4
 #define DENSE_CHANNELS 8
-#define BIAS_VECTORS 2 /* at once: each sum waits for the one before */
+#define BIAS_VECTORS 2 /* at once, since each addition waits for the one before */
 
 static void add_transposed(const struct window *w, int filter, const float *sums, float *dfilters)
 {
@@ -42,7 +44,7 @@ ALWAYS_INLINE void bias_gradient_fixed(const int vectors, int filters, int count
 		}
 	}
 	UNROLL_FOR (int v = 0; v < vectors; v++)
-		store_part(dbias + f + v * LANES, sum[v], filters - f - v * LANES);
+		store_first(dbias + f + v * LANES, sum[v], filters - f - v * LANES);
 }
 
 static void add_bias_gradient(const struct window *w, int count, const float *dy,
@@ -56,7 +58,7 @@ static void add_bias_gradient(const struct window *w, int count, const float *dy
 		bias_gradient_fixed(1, w->filters, count, dy, place_of_max, dbias, f);
 }
 
-/* dx is the plane's part that is inside of the image. */
+/* Copies to dx the middle of the plane, without the zeros around it. */
 static void plane_take(const struct window *w, const struct plane *p, const float *plane, float *dx)
 {
 	memset(dx, 0, (size_t)w->in_h * w->in_w * w->channels * sizeof *dx);
@@ -66,10 +68,10 @@ static void plane_take(const struct window *w, const struct plane *p, const floa
 			   plane_columns(w, p) * sizeof *dx);
 }
 
-/* Memory of one backward call. What is sparse and what is dense lie in the same place. */
-struct backward {
+/* Scratch memory of one backward call. The sparse and the dense way use the same memory. */
+struct backward_scratch {
 	struct plane plane;
-	int group;      /* samples at once */
+	int samples;    /* samples at once */
 	size_t image;   /* floats of a copied plane, or 0 */
 	float *planes;  /* group copies of x */
 	float *dplanes; /* their gradients */
@@ -81,21 +83,21 @@ struct backward {
 	struct arena adjoint_arena;
 };
 
-static struct backward backward_place(const struct window *w, int n, struct arena *arena)
+static struct backward_scratch backward_place(const struct window *w, int n, struct arena *arena)
 {
-	struct backward b = {.plane = plane_of(w, w->out_h, w->out_w),
-						 .group = least(n, BACKWARD_GROUP)};
+	struct backward_scratch b = {.plane = plane_of(w, w->out_h, w->out_w),
+								 .samples = least(n, LIST_SAMPLES)};
 	bool few = w->channels < FEW_CHANNELS;
 	size_t sums = few ? (size_t)b.plane.filter * w->filters : 0;
 	size_t all = few ? (size_t)b.plane.pixels * w->filters : 0;
 
 	b.image = plane_size(&b.plane) / sizeof(float);
-	b.planes = arena_take(arena, b.group * b.image, sizeof(float));
-	b.dplanes = arena_take(arena, b.group * b.image, sizeof(float));
+	b.planes = arena_take(arena, b.samples * b.image, sizeof(float));
+	b.dplanes = arena_take(arena, b.samples * b.image, sizeof(float));
 	b.sums = arena_take(arena, sums, sizeof(float));
 	b.all = arena_take(arena, all, sizeof(float));
 	struct arena sparse = *arena, dense = *arena;
-	b.lists = lists_place(w, b.plane.pixels * b.group, &sparse);
+	b.lists = lists_place(w, b.plane.pixels * b.samples, &sparse);
 	if (uses_winograd(w)) {
 		b.adjoint = winograd_adjoint(w);
 		b.products = winograd_gradient_place(w, n, &dense);
@@ -108,16 +110,16 @@ static struct backward backward_place(const struct window *w, int n, struct aren
 }
 
 /* One backward call. dy is [pixel][filter], or [window][filter] with the places of the largest. */
-struct gradients {
+struct backward_call {
 	const float *x, *filters, *turned, *dy;
 	const uint8_t *place_of_max;
 	float *dfilters, *dx;
 	size_t in, out; /* floats of a sample of x, of dy */
 };
 
-/* From all of dy. */
-static void backward_dense(const struct window *w, const struct backward *b,
-						   const struct gradients *g, int n)
+/* By Winograd's form or dense tiles, from all of dy. */
+static void backward_dense(const struct window *w, const struct backward_scratch *b,
+						   const struct backward_call *g, int n)
 {
 	const struct plane *p = &b->plane;
 	struct arena adjoint_arena = b->adjoint_arena;
@@ -143,9 +145,9 @@ static void backward_dense(const struct window *w, const struct backward *b,
 	}
 }
 
-/* The samples from `first` on, from what is not zero in dy. */
-static void backward_sparse(const struct window *w, const struct backward *b,
-							const struct gradients *g, int first, int count)
+/* By lists, for `count` samples from `first` on. */
+static void backward_sparse(const struct window *w, const struct backward_scratch *b,
+							const struct backward_call *g, int first, int count)
 {
 	const struct plane *p = &b->plane;
 	struct lists lists = b->lists;
@@ -153,7 +155,7 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
 
 	for (int f = 0; f < w->filters; f++) {
-		int begin = f * p->pixels * b->group;
+		int begin = f * p->pixels * b->samples;
 		lists.filters[f] = (struct list){begin, begin, (ptrdiff_t)f * p->filter};
 	}
 	for (int s = 0; s < count; s++) {
@@ -173,8 +175,8 @@ static void backward_sparse(const struct window *w, const struct backward *b,
 }
 
 /* The filters' gradient alone, where there are few channels. */
-static void backward_narrow(const struct window *w, const struct backward *b,
-							const struct gradients *g, int first, int count)
+static void backward_narrow(const struct window *w, const struct backward_scratch *b,
+							const struct backward_call *g, int first, int count)
 {
 	for (int s = first; s < first + count; s++) {
 		const float *dy = g->dy + s * g->out;
@@ -193,8 +195,8 @@ static void backward_narrow(const struct window *w, const struct backward *b,
 	}
 }
 
-/* Is so much of dy not zero that passing over the rest costs more than it saves? The shares are
- * where both took the same time. */
+/* Are so few of the gradients zero that passing over them costs more than it saves? With the shares
+ * below, both ways took the same time. */
 static bool is_dense(const struct window *w, ptrdiff_t count, const float *dy)
 {
 	double share = uses_winograd(w) ? 0.3 : 0.8;
@@ -212,21 +214,21 @@ static bool is_dense(const struct window *w, ptrdiff_t count, const float *dy)
 	return (double)total < (1 - share) * (double)count;
 }
 
-static void backward(const struct window *w, int n, const float *x, const float *filters,
-					 const float *turned, const float *dy, const uint8_t *place_of_max,
-					 float *dfilters, float *dbias, float *dx, void *scratch)
+static void conv_gradients(const struct window *w, int n, const float *x, const float *filters,
+						   const float *turned, const float *dy, const uint8_t *place_of_max,
+						   float *dfilters, float *dbias, float *dx, void *scratch)
 {
-	struct backward b = backward_place(w, n, &(struct arena){.base = scratch});
+	struct backward_scratch b = backward_place(w, n, &(struct arena){.base = scratch});
 	int gradients = place_of_max ? b.plane.pixels / 4 : b.plane.pixels;
-	struct gradients g = {x,
-						  filters,
-						  turned,
-						  dy,
-						  place_of_max,
-						  dfilters,
-						  dx,
-						  .in = (size_t)w->in_h * w->in_w * w->channels,
-						  .out = (size_t)gradients * w->filters};
+	struct backward_call g = {x,
+							  filters,
+							  turned,
+							  dy,
+							  place_of_max,
+							  dfilters,
+							  dx,
+							  .in = (size_t)w->in_h * w->in_w * w->channels,
+							  .out = (size_t)gradients * w->filters};
 	bool few = w->channels < FEW_CHANNELS;
 
 	add_bias_gradient(w, n * gradients, dy, place_of_max, dbias);
@@ -236,8 +238,8 @@ static void backward(const struct window *w, int n, const float *x, const float 
 	}
 	if (few)
 		memset(b.sums, 0, (size_t)b.plane.filter * w->filters * sizeof *b.sums);
-	for (int first = 0; first < n; first += b.group) {
-		int count = least(b.group, n - first);
+	for (int first = 0; first < n; first += b.samples) {
+		int count = least(b.samples, n - first);
 		if (few)
 			backward_narrow(w, &b, &g, first, count);
 		if (!few || dx)

@@ -31,8 +31,8 @@ ALWAYS_INLINE void norm_moments(const int vectors, int first, int channels, int 
 		}
 	UNROLL_FOR (int v = 0; v < vectors; v++) {
 		int c = first + v * LANES;
-		store_part(mean + c, sum[v] + rest[v] / count, channels - c);
-		store_part(squares + c, square[v], channels - c);
+		store_first(mean + c, sum[v] + rest[v] / count, channels - c);
+		store_first(squares + c, square[v], channels - c);
 	}
 }
 
@@ -52,8 +52,8 @@ ALWAYS_INLINE void norm_sums(const int vectors, int first, int channels, int pix
 		}
 	UNROLL_FOR (int v = 0; v < vectors; v++) {
 		int c = first + v * LANES;
-		store_part(sums + c, sum[v], channels - c);
-		store_part(products + c, product[v], channels - c);
+		store_first(sums + c, sum[v], channels - c);
+		store_first(products + c, product[v], channels - c);
 	}
 }
 

@@ -1,33 +1,34 @@
 /* combine: y += sum over j of g[j] × row[j], sparse; the lanes run along the rows.
  *
- * All of backpropagation is this: behind max-pooling and relu nine of ten gradients are zero, and
- * only the others are terms. */
+ * Most of backpropagation is this: behind max-pooling and relu nine of ten gradients are zero, and
+ * only the others become terms. */
 #ifndef COMPUTE_SIMD_COMBINE_H
 #define COMPUTE_SIMD_COMBINE_H
 
 #include "base/arena.h"
 #include "compute/simd/vec.h"
 
-/* g × the row at `offset` of some array; a list of such terms makes up the row at `target` of
- * another. */
+/* g times the row that begins at x[offset]. */
 struct term {
 	float g;
 	int32_t offset;
 };
 
+/* Terms first … end - 1, whose sum is the row that begins at y[target]. */
 struct list {
-	int32_t first, end; /* of its terms */
+	int32_t first, end;
 	ptrdiff_t target;
 };
 
-/* Block of `rows` runs of `vectors` vectors; the last vector of each has `tail` floats. */
+/* All lists of one array, for `rows` strips of `vectors` vectors; the last vector of each strip has
+ * `tail` floats. */
 struct combine {
 	const struct list *lists;
 	int list_count;
 	const struct term *terms;
 	const float *x;
 	float *y;
-	ptrdiff_t x_row, y_row; /* from one run to the next */
+	ptrdiff_t x_row, y_row; /* from one strip to the next */
 	int tail;
 	bool overwrite; /* y begins at 0 */
 	bool overlap; /* lists may have parts of their targets in common: each begins at 0, and is then
@@ -36,7 +37,7 @@ struct combine {
 
 ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
 {
-	/* Where the next list has a part of the same target, its sums need not wait for this one's. */
+	/* Sums that begin at 0 need not wait for those of the list before, which overlap them. */
 	bool from_zero = c->overwrite || c->overlap;
 
 	for (int i = 0; i < c->list_count; i++) {
@@ -64,8 +65,8 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 		UNROLL_FOR (int r = 0; r < rows; r++) {
 			UNROLL_FOR (int v = 0; v < vectors - 1; v++)
 				store(y + r * c->y_row + v * LANES, sum[r * vectors + v]);
-			store_part(y + r * c->y_row + (vectors - 1) * LANES, sum[r * vectors + vectors - 1],
-					   c->tail);
+			store_first(y + r * c->y_row + (vectors - 1) * LANES, sum[r * vectors + vectors - 1],
+						c->tail);
 		}
 	}
 }
@@ -102,46 +103,47 @@ static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
 #endif
 };
 
-/* Rows are cut into blocks of a multiple of this many floats, the same for all instruction sets. */
+/* Rows are cut into blocks of a multiple of this many floats, with every instruction set. */
 #define COMBINE_UNIT 16
 
-/* Where targets overlap, as those of pixels do, the order of a sum depends on how the rows are cut.
- * So the blocks are the same wherever results must be: no more than twelve registers of eight lanes
- * hold. Runs go from the last to the first: then a pixel gets what comes from the pixels above first,
- * and so it does when all three runs of a list are done at once. That saves two of three looks at
- * the list, but more rows are in use at a time; it pays where rows are short. */
+/* Where targets overlap, as those of neighbouring pixels do, the order of a sum depends on the
+ * blocks into which rows are cut. So the blocks are the same with every instruction set: at most 96
+ * floats, which are twelve registers of eight lanes. The strips are taken from the last to the
+ * first, so that a pixel first gets the sums of the pixels above it, as it does where all three
+ * strips of a list are taken at once. That saves two of three looks at the list, but more rows are
+ * in use at a time; it pays where rows are short. */
 #define COMBINE_OVERLAP least(96, COMBINE_VECTORS *LANES)
-#define COMBINE_OVERLAP_AT_ONCE 9 /* vectors of three runs */
+#define COMBINE_OVERLAP_AT_ONCE 9 /* vectors of three strips */
 
-/* Long rows in narrow blocks: what the terms point to is then more likely in the first-level cache. */
+/* Floats of a block where rows are long: of narrow blocks more stay in the first-level cache. */
 #define COMBINE_NARROW 160
 
-static bool combine_three_runs(const struct combine *job, int runs, int length)
+static bool combine_three_strips(const struct combine *job, int strips, int length)
 {
 	int vectors = divide_up(length, LANES);
 
-	return runs == 3 && 3 * vectors <= (job->overlap ? COMBINE_OVERLAP_AT_ONCE : COMBINE_VECTORS);
+	return strips == 3 && 3 * vectors <= (job->overlap ? COMBINE_OVERLAP_AT_ONCE : COMBINE_VECTORS);
 }
 
-/* For each list: y[target + run y_row + i] += sum over its terms of
- * g × x[offset + run x_row + i], for `runs` runs of i < length. */
-static void combine(const struct combine *job, int runs, int length)
+/* For each list: y[target + strip y_row + i] += sum over its terms of
+ * g × x[offset + strip x_row + i], for `strips` strips of i < length. */
+static void combine(const struct combine *job, int strips, int length)
 {
 	struct combine block = *job;
-	int rows = combine_three_runs(job, runs, length) ? 3 : 1;
+	int rows = combine_three_strips(job, strips, length) ? 3 : 1;
 	int most = job->overlap ? COMBINE_OVERLAP : COMBINE_VECTORS / rows * LANES;
 
-	if (runs == 1)
+	if (strips == 1)
 		most = least(most, COMBINE_NARROW);
 	int blocks = divide_up(length, most / COMBINE_UNIT * COMBINE_UNIT);
 
-	for (int run = runs - rows; run >= 0; run -= rows) {
+	for (int strip = strips - rows; strip >= 0; strip -= rows) {
 		for (int done = 0, left = blocks, width; left; left--, done += width) {
 			width = divide_up(divide_up(length - done, COMBINE_UNIT), left) * COMBINE_UNIT;
 			width = least(width, length - done);
 			int vectors = divide_up(width, LANES);
-			block.x = job->x + run * job->x_row + done;
-			block.y = job->y + run * job->y_row + done;
+			block.x = job->x + strip * job->x_row + done;
+			block.y = job->y + strip * job->y_row + done;
 			block.tail = width - (vectors - 1) * LANES;
 			if (rows == 3)
 				combine_3[vectors - 1](&block);

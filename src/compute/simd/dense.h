@@ -5,19 +5,19 @@
 
 #include "compute/simd/combine.h"
 
-#define DOT_LANES 16
-#define DOT_VECTORS (DOT_LANES / LANES)
+#define DOT_SUMS 16
+#define DOT_VECTORS (DOT_SUMS / LANES)
 
-/* So many inputs of so many samples stay in the first-level cache while the weights pass, whose sums
- * are there, too. */
-#define DOT_INPUTS 800
-#define DOT_BATCH 8
-#define DOT_ROWS 24
+/* A block of 800 inputs of 8 samples, 26 KB, stays in the first-level cache while the weights of 24
+ * units pass, and so do their sums. */
+#define DOT_BLOCK_INPUTS 800
+#define DOT_BLOCK_SAMPLES 8
+#define DOT_BLOCK_UNITS 24
 
-typedef float dot_sums[DOT_BATCH][DOT_LANES]; /* of one unit */
+typedef float dot_sums[DOT_BLOCK_SAMPLES][DOT_SUMS]; /* of one unit */
 
-/* The total of sixteen partial sums, added up in a fixed order: lanes that are 4 apart, then
- * neighbours; in vectors of four on every machine. */
+/* A dot product is sixteen partial sums, whatever the vectors' width. They are added up in a fixed
+ * order: those that are 4 apart, then neighbours; in vectors of four on every machine. */
 typedef float vec4 __attribute__((vector_size(16)));
 
 ALWAYS_INLINE vec4 load4(const float *p)
@@ -28,23 +28,23 @@ ALWAYS_INLINE vec4 load4(const float *p)
 	return v;
 }
 
-ALWAYS_INLINE vec4 quarter_totals(const float lanes[DOT_LANES])
+ALWAYS_INLINE vec4 quarter_totals(const float partial[DOT_SUMS])
 {
-	return (load4(lanes) + load4(lanes + 4)) + (load4(lanes + 8) + load4(lanes + 12));
+	return (load4(partial) + load4(partial + 4)) + (load4(partial + 8) + load4(partial + 12));
 }
 
-ALWAYS_INLINE float dot_total(const float lanes[DOT_LANES])
+ALWAYS_INLINE float dot_total(const float partial[DOT_SUMS])
 {
-	vec4 four = quarter_totals(lanes);
+	vec4 four = quarter_totals(partial);
 
 	return (four[0] + four[1]) + (four[2] + four[3]);
 }
 
-/* Those of four units. */
-ALWAYS_INLINE vec4 dot_totals(const float (*lanes)[DOT_LANES], ptrdiff_t unit)
+/* The totals of four units, whose partial sums are `unit` samples apart. */
+ALWAYS_INLINE vec4 dot_totals(const float (*partial)[DOT_SUMS], ptrdiff_t unit)
 {
-	vec4 a = quarter_totals(lanes[0]), b = quarter_totals(lanes[unit]);
-	vec4 c = quarter_totals(lanes[2 * unit]), d = quarter_totals(lanes[3 * unit]);
+	vec4 a = quarter_totals(partial[0]), b = quarter_totals(partial[unit]);
+	vec4 c = quarter_totals(partial[2 * unit]), d = quarter_totals(partial[3 * unit]);
 	vec4 t[4] = {{a[0], b[0], c[0], d[0]},
 				 {a[1], b[1], c[1], d[1]},
 				 {a[2], b[2], c[2], d[2]},
@@ -53,8 +53,8 @@ ALWAYS_INLINE vec4 dot_totals(const float (*lanes)[DOT_LANES], ptrdiff_t unit)
 	return (t[0] + t[1]) + (t[2] + t[3]);
 }
 
-/* Adds the products of `count` inputs, one or more times DOT_LANES; x and weights have rows of `row`
- * floats. */
+/* Adds the products of `count` inputs, a multiple of DOT_SUMS and not 0, to the partial sums; x and
+ * weights have rows of `row` floats. */
 ALWAYS_INLINE void dots_fixed(const int units, const int samples, int count, ptrdiff_t row,
 							  const float *x, const float *weights, dot_sums *sums)
 {
@@ -76,8 +76,8 @@ ALWAYS_INLINE void dots_fixed(const int units, const int samples, int count, ptr
 					sum[u][s][v] = multiply_add(left, right[s], sum[u][s][v]);
 			}
 		}
-		x += DOT_LANES;
-		weights += DOT_LANES;
+		x += DOT_SUMS;
+		weights += DOT_SUMS;
 	} while (x < end);
 	UNROLL_FOR (int u = 0; u < units; u++)
 		UNROLL_FOR (int s = 0; s < samples; s++)
@@ -103,7 +103,7 @@ static __attribute__((noinline)) void dots_one(int count, ptrdiff_t row, const f
 	dots_fixed(1, 1, count, row, x, weights, sums);
 }
 
-/* Those of all units and samples of a block. */
+/* dots_fixed for all units and samples of a block. */
 static void dots_block(int units, int n, int count, ptrdiff_t row, const float *x,
 					   const float *weights, dot_sums *sums)
 {
@@ -123,35 +123,35 @@ static void dots_block(int units, int n, int count, ptrdiff_t row, const float *
 	}
 }
 
-/* The last inputs, fewer than DOT_LANES, filled up with zeros. */
+/* The last inputs, fewer than DOT_SUMS, filled up with zeros. */
 static void dots_rest(int units, int n, int count, ptrdiff_t row, const float *x,
 					  const float *weights, dot_sums *sums)
 {
-	float left[DOT_ROWS][DOT_LANES] = {0}, right[DOT_BATCH][DOT_LANES] = {0};
+	float left[DOT_BLOCK_UNITS][DOT_SUMS] = {0}, right[DOT_BLOCK_SAMPLES][DOT_SUMS] = {0};
 
 	for (int u = 0; u < units; u++)
 		memcpy(left[u], weights + u * row, (size_t)count * sizeof(float));
 	for (int s = 0; s < n; s++)
 		memcpy(right[s], x + s * row, (size_t)count * sizeof(float));
-	dots_block(units, n, DOT_LANES, DOT_LANES, right[0], left[0], sums);
+	dots_block(units, n, DOT_SUMS, DOT_SUMS, right[0], left[0], sums);
 }
 
 static void dense_block(int inputs, int units, int n, const float *x, const float *weights,
 						const float *bias, float *y, ptrdiff_t y_row)
 {
-	int whole = inputs / DOT_LANES * DOT_LANES;
-	dot_sums sums[DOT_ROWS];
+	int whole = inputs / DOT_SUMS * DOT_SUMS;
+	dot_sums sums[DOT_BLOCK_UNITS];
 
 	memset(sums, 0, (size_t)units * sizeof *sums);
-	for (int k = 0; k < whole; k += DOT_INPUTS)
-		dots_block(units, n, least(DOT_INPUTS, whole - k), inputs, x + k, weights + k, sums);
+	for (int k = 0; k < whole; k += DOT_BLOCK_INPUTS)
+		dots_block(units, n, least(DOT_BLOCK_INPUTS, whole - k), inputs, x + k, weights + k, sums);
 	if (whole < inputs)
 		dots_rest(units, n, inputs - whole, inputs, x + whole, weights + whole, sums);
 	for (int s = 0; s < n; s++) {
 		float *to = y + s * y_row;
 		int u = 0;
 		for (; u + 4 <= units; u += 4) {
-			vec4 sum = load4(bias + u) + dot_totals(&sums[u][s], DOT_BATCH);
+			vec4 sum = load4(bias + u) + dot_totals(&sums[u][s], DOT_BLOCK_SAMPLES);
 			memcpy(to + u, &sum, sizeof sum);
 		}
 		for (; u < units; u++)
@@ -162,9 +162,9 @@ static void dense_block(int inputs, int units, int n, const float *x, const floa
 static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y)
 {
-	for (int u = 0; u < units; u += DOT_ROWS)
-		for (int s = 0; s < n; s += DOT_BATCH)
-			dense_block(inputs, least(DOT_ROWS, units - u), least(DOT_BATCH, n - s),
+	for (int u = 0; u < units; u += DOT_BLOCK_UNITS)
+		for (int s = 0; s < n; s += DOT_BLOCK_SAMPLES)
+			dense_block(inputs, least(DOT_BLOCK_UNITS, units - u), least(DOT_BLOCK_SAMPLES, n - s),
 						x + (ptrdiff_t)s * inputs, weights + (ptrdiff_t)u * inputs, bias + u,
 						y + (ptrdiff_t)s * units + u, units);
 }
@@ -196,7 +196,7 @@ static size_t dense_scratch_size(int units, int n)
 {
 	struct arena arena = {0};
 
-	dense_place(most(units, input_lists(units, n)), units * n, &arena);
+	dense_place(greatest(units, input_lists(units, n)), units * n, &arena);
 	return arena.used;
 }
 
@@ -231,8 +231,8 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 			1, inputs);
 }
 
-/* dx[s] = sum over units of dy[s][u] weights[u]. For all samples, the lists of some units come before
- * those of the next ones: so these units' weights are still in the cache. */
+/* dx[s] = sum over units of dy[s][u] weights[u]. For all samples, the lists of some units come
+ * before those of the next ones: so these units' weights are still in the cache. */
 static void dense_backward_input(int inputs, int units, int n, const float *weights,
 								 const float *dy, float *dx, void *scratch)
 {

@@ -5,8 +5,8 @@
 #include "compute/simd/plane.h"
 #include "compute/simd/tile.h"
 
-/* Store the largest of four vectors, and its place (0 to 3, the first of equals; PLACE_NONE where a
- * relu stops it). */
+/* Stores the largest of four vectors, lane by lane, and its place: 0 to 3, the first of equals, or
+ * PLACE_NONE where a relu stops it. */
 ALWAYS_INLINE void store_largest(const vec in[4], bool relu, int count, float *largest,
 								 uint8_t *places)
 {
@@ -20,12 +20,11 @@ ALWAYS_INLINE void store_largest(const vec in[4], bool relu, int count, float *l
 		place = where_larger(most, (vec){0}, place, isplat(PLACE_NONE));
 		most = larger((vec){0}, most);
 	}
-	store_part(largest, most, count);
+	store_first(largest, most, count);
 	store_bytes(places, place, count);
 }
 
-/* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES], zeros where there are
- * no more filters. */
+/* Filters by vectors, in the order k of the sum: [filters / LANES][k][LANES]. */
 static void pack_filters(int filter, const float *filters, int first, int count, float *packed)
 {
 	for (int f = first; f < first + count; f++) {
@@ -40,14 +39,14 @@ static void direct_rows(const struct window *w, const struct plane *p, const flo
 						const float *packed, const float *bias, int first, int rows, float *y)
 {
 	struct tile t = tile_plan((struct tile){
-		.runs = w->size,
-		.depth = p->run,
+		.strips = w->size,
+		.depth = p->strip,
 		.a_row = w->stride * w->channels,
-		.a_run = p->row,
-		.a_step = 1,
+		.a_strip = p->row,
+		.a_k = 1,
 		.b = packed,
-		.b_run = (ptrdiff_t)p->run * LANES,
-		.b_step = LANES,
+		.b_strip = (ptrdiff_t)p->strip * LANES,
+		.b_k = LANES,
 		.b_vector = (ptrdiff_t)p->filter * LANES,
 		.start = bias,
 		.start_row = 0,
@@ -63,8 +62,8 @@ static void direct_rows(const struct window *w, const struct plane *p, const flo
 	}
 }
 
-/* Like tile_fixed for the pixels of `windows` pooling windows side by side, of which only the
- * largest are stored. */
+/* pool_fixed is tile_fixed for the pixels of `windows` pooling windows side by side, of which only
+ * the largest are stored. */
 #define POOL_VECTORS 2
 #if LANES == 8
 #define POOL_WINDOWS 1
@@ -77,19 +76,19 @@ ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int de
 							  uint8_t *place_of_max)
 {
 	vec sum[POOL_WINDOWS][POOL_VECTORS][4];
-	const float *a_run = t->a, *b = t->b;
-	int runs = t->runs;
+	const float *a_strip = t->a, *b = t->b;
+	int strips = t->strips;
 
-	/* Half of MNIST is background. */
-	if (t->a_row == 1 && is_blank(depth + 1, 2 * windows + depth - 1, t->a, t->a_run))
-		runs = 0;
+	/* Half of MNIST is background: there the outputs are the biases. */
+	if (t->a_row == 1 && is_blank(depth + 1, 2 * windows + depth - 1, t->a, t->a_strip))
+		strips = 0;
 	UNROLL_FOR (int i = 0; i < windows; i++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
 			UNROLL_FOR (int q = 0; q < 4; q++)
 				sum[i][v][q] = load(t->start + v * LANES);
-	for (int run = 0; run < runs; run++, a_run += t->a_run) {
-		const float *a = a_run;
-		for (int step = 0; step < depth; step++, a++, b += LANES) {
+	for (int strip = 0; strip < strips; strip++, a_strip += t->a_strip) {
+		const float *a = a_strip;
+		for (int k = 0; k < depth; k++, a++, b += LANES) {
 			vec right[POOL_VECTORS];
 			UNROLL_FOR (int v = 0; v < vectors; v++)
 				right[v] = load(b + v * t->b_vector);
@@ -124,7 +123,7 @@ ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, const stru
 				   place_of_max + j * t->c_row);
 }
 
-/* The first layer, with its short runs, gains a fifth from loops of a literal length. */
+/* Loops of a literal length are a fifth faster in a first layer, whose strips are short. */
 ALWAYS_INLINE void pool_row_depth(const int vectors, const struct tile *t, ptrdiff_t below,
 								  bool relu, float *y, uint8_t *place_of_max)
 {
@@ -136,7 +135,7 @@ ALWAYS_INLINE void pool_row_depth(const int vectors, const struct tile *t, ptrdi
 		pool_row_fixed(vectors, t->depth, t, below, relu, y, place_of_max);
 }
 
-/* A row of windows, for up to POOL_VECTORS of filters. */
+/* A row of pooling windows, for up to POOL_VECTORS vectors of filters. */
 static void pool_row(const struct tile *t, ptrdiff_t below, bool relu, float *y,
 					 uint8_t *place_of_max)
 {
@@ -152,10 +151,10 @@ static void direct_pool(const struct window *w, const struct plane *p, const flo
 {
 	for (int f = 0; f < w->filters; f += POOL_VECTORS * LANES) {
 		struct tile t = {
-			.runs = w->size,
-			.depth = p->run,
+			.strips = w->size,
+			.depth = p->strip,
 			.a_row = w->stride * w->channels,
-			.a_run = p->row,
+			.a_strip = p->row,
 			.b = packed + (ptrdiff_t)f * p->filter,
 			.b_vector = (ptrdiff_t)p->filter * LANES,
 			.start = bias + f,

@@ -5,16 +5,16 @@
 #include "compute/simd/plane.h"
 #include "compute/simd/tile.h"
 
-/* For each place in the window, pixels × filters by filters × channels: no two pixels of a row of
- * windows then have the same target. */
+/* One product of matrices, pixels × filters by filters × channels, for each row of pixels and each
+ * place in the window: so no two pixels of a product add to the same target. */
 static void input_dense(const struct window *w, const struct plane *p, const float *dy,
 						const float *filters, float *target)
 {
-	struct tile t = tile_plan((struct tile){.runs = 1,
+	struct tile t = tile_plan((struct tile){.strips = 1,
 											.depth = w->filters,
 											.a_row = w->filters,
-											.a_step = 1,
-											.b_step = p->filter,
+											.a_k = 1,
+											.b_k = p->filter,
 											.b_vector = LANES,
 											.start_row = w->stride * w->channels,
 											.c_row = w->stride * w->channels,
@@ -32,32 +32,32 @@ static void input_dense(const struct window *w, const struct plane *p, const flo
 	}
 }
 
-/* Each dfilters[f] += dy[.][f] × windows, by dense tiles: the sum goes over pixels. Rows are the
- * filters, columns the floats of a window's row. */
+/* dfilters[f] += sum over pixels of dy[p][f] × window p. Rows of a tile are filters, columns the
+ * floats of a window's row. */
 static void filters_dense(const struct window *w, const struct plane *p, const float *x,
 						  const float *dy, float *dfilters)
 {
-	struct tile t = tile_plan((struct tile){.runs = w->out_h,
+	struct tile t = tile_plan((struct tile){.strips = w->out_h,
 											.depth = w->out_w,
 											.a = dy,
 											.a_row = 1,
-											.a_run = (ptrdiff_t)w->out_w * w->filters,
-											.a_step = w->filters,
+											.a_strip = (ptrdiff_t)w->out_w * w->filters,
+											.a_k = w->filters,
 											.b = x,
-											.b_run = w->stride * p->row,
-											.b_step = w->stride * w->channels,
+											.b_strip = w->stride * p->row,
+											.b_k = w->stride * w->channels,
 											.b_vector = LANES,
 											.start = dfilters,
 											.start_row = p->filter,
 											.c = dfilters,
 											.c_row = p->filter,
 											.rows = w->filters,
-											.columns = p->run});
+											.columns = p->strip});
 
 	for (int row = 0; row < w->size; row++) {
 		tile(&t);
 		t.b += p->row;
-		t.start = t.c += p->run;
+		t.start = t.c += p->strip;
 	}
 }
 

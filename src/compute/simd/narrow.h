@@ -5,38 +5,39 @@
 #include "compute/simd/plane.h"
 #include "compute/simd/tile.h"
 
-/* dfilters by tiles with a window's floats for rows and filters for columns; `sums` is
- * [filter][filters]. */
+/* Adds to the filters' gradient by tiles with a window's floats for rows and filters for columns:
+ * `sums` is [floats of a filter][filters]. */
 static void filters_narrow(const struct window *w, const struct plane *p, const float *x,
 						   const float *dy, float *sums)
 {
-	struct tile t = tile_plan((struct tile){.runs = w->out_h,
+	struct tile t = tile_plan((struct tile){.strips = w->out_h,
 											.depth = w->out_w,
 											.a = x,
 											.a_row = 1,
-											.a_run = w->stride * p->row,
-											.a_step = w->stride * w->channels,
+											.a_strip = w->stride * p->row,
+											.a_k = w->stride * w->channels,
 											.b = dy,
-											.b_run = w->out_w * w->filters,
-											.b_step = w->filters,
+											.b_strip = w->out_w * w->filters,
+											.b_k = w->filters,
 											.b_vector = LANES,
 											.start = sums,
 											.start_row = w->filters,
 											.c = sums,
 											.c_row = w->filters,
-											.rows = p->run,
+											.rows = p->strip,
 											.columns = w->filters});
 
 	for (int row = 0; row < w->size; row++) {
 		tile(&t);
 		t.a += p->row;
-		t.start = t.c += (ptrdiff_t)p->run * w->filters;
+		t.start = t.c += (ptrdiff_t)p->strip * w->filters;
 	}
 }
 
-/* filters_narrow for one channel, 3 × 3 or 5 × 5, from the gradients of pooling windows: a window's
- * gradient stands at one of four pixels. With sixteen lanes, each filter picks the x for its place
- * out of the patch that the window looks at; otherwise all four are multiplied, three of them by 0. */
+/* filters_narrow for one channel, 3 × 3 or 5 × 5, from the gradients of pooling windows: the
+ * gradient of a window belongs to one of its four pixels. With sixteen lanes, each filter picks its
+ * pixel's x out of the patch that the window sees; otherwise all four are multiplied, three of them
+ * by 0. */
 #if LANES == 16
 #define POOLED_VECTORS 2
 
@@ -76,7 +77,7 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int vectors, const
 	}
 	UNROLL_FOR (int k = 0; k < size * size; k++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
-			store_part(sums + k * w->filters + v * LANES, sum[k][v], count - v * LANES);
+			store_first(sums + k * w->filters + v * LANES, sum[k][v], count - v * LANES);
 }
 
 static int filters_pooled_some(const struct window *w, const struct plane *p, const float *x,
@@ -94,7 +95,7 @@ static int filters_pooled_some(const struct window *w, const struct plane *p, co
 	return POOLED_VECTORS * LANES;
 }
 #else
-/* `rows` rows of the filters. */
+/* For `rows` rows of the filters: a filter of 5 × 5 has more sums than there are registers. */
 ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const struct window *w,
 										const float *x, int row, const float *dy,
 										const uint8_t *place_of_max, float *sums, int count)
@@ -125,7 +126,7 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int rows, const st
 		}
 	}
 	UNROLL_FOR (int k = 0; k < rows * size; k++)
-		store_part(sums + k * w->filters, sum[k], count);
+		store_first(sums + k * w->filters, sum[k], count);
 }
 
 static int filters_pooled_some(const struct window *w, const struct plane *p, const float *x,
@@ -153,7 +154,7 @@ static void filters_pooled(const struct window *w, const struct plane *p, const 
 		f += filters_pooled_some(w, p, x, dy + f, place_of_max + f, sums + f, w->filters - f);
 }
 
-/* dy of all pixels from that of pooling windows. */
+/* The gradients of all pixels, from those of pooling windows and their places. */
 static void spread(const struct window *w, const float *dy, const uint8_t *place_of_max, float *all)
 {
 	int columns = w->out_w / 2;

@@ -1,17 +1,17 @@
-/* The geometry of a convolution. */
+/* The geometry of a convolution: where its windows begin, and the zeros around its image. */
 #ifndef COMPUTE_SIMD_PLANE_H
 #define COMPUTE_SIMD_PLANE_H
 
 #include "compute/kernels.h"
 #include "compute/simd/vec.h"
 
-/* The image that the loops see: a window never leaves it. Where the window would, the image is
- * copied into zeros first. */
+/* The image as the loops see it: no window leaves it. An image of 5 × 5 that is padded by 1 is
+ * copied into the middle of 7 × 7 zeros; without padding the plane is the image itself. */
 struct plane {
 	int h, w;
 	bool copied;
 	int row;    /* floats in a row of pixels */
-	int run;    /* floats in a row of a window, and of a filter */
+	int strip;  /* floats in a row of a window, and of a filter */
 	int filter; /* floats in a filter */
 	int pixels; /* of the output */
 };
@@ -27,8 +27,8 @@ static struct plane plane_of(const struct window *w, int out_h, int out_w)
 		p.w = w->in_w;
 	}
 	p.row = p.w * w->channels;
-	p.run = w->size * w->channels;
-	p.filter = w->size * p.run;
+	p.strip = w->size * w->channels;
+	p.filter = w->size * p.strip;
 	p.pixels = w->out_h * w->out_w;
 	return p;
 }

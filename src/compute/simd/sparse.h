@@ -1,17 +1,17 @@
-/* Convolution backward, where most of dy is zero: dfilters[f] = sum over pixels of dy[p][f] × window
- * p, and dx's window p += dy[p][f] × filter f. Each dy that is not zero is a term of filter f's list
- * and of pixel p's list, and combine adds up the rows. */
+/* Convolution backward where most of dy is zero: dfilters[f] = sum over pixels p of dy[p][f] ×
+ * window p, and the window p of dx += dy[p][f] × filter f. Each dy[p][f] that is not zero becomes a
+ * term in the list of filter f and in that of pixel p, and combine adds up the rows. */
 #ifndef COMPUTE_SIMD_SPARSE_H
 #define COMPUTE_SIMD_SPARSE_H
 
 #include "compute/simd/combine.h"
 #include "compute/simd/plane.h"
 
-/* Those of a few samples; pixels row by row. */
+/* The lists of one or two samples; a sample's pixels stand row by row. */
 struct lists {
 	struct list *pixels, *filters;
 	struct term *pixel_terms, *filter_terms;
-	int32_t used; /* terms of pixels */
+	int32_t used; /* of pixel_terms */
 };
 
 static struct lists lists_place(const struct window *w, int pixels, struct arena *arena)
@@ -28,7 +28,7 @@ static struct lists lists_place(const struct window *w, int pixels, struct arena
 
 #define FILTERS_AT_ONCE 64
 
-/* Which of up to that many gradients are not zero. */
+/* Bit i is set where gradient i is not zero; `count` ≤ FILTERS_AT_ONCE. */
 ALWAYS_INLINE uint64_t nonzero_gradients(const float *dy, int count)
 {
 	uint64_t bits = 0;
@@ -38,7 +38,7 @@ ALWAYS_INLINE uint64_t nonzero_gradients(const float *dy, int count)
 	return count < FILTERS_AT_ONCE ? bits & (((uint64_t)1 << count) - 1) : bits;
 }
 
-/* A pixel: its gradients that are not zero become terms of its list and of their filters'. */
+/* The gradients of a pixel that are not zero become terms of its list and of their filters'. */
 static void lists_add_pixel(struct lists *l, const struct window *w, const struct plane *p,
 							const float *dy, int offset, struct list *pixel)
 {
@@ -58,8 +58,8 @@ static void lists_add_pixel(struct lists *l, const struct window *w, const struc
 	l->used = used;
 }
 
-/* The four pixels of a pooling window, of which this is the first: each gradient stands at one of
- * them, or at none. */
+/* The same for the four pixels of a pooling window; `offset` and `pixel` are the first one's. Each
+ * gradient belongs to one of the four, or with PLACE_NONE to none. */
 static void lists_add_window(struct lists *l, const struct window *w, const struct plane *p,
 							 const float *dy, const uint8_t *place_of_max, int offset,
 							 struct list *pixel)
@@ -90,8 +90,8 @@ static void lists_add_window(struct lists *l, const struct window *w, const stru
 	}
 }
 
-/* All pixels of a sample, or all pooling windows with their four; its plane begins at `origin`, its
- * lists at `pixel`. */
+/* All pixels of a sample, or all its pooling windows. Its plane begins at x[origin], its lists at
+ * `pixel`. */
 static void lists_add_sample(struct lists *l, const struct window *w, const struct plane *p,
 							 const float *dy, const uint8_t *place_of_max, int origin,
 							 struct list *pixel)
@@ -121,8 +121,8 @@ static void filters_sparse(const struct window *w, const struct plane *p, const 
 							  .x = x,
 							  .x_row = p->row,
 							  .y = dfilters,
-							  .y_row = p->run},
-			w->size, p->run);
+							  .y_row = p->strip},
+			w->size, p->strip);
 }
 
 static void input_sparse(const struct window *w, const struct plane *p, const struct lists *l,
@@ -132,11 +132,11 @@ static void input_sparse(const struct window *w, const struct plane *p, const st
 							  .list_count = pixels,
 							  .terms = l->pixel_terms,
 							  .x = filters,
-							  .x_row = p->run,
+							  .x_row = p->strip,
 							  .y = target,
 							  .y_row = p->row,
 							  .overlap = true},
-			w->size, p->run);
+			w->size, p->strip);
 }
 
 #endif

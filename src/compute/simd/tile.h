@@ -6,14 +6,15 @@
 
 #include "compute/simd/vec.h"
 
-/* k counts `runs` runs of `depth` steps. A(m, run, step) = a[m a_row + run a_run + step a_step];
- * vector v of B's row (run, step) is at b + run b_run + step b_step + v b_vector. */
+/* The sum goes over `strips` strips of `depth` products each: in a convolution a strip is one row
+ * of the window, with all its channels. A(m, strip, k) = a[m a_row + strip a_strip + k a_k]; vector
+ * v of B's row (strip, k) is at b + strip b_strip + k b_k + v b_vector. */
 struct tile {
-	int runs, depth;
+	int strips, depth;
 	const float *a;
-	ptrdiff_t a_row, a_run, a_step;
+	ptrdiff_t a_row, a_strip, a_k;
 	const float *b;
-	ptrdiff_t b_run, b_step, b_vector;
+	ptrdiff_t b_strip, b_k, b_vector;
 	const float *start; /* start[m start_row + n]; NULL: 0 */
 	ptrdiff_t start_row;
 	float *c; /* c[m c_row + n] */
@@ -28,14 +29,14 @@ struct tile {
 ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct tile *t)
 {
 	vec sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
-	const float *a_run = t->a, *b_run = t->b;
+	const float *a_strip = t->a, *b_strip = t->b;
 
 	UNROLL_FOR (int m = 0; m < rows; m++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
 			sum[m][v] = (vec){0};
-	for (int run = 0; run < t->runs; run++, a_run += t->a_run, b_run += t->b_run) {
-		const float *a = a_run, *b = b_run;
-		for (int step = 0; step < t->depth; step++, a += t->a_step, b += t->b_step) {
+	for (int strip = 0; strip < t->strips; strip++, a_strip += t->a_strip, b_strip += t->b_strip) {
+		const float *a = a_strip, *b = b_strip;
+		for (int k = 0; k < t->depth; k++, a += t->a_k, b += t->b_k) {
 			vec right[TILE_MOST_VECTORS];
 			UNROLL_FOR (int v = 0; v < vectors; v++)
 				right[v] = load(b + v * t->b_vector);
@@ -54,8 +55,8 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 		float *c = t->c + m * t->c_row;
 		UNROLL_FOR (int v = 0; v < vectors - 1; v++)
 			store(c + v * LANES, sum[m][v]);
-		store_part(c + (vectors - 1) * LANES, sum[m][vectors - 1],
-				   t->columns - (vectors - 1) * LANES);
+		store_first(c + (vectors - 1) * LANES, sum[m][vectors - 1],
+					t->columns - (vectors - 1) * LANES);
 	}
 }
 
@@ -100,16 +101,17 @@ static int tile_height(int rows, int vectors)
 	return divide_up(rows, divide_up(rows, most));
 }
 
-/* Choose how high and wide the tiles are: each step of a tile takes as long as its sums, but no less
- * than the latency of a multiply-add hides, which is eight of them. */
+/* Chooses the height and the width of the tiles. Each k of a tile takes as long as its
+ * multiply-adds or its loads, but no less than the eight multiply-adds that are under way at a
+ * time. */
 static struct tile tile_plan(struct tile t)
 {
 	int best = 0, wide = divide_up(t.columns, LANES);
 
 	for (int v = 1; v <= TILE_MOST_VECTORS; v++) {
 		int height = tile_height(t.rows, v), sums = height * v, loads = height + v;
-		int step = sums < 8 ? 8 : sums;
-		int cost = divide_up(wide, v) * divide_up(t.rows, height) * (step < loads ? loads : step);
+		int adds = greatest(sums, 8);
+		int cost = divide_up(wide, v) * divide_up(t.rows, height) * greatest(adds, loads);
 		if (v == 1 || cost <= best) {
 			best = cost;
 			t.vectors = v;
@@ -119,7 +121,7 @@ static struct tile tile_plan(struct tile t)
 	return t;
 }
 
-/* The whole of C, as it is planned. */
+/* All of C, in tiles as tile_plan chose them. */
 static void tile(const struct tile *t)
 {
 	struct tile one = *t;

@@ -1,8 +1,8 @@
 /* One vector type for the fast loops, whatever the instruction set: LANES floats.
  *
  * Only kernels_simd.c includes this and its neighbours. It is compiled once for each instruction
- * set with that set's flags, so nothing here may have external linkage. Arithmetic is that of the compilers' vector
- * extensions (GCC and Clang); only what these cannot say is written with intrinsics. */
+ * set with that set's flags, so nothing here may have external linkage. Arithmetic uses the vector
+ * extensions of GCC and Clang; intrinsics stand only where these extensions have no expression. */
 #ifndef COMPUTE_SIMD_VEC_H
 #define COMPUTE_SIMD_VEC_H
 
@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* PORTABLE: no intrinsics. EMULATED_LANES: vectors of another width than the machine's, with a fused
- * multiply-add, for tests. */
+/* PORTABLE is a table without intrinsics. EMULATED_LANES is one for tests: vectors of another width
+ * than the machine's, with a fused multiply-add. */
 #if defined(PORTABLE)
 #define LANES 4
 #elif defined(EMULATED_LANES)
@@ -61,9 +61,9 @@ ALWAYS_INLINE ivec isplat(int32_t x)
 	return x - (ivec){0};
 }
 
-/* Reading past the end of a row is allowed (see kernels.h), writing is not: only the first `count`
- * lanes, all of them from LANES on. */
-ALWAYS_INLINE void store_part(float *p, vec v, int count)
+/* Stores the first `count` lanes, or all of them where count ≥ LANES. Kernels may read past the end
+ * of a row (KERNELS_SLACK), but not write there. */
+ALWAYS_INLINE void store_first(float *p, vec v, int count)
 {
 	if (count >= LANES) {
 		store(p, v);
@@ -126,8 +126,8 @@ ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
 #endif
 }
 
-/* What is loaded once stays in a register: GCC would rather load it again for each use, and loads are
- * what the loop waits for. */
+/* Keeps a loaded vector in its register. GCC would rather load it again for each use, in loops that
+ * wait for loads as it is. */
 ALWAYS_INLINE vec hold(vec v)
 {
 #if defined(AVX512)
@@ -138,8 +138,8 @@ ALWAYS_INLINE vec hold(vec v)
 	return v;
 }
 
-/* Lanes as unsigned bytes in memory: only the first `count` are written. Compilers make
- * poor code of __builtin_convertvector here. */
+/* Stores the first `count` lanes as unsigned bytes. Compilers make poor code of
+ * __builtin_convertvector here. */
 ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
 {
 #if defined(AVX512)
@@ -180,7 +180,7 @@ ALWAYS_INLINE ivec load_bytes(const uint8_t *p)
 #endif
 }
 
-/* Bit i is set where lane i is not zero (NaN is not). */
+/* Bit i is set where lane i is not zero; NaN is not zero. */
 ALWAYS_INLINE unsigned nonzero_bits(vec v)
 {
 #if defined(AVX512)
@@ -281,8 +281,9 @@ ALWAYS_INLINE bool is_blank(const int rows, const int columns, const float *x, p
 	return !bits;
 }
 
-/* As many sums as there are registers beside what is multiplied: TILE_SUMS for tile,
- * COMBINE_VECTORS for combine, and DOT_UNITS × DOT_SAMPLES sums of 16 lanes each for dots. */
+/* The number of sums that fit into registers, beside the vectors that are multiplied: TILE_SUMS in
+ * tile, COMBINE_VECTORS in combine, and DOT_UNITS × DOT_SAMPLES times 16 floats in dots. AVX-512
+ * has 32 registers, AVX2 has 16. */
 #if LANES == 16
 #define TILE_SUMS 26
 #define COMBINE_VECTORS 24
@@ -316,7 +317,7 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-static int most(int a, int b)
+static int greatest(int a, int b)
 {
 	return a > b ? a : b;
 }
@@ -326,9 +327,9 @@ static int divide_up(int a, int b)
 	return (a + b - 1) / b;
 }
 
-static size_t round_up(size_t size, size_t step)
+static size_t round_up(size_t size, size_t unit)
 {
-	return (size + step - 1) / step * step;
+	return (size + unit - 1) / unit * unit;
 }
 
 #endif

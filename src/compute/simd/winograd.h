@@ -3,14 +3,15 @@
  * F(5×5, 3×3) of Lavin & Gray 2016: a tile of 5 × 5 outputs sees 7 × 7 inputs d, and is
  *   Aᵀ [(G g Gᵀ) · (Bᵀ d B)] A,
  * 49 multiplications instead of 225. For each of the 49 places, the sum over channels is a product
- * of matrices: tiles × channels by channels × filters. A, B and G are Toom and Cook's: a column of
- * Aᵀ, a row of Bᵀ and one of G for each of seven points. ±1/4, ±7/8, ±7/4 and infinity round
- * less than other pairs of eighths: the error is four times that of the plain sum (root mean square; of a
- * tile's last output eight times). All of A and B is exact, and a pair shares its even and odd powers.
+ * of matrices: tiles × channels by channels × filters. A, B and G are Toom and Cook's: each of
+ * seven points gives a column of Aᵀ, a row of Bᵀ and one of G. The points ±1/4, ±7/8, ±7/4 and
+ * infinity round less than other pairs of eighths: the error is four times that of the plain sum
+ * (root mean square; of a tile's last output eight times). All numbers of A and B are exact, and a
+ * pair shares its even and odd powers.
  *
- * Backward is the same transposed. The filters' gradient is Gᵀ [sum over tiles of
- * (A dy Aᵀ) · (Bᵀ d B)] G, filters × tiles by tiles × channels for each place; the input's is a
- * convolution of dy with the filters turned round (winograd_adjoint). */
+ * Backward is the same transposed. The filters' gradient is Gᵀ [sum over tiles of (A dy Aᵀ) · (Bᵀ d
+ * B)] G, filters × tiles by tiles × channels for each place; the input's is a convolution of dy
+ * with the filters turned round (winograd_adjoint). */
 #ifndef COMPUTE_SIMD_WINOGRAD_H
 #define COMPUTE_SIMD_WINOGRAD_H
 
@@ -20,9 +21,8 @@
 #define TILE_OUT 5
 #define TILE_IN 7
 #define PLACES (TILE_IN * TILE_IN)
-#define BLOCK (2 * LANES) /* filters at once: what the product leaves stays in the cache */
-#define GROUP_TILES                                                                                \
-	16 /* tiles at once, of several samples: fewer would load the filters more often */
+#define TILES_AT_ONCE 16  /* of several samples: with fewer the filters are loaded more often */
+#define BLOCK (2 * LANES) /* filters at once: so their products stay in the cache */
 
 /* A point p and its opposite -p; q² and r² are the squares of the others. */
 static const struct {
@@ -45,7 +45,7 @@ struct winograd {
 	int x_stride, y_stride; /* floats of one place's channels, of its filters: whole vectors */
 };
 
-/* Fewer channels, or tiles that are mostly outside of the image, cost more than they save. */
+/* Few channels, and tiles that lie mostly outside of the image, cost more than they save. */
 static bool uses_winograd(const struct window *w)
 {
 	int tiles = divide_up(w->out_h, TILE_OUT) * divide_up(w->out_w, TILE_OUT);
@@ -60,7 +60,7 @@ static struct winograd winograd_of(const struct window *w, int n)
 						 .tiles_x = divide_up(w->out_w, TILE_OUT)};
 
 	g.tiles = g.tiles_y * g.tiles_x;
-	g.samples = least(n, divide_up(GROUP_TILES, g.tiles));
+	g.samples = least(n, divide_up(TILES_AT_ONCE, g.tiles));
 	g.plane = plane_of(w, TILE_OUT * g.tiles_y, TILE_OUT * g.tiles_x);
 	g.x_stride = divide_up(w->channels, LANES) * LANES;
 	g.y_stride = divide_up(w->filters, LANES) * LANES;
@@ -153,28 +153,29 @@ struct filter_strides {
 };
 
 /* Filters and channels, up to before the ends. */
-struct filter_part {
+struct filter_range {
 	int filter, filter_end, channel, channel_end;
 };
 
-/* From a place to the next in prepared filters. One line of the cache more than they need: places that
- * are a power of two apart would push each other out of it. */
+/* The floats from one place to the next in prepared filters. They are a cache line more than
+ * needed: places that are a power of two apart would push each other out of the cache. */
 static ptrdiff_t filters_place(const struct window *w)
 {
 	return (ptrdiff_t)w->channels * BLOCK + 16;
 }
 
-/* G g Gᵀ of a part, which begins with a whole vector, to [filters / BLOCK][place][channel][BLOCK] */
+/* G g Gᵀ of a range, which begins with a whole vector of filters, to
+ * [filters / BLOCK][place][channel][BLOCK]. */
 static void winograd_filters(const struct window *w, const float *filters,
-							 struct filter_strides strides, struct filter_part part,
+							 struct filter_strides strides, struct filter_range range,
 							 float *prepared)
 {
 	ptrdiff_t place = filters_place(w);
 
-	for (int f = part.filter; f < part.filter_end; f += LANES) {
+	for (int f = range.filter; f < range.filter_end; f += LANES) {
 		float *block = prepared + f / BLOCK * PLACES * place + f % BLOCK;
-		int lanes = least(LANES, part.filter_end - f);
-		for (int c = part.channel; c < part.channel_end; c++) {
+		int lanes = least(LANES, range.filter_end - f);
+		for (int c = range.channel; c < range.channel_end; c++) {
 			float *to = block + c * BLOCK;
 			const float *from = filters + f * strides.filter + c * strides.channel;
 			vec g[3][3] = {{{0}}}, t[TILE_IN][3];
@@ -247,7 +248,7 @@ static void winograd_output(const struct window *w, const struct winograd *g, co
 				times_at(t[i], out);
 				UNROLL_FOR (int j = 0; j < TILE_OUT; j++)
 					if (j < across)
-						store_part(to + j * y_pixel, out[j] + start, columns - f);
+						store_first(to + j * y_pixel, out[j] + start, columns - f);
 			}
 		}
 	}
@@ -293,11 +294,12 @@ static struct winograd_scratch winograd_place(const struct window *w, const stru
 	return r;
 }
 
-/* A group of n samples. y is [pixel][filter], or [window][filter] with the places of the largest. */
-static void winograd_group(const struct window *w, const struct winograd *g,
-						   const struct winograd_scratch *r, int n, const float *x,
-						   const float *prepared, const float *bias, bool relu, float *y,
-						   uint8_t *place_of_max)
+/* n ≤ g->samples of them. y is [pixel][filter], or [window][filter] with the places of the
+ * largest. */
+static void winograd_some(const struct window *w, const struct winograd *g,
+						  const struct winograd_scratch *r, int n, const float *x,
+						  const float *prepared, const float *bias, bool relu, float *y,
+						  uint8_t *place_of_max)
 {
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
@@ -310,13 +312,13 @@ static void winograd_group(const struct window *w, const struct winograd *g,
 		int columns = least(BLOCK, w->filters - f);
 		const float *start = bias ? bias + f : NULL;
 		struct tile t =
-			tile_plan((struct tile){.runs = 1,
+			tile_plan((struct tile){.strips = 1,
 									.depth = w->channels,
 									.a = r->v,
 									.a_row = PLACES * g->x_stride,
-									.a_step = 1,
+									.a_k = 1,
 									.b = prepared + f / BLOCK * PLACES * filters_place(w),
-									.b_step = BLOCK,
+									.b_k = BLOCK,
 									.b_vector = LANES,
 									.c = r->m,
 									.c_row = PLACES * BLOCK,
@@ -339,7 +341,7 @@ static void winograd_group(const struct window *w, const struct winograd *g,
 	}
 }
 
-/* NULL for bias: none. */
+/* `bias` may be NULL. The scratch memory is taken from the arena. */
 static void winograd_forward(const struct window *w, int n, const float *x, const float *prepared,
 							 const float *bias, bool relu, float *y, uint8_t *place_of_max,
 							 struct arena *arena)
@@ -350,8 +352,8 @@ static void winograd_forward(const struct window *w, int n, const float *x, cons
 	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
 
 	for (int first = 0; first < n; first += g.samples)
-		winograd_group(w, &g, &r, least(g.samples, n - first), x + first * in, prepared, bias, relu,
-					   y + first * out, place_of_max ? place_of_max + first * out : NULL);
+		winograd_some(w, &g, &r, least(g.samples, n - first), x + first * in, prepared, bias, relu,
+					  y + first * out, place_of_max ? place_of_max + first * out : NULL);
 }
 
 /* Bytes of the filters in winograd_filters' form. */
@@ -430,8 +432,8 @@ static void winograd_add_filters(const struct window *w, const struct winograd *
 				vec out[3];
 				times_gt(t[i], out);
 				UNROLL_FOR (int j = 0; j < 3; j++)
-					store_part(to + j * w->channels, load(to + j * w->channels) + out[j],
-							   w->channels - c);
+					store_first(to + j * w->channels, load(to + j * w->channels) + out[j],
+								w->channels - c);
 			}
 		}
 	}
@@ -460,7 +462,7 @@ static struct winograd_gradient winograd_gradient_place(const struct window *w, 
 	return b;
 }
 
-/* Adds to dfilters what comes from n samples. */
+/* Adds the gradient of n samples to dfilters. */
 static void winograd_filters_gradient(const struct window *w, int n,
 									  const struct winograd_gradient *b, const float *x,
 									  const float *dy, float *dfilters)
@@ -469,13 +471,13 @@ static void winograd_filters_gradient(const struct window *w, int n,
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters;
-	struct tile t = tile_plan((struct tile){.runs = 1,
+	struct tile t = tile_plan((struct tile){.strips = 1,
 											.depth = n * g->tiles,
 											.a = b->d,
 											.a_row = 1,
-											.a_step = PLACES * g->y_stride,
+											.a_k = PLACES * g->y_stride,
 											.b = b->v,
-											.b_step = PLACES * g->x_stride,
+											.b_k = PLACES * g->x_stride,
 											.b_vector = LANES,
 											.c = b->m,
 											.c_row = PLACES * g->x_stride,
