@@ -197,8 +197,9 @@ static bool print_group_help(const char *first)
 	return found;
 }
 
-/* The name of the command that was probably meant, or NULL. Where a group's only word is misspelt,
- * "inpsect" for "inspect", it is compared with names as if the second word were right. */
+/* The name of the command that was probably meant, or NULL. The words are compared with all names;
+ * then the first word alone, and as if a group's second word stood behind it: "inpsect" is like
+ * "inspect data". */
 static const char *nearest_command(const char *first, const char *second)
 {
 	const char *names[MOST_COMMANDS] = {NULL}, *nearest = NULL;
@@ -209,13 +210,11 @@ static const char *nearest_command(const char *first, const char *second)
 	snprintf(typed, sizeof typed, "%s %s", first, second ? second : "");
 	if (second)
 		nearest = options_nearest(typed, names);
-	if (!nearest)
-		nearest = options_nearest(first, names);
 	for (int i = 0; names[i] && !nearest; i++) {
-		const char *rest = strchr(names[i], ' '), *const one[] = {names[i], NULL};
+		const char *rest = strchr(names[i], ' ');
 
 		snprintf(typed, sizeof typed, "%s%s", first, rest ? rest : "");
-		nearest = rest ? options_nearest(typed, one) : NULL;
+		nearest = options_nearest(typed, names);
 	}
 	return nearest;
 }

@@ -116,16 +116,6 @@ static int line_count(const struct blocks_picture *picture)
 	return (picture->height + 1) / 2;
 }
 
-void blocks_draw(FILE *out, enum blocks_style style, const struct blocks_picture *picture)
-{
-	struct pen pen = {out, style, 0};
-
-	for (int line = 0; line < line_count(picture); line++) {
-		draw_line(&pen, picture, line);
-		pen_end_line(&pen);
-	}
-}
-
 static void draw_row(struct pen *pen, const struct blocks_picture *pictures, size_t count)
 {
 	for (int line = 0; line < line_count(pictures); line++) {
@@ -208,4 +198,9 @@ void blocks_draw_with_bars(FILE *out, enum blocks_style style, const struct bloc
 			draw_bar(&pen, bar, (double)parts[bar], width - picture->width - GAP);
 		pen_end_line(&pen);
 	}
+}
+
+void blocks_draw(FILE *out, enum blocks_style style, const struct blocks_picture *picture)
+{
+	blocks_draw_with_bars(out, style, picture, NULL, 0, 0);
 }
