@@ -165,11 +165,12 @@ static void print_rules(const struct settings *settings, const struct train_leng
 {
 	const struct optimizer_rule *rule = optimizer_rule(settings->optimizer.kind);
 	uint64_t rising = schedule_warmup_steps(settings->warmup, length->steps);
-	char text[FIELD_TEXT_SIZE];
+	char name[OPTION_NAME], text[FIELD_TEXT_SIZE];
 
 	fprintf(stderr, "%-6s learning rate %g", rule->name, (double)settings->learning_rate);
 	for (const char *const *own = rule->settings; *own; own++)
-		fprintf(stderr, ", %s %s", *own, field_print(settings_find(*own), settings, text));
+		fprintf(stderr, ", %s %s", options_name(*own, name),
+				field_print(settings_find(*own), settings, text));
 	if (settings->optimizer.weight_decay > 0)
 		fprintf(stderr, ", weight decay %g", (double)settings->optimizer.weight_decay);
 	if (rising)
@@ -358,18 +359,17 @@ static int train_and_save(struct job *job)
 
 static int train_run(void *v, int operand_count, char **operands)
 {
-	struct train_values values = *(struct train_values *)v;
-	struct job job = {.values = &values};
+	struct train_values *values = v;
+	struct job job = {.values = values};
 	struct error error, ignored;
 	int status;
 
-	(void)operand_count;
-	(void)operands;
-	if (values.recipe && !strcmp(values.recipe, "list")) {
+	(void)operand_count, (void)operands;
+	if (values->recipe && !strcmp(values->recipe, "list")) {
 		recipe_list(stdout);
 		return STATUS_DONE;
 	}
-	if (settle_optimizer(&values, &error) || engine_values_settle(&values.engine, &error) ||
+	if (settle_optimizer(values, &error) || engine_values_settle(&values->engine, &error) ||
 		build(&job, &error)) {
 		status = command_misused(&command_train, &error);
 	} else if (load(&job, &error)) {

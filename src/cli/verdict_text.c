@@ -1,4 +1,4 @@
-/* The verdict on learning curves in words: a template for each kind. */
+/* The verdict on learning curves in words: two sentences for each kind. */
 #include "cli/verdict_text.h"
 
 #include <math.h>
