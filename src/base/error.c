@@ -30,28 +30,33 @@ static int keep(struct error *error, const char *text)
 	return -1;
 }
 
-int error_set(struct error *error, const char *format, ...)
+static void set(struct error *error, bool is_scarcity, const char *format, va_list arguments)
 {
 	char text[LONGEST];
+
+	vsnprintf(text, sizeof text, format, arguments);
+	error->is_scarcity = is_scarcity;
+	keep(error, text);
+}
+
+int error_set(struct error *error, const char *format, ...)
+{
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	set(error, false, format, arguments);
 	va_end(arguments);
-	error->is_scarcity = false;
-	return keep(error, text);
+	return -1;
 }
 
 int error_scarce(struct error *error, const char *format, ...)
 {
-	char text[LONGEST];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	set(error, true, format, arguments);
 	va_end(arguments);
-	error->is_scarcity = true;
-	return keep(error, text);
+	return -1;
 }
 
 int error_prefix(struct error *error, const char *format, ...)
