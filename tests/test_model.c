@@ -354,6 +354,18 @@ static void every_setting_is_written(void **state)
 	network_free(&network);
 }
 
+/* An optimizer's own settings are rows of the table, too: else nobody could choose or read them. */
+static void every_optimizer_has_its_settings(void **state)
+{
+	(void)state;
+	for (int kind = 0; optimizer_name(kind); kind++) {
+		const char *const *own = optimizer_rule((enum optimizer_kind)kind)->settings;
+		for (; *own; own++)
+			if (!settings_find(*own))
+				fail_msg("%s: settings.c has no row for %s", optimizer_name(kind), *own);
+	}
+}
+
 static void a_stopped_run_has_no_figures(void **state)
 {
 	struct network network;
@@ -821,6 +833,7 @@ int main(void)
 		MODEL_TEST(running_out_of_patience_is_no_stop),
 		MODEL_TEST(metadata_is_complete),
 		MODEL_TEST(every_setting_is_written),
+		MODEL_TEST(every_optimizer_has_its_settings),
 		MODEL_TEST(a_stopped_run_has_no_figures),
 		MODEL_TEST(tensors_lie_as_in_pytorch),
 		MODEL_TEST(other_formats_are_refused),

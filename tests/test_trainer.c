@@ -372,7 +372,7 @@ static double smoothed_loss(const struct network *network, const struct split *s
 		const struct batch batch = {.n = 1, .load = selection_load, .context = &one};
 		const float *logits = executor_predict(executor, &batch);
 		float p[DATASET_CLASSES];
-		loss_softmax(DATASET_CLASSES, logits, p);
+		loss_softmax(DATASET_CLASSES, logits, 1, p);
 		for (int c = 0; c < DATASET_CLASSES; c++) {
 			double target = smoothing / DATASET_CLASSES;
 			if (c == dataset.labels[split->train[i]])

@@ -5,13 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* probabilities[i] = exp(logits[i]) / sum; the largest logit is taken off first, so that nothing
- * overflows. May work in place. */
-void loss_softmax(int classes, const float *logits, float *probabilities);
-
-/* The same of logits / temperature, which makes probabilities more alike where it is above 1 (Guo et
- * al. 2017). */
-void loss_softmax_at(int classes, const float *logits, double temperature, float *probabilities);
+/* probabilities[i] = exp(x[i]) / sum of exp(x), with x = logits / temperature; a temperature above 1
+ * makes them more alike (Guo et al. 2017). The largest is taken off first, so that nothing overflows.
+ * May work in place. */
+void loss_softmax(int classes, const float *logits, double temperature, float *probabilities);
 
 /* The most likely class; ties go to the first. */
 int loss_argmax(int classes, const float *logits);

@@ -15,7 +15,7 @@ static struct prediction predict(const float *logits, double temperature, int la
 	const int digit = loss_argmax(DATASET_CLASSES, logits);
 	float probabilities[DATASET_CLASSES];
 
-	loss_softmax_at(DATASET_CLASSES, logits, temperature, probabilities);
+	loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	return (struct prediction){
 		.index = index,
 		.label = label,

@@ -59,8 +59,8 @@ static const struct field val_figures[] = {
 };
 /* clang-format on */
 
-/* The order of facts and settings in the file. A setting that is not named here follows at the
- * end. */
+/* Every file has these, in this order. A setting that is not named here came later: it follows at
+ * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
 	"seed",        "val_split",   "limit",        "train_images",    "val_images",
 	"epochs",      "epochs_done", "batch_size",   "learning_rate",   "optimizer",
@@ -233,7 +233,9 @@ static int read_settings(const struct safetensors *file, struct settings *settin
 	*settings = settings_default();
 	for (const struct field *const *table = settings_tables; *table; table++)
 		for (const struct field *field = *table; field->name; field++)
-			if (settings_matter(settings, field) && read_field(file, field, settings, error))
+			if (settings_matter(settings, field) &&
+				(has_place(field->name) || safetensors_metadata(file, field->name)) &&
+				read_field(file, field, settings, error))
 				return -1;
 	return 0;
 }

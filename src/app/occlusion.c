@@ -44,7 +44,7 @@ void occlusion_map(struct executor *executor, double temperature,
 		const float *logits = executor_predict(executor, &batch);
 		for (int i = 0; i < batch.n; i++, logits += executor_network(executor)->classes) {
 			float probabilities[DATASET_CLASSES];
-			loss_softmax_at(DATASET_CLASSES, logits, temperature, probabilities);
+			loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 			map[covered.first + i] = (double)probabilities[digit];
 		}
 	}

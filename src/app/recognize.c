@@ -13,6 +13,6 @@ int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], d
 
 	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 		return error_set(error, "the network's output is not a number");
-	loss_softmax_at(DATASET_CLASSES, logits, temperature, probabilities);
+	loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	return 0;
 }

@@ -58,9 +58,8 @@ int op_take_conv_pool(struct op *op, const struct layer *layers, int count, bool
 		return 0;
 	*op = op_of_layer(layers, trains);
 	op->kind = &conv_pool_op;
-	op->layer_count = (int)(pool - layers) + 1;
 	op->out = pool->out;
 	op->pool = 2;
 	op->relu = relu;
-	return op->layer_count;
+	return (int)(pool - layers) + 1;
 }

@@ -18,8 +18,8 @@ static struct rows take_rows(const struct executor *executor, struct arena *aren
 	struct rows rows = {.size = size};
 
 	if (per_worker) {
-		rows.per_worker = aligned_size((size_t)per_worker * size + 1);
-		rows.data = arena_take(arena, worker_count(executor), rows.per_worker);
+		rows.worker_bytes = aligned_size((size_t)per_worker * size + 1);
+		rows.data = arena_take(arena, worker_count(executor), rows.worker_bytes);
 	} else {
 		rows.data = arena_take(arena, (size_t)executor->batch_size, size);
 	}
@@ -31,8 +31,7 @@ static size_t floats_size(struct shape shape)
 	return shape_size(shape) * sizeof(float);
 }
 
-/* Each op whose output lies in the same buffer has a say, back to the one that does not write over
- * its input. */
+/* Not where an op in front, whose output lies in the same buffer, still needs what op i destroys. */
 bool executor_overwrites(const struct executor *executor, int i)
 {
 	const struct op *ops = executor->ops;
@@ -49,7 +48,7 @@ bool executor_overwrites(const struct executor *executor, int i)
 	return true;
 }
 
-/* Gradients are nobody's but the next op's, so whoever can work in place does. */
+/* Only the op in front reads a gradient, and only once, so whoever can work in place does. */
 static bool overwrites_gradient(const struct executor *executor, int i)
 {
 	return executor->ops[i].kind->in_place;
@@ -59,7 +58,8 @@ typedef bool overwrites_function(const struct executor *executor, int i);
 
 /* Do ops on images alone see the output of op i (of -1: the network's input), and those that the
  * next ones write over it? */
-static bool is_of_images(const struct executor *executor, int i, overwrites_function *overwrites)
+static bool stays_among_image_ops(const struct executor *executor, int i,
+								  overwrites_function *overwrites)
 {
 	while (i + 1 < executor->op_count && overwrites(executor, i + 1))
 		i++;
@@ -88,7 +88,7 @@ static void place_outputs(struct executor *executor, struct arena *arena)
 
 	for (int i = -1; i < executor->op_count; i++) {
 		bool one_task = is_of_one_task(executor, i);
-		bool local = one_task && is_of_images(executor, i, executor_overwrites);
+		bool local = one_task && stays_among_image_ops(executor, i, executor_overwrites);
 		struct op *op = i < 0 ? NULL : &executor->ops[i];
 		if (!op || !executor_overwrites(executor, i))
 			y = take_rows(executor, arena, floats_size(op ? op->out : executor->network->input),
@@ -110,7 +110,8 @@ static void place_gradients(struct executor *executor, struct arena *arena)
 	for (int i = 0; i < executor->op_count; i++) {
 		struct op *op = &executor->ops[i];
 		/* An op that looks at the whole batch looks at its dy again in another task. */
-		bool local = !op->kind->statistics && is_of_images(executor, i, overwrites_gradient);
+		bool local =
+			!op->kind->statistics && stays_among_image_ops(executor, i, overwrites_gradient);
 		if (i == 0 || !overwrites_gradient(executor, i))
 			dy = take_rows(executor, arena, floats_size(op->out), local ? EXECUTOR_GROUP : 0);
 		op->dy = dy;

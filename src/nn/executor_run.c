@@ -18,7 +18,7 @@
 #define LEAST_CHUNKS 8 /* where there are as many images */
 #define MOST_SLOTS 64
 
-/* One batch on its way. */
+/* One batch on its way, there and back. */
 struct trip {
 	struct executor *executor;
 	const struct batch *batch;
@@ -49,8 +49,8 @@ static void *row_at(const struct rows *rows, const struct pass *pass, int origin
 {
 	char *data = rows->data;
 
-	if (rows->per_worker)
-		return data + (size_t)pass->worker * rows->per_worker +
+	if (rows->worker_bytes)
+		return data + (size_t)pass->worker * rows->worker_bytes +
 			   (size_t)(pass->first - origin) * rows->size;
 	return data + (size_t)pass->first * rows->size;
 }
@@ -222,7 +222,7 @@ static void predict_chunk(void *context, int chunk, int worker)
 	go_forward(trip->executor, &pass, whole(trip->executor));
 }
 
-/* Of a stage. */
+/* Forward through one stage; load the images in front of the first. */
 static void forward_chunk(void *context, int chunk, int worker)
 {
 	const struct trip *trip = context;

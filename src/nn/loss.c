@@ -7,7 +7,8 @@
 
 #include "compute/math.h"
 
-/* The sum of exp(logits[i] - largest), where nothing overflows; these go to `out`, unless it is NULL. */
+/* The sum of exp(logits[i] - largest), in which nothing overflows. Its terms go to `out`, unless that
+ * is NULL. */
 static float exponentials(int classes, const float *logits, float largest, float *out)
 {
 	float sum = 0;
@@ -27,18 +28,12 @@ static void divide(int classes, float sum, float *numbers)
 		numbers[i] /= sum;
 }
 
-void loss_softmax(int classes, const float *logits, float *probabilities)
-{
-	float largest = logits[loss_argmax(classes, logits)];
-
-	divide(classes, exponentials(classes, logits, largest, probabilities), probabilities);
-}
-
-void loss_softmax_at(int classes, const float *logits, double temperature, float *probabilities)
+void loss_softmax(int classes, const float *logits, double temperature, float *probabilities)
 {
 	for (int i = 0; i < classes; i++)
 		probabilities[i] = logits[i] / (float)temperature;
-	loss_softmax(classes, probabilities, probabilities);
+	float largest = probabilities[loss_argmax(classes, probabilities)];
+	divide(classes, exponentials(classes, probabilities, largest, probabilities), probabilities);
 }
 
 int loss_argmax(int classes, const float *logits)

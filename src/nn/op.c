@@ -16,7 +16,6 @@ struct op op_of_layer(const struct layer *layer, bool trains)
 	return (struct op){
 		.kind = layer->kind->op,
 		.layer = layer,
-		.layer_count = 1,
 		.in = layer->in,
 		.out = layer->out,
 		.window = layer->window,

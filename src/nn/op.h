@@ -9,18 +9,17 @@
 #include "compute/kernels.h"
 #include "nn/layer.h"
 
-/* A buffer with a row for each image of a batch; or, where per_worker is not 0, with as many rows
- * for each worker as that one has in hand at a time, so that they stay in its cache. */
+/* A buffer with a row for each image of a batch. Or each worker has rows of its own, for as many
+ * images as it has in hand at a time, so that they stay in its cache. */
 struct rows {
 	void *data;
-	size_t per_worker; /* bytes */
-	size_t size;       /* bytes of a row */
+	size_t size;         /* bytes of a row */
+	size_t worker_bytes; /* of the rows of one worker; 0 where each image has its row */
 };
 
 struct op {
 	const struct op_kind *kind;
 	const struct layer *layer; /* the first one that it runs: its parameters, its number */
-	int layer_count;
 	struct shape in, out;
 	struct window window;
 	int pool; /* the side of the pooling window that comes with the op's own: 2 in conv_pool, else 1 */
@@ -75,11 +74,13 @@ struct op_kind {
 	/* The numbers that backward looks at. The planner lets the next ops write over all others. */
 	bool reads_input;  /* x */
 	bool reads_output; /* y, as forward left it */
-	bool reads_sign;   /* of each y, whether it is above 0; and dy is 0 where somebody zeroed y */
+	bool
+		reads_sign; /* only whether each y is above 0. A later op that zeroed a y has zeroed its dy,
+						* too, so that a lost sign does no harm there. */
 
-	/* Forward may write y over x, and backward dx over dy. It then must not read its input backward. */
+	/* Forward may write y over x, and backward dx over dy. An op that reads its input must not. */
 	bool in_place;
-	/* In place, it leaves what is above 0 above 0 and all else not; or it zeroes y and dx alike. */
+	/* In place, y is above 0 exactly where x is, but for numbers whose y and dx it sets to 0. */
 	bool keeps_sign;
 
 	const struct batch_statistics *statistics; /* NULL unless it looks at the whole batch */

@@ -167,7 +167,7 @@ int spec_real(const struct spec_layer *layer, int index, const char *what, doubl
 	enum number_fault fault = number_real(argument->text, "-.", min, below, &number);
 	if (fault == NUMBER_MALFORMED)
 		return argument_error(layer, argument, what, "is not a number", error);
-	if (fault || number >= below) {
+	if (fault || (double)(float)number >= below) { /* layers keep floats */
 		snprintf(reason, sizeof reason, "is not at least %g and below %g", min, below);
 		return argument_error(layer, argument, what, reason, error);
 	}
