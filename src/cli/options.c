@@ -239,7 +239,7 @@ static void print_option(FILE *out, const struct option_group *group, const stru
 
 void options_help(FILE *out, const struct option_group *groups, const void *values)
 {
-	static const struct option_group own = {NULL};
+	static const struct option_group own = {.fields = NULL};
 
 	for (const struct option_group *group = groups; group->fields; group++) {
 		if (group == groups || group->title)
