@@ -3,19 +3,23 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/evaluate.h"
+#include "base/checked.h"
+#include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
-#include "cli/eval_files.h"
 #include "cli/files.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "draw/sheet.h"
 
 #define BATCH 100
+#define MOST_MISTAKES 500 /* on a sheet */
 
 enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 
@@ -104,39 +108,142 @@ static void print_evaluation(FILE *out, const struct eval_values *values, const 
 	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
 }
 
-static void print_written(const struct eval_values *values, const char *path, const char *what,
-						  size_t count)
+/* ---- files, which are made in memory and written as a whole ---- */
+
+#define MOST_ROW 64 /* bytes of the longest row of a prediction */
+
+/* Say what was written, with its count, unless that failed. Returns `status`. */
+static int announce(const struct eval_values *values, int status, const char *path,
+					const char *what, size_t count)
 {
-	if (values->common.quiet)
-		return;
-	text_print_name(stderr, path);
-	fprintf(stderr, what, count);
+	if (!status && !values->common.quiet) {
+		text_print_name(stderr, path);
+		fprintf(stderr, what, count);
+	}
+	return status;
 }
 
+static int write_predictions(const struct eval_values *values, const struct prediction *predictions,
+							 size_t count, struct error *error)
+{
+	const char *path = values->predictions;
+	size_t size, used;
+	char *text = NULL;
+
+	if (checked_multiply(count + 1, MOST_ROW, &size))
+		text = malloc(size);
+	if (!text)
+		return error_set(error, "%s: not enough memory for %zu rows", path, count);
+	used = (size_t)sprintf(text, "index,label,prediction,probability\n");
+	for (const struct prediction *p = predictions; p < predictions + count; p++)
+		used += (size_t)snprintf(text + used, MOST_ROW, "%zu,%d,%d,%.6f\n", p->index, p->label,
+								 p->digit, p->probability);
+	const int status = file_replace(path, text, used, error);
+	free(text);
+	return announce(values, status, path, ": %zu predictions\n", count);
+}
+
+/* A row for each label, with a column for each prediction. */
+static int write_confusion(const struct eval_values *values, const struct evaluation *evaluation,
+						   struct error *error)
+{
+	const char *path = values->confusion;
+	char text[(DATASET_CLASSES + 1) * (DATASET_CLASSES + 1) * 21]; /* at most 20 figures */
+	int used = sprintf(text, "label");
+
+	for (int prediction = 0; prediction < DATASET_CLASSES; prediction++)
+		used += sprintf(text + used, ",%d", prediction);
+	for (int label = 0; label < DATASET_CLASSES; label++) {
+		used += sprintf(text + used, "\n%d", label);
+		for (int prediction = 0; prediction < DATASET_CLASSES; prediction++)
+			used += sprintf(text + used, ",%zu", evaluation->confusion[label][prediction]);
+	}
+	used += sprintf(text + used, "\n");
+	return announce(values, file_replace(path, text, (size_t)used, error), path,
+					": the confusion matrix of %zu images\n", evaluation->count);
+}
+
+struct mistakes {
+	const struct dataset *dataset;
+	const struct prediction *list; /* the worst first */
+};
+
+/* Mistakes come first, of these the ones to whose label the network gave the least probability. */
+static int worst_first(const void *a, const void *b)
+{
+	const struct prediction *first = a, *second = b;
+	const bool right = first->digit == first->label;
+
+	if (right != (second->digit == second->label))
+		return right ? 1 : -1;
+	if (first->of_label != second->of_label)
+		return first->of_label < second->of_label ? -1 : 1;
+	return first->index < second->index ? -1 : first->index > second->index;
+}
+
+static struct colour digit_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct mistakes *mistakes = context;
+	const uint8_t *pixels = mistakes->dataset->images + mistakes->list[tile].index * DATASET_PIXELS;
+
+	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
+}
+
+static struct colour verdict_line(const void *context, size_t tile, int line,
+								  char text[SHEET_CAPTION])
+{
+	const struct colour colours[] = {{120, 220, 130}, {255, 130, 110}, sheet_light, sheet_dim};
+	const struct prediction *p = &((const struct mistakes *)context)->list[tile];
+
+	if (line == 0)
+		snprintf(text, SHEET_CAPTION, "is %d", p->label);
+	else if (line == 1)
+		snprintf(text, SHEET_CAPTION, "read %d", p->digit);
+	else if (line == 2)
+		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * p->probability);
+	else
+		snprintf(text, SHEET_CAPTION, "#%zu", p->index);
+	return colours[line];
+}
+
+/* Write a sheet of the worst MOST_MISTAKES misread digits. It sorts the predictions. */
+static int write_mistakes(const struct eval_values *values, const struct dataset *dataset,
+						  const struct evaluation *evaluation, struct prediction *predictions,
+						  struct error *error)
+{
+	const struct mistakes mistakes = {dataset, predictions};
+	const size_t count = evaluation->count - evaluation->correct;
+	const size_t shown = count < MOST_MISTAKES ? count : MOST_MISTAKES;
+	char title[100];
+
+	qsort(predictions, evaluation->count, sizeof *predictions, worst_first);
+	snprintf(title, sizeof title, "%zu of %zu misread%s", count, evaluation->count,
+			 shown < count ? ", the worst"
+			 : shown > 1   ? ", the worst first"
+						   : "");
+	/* clang-format off */
+	const struct sheet_block block = {
+		.title = title, .count = shown, .context = &mistakes, .gap = 14,
+		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 3, .cell = digit_cell,
+		.beside = true, .lines = 4, .characters = 6, .text_scale = 2, .caption = verdict_line,
+	};
+	/* clang-format on */
+	return announce(values, sheet_save(values->mistakes, &block, 1, error), values->mistakes,
+					shown < count ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
+}
+
+/* ---- the command ---- */
+
 static int write_files(const struct eval_values *values, const struct dataset *dataset,
-					   const struct evaluation *evaluation, const struct prediction *predictions,
+					   const struct evaluation *evaluation, struct prediction *predictions,
 					   struct error *error)
 {
-	const size_t count = evaluation->count;
-	const size_t mistakes = count - evaluation->correct;
-	size_t shown;
-
-	if (values->predictions) {
-		if (eval_write_predictions(values->predictions, predictions, count, error))
-			return -1;
-		print_written(values, values->predictions, ": %zu predictions\n", count);
-	}
-	if (values->confusion) {
-		if (eval_write_confusion(values->confusion, evaluation, error))
-			return -1;
-		print_written(values, values->confusion, ": the confusion matrix of %zu images\n", count);
-	}
-	if (values->mistakes) {
-		if (eval_write_mistakes(values->mistakes, dataset, predictions, count, &shown, error))
-			return -1;
-		print_written(values, values->mistakes,
-					  shown < mistakes ? ": the %zu worst mistakes\n" : ": %zu mistakes\n", shown);
-	}
+	if (values->predictions && write_predictions(values, predictions, evaluation->count, error))
+		return -1;
+	if (values->confusion && write_confusion(values, evaluation, error))
+		return -1;
+	if (values->mistakes)
+		return write_mistakes(values, dataset, evaluation, predictions, error);
 	return 0;
 }
 
@@ -146,12 +253,12 @@ static int eval(const struct eval_values *values, const struct file_option *file
 	struct evaluation evaluation;
 	struct prediction *predictions = evaluate_split(values, session, dataset, &evaluation, error);
 	FILE *out = files_report_stream(files, values->common.quiet);
-	int status = -1;
+	int status;
 
 	if (!predictions)
 		return -1;
 	if (isnan(evaluation.loss)) {
-		error_set(error, "%s: the network's output is not a number", values->model.file);
+		status = error_set(error, "%s: the network's output is not a number", values->model.file);
 	} else {
 		if (out)
 			print_evaluation(out, values, dataset->directory, &evaluation);
@@ -161,13 +268,12 @@ static int eval(const struct eval_values *values, const struct file_option *file
 	return status;
 }
 
-static int eval_run(void *v, int operand_count, char **operands)
+static int eval_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct eval_values *values = v;
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 	struct session session = {0};
 	struct dataset dataset = {0};
-	struct error error;
 	int status = STATUS_DONE;
 
 	(void)operand_count, (void)operands;
@@ -177,13 +283,13 @@ static int eval_run(void *v, int operand_count, char **operands)
 										{"--mistakes", values->mistakes, true},
 										{"--predictions", values->predictions, true},
 										{NULL, NULL, false}};
-	if (files_check_distinct(files, &error) || engine_values_settle(&values->engine, &error))
-		return command_misused(&command_eval, &error);
-	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, &error) ||
-		advise_on_dataset(dataset_load(&dataset, values->data, part, &error), &error) ||
-		eval(values, files, &session, &dataset, &error))
-		status = command_fail(&error);
+	if (files_check_distinct(files, error) || engine_values_settle(&values->engine, error))
+		return STATUS_USAGE;
+	if (files_check_outputs(files, error) ||
+		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
+		advise_on_dataset(dataset_load(&dataset, values->data, part, error), error) ||
+		eval(values, files, &session, &dataset, error))
+		status = STATUS_FAILED;
 	dataset_free(&dataset);
 	session_close(&session);
 	return status;

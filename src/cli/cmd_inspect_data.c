@@ -295,24 +295,21 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
 
-static int inspect_data_run(void *v, int operand_count, char **operands)
+static int inspect_data_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	const struct inspect_data_values *values = v;
 	struct dataset dataset;
-	struct error error;
-	int status = STATUS_DONE;
 
 	(void)operand_count, (void)operands;
 	if (values->sheet && values->count == 0) {
-		error_set(&error, "--sheet: no samples to write with --count 0");
-		return command_misused(&command_inspect_data, &error);
+		error_set(error, "--sheet: no samples to write with --count 0");
+		return STATUS_USAGE;
 	}
-	if (advise_on_dataset(dataset_load(&dataset, values->data, values->split, &error), &error))
-		return command_fail(&error);
-	if (inspect_data(values, &dataset, &error))
-		status = command_fail(&error);
+	if (advise_on_dataset(dataset_load(&dataset, values->data, values->split, error), error))
+		return STATUS_FAILED;
+	const bool failed = inspect_data(values, &dataset, error);
 	dataset_free(&dataset);
-	return status;
+	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
 static const char *part_word(int part)

@@ -3,15 +3,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/calibrate.h"
+#include "app/occlusion.h"
 #include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
 #include "cli/files.h"
-#include "cli/image_sheets.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
+#include "draw/sheet.h"
 #include "nn/loss.h"
 
 #define BATCH 28 /* occluded images at a time */
@@ -31,24 +33,64 @@ struct seen {
 	int digit;
 };
 
-/* A line of a layer's numbers: the least, their mean, the most, and how many are 0. */
-static void print_activation(FILE *out, const struct activation *activation)
+/* A layer's output for the picture. */
+struct activation {
+	char title[120]; /* "0 conv:32,3 26×26×32" */
+	struct shape shape;
+	const float *values; /* [h][w][c]; borrowed */
+	double least, mean, most;
+	size_t zeros;
+	bool colours; /* those of its sheet */
+};
+
+/* A softmax at a temperature names that, too. */
+static void set_title(struct activation *activation, const struct layer *layer, double temperature)
+{
+	char shape[SHAPE_TEXT];
+	int used = snprintf(activation->title, sizeof activation->title, "%d %s %s", layer->index,
+						layer->text, shape_text(layer->out, shape));
+
+	if (temperature != TEMPERATURE_NONE)
+		snprintf(activation->title + used, sizeof activation->title - (size_t)used,
+				 " at temperature %g", temperature);
+}
+
+static void measure(struct activation *activation)
 {
 	const size_t count = shape_size(activation->shape);
-	double sum = 0, min = HUGE_VAL, max = -HUGE_VAL;
-	size_t zeros = 0;
+	double sum = 0;
 
+	activation->least = HUGE_VAL;
+	activation->most = -HUGE_VAL;
 	for (size_t i = 0; i < count; i++) {
 		const double value = (double)activation->values[i];
 		sum += value;
-		min = fmin(min, value);
-		max = fmax(max, value);
-		zeros += value == 0;
+		activation->least = fmin(activation->least, value);
+		activation->most = fmax(activation->most, value);
+		activation->zeros += value == 0;
 	}
-	fprintf(out, "%9.3f %9.3f %9.3f %6.1f%%  ", min, sum / (double)count, max,
-			100 * (double)zeros / (double)count);
-	text_print_name(out, activation->title);
-	fputc('\n', out);
+	activation->mean = sum / (double)count;
+}
+
+/* The outputs of all layers, in their order. The last one is softmax's, whose probabilities at that
+ * temperature are there already. */
+static void activations_take(const struct executor *observer, const float *probabilities,
+							 double temperature, bool colours, struct activation *activations)
+{
+	const struct network *network = executor_network(observer);
+
+	for (int i = 0; i < network->layer_count; i++) {
+		const bool is_softmax = i == network->layer_count - 1;
+		struct activation *activation = &activations[i];
+
+		*activation = (struct activation){
+			.shape = network->layers[i].out,
+			.values = is_softmax ? probabilities : executor_output(observer, i),
+			.colours = colours,
+		};
+		set_title(activation, &network->layers[i], is_softmax ? temperature : TEMPERATURE_NONE);
+		measure(activation);
+	}
 }
 
 static void print_all(FILE *out, bool no_color, const struct seen *seen,
@@ -62,24 +104,238 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 	fputs("\n\n", out);
 	blocks_bars(out, style, seen->probabilities, DATASET_CLASSES, terminal_width(out));
 	fprintf(out, "\n%9s %9s %9s %7s  %s\n", "least", "mean", "most", "zeros", "layer");
-	for (int i = 0; i < count; i++)
-		print_activation(out, &activations[i]);
+	for (const struct activation *a = activations; a < activations + count; a++) {
+		fprintf(out, "%9.3f %9.3f %9.3f %6.1f%%  ", a->least, a->mean, a->most,
+				100 * (double)a->zeros / (double)shape_size(a->shape));
+		text_print_name(out, a->title);
+		fputc('\n', out);
+	}
 }
 
-/* The session's executor observes one image; this takes many at a time. */
-static int save_occlusion(const char *path, const struct session *session, const struct seen *seen,
+/* ---- the sheet of activations ---- */
+
+static struct colour pixel_cell(const void *context, size_t tile, int x, int y)
+{
+	const uint8_t *pixels = context;
+
+	(void)tile;
+	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
+}
+
+/* Tile c of an image is its channel c; a flat output has a tile of one cell for each number. The
+ * colours are relative to the layer's largest magnitude. */
+static struct colour map_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct activation *map = context;
+	const struct shape shape = map->shape;
+	const size_t at = shape.flat ? tile : ((size_t)y * shape.w + (size_t)x) * shape.c + tile;
+	const double largest = fmax(-map->least, map->most);
+
+	return colour_signed(largest > 0 ? (double)map->values[at] / largest : 0, map->colours);
+}
+
+/* The digit that the tile stands for, and its number. */
+static struct colour score_caption(const void *context, size_t tile, int line,
+								   char text[SHEET_CAPTION])
+{
+	const struct activation *scores = context;
+
+	if (line == 0)
+		snprintf(text, SHEET_CAPTION, "%zu", tile);
+	else
+		snprintf(text, SHEET_CAPTION, "%.3g", (double)scores->values[tile]);
+	return line == 0 ? sheet_light : sheet_dim;
+}
+
+#define BAR_HEIGHT 32
+
+static struct colour bar_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct activation *bars = context;
+	const double filled = (double)bars->values[tile] * BAR_HEIGHT;
+
+	(void)x;
+	return colour_signed(BAR_HEIGHT - y <= filled + 0.5 ? 0.5 : 0, bars->colours);
+}
+
+static struct colour bar_caption(const void *context, size_t tile, int line,
+								 char text[SHEET_CAPTION])
+{
+	const struct activation *bars = context;
+	const struct colour colour = score_caption(context, tile, line, text);
+
+	if (line > 0)
+		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)bars->values[tile]);
+	return colour;
+}
+
+/* Maps of all sizes take about the same room, so that a channel that was made from one other
+ * channel stands below that. */
+#define MAP_SIDE 84
+#define MAP_DISTANCE (MAP_SIDE + 6)
+#define MAP_COLUMNS 32
+
+static struct sheet_block block_of_image(const struct activation *map)
+{
+	const struct shape shape = map->shape;
+	const int side = shape.h > shape.w ? shape.h : shape.w;
+	const int scale = side < MAP_SIDE ? MAP_SIDE / side : 1;
+
+	return (struct sheet_block){
+		.count = (size_t)shape.c,
+		.width = shape.w,
+		.height = shape.h,
+		.scale = scale,
+		.gap = MAP_DISTANCE - shape.w * scale,
+		.columns = shape.c < MAP_COLUMNS ? (size_t)shape.c : MAP_COLUMNS,
+		.cell = map_cell,
+	};
+}
+
+/* A strip of numbers. Ten numbers stand for digits and have captions; probabilities are bars. */
+static struct sheet_block block_of_numbers(const struct activation *map, bool are_probabilities)
+{
+	const size_t count = shape_size(map->shape);
+	const bool are_scores = count == DATASET_CLASSES;
+	struct sheet_block block = {
+		.count = count,
+		.width = 1,
+		.height = 1,
+		.scale = are_scores    ? 48
+				 : count > 256 ? 8
+							   : 16,
+		.gap = are_scores ? 24 : 1,
+		.cell = map_cell,
+	};
+
+	if (are_scores) {
+		block.lines = 2;
+		block.characters = 5;
+		block.text_scale = 2;
+		block.caption = score_caption;
+	}
+	if (are_probabilities) {
+		block.width = 16;
+		block.height = BAR_HEIGHT;
+		block.scale = 3;
+		block.cell = bar_cell;
+		block.caption = bar_caption;
+	}
+	return block;
+}
+
+static int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
+							const struct activation *activations, int count, struct error *error)
+{
+	struct sheet_block blocks[1 + SPEC_MAX_LAYERS] = {{
+		.title = activations->colours
+					 ? "what the network sees; below, orange is above 0, blue below"
+					 : "what the network sees; below, grey is 0",
+		.count = 1,
+		.width = DATASET_SIDE,
+		.height = DATASET_SIDE,
+		.scale = 6,
+		.context = pixels,
+		.cell = pixel_cell,
+	}};
+
+	for (int i = 0; i < count; i++) {
+		const struct activation *map = &activations[i];
+		blocks[i + 1] =
+			map->shape.flat ? block_of_numbers(map, i == count - 1) : block_of_image(map);
+		blocks[i + 1].title = map->title;
+		blocks[i + 1].context = map;
+	}
+	return sheet_save(path, blocks, count + 1, error);
+}
+
+/* ---- occlusion ---- */
+
+/* The side of the patch, in pixels: of the 20 × 20 that a digit fills, this is about three strokes,
+ * enough to change it. A patch of paper shows which ink matters, one of ink which paper does. */
+#define PATCH 7
+enum { THE_DIGIT, PAPER, INK, PANELS };
+
+struct panels {
+	const struct seen *seen;
+	double map[PANELS][DATASET_PIXELS];
+	double lowest[PANELS];
+};
+
+/* The loss of probability with the patch at this pixel, relative to the largest loss anywhere. */
+static struct colour panel_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct panels *panels = context;
+	const double probability = (double)panels->seen->probabilities[panels->seen->digit];
+	const double most = probability - panels->lowest[tile];
+	const double lost = probability - panels->map[tile][y * DATASET_SIDE + x];
+
+	if (tile == THE_DIGIT)
+		return pixel_cell(panels->seen->pixels, 0, x, y);
+	return colour_heat(most > 0 ? lost / most : 0);
+}
+
+static struct colour panel_caption(const void *context, size_t tile, int line,
+								   char text[SHEET_CAPTION])
+{
+	static const char *const names[PANELS] = {"the digit", "a patch of paper", "a patch of ink"};
+	const struct panels *panels = context;
+	const int digit = panels->seen->digit;
+	const double black = 100 * (double)panels->seen->probabilities[digit];
+
+	if (line == 0)
+		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
+	else if (line == 1)
+		snprintf(text, SHEET_CAPTION, "%s%d at %.1f%%", tile == THE_DIGIT ? "" : "black: ", digit,
+				 black);
+	else
+		snprintf(text, SHEET_CAPTION, tile == THE_DIGIT ? "" : "white: %d at %.1f%%", digit,
+				 100 * panels->lowest[tile]);
+	return line == 0 ? sheet_light : sheet_dim;
+}
+
+static int occlusion_save(const char *path, const struct session *session, const struct seen *seen,
 						  struct error *error)
 {
+	const double temperature = session->info.result.temperature;
+	struct panels panels = {.seen = seen};
+	char title[80];
+	/* The session's executor observes one image; this takes many at a time. */
 	struct executor *executor =
 		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
 
 	if (!executor)
 		return -1;
-	int status = occlusion_save(path, executor, session->info.result.temperature, seen->pixels,
-								seen->digit, (double)seen->probabilities[seen->digit], error);
+	occlusion_map(executor, temperature, seen->pixels, seen->digit, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(executor, temperature, seen->pixels, seen->digit, PATCH, UINT8_MAX,
+				  panels.map[INK]);
 	executor_close(executor);
-	return status;
+	for (int panel = PAPER; panel < PANELS; panel++) {
+		panels.lowest[panel] = (double)seen->probabilities[seen->digit];
+		for (int i = 0; i < DATASET_PIXELS; i++)
+			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
+	}
+	snprintf(title, sizeof title, "How sure of the %d, with a patch of %d×%d pixels here?",
+			 seen->digit, PATCH, PATCH);
+	const struct sheet_block block = {
+		.title = title,
+		.count = PANELS,
+		.width = DATASET_SIDE,
+		.height = DATASET_SIDE,
+		.scale = 9,
+		.gap = 12,
+		.columns = PANELS,
+		.context = &panels,
+		.cell = panel_cell,
+		.lines = 3,
+		.characters = 18,
+		.text_scale = 2,
+		.caption = panel_caption,
+	};
+	return sheet_save(path, &block, 1, error);
 }
+
+/* ---- the command ---- */
 
 /* Without `out`, print nothing. */
 static int inspect_image(const struct inspect_image_values *values, struct session *session,
@@ -96,25 +352,24 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 		return error_prefix(error, "%s", path);
 	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
 	activations_take(session->executor, seen.probabilities, session->info.result.temperature,
-					 activations);
+					 values->activations && canvas_has_colours(values->activations), activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
 	if (values->activations &&
 		activations_save(values->activations, seen.pixels, activations, count, error))
 		return -1;
-	return values->occlusion ? save_occlusion(values->occlusion, session, &seen, error) : 0;
+	return values->occlusion ? occlusion_save(values->occlusion, session, &seen, error) : 0;
 }
 
-static int inspect_image_run(void *v, int operand_count, char **operands)
+static int inspect_image_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct inspect_image_values *values = v;
 	struct session session = {0};
-	struct error error;
 	int status = STATUS_DONE;
 
 	if (operand_count > 1) {
-		error_set(&error, "unexpected argument %s: one picture at a time", operands[1]);
-		return command_misused(&command_inspect_image, &error);
+		error_set(error, "unexpected argument %s: one picture at a time", operands[1]);
+		return STATUS_USAGE;
 	}
 	model_values_settle(&values->model, values->common.quiet);
 	const struct file_option files[] = {{"FILE", operands[0], false},
@@ -123,12 +378,12 @@ static int inspect_image_run(void *v, int operand_count, char **operands)
 										{"--occlusion", values->occlusion, true},
 										{NULL, NULL, false}};
 	FILE *out = files_report_stream(files, values->common.quiet);
-	if (files_check_distinct(files, &error))
-		return command_misused(&command_inspect_image, &error);
-	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_OBSERVE, &error) ||
-		inspect_image(values, &session, operands[0], out, &error))
-		status = command_fail(&error);
+	if (files_check_distinct(files, error))
+		return STATUS_USAGE;
+	if (files_check_outputs(files, error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_OBSERVE, error) ||
+		inspect_image(values, &session, operands[0], out, error))
+		status = STATUS_FAILED;
 	session_close(&session);
 	return status;
 }

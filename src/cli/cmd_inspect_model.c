@@ -146,29 +146,26 @@ static void print_model(FILE *out, const char *path, const struct network *netwo
 	print_metadata(out, file);
 }
 
-static int inspect_model_run(void *v, int operand_count, char **operands)
+static int inspect_model_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct inspect_model_values *values = v;
 	struct session session = {0};
-	struct error error;
-	int status = STATUS_DONE;
+	int status = STATUS_FAILED;
 
 	(void)operand_count, (void)operands;
 	model_values_settle(&values->model, true);
 	const struct file_option files[] = {{"--model", values->model.file, false},
 										{"--filters", values->filters, true},
 										{NULL, NULL, false}};
-	if (files_check_distinct(files, &error))
-		return command_misused(&command_inspect_model, &error);
-	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error)) {
-		status = command_fail(&error);
-	} else {
+	if (files_check_distinct(files, error))
+		return STATUS_USAGE;
+	if (!files_check_outputs(files, error) &&
+		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {
 		FILE *out = files_report_stream(files, values->common.quiet);
 		if (out)
 			print_model(out, values->model.file, &session.network, &session.file);
-		if (values->filters && write_filters(values->filters, &session.network, &error))
-			status = command_fail(&error);
+		if (!values->filters || !write_filters(values->filters, &session.network, error))
+			status = STATUS_DONE;
 	}
 	session_close(&session);
 	return status;

@@ -99,16 +99,16 @@ static int check_files(const struct predict_values *values, const struct file_op
 	return files_check_distinct(files, error);
 }
 
-static int predict_run(void *v, int operand_count, char **operands)
+static int predict_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct predict_values *values = v;
 	struct session session = {0};
-	struct error error;
+	struct error unread;
 	int status = STATUS_DONE;
 
 	if (values->json && values->show) {
-		error_set(&error, "--show would draw into the output of --json; give one of them");
-		return command_misused(&command_predict, &error);
+		error_set(error, "--show would draw into the output of --json; give one of them");
+		return STATUS_USAGE;
 	}
 	model_values_settle(&values->model, values->common.quiet);
 	const struct file_option files[] = {{"FILE", operands[0], false},
@@ -116,23 +116,18 @@ static int predict_run(void *v, int operand_count, char **operands)
 										{"--save-digit", values->save_digit, true},
 										{"--steps", values->way, true},
 										{NULL, NULL, false}};
-	if (check_files(values, files, operand_count, &error))
-		return command_misused(&command_predict, &error);
-	if (files_check_outputs(files, &error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, &error)) {
-		session_close(&session);
-		return command_fail(&error);
-	}
-	for (int i = 0; i < operand_count; i++) {
-		if (predict_file(values, &session, operands[i], &error))
-			status = command_fail(&error);
-		if (command_flush(&error)) {
-			status = command_fail(&error);
-			break;
-		}
+	if (check_files(values, files, operand_count, error))
+		return STATUS_USAGE;
+	bool failed =
+		files_check_outputs(files, error) ||
+		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
+	for (int i = 0; i < operand_count && !failed; i++) {
+		if (predict_file(values, &session, operands[i], &unread))
+			status = command_fail(&unread);
+		failed = command_flush(error);
 	}
 	session_close(&session);
-	return status;
+	return failed ? STATUS_FAILED : status;
 }
 
 static void predict_defaults(void *values)

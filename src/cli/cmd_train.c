@@ -324,7 +324,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 	return 0;
 }
 
-static int train_and_save(struct job *job)
+static int train_and_save(struct job *job, struct error *error)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
 	const bool quiet = job->values->common.quiet;
@@ -335,33 +335,29 @@ static int train_and_save(struct job *job)
 		.epochs = job->values->settings.epochs,
 	};
 	struct train_result result;
-	struct error error;
-	int trained;
 
 	progress_open(&job->progress, stderr, wanted);
 	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
-	trained = train(job->executor, &job->dataset, &job->split, &job->values->settings, &observer,
-					job->stop, &result, &error);
+	const int trained = train(job->executor, &job->dataset, &job->split, &job->values->settings,
+							  &observer, job->stop, &result, error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
 	if (result.diverged)
-		advise_on_divergence(&job->values->settings, &error);
-	if (trained || save(job, &result, &error))
-		return command_fail(&error);
-	if (curves_close(&job->curves, &error))
-		return command_fail(&error);
+		advise_on_divergence(&job->values->settings, error);
+	if (trained || save(job, &result, error) || curves_close(&job->curves, error))
+		return STATUS_FAILED;
 	if (*job->stop)
 		return 128 + *job->stop; /* as a shell reports a death by signal */
 	return job->stdout_failed || job->curves_failed ? STATUS_FAILED : STATUS_DONE;
 }
 
-static int train_run(void *v, int operand_count, char **operands)
+static int train_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct train_values *values = v;
 	struct job job = {.values = values};
-	struct error error, ignored;
+	struct error ignored;
 	int status;
 
 	(void)operand_count, (void)operands;
@@ -369,14 +365,11 @@ static int train_run(void *v, int operand_count, char **operands)
 		recipe_list(stdout);
 		return STATUS_DONE;
 	}
-	if (settle_optimizer(values, &error) || engine_values_settle(&values->engine, &error) ||
-		build(&job, &error)) {
-		status = command_misused(&command_train, &error);
-	} else if (load(&job, &error)) {
-		status = command_fail(&error);
-	} else {
-		status = train_and_save(&job);
-	}
+	if (settle_optimizer(values, error) || engine_values_settle(&values->engine, error) ||
+		build(&job, error))
+		status = STATUS_USAGE;
+	else
+		status = load(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* the error before this one was reported */
 	free(job.rows);

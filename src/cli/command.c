@@ -66,8 +66,9 @@ int command_fail(const struct error *error)
 	return STATUS_FAILED;
 }
 
-/* The program itself is a command without a name. */
-int command_misused(const struct command *command, const struct error *error)
+/* The message and where help is, for a line that makes no sense; a scarcity is not the line's
+ * fault. The program itself is a command without a name. */
+static int misused(const struct command *command, const struct error *error)
 {
 	const char *blank = *command->name ? " " : "";
 
@@ -88,8 +89,8 @@ int command_flush(struct error *error)
 
 /* ---- the program without a command, and help ---- */
 
-static int program_run(void *values, int operand_count, char **operands);
-static int help_run(void *values, int operand_count, char **operands);
+static int program_run(void *values, int operand_count, char **operands, struct error *error);
+static int help_run(void *values, int operand_count, char **operands, struct error *error);
 
 /* --version is looked for before anything is parsed; the row is for help and hints. */
 static const struct field program_fields[] = {
@@ -154,9 +155,9 @@ static int print_help(const struct command *command)
 	return STATUS_DONE;
 }
 
-static int program_run(void *values, int operand_count, char **operands)
+static int program_run(void *values, int operand_count, char **operands, struct error *error)
 {
-	(void)values, (void)operand_count, (void)operands;
+	(void)values, (void)operand_count, (void)operands, (void)error;
 	print_usage(stderr);
 	return STATUS_USAGE;
 }
@@ -238,15 +239,15 @@ static int unknown_command(const char *first, const char *second)
 		error_set(&error,
 				  nearest ? "unknown command %s%s%s; did you mean %s?" : "unknown command %s",
 				  first, both ? " " : "", both ? second : "", nearest);
-	return command_misused(&command_program, &error);
+	return misused(&command_program, &error);
 }
 
-static int help_run(void *values, int operand_count, char **operands)
+static int help_run(void *values, int operand_count, char **operands, struct error *error)
 {
 	const char *first = operand_count > 0 ? operands[0] : NULL;
 	const char *second = operand_count > 1 ? operands[1] : NULL;
 
-	(void)values;
+	(void)values, (void)error;
 	if (!first)
 		return print_help(&command_program);
 	const struct command *command = find_command(first, second);
@@ -260,31 +261,40 @@ static int help_run(void *values, int operand_count, char **operands)
 /* ---- the line ---- */
 
 /* Parse the line, of whose operands the first `word_count` name the command, and run it. */
-static int run(const struct command *command, int word_count, int argc, char **argv)
+static int parse_and_run(const struct command *command, int word_count, int argc, char **argv,
+						 struct error *error)
 {
 	alignas(max_align_t) char values[MOST_VALUES];
-	struct error error;
 	int operand_count;
 	bool help;
 
 	set_defaults(command, values);
-	if (command->prepare && command->prepare(argc, argv, values, &error))
-		return command_misused(command, &error);
-	if (options_parse(command->options, argc, argv, values, &operand_count, &help, &error))
-		return command_misused(command, &error);
+	if ((command->prepare && command->prepare(argc, argv, values, error)) ||
+		options_parse(command->options, argc, argv, values, &operand_count, &help, error))
+		return STATUS_USAGE;
 	if (help)
 		return print_help(command);
 	argv += word_count;
 	operand_count -= word_count;
 	if (!command->operands && operand_count > 0) {
-		error_set(&error, "unexpected argument %s", argv[0]);
-		return command_misused(command, &error);
+		error_set(error, "unexpected argument %s", argv[0]);
+		return STATUS_USAGE;
 	}
 	if (command->operands && operand_count < command->least_operands) {
-		error_set(&error, "which file? Usage: " PROGRAM " %s %s", command->name, command->operands);
-		return command_misused(command, &error);
+		error_set(error, "which file? Usage: " PROGRAM " %s %s", command->name, command->operands);
+		return STATUS_USAGE;
 	}
-	return command->run(values, operand_count, argv);
+	return command->run(values, operand_count, argv, error);
+}
+
+static int run(const struct command *command, int word_count, int argc, char **argv)
+{
+	struct error error = {.text = ""};
+	const int status = parse_and_run(command, word_count, argc, argv, &error);
+
+	if (*error.text && status == STATUS_USAGE)
+		return misused(command, &error);
+	return *error.text && status == STATUS_FAILED ? command_fail(&error) : status;
 }
 
 /* True where some command has that option with a value. An option of that name has one in all

@@ -35,7 +35,8 @@ struct command {
 	void (*defaults)(void *values); /* NULL: all zeros */
 	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */
 	int (*prepare)(int argc, char *const *argv, void *values, struct error *error);
-	int (*run)(void *values, int operand_count, char **operands); /* the exit status */
+	/* The exit status. With STATUS_FAILED or STATUS_USAGE it may leave a message to be printed. */
+	int (*run)(void *values, int operand_count, char **operands, struct error *error);
 	void (*explain)(FILE *out); /* prints what help says under the options; may be NULL */
 };
 
@@ -50,10 +51,6 @@ int command_main(int argc, char **argv);
 
 /* "mnist-cnn: <message>" on stderr, control characters replaced. Returns STATUS_FAILED. */
 int command_fail(const struct error *error);
-
-/* The message and where help is, on stderr, for a command line that makes no sense. Returns
- * STATUS_USAGE. An error that is a scarcity is not the line's, and fails the command. */
-int command_misused(const struct command *command, const struct error *error);
 
 /* Make sure that everything printed on stdout so far has arrived there. */
 int command_flush(struct error *error);

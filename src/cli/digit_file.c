@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/way.h"
+#include "draw/sheet.h"
 #include "formats/pnm.h"
 #include "picture/digit.h"
 
@@ -32,6 +32,112 @@ static bool is_one_colour(const uint8_t pixels[DATASET_PIXELS])
 {
 	return !memcmp(pixels, pixels + 1, DATASET_PIXELS - 1);
 }
+
+/* ---- the way as a sheet of four tiles of one size ---- */
+
+#define TILE_SIDE 112 /* cells along a tile: four for each of the digit's pixels */
+#define TILES 4
+
+struct tiles {
+	struct grey planes[TILES]; /* 0 black to 1 white */
+};
+
+/* The plane stands in the middle of the tile, as large as it fits. */
+static struct colour tile_cell(const void *context, size_t tile, int x, int y)
+{
+	const struct grey *plane = &((const struct tiles *)context)->planes[tile];
+	const int side = plane->width > plane->height ? plane->width : plane->height;
+	const float scale = (float)side / TILE_SIDE;
+	const float at_x = ((float)x + 0.5f) * scale - (float)(side - plane->width) / 2.0f;
+	const float at_y = ((float)y + 0.5f) * scale - (float)(side - plane->height) / 2.0f;
+
+	if (at_x < 0 || at_y < 0 || at_x >= (float)plane->width || at_y >= (float)plane->height)
+		return colour_ink(0.15);
+	return colour_ink((double)plane->at[(int)at_y * plane->width + (int)at_x]);
+}
+
+static struct colour tile_caption(const void *context, size_t tile, int line,
+								  char text[SHEET_CAPTION])
+{
+	static const char *const captions[TILES] = {"the picture", "looked at", "its ink",
+												"28x28, as MNIST"};
+
+	(void)context, (void)line;
+	snprintf(text, SHEET_CAPTION, "%s", captions[tile]);
+	return sheet_light;
+}
+
+/* The darkest ink becomes white, the paper black. */
+static int copy_ink(const struct grey *ink, struct grey *out, struct error *error)
+{
+	float most = 0;
+
+	if (grey_new(ink->width, ink->height, out, error))
+		return -1;
+	for (size_t i = 0; i < grey_count(ink); i++)
+		most = ink->at[i] > most ? ink->at[i] : most;
+	for (size_t i = 0; i < grey_count(ink) && most > 0; i++)
+		out->at[i] = ink->at[i] / most;
+	return 0;
+}
+
+static int copy_digit(const uint8_t pixels[DATASET_PIXELS], struct grey *out, struct error *error)
+{
+	if (grey_new(DATASET_SIDE, DATASET_SIDE, out, error))
+		return -1;
+	for (int i = 0; i < DATASET_PIXELS; i++)
+		out->at[i] = (float)pixels[i] / UINT8_MAX;
+	return 0;
+}
+
+static int make_tiles(const struct pnm *picture, const struct digit_way *way,
+					  const uint8_t pixels[DATASET_PIXELS], struct tiles *tiles,
+					  struct error *error)
+{
+	const struct box whole = {0, 0, picture->width, picture->height};
+	const bool passed = !way->ink.at; /* the picture was in MNIST's form already */
+	double scale;
+
+	if (grey_from_picture(picture, &whole, 1, 4 * TILE_SIDE, &tiles->planes[0], &scale, error) ||
+		grey_from_picture(picture, passed ? &whole : &way->part, 1, 4 * TILE_SIDE,
+						  &tiles->planes[1], &scale, error))
+		return -1;
+	if (passed ? copy_digit(pixels, &tiles->planes[2], error)
+			   : copy_ink(&way->ink, &tiles->planes[2], error))
+		return -1;
+	return copy_digit(pixels, &tiles->planes[3], error);
+}
+
+/* Write four pictures: as it came, the part that was looked at, the ink that was found there, and
+ * what the network gets. */
+static int way_save(const char *path, const struct pnm *picture, const struct digit_way *way,
+					const uint8_t pixels[DATASET_PIXELS], struct error *error)
+{
+	struct tiles tiles = {0};
+	const struct sheet_block block = {
+		.count = TILES,
+		.width = TILE_SIDE,
+		.height = TILE_SIDE,
+		.scale = 2,
+		.gap = 12,
+		.columns = TILES,
+		.context = &tiles,
+		.cell = tile_cell,
+		.lines = 1,
+		.characters = 18,
+		.text_scale = 2,
+		.caption = tile_caption,
+	};
+	int status = make_tiles(picture, way, pixels, &tiles, error);
+
+	if (!status)
+		status = sheet_save(path, &block, 1, error);
+	for (int i = 0; i < TILES; i++)
+		grey_free(&tiles.planes[i]);
+	return status;
+}
+
+/* ---- files ---- */
 
 int digit_file_read(const char *path, bool raw, const char *way_file,
 					uint8_t pixels[DATASET_PIXELS], struct error *error)
