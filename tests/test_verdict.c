@@ -10,7 +10,7 @@
 
 #include "app/verdict.h"
 #include "base/rng.h"
-#include "cli/verdict_text.h"
+#include "cli/advice.h"
 
 enum { ROWS = 60, SEEDS = 100 };
 

@@ -1,5 +1,12 @@
-/* Advice names options, which nobody but the command line knows. */
+/* Facts become words here, because advice names options, which only the command line knows. */
 #include "cli/advice.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ACCURACIES 80
 
 int advise_on_dataset(enum dataset_fault fault, struct error *error)
 {
@@ -22,4 +29,127 @@ int advise_on_model(enum model_fault fault, struct error *error)
 void advise_on_divergence(const struct settings *settings, struct error *error)
 {
 	error_append(error, ": try a smaller --learning-rate than %g", (double)settings->learning_rate);
+}
+
+/* ---- the verdict, two sentences for each kind ---- */
+
+/* "accuracy 0.9792, val_accuracy 0.9883", of the last epoch. */
+static const char *accuracies(const struct verdict *v, char text[ACCURACIES])
+{
+	int length = snprintf(text, ACCURACIES, "%s %.4f", v->measured ? "train_accuracy" : "accuracy",
+						  v->now.accuracy);
+
+	if (v->has_val)
+		snprintf(text + length, (size_t)(ACCURACIES - length), ", val_accuracy %.4f",
+				 v->now.val_accuracy);
+	return text;
+}
+
+/* Per cent that the line of the trend falls in an epoch. */
+static double fall(const struct verdict *v)
+{
+	return 100 * (v->trend.start - v->trend.end) / (v->trend.count - 1) / v->trend.start;
+}
+
+static void say(char line[VERDICT_LINE], const char *format, ...) ERROR_PRINTF;
+
+static void say(char line[VERDICT_LINE], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, VERDICT_LINE, format, arguments);
+	va_end(arguments);
+}
+
+static void say_both(const struct verdict *v, const struct settings *settings,
+					 char finding[VERDICT_LINE], char advice[VERDICT_LINE])
+{
+	const double rate = (double)settings->learning_rate, from = v->trend.start, to = v->trend.end;
+	const char *const loss = v->measured ? "train_loss" : "loss";
+	char text[ACCURACIES];
+
+	accuracies(v, text);
+	switch (v->kind) {
+	case VERDICT_NONE:
+		*finding = *advice = '\0';
+		break;
+	case VERDICT_TOO_EARLY:
+		if (v->epochs == 1)
+			say(finding, "too early to tell after one epoch: val_loss %.4f, val_accuracy %.4f",
+				v->now.val_loss, v->now.val_accuracy);
+		else
+			say(finding,
+				"too early to tell: the last epoch took val_loss from %.4f to %.4f, as chance may",
+				from, to);
+		say(advice, "--epochs %d would show more", v->epochs < 3 ? 5 : 10);
+		break;
+	case VERDICT_NO_VALIDATION:
+		say(finding, "no validation images, so no verdict; in training %s is %.4f, %s", loss,
+			v->now.loss, text);
+		say(advice, "whether that holds for new images shows with --val-split 0.2");
+		break;
+	case VERDICT_NOT_LEARNING:
+		say(finding, "%s: %s %.4f (guessing: %.4f), %s",
+			v->falling ? "nothing learned yet" : "not learning", loss, v->now.loss, v->guessing,
+			text);
+		say(advice,
+			v->falling ? "the loss falls: more epochs may help, or a higher --learning-rate than %g"
+					   : "a lower --learning-rate than %g may help, or layers that let more "
+						 "through",
+			rate);
+		break;
+	case VERDICT_UNDERFITTING:
+		say(finding, "underfitting: %s, and %s falls by %.1f%% an epoch", text,
+			v->has_val ? "val_loss" : loss, fmax(0, fall(v)));
+		say(advice, "more units or filters may help, or another --learning-rate than %g", rate);
+		break;
+	case VERDICT_UNSTABLE:
+		say(finding, "unstable since epoch %d: there %s was %.4f, now %.4f", v->since, loss,
+			v->then.loss, v->now.loss);
+		say(advice, "a lower --learning-rate than %g would help, or --schedule linear", rate);
+		break;
+	case VERDICT_IMPROVING:
+		if (v->trend.count == 2)
+			say(finding, "still improving: the last epoch brought val_loss from %.4f to %.4f", from,
+				to);
+		else
+			say(finding, "still improving: val_loss falls by about %.1f%% an epoch since epoch %d",
+				fall(v), v->trend.since);
+		say(advice,
+			v->decayed ? "a longer schedule may gain more: --epochs %d"
+					   : "more epochs may help: --epochs %d",
+			2 * v->epochs);
+		break;
+	case VERDICT_OVERFITTING:
+		if (v->turned)
+			say(finding, "overfitting since epoch %d: val_loss rose from %.4f to about %.4f",
+				v->since, v->then.val_loss, to);
+		else
+			say(finding, "overfitting since epoch %d: val_loss has stayed at about %.4f", v->since,
+				v->trend.mean);
+		say(advice, "while %s fell from %.4f to %.4f; try %s--augment, dropout or more images",
+			loss, v->then.loss, v->now.loss, settings->patience ? "" : "--patience, ");
+		break;
+	case VERDICT_WELL_FITTED:
+		say(finding, "well fitted: val_loss about %.4f since epoch %d; %s", v->trend.mean, v->since,
+			text);
+		say(advice, v->decayed ? "a longer schedule or a larger network may gain more"
+							   : "a larger network or --schedule linear may gain more");
+		break;
+	}
+}
+
+void verdict_text(const struct verdict *v, const struct settings *settings, const char *handicap,
+				  char lines[2][VERDICT_LINE])
+{
+	const bool compares = v->kind == VERDICT_TOO_EARLY || v->kind == VERDICT_IMPROVING ||
+						  v->kind == VERDICT_WELL_FITTED;
+
+	say_both(v, settings, lines[0], lines[1]);
+	if (compares && handicap && !v->measured && v->now.accuracy < v->now.val_accuracy) {
+		const size_t length = strlen(lines[1]);
+		snprintf(lines[1] + length, VERDICT_LINE - length,
+				 "; accuracy is low because of %s (see --eval-train)", handicap);
+	}
 }

@@ -19,7 +19,6 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/stop.h"
-#include "cli/verdict_text.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"

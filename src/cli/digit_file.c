@@ -38,14 +38,10 @@ static bool is_one_colour(const uint8_t pixels[DATASET_PIXELS])
 #define TILE_SIDE 112 /* cells along a tile: four for each of the digit's pixels */
 #define TILES 4
 
-struct tiles {
-	struct grey planes[TILES]; /* 0 black to 1 white */
-};
-
 /* The plane stands in the middle of the tile, as large as it fits. */
 static struct colour tile_cell(const void *context, size_t tile, int x, int y)
 {
-	const struct grey *plane = &((const struct tiles *)context)->planes[tile];
+	const struct grey *plane = (const struct grey *)context + tile; /* 0 black to 1 white */
 	const int side = plane->width > plane->height ? plane->width : plane->height;
 	const float scale = (float)side / TILE_SIDE;
 	const float at_x = ((float)x + 0.5f) * scale - (float)(side - plane->width) / 2.0f;
@@ -90,51 +86,32 @@ static int copy_digit(const uint8_t pixels[DATASET_PIXELS], struct grey *out, st
 	return 0;
 }
 
-static int make_tiles(const struct pnm *picture, const struct digit_way *way,
-					  const uint8_t pixels[DATASET_PIXELS], struct tiles *tiles,
-					  struct error *error)
-{
-	const struct box whole = {0, 0, picture->width, picture->height};
-	const bool passed = !way->ink.at; /* the picture was in MNIST's form already */
-	double scale;
-
-	if (grey_from_picture(picture, &whole, 1, 4 * TILE_SIDE, &tiles->planes[0], &scale, error) ||
-		grey_from_picture(picture, passed ? &whole : &way->part, 1, 4 * TILE_SIDE,
-						  &tiles->planes[1], &scale, error))
-		return -1;
-	if (passed ? copy_digit(pixels, &tiles->planes[2], error)
-			   : copy_ink(&way->ink, &tiles->planes[2], error))
-		return -1;
-	return copy_digit(pixels, &tiles->planes[3], error);
-}
-
 /* Write four pictures: as it came, the part that was looked at, the ink that was found there, and
- * what the network gets. */
+ * what the network gets. A picture in MNIST's form is all of these. */
 static int way_save(const char *path, const struct pnm *picture, const struct digit_way *way,
 					const uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
-	struct tiles tiles = {0};
+	const struct box whole = {0, 0, picture->width, picture->height};
+	const bool passed = !way->ink.at;
+	struct grey planes[TILES] = {{0}};
+	double scale;
+	/* clang-format off */
 	const struct sheet_block block = {
-		.count = TILES,
-		.width = TILE_SIDE,
-		.height = TILE_SIDE,
-		.scale = 2,
-		.gap = 12,
-		.columns = TILES,
-		.context = &tiles,
-		.cell = tile_cell,
-		.lines = 1,
-		.characters = 18,
-		.text_scale = 2,
-		.caption = tile_caption,
+		.count = TILES, .columns = TILES, .context = planes, .gap = 12,
+		.width = TILE_SIDE, .height = TILE_SIDE, .scale = 2, .cell = tile_cell,
+		.lines = 1, .characters = 18, .text_scale = 2, .caption = tile_caption,
 	};
-	int status = make_tiles(picture, way, pixels, &tiles, error);
+	/* clang-format on */
+	const bool failed =
+		grey_from_picture(picture, &whole, 1, 4 * TILE_SIDE, &planes[0], &scale, error) ||
+		grey_from_picture(picture, passed ? &whole : &way->part, 1, 4 * TILE_SIDE, &planes[1],
+						  &scale, error) ||
+		(passed ? copy_digit(pixels, &planes[2], error) : copy_ink(&way->ink, &planes[2], error)) ||
+		copy_digit(pixels, &planes[3], error) || sheet_save(path, &block, 1, error);
 
-	if (!status)
-		status = sheet_save(path, &block, 1, error);
 	for (int i = 0; i < TILES; i++)
-		grey_free(&tiles.planes[i]);
-	return status;
+		grey_free(&planes[i]);
+	return failed ? -1 : 0;
 }
 
 /* ---- files ---- */
