@@ -38,12 +38,15 @@ struct statistics {
 	double sum, squares, min, max;
 };
 
-static void add_value(struct statistics *s, double value)
+static void add_values(struct statistics *s, const float x[DATASET_PIXELS])
 {
-	s->sum += value;
-	s->squares += value * value;
-	s->min = value < s->min ? value : s->min;
-	s->max = value > s->max ? value : s->max;
+	for (int i = 0; i < DATASET_PIXELS; i++) {
+		const double value = (double)x[i];
+		s->sum += value;
+		s->squares += value * value;
+		s->min = value < s->min ? value : s->min;
+		s->max = value > s->max ? value : s->max;
+	}
 }
 
 enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
@@ -54,7 +57,6 @@ static void measure(const struct inspect_data_values *values, const struct datas
 					struct statistics s[KINDS])
 {
 	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
-	const bool is_augmented = !augment_is_none(&values->augment);
 	struct augmenter augmenter;
 
 	s[IN_FILE] = s[NORMALIZED] = s[AUGMENTED] = empty;
@@ -64,49 +66,43 @@ static void measure(const struct inspect_data_values *values, const struct datas
 		const uint8_t *pixels = dataset->images + image * DATASET_PIXELS;
 		float x[DATASET_PIXELS];
 
+		for (int i = 0; i < DATASET_PIXELS; i++)
+			x[i] = pixels[i];
+		add_values(&s[IN_FILE], x);
 		dataset_gather(dataset, &index, 1, x);
-		for (int i = 0; i < DATASET_PIXELS; i++) {
-			add_value(&s[IN_FILE], pixels[i]);
-			add_value(&s[NORMALIZED], (double)x[i]);
-		}
-		if (is_augmented)
-			augment_image(&augmenter, augment_rng(values->seed, 1), index, pixels, x);
-		for (int i = 0; is_augmented && i < DATASET_PIXELS; i++)
-			add_value(&s[AUGMENTED], (double)x[i]);
+		add_values(&s[NORMALIZED], x);
+		if (augment_is_none(&values->augment))
+			continue;
+		augment_image(&augmenter, augment_rng(values->seed, 1), index, pixels, x);
+		add_values(&s[AUGMENTED], x);
 	}
-}
-
-static void print_statistics(FILE *out, const char *name, const struct statistics *s, double count)
-{
-	double mean = s->sum / count, variance = s->squares / count - mean * mean;
-
-	fprintf(out, "%-10s  %8.4f  %9.4f  %6g  %6g\n", name, mean, sqrt(variance > 0 ? variance : 0),
-			s->min, s->max);
 }
 
 static void print_summary(FILE *out, const struct inspect_data_values *values,
 						  const struct dataset *dataset)
 {
-	const char *part = values->split == DATASET_TRAIN ? "training" : "test";
+	static const char *const names[KINDS] = {"in file", "normalized", "augmented"};
+	const int kinds = augment_is_none(&values->augment) ? AUGMENTED : KINDS;
+	const double count = (double)dataset->count * DATASET_PIXELS;
 	struct statistics s[KINDS];
 	size_t counts[DATASET_CLASSES] = {0};
-	double count = (double)dataset->count * DATASET_PIXELS;
 
 	measure(values, dataset, s);
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
-	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count, part, DATASET_SIDE,
-			DATASET_SIDE);
+	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count,
+			values->split == DATASET_TRAIN ? "training" : "test", DATASET_SIDE, DATASET_SIDE);
 	text_print_name(out, dataset->directory);
 	fprintf(out, "\n\ndigit   images    part\n");
 	for (int digit = 0; digit < DATASET_CLASSES; digit++)
 		fprintf(out, "%5d  %7zu  %5.2f%%\n", digit, counts[digit],
 				100 * (double)counts[digit] / (double)dataset->count);
 	fprintf(out, "\npixels          mean  deviation     min     max\n");
-	print_statistics(out, "in file", &s[IN_FILE], count);
-	print_statistics(out, "normalized", &s[NORMALIZED], count);
-	if (!augment_is_none(&values->augment))
-		print_statistics(out, "augmented", &s[AUGMENTED], count);
+	for (int kind = 0; kind < kinds; kind++) {
+		const double mean = s[kind].sum / count, variance = s[kind].squares / count - mean * mean;
+		fprintf(out, "%-10s  %8.4f  %9.4f  %6g  %6g\n", names[kind], mean, sqrt(fmax(variance, 0)),
+				s[kind].min, s[kind].max);
+	}
 }
 
 /* Tiles in rows: a sample, and beside it the sample as training changes it in epochs 1, 2 and on.
@@ -138,43 +134,36 @@ static int label_of(const struct samples *samples, size_t tile)
 	return samples->dataset->labels[samples->order[tile / samples->columns]];
 }
 
-static void augment_samples(const struct samples *samples, const struct inspect_data_values *values)
-{
-	struct augmenter augmenter;
-
-	augmenter_prepare(&augmenter, &values->augment);
-	for (size_t tile = 0; tile < samples->rows * samples->columns; tile++) {
-		const size_t epoch = tile % samples->columns;
-		uint8_t *pixels = samples->pixels + tile * DATASET_PIXELS;
-		float x[DATASET_PIXELS];
-
-		if (!epoch)
-			continue;
-		augment_image(&augmenter, augment_rng(values->seed, epoch),
-					  samples->order[tile / samples->columns], pixels_of(samples, tile - epoch), x);
-		for (int i = 0; i < DATASET_PIXELS; i++)
-			pixels[i] = (uint8_t)(x[i] * 255 + 0.5f);
-	}
-}
-
 /* Free also after an error. */
 static int samples_choose(struct samples *samples, const struct inspect_data_values *values,
 						  struct error *error)
 {
-	const size_t count = samples->dataset->count;
+	const size_t count = samples->dataset->count, tiles = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
+	struct augmenter augmenter;
 	size_t bytes;
 
 	samples->order = malloc(sizeof *samples->order * count);
-	if (augmented && checked_multiply(samples->rows, samples->columns * DATASET_PIXELS, &bytes))
+	if (augmented && checked_multiply(tiles, DATASET_PIXELS, &bytes))
 		samples->pixels = malloc(bytes);
 	if (!samples->order || (augmented && !samples->pixels))
 		return error_set(error, "not enough memory for %zu samples", samples->rows);
 	for (size_t i = 0; i < count; i++)
 		samples->order[i] = (uint32_t)i;
 	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), samples->order, count);
-	if (augmented)
-		augment_samples(samples, values);
+
+	augmenter_prepare(&augmenter, &values->augment);
+	for (size_t tile = 0; augmented && tile < tiles; tile++) {
+		const size_t epoch = tile % samples->columns;
+		float x[DATASET_PIXELS];
+
+		if (!epoch)
+			continue;
+		augment_image(&augmenter, augment_rng(values->seed, epoch),
+					  samples->order[tile / samples->columns], pixels_of(samples, tile - epoch), x);
+		for (size_t i = 0; i < DATASET_PIXELS; i++)
+			samples->pixels[tile * DATASET_PIXELS + i] = (uint8_t)(x[i] * 255 + 0.5f);
+	}
 	return 0;
 }
 
@@ -205,20 +194,14 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	const size_t count = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
 	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
+	/* clang-format off */
 	const struct sheet_block block = {
-		.count = count,
-		.width = DATASET_SIDE,
-		.height = DATASET_SIDE,
-		.scale = scale,
-		.gap = 4 * scale,
-		.columns = augmented ? samples->columns : 0,
-		.context = samples,
-		.cell = sample_cell,
-		.lines = 1,
-		.characters = augmented ? (int)strlen("epoch 1") : 1,
-		.text_scale = scale > 1 ? 2 : 1,
-		.caption = sample_caption,
+		.count = count, .columns = augmented ? samples->columns : 0, .context = samples,
+		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = scale, .cell = sample_cell,
+		.gap = 4 * scale, .lines = 1, .characters = augmented ? (int)strlen("epoch 1") : 1,
+		.text_scale = scale > 1 ? 2 : 1, .caption = sample_caption,
 	};
+	/* clang-format on */
 
 	return sheet_save(path, &block, 1, error);
 }

@@ -147,7 +147,8 @@ static struct colour score_caption(const void *context, size_t tile, int line,
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
-#define BAR_HEIGHT 32
+#define BAR_HEIGHT 32 /* cells */
+#define BAR_SCALE 3
 
 static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 {
@@ -181,15 +182,14 @@ static struct sheet_block block_of_image(const struct activation *map)
 	const int side = shape.h > shape.w ? shape.h : shape.w;
 	const int scale = side < MAP_SIDE ? MAP_SIDE / side : 1;
 
+	/* clang-format off */
 	return (struct sheet_block){
-		.count = (size_t)shape.c,
-		.width = shape.w,
-		.height = shape.h,
-		.scale = scale,
-		.gap = MAP_DISTANCE - shape.w * scale,
+		.title = map->title, .count = (size_t)shape.c, .context = map,
 		.columns = shape.c < MAP_COLUMNS ? (size_t)shape.c : MAP_COLUMNS,
-		.cell = map_cell,
+		.gap = MAP_DISTANCE - shape.w * scale,
+		.width = shape.w, .height = shape.h, .scale = scale, .cell = map_cell,
 	};
+	/* clang-format on */
 }
 
 /* A strip of numbers. Ten numbers stand for digits and have captions; probabilities are bars. */
@@ -197,55 +197,38 @@ static struct sheet_block block_of_numbers(const struct activation *map, bool ar
 {
 	const size_t count = shape_size(map->shape);
 	const bool are_scores = count == DATASET_CLASSES;
-	struct sheet_block block = {
-		.count = count,
-		.width = 1,
-		.height = 1,
-		.scale = are_scores    ? 48
-				 : count > 256 ? 8
-							   : 16,
-		.gap = are_scores ? 24 : 1,
-		.cell = map_cell,
-	};
+	const int side = are_scores ? 48 : count > 256 ? 8 : 16; /* pixels */
 
-	if (are_scores) {
-		block.lines = 2;
-		block.characters = 5;
-		block.text_scale = 2;
-		block.caption = score_caption;
-	}
-	if (are_probabilities) {
-		block.width = 16;
-		block.height = BAR_HEIGHT;
-		block.scale = 3;
-		block.cell = bar_cell;
-		block.caption = bar_caption;
-	}
-	return block;
+	/* clang-format off */
+	return (struct sheet_block){
+		.title = map->title, .count = count, .context = map, .gap = are_scores ? 24 : 1,
+		.width = are_probabilities ? side / BAR_SCALE : 1,
+		.height = are_probabilities ? BAR_HEIGHT : 1,
+		.scale = are_probabilities ? BAR_SCALE : side,
+		.cell = are_probabilities ? bar_cell : map_cell,
+		.lines = are_scores ? 2 : 0, .characters = 5, .text_scale = 2,
+		.caption = are_probabilities ? bar_caption : score_caption,
+	};
+	/* clang-format on */
 }
 
 static int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
 							const struct activation *activations, int count, struct error *error)
 {
+	/* clang-format off */
 	struct sheet_block blocks[1 + SPEC_MAX_LAYERS] = {{
 		.title = activations->colours
-					 ? "what the network sees; below, orange is above 0, blue below"
-					 : "what the network sees; below, grey is 0",
-		.count = 1,
-		.width = DATASET_SIDE,
-		.height = DATASET_SIDE,
-		.scale = 6,
-		.context = pixels,
-		.cell = pixel_cell,
+			? "what the network sees; below, orange is above 0, blue below"
+			: "what the network sees; below, grey is 0",
+		.count = 1, .context = pixels,
+		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 6, .cell = pixel_cell,
 	}};
+	/* clang-format on */
 
-	for (int i = 0; i < count; i++) {
-		const struct activation *map = &activations[i];
-		blocks[i + 1] =
-			map->shape.flat ? block_of_numbers(map, i == count - 1) : block_of_image(map);
-		blocks[i + 1].title = map->title;
-		blocks[i + 1].context = map;
-	}
+	for (int i = 0; i < count; i++)
+		blocks[i + 1] = activations[i].shape.flat
+							? block_of_numbers(&activations[i], i == count - 1)
+							: block_of_image(&activations[i]);
 	return sheet_save(path, blocks, count + 1, error);
 }
 
@@ -317,21 +300,13 @@ static int occlusion_save(const char *path, const struct session *session, const
 	}
 	snprintf(title, sizeof title, "How sure of the %d, with a patch of %d×%d pixels here?",
 			 seen->digit, PATCH, PATCH);
+	/* clang-format off */
 	const struct sheet_block block = {
-		.title = title,
-		.count = PANELS,
-		.width = DATASET_SIDE,
-		.height = DATASET_SIDE,
-		.scale = 9,
-		.gap = 12,
-		.columns = PANELS,
-		.context = &panels,
-		.cell = panel_cell,
-		.lines = 3,
-		.characters = 18,
-		.text_scale = 2,
-		.caption = panel_caption,
+		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
+		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 9, .cell = panel_cell,
+		.lines = 3, .characters = 18, .text_scale = 2, .caption = panel_caption,
 	};
+	/* clang-format on */
 	return sheet_save(path, &block, 1, error);
 }
 

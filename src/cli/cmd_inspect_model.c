@@ -70,12 +70,11 @@ static struct colour filter_caption(const void *context, size_t tile, int line,
 {
 	const struct filters *filters = context;
 
-	if (line == 0) {
+	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%zu", tile);
-		return sheet_light;
-	}
-	snprintf(text, SHEET_CAPTION, "%.2f", (double)filters->largest[tile]);
-	return sheet_dim;
+	else
+		snprintf(text, SHEET_CAPTION, "%.2f", (double)filters->largest[tile]);
+	return line == 0 ? sheet_light : sheet_dim;
 }
 
 static int write_filters(const char *path, const struct network *network, struct error *error)
@@ -94,20 +93,13 @@ static int write_filters(const char *path, const struct network *network, struct
 	snprintf(title, sizeof title, "%zu filters of %d×%d: %s is below 0, %s above; largest weight",
 			 weight->dims[0], height, width, filters.colours ? "blue" : "black",
 			 filters.colours ? "orange" : "white");
+	/* clang-format off */
 	const struct sheet_block block = {
-		.title = title,
-		.count = weight->dims[0],
-		.width = width,
-		.height = height,
-		.scale = width < 16 ? 96 / width : 4,
-		.gap = 16,
-		.context = &filters,
-		.cell = filter_cell,
-		.lines = 2,
-		.characters = 4,
-		.text_scale = 2,
-		.caption = filter_caption,
+		.title = title, .count = weight->dims[0], .context = &filters, .gap = 16,
+		.width = width, .height = height, .scale = width < 16 ? 96 / width : 4, .cell = filter_cell,
+		.lines = 2, .characters = 4, .text_scale = 2, .caption = filter_caption,
 	};
+	/* clang-format on */
 	const int status = sheet_save(path, &block, 1, error);
 	free(filters.largest);
 	return status;
@@ -119,14 +111,13 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 {
 	int width = 0;
 
-	if (!file->metadata_count) {
-		fputs("\nno metadata: the file does not say how it was trained\n", out);
-		return;
+	fputs(file->metadata_count ? "\nmetadata\n"
+							   : "\nno metadata: the file does not say how it was trained\n",
+		  out);
+	for (size_t i = 0; i < file->metadata_count; i++) {
+		const int length = (int)strlen(file->metadata[i].key);
+		width = length > width ? length : width;
 	}
-	fputs("\nmetadata\n", out);
-	for (size_t i = 0; i < file->metadata_count; i++)
-		width =
-			(int)strlen(file->metadata[i].key) > width ? (int)strlen(file->metadata[i].key) : width;
 	for (size_t i = 0; i < file->metadata_count; i++) {
 		fputs("  ", out);
 		text_print_name(out, file->metadata[i].key);
@@ -134,16 +125,6 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 		text_print_name(out, file->metadata[i].value);
 		fputc('\n', out);
 	}
-}
-
-static void print_model(FILE *out, const char *path, const struct network *network,
-						const struct safetensors *file)
-{
-	fputs("model  ", out);
-	text_print_name(out, path);
-	fputs("\n\n", out);
-	report_network(out, network, true);
-	print_metadata(out, file);
 }
 
 static int inspect_model_run(void *v, int operand_count, char **operands, struct error *error)
@@ -162,8 +143,13 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	if (!files_check_outputs(files, error) &&
 		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {
 		FILE *out = files_report_stream(files, values->common.quiet);
-		if (out)
-			print_model(out, values->model.file, &session.network, &session.file);
+		if (out) {
+			fputs("model  ", out);
+			text_print_name(out, values->model.file);
+			fputs("\n\n", out);
+			report_network(out, &session.network, true);
+			print_metadata(out, &session.file);
+		}
 		if (!values->filters || !write_filters(values->filters, &session.network, error))
 			status = STATUS_DONE;
 	}
