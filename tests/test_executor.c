@@ -125,33 +125,41 @@ static void want_of_memory_is_an_error(void **state)
 
 /* ---- two on one network ---- */
 
+/* What one thread works with. */
 struct reader {
-	const struct network *network;
+	struct engine engine;
+	struct executor *executor;
 	const struct digits *digits;
 	float logits[DIGITS * 10];
 };
 
-/* All digits, a few at a time and several times over, with an engine of its own. */
+static void reader_open(struct reader *reader, const struct network *network,
+						const struct digits *digits)
+{
+	*reader = (struct reader){.digits = digits};
+	test_engine_open(&reader->engine, kernels_available(0), 1);
+	reader->executor = test_executor_open(network, &reader->engine, 8, EXECUTOR_PREDICT);
+}
+
+static void reader_close(struct reader *reader)
+{
+	executor_close(reader->executor);
+	engine_close(&reader->engine);
+}
+
+/* All digits, a few at a time and several times over. */
 static void read_digits(void *readers, int number, int worker)
 {
 	struct reader *reader = (struct reader *)readers + number;
-	struct engine engine;
-	struct error error;
 
 	(void)worker;
-	if (engine_open(&engine, "auto", 1, &error))
-		return;
-	struct executor *executor =
-		executor_open(reader->network, &engine, 8, EXECUTOR_PREDICT, &error);
-	for (int i = 0; executor && i < 20 * DIGITS; i += 8) {
+	for (int i = 0; i < 20 * DIGITS; i += 8) {
 		const int first = i % DIGITS;
 		const struct batch batch = {
 			.n = 8, .load = digits_load, .context = reader->digits->images[first]};
-		memcpy(reader->logits + first * 10, executor_predict(executor, &batch),
+		memcpy(reader->logits + first * 10, executor_predict(reader->executor, &batch),
 			   8 * 10 * sizeof *reader->logits);
 	}
-	executor_close(executor);
-	engine_close(&engine);
 }
 
 static void two_threads_predict_with_one_network(void **state)
@@ -160,20 +168,26 @@ static void two_threads_predict_with_one_network(void **state)
 	struct network network;
 	struct error error;
 	struct workers *workers = workers_open(2, &error);
+	struct reader alone, together[2];
 
 	(void)state;
 	assert_non_null(workers);
 	build(&network,
 		  "conv:8,3 batchnorm relu maxpool:2 conv:12,3 relu maxpool:2 flatten dense:10 softmax",
 		  (struct shape){28, 28, 1, false});
-	struct reader alone = {&network, digits, {0}}, together[2] = {alone, alone};
 	float *values = floats(network.value_count);
 	memcpy(values, network.values, network.value_count * sizeof *values);
+	reader_open(&alone, &network, digits);
+	reader_open(&together[0], &network, digits);
+	reader_open(&together[1], &network, digits);
 	read_digits(&alone, 0, 0);
 	assert_true(alone.logits[0] != 0);
 	workers_run(workers, 2, read_digits, together);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		check_equal("logits", DIGITS * 10, together[i].logits, alone.logits);
+		reader_close(&together[i]);
+	}
+	reader_close(&alone);
 	check_equal("values", network.value_count, network.values, values);
 	free(values);
 	network_free(&network);
