@@ -312,8 +312,7 @@ static void eval_explain(FILE *out)
 
 /* clang-format off */
 static const struct field eval_fields[] = {
-	{"split", FIELD_CHOICE, AT(split), .word = eval_split_word,
-	 .help = "the images"},
+	{"split", FIELD_CHOICE, AT(split), .word = eval_split_word, .help = "the images"},
 	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv",
 	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},
 	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE",
@@ -324,11 +323,9 @@ static const struct field eval_fields[] = {
 };
 
 static const struct field eval_format_fields[] = {
-	{"json", FIELD_FLAG, AT(json),
-	 .help = "print one JSON object on one line"},
+	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object on one line"},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct option_group eval_options[] = {
 	{.fields = model_fields, .offset = AT(model)},
@@ -341,11 +338,8 @@ static const struct option_group eval_options[] = {
 };
 
 const struct command command_eval = {
-	.name = "eval",
-	.summary = "measure a network: accuracy, loss, confusion, scores a digit",
-	.options = eval_options,
-	.values_size = sizeof(struct eval_values),
-	.defaults = eval_defaults,
-	.run = eval_run,
-	.explain = eval_explain,
+	.name = "eval", .summary = "measure a network: accuracy, loss, confusion, scores a digit",
+	.options = eval_options, .values_size = sizeof(struct eval_values),
+	.defaults = eval_defaults, .run = eval_run, .explain = eval_explain,
 };
+/* clang-format on */

@@ -312,8 +312,7 @@ static void inspect_data_defaults(void *values)
 
 /* clang-format off */
 static const struct field inspect_data_fields[] = {
-	{"split", FIELD_CHOICE, AT(split), .word = part_word,
-	 .help = "the images"},
+	{"split", FIELD_CHOICE, AT(split), .word = part_word, .help = "the images"},
 	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .help = "how many samples to show"},
 	{"seed", FIELD_UINT64, AT(seed), "N",
 	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
@@ -325,7 +324,6 @@ static const struct field inspect_data_fields[] = {
 			 "drawing them"},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct option_group inspect_data_options[] = {
 	{.fields = data_fields, .offset = AT(data)},
@@ -335,11 +333,8 @@ static const struct option_group inspect_data_options[] = {
 };
 
 const struct command command_inspect_data = {
-	.name = "inspect data",
-	.summary = "show counts, pixel statistics and samples of the data",
-	.options = inspect_data_options,
-	.values_size = sizeof(struct inspect_data_values),
-	.defaults = inspect_data_defaults,
-	.run = inspect_data_run,
-	.explain = command_explain_augment,
+	.name = "inspect data", .summary = "show counts, pixel statistics and samples of the data",
+	.options = inspect_data_options, .values_size = sizeof(struct inspect_data_values),
+	.defaults = inspect_data_defaults, .run = inspect_data_run, .explain = command_explain_augment,
 };
+/* clang-format on */

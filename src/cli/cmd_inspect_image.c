@@ -384,11 +384,9 @@ static const struct field inspect_image_fields[] = {
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
 	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE",
 	 .help = "write the digit and what the decision rests on, likewise"},
-	{"raw", FIELD_FLAG, AT(raw),
-	 .help = "take 28x28 pixels, light on dark, as they are"},
+	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct option_group inspect_image_options[] = {
 	{.fields = model_fields, .offset = AT(model)},
@@ -398,12 +396,9 @@ static const struct option_group inspect_image_options[] = {
 };
 
 const struct command command_inspect_image = {
-	.name = "inspect image",
-	.operands = "FILE.pgm|-",
-	.least_operands = 1,
-	.summary = "show what a network makes of one picture, layer by layer",
-	.options = inspect_image_options,
-	.values_size = sizeof(struct inspect_image_values),
-	.run = inspect_image_run,
-	.explain = inspect_image_explain,
+	.name = "inspect image", .summary = "show what a network makes of one picture, layer by layer",
+	.operands = "FILE.pgm|-", .least_operands = 1,
+	.options = inspect_image_options, .values_size = sizeof(struct inspect_image_values),
+	.run = inspect_image_run, .explain = inspect_image_explain,
 };
+/* clang-format on */

@@ -166,7 +166,6 @@ static const struct field inspect_model_fields[] = {
 			 "the first dense layer's units) as a picture, PNG (FILE.png) or PGM"},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct option_group inspect_model_options[] = {
 	{.fields = model_fields, .offset = AT(model)},
@@ -178,7 +177,7 @@ static const struct option_group inspect_model_options[] = {
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
-	.options = inspect_model_options,
-	.values_size = sizeof(struct inspect_model_values),
+	.options = inspect_model_options, .values_size = sizeof(struct inspect_model_values),
 	.run = inspect_model_run,
 };
+/* clang-format on */

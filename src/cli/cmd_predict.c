@@ -161,19 +161,15 @@ static void predict_explain(FILE *out)
 static const struct field predict_fields[] = {
 	{"top", FIELD_INT, AT(top), "K",
 	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
-	{"json", FIELD_FLAG, AT(json),
-	 .help = "print one JSON object a line"},
-	{"show", FIELD_FLAG, AT(show),
-	 .help = "draw what the network sees, with all probabilities"},
-	{"raw", FIELD_FLAG, AT(raw),
-	 .help = "take 28x28 pixels, light on dark, as they are"},
+	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object a line"},
+	{"show", FIELD_FLAG, AT(show), .help = "draw what the network sees, with all probabilities"},
+	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},
 	{"save_digit", FIELD_TEXT, AT(save_digit), "FILE.pgm",
 	 .help = "write what the network sees of one picture"},
 	{"steps", FIELD_TEXT, AT(way), "FILE",
 	 .help = "write one picture's way from paper to digit, PNG (FILE.png) or PGM"},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct option_group predict_options[] = {
 	{.fields = model_fields, .offset = AT(model)},
@@ -183,13 +179,9 @@ static const struct option_group predict_options[] = {
 };
 
 const struct command command_predict = {
-	.name = "predict",
-	.operands = "FILE.pgm|- ...",
-	.least_operands = 1,
-	.summary = "say which digit is in each picture",
-	.options = predict_options,
-	.values_size = sizeof(struct predict_values),
-	.defaults = predict_defaults,
-	.run = predict_run,
-	.explain = predict_explain,
+	.name = "predict", .summary = "say which digit is in each picture",
+	.operands = "FILE.pgm|- ...", .least_operands = 1,
+	.options = predict_options, .values_size = sizeof(struct predict_values),
+	.defaults = predict_defaults, .run = predict_run, .explain = predict_explain,
 };
+/* clang-format on */

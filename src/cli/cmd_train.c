@@ -141,22 +141,19 @@ static int load(struct job *job, struct error *error)
 }
 
 /* A model is worth more than an output that fails in the middle of its training. */
-static void report_lost_output(const struct error *error)
+static void report_lost_output(struct error *error)
 {
-	struct error longer = *error;
-
-	error_prefix(&longer, "training goes on, but");
-	command_fail(&longer);
+	error_prefix(error, "training goes on, but");
+	command_fail(error);
 }
 
 static void flush_rows(struct job *job)
 {
 	struct error error;
 
-	if (!command_flush(&error))
-		return;
-	job->stdout_failed = true;
-	report_lost_output(&error);
+	job->stdout_failed = command_flush(&error);
+	if (job->stdout_failed)
+		report_lost_output(&error);
 }
 
 /* Print the rules of the training: optimizer, learning rate, loss, end. */
@@ -255,20 +252,15 @@ static void print_ending(const struct job *job, const struct train_result *resul
 				result->kept.epoch, result->kept.val_loss);
 }
 
-static bool has_dropout(const struct network *network)
-{
-	for (int i = 0; i < network->layer_count; i++)
-		if (network->layers[i].kind == &layer_dropout)
-			return true;
-	return false;
-}
-
 /* The reason why the running figures look worse than those of validation; NULL: there is none. */
 static const char *handicap(const struct job *job)
 {
-	bool augmented = !augment_is_none(&job->values->settings.augment);
+	const bool augmented = !augment_is_none(&job->values->settings.augment);
+	bool has_dropout = false;
 
-	if (has_dropout(&job->network))
+	for (int i = 0; i < job->network.layer_count; i++)
+		has_dropout |= job->network.layers[i].kind == &layer_dropout;
+	if (has_dropout)
 		return augmented ? "dropout and augmentation" : "dropout";
 	return augmented ? "augmentation" : NULL;
 }
@@ -326,25 +318,24 @@ static int save(struct job *job, const struct train_result *result, struct error
 static int train_and_save(struct job *job, struct error *error)
 {
 	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
-	const bool quiet = job->values->common.quiet;
-	const struct progress_wanted wanted = {
-		.quiet = quiet,
-		.no_color = job->values->common.no_color,
-		.no_live = job->values->no_live,
-		.epochs = job->values->settings.epochs,
-	};
+	const struct train_values *values = job->values;
+	const bool quiet = values->common.quiet;
 	struct train_result result;
 
-	progress_open(&job->progress, stderr, wanted);
+	progress_open(&job->progress, stderr,
+				  (struct progress_wanted){.quiet = quiet,
+										   .no_color = values->common.no_color,
+										   .no_live = values->no_live,
+										   .epochs = values->settings.epochs});
 	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
 	if (!quiet)
 		print_preamble(job);
-	const int trained = train(job->executor, &job->dataset, &job->split, &job->values->settings,
+	const int trained = train(job->executor, &job->dataset, &job->split, &values->settings,
 							  &observer, job->stop, &result, error);
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
 	if (result.diverged)
-		advise_on_divergence(&job->values->settings, error);
+		advise_on_divergence(&values->settings, error);
 	if (trained || save(job, &result, error) || curves_close(&job->curves, error))
 		return STATUS_FAILED;
 	if (*job->stop)
@@ -419,7 +410,6 @@ static const struct field output_fields[] = {
  * rate's default is the first optimizer's; help tells that of the others. */
 static const char *optimizer_help(const struct field *field, char text[OPTION_HELP])
 {
-	const bool is_rate = !strcmp(field->name, "learning_rate");
 	int used = 0;
 
 	for (int kind = 0; optimizer_name(kind); kind++)
@@ -428,7 +418,9 @@ static const char *optimizer_help(const struct field *field, char text[OPTION_HE
 							 optimizer_name(kind));
 	used +=
 		snprintf(text + used, (size_t)(OPTION_HELP - used), "%s%s", used ? ": " : "", field->help);
-	for (int kind = 1; is_rate && optimizer_name(kind); kind++)
+	if (strcmp(field->name, "learning_rate"))
+		return text;
+	for (int kind = 1; optimizer_name(kind); kind++)
 		used += snprintf(text + used, (size_t)(OPTION_HELP - used), "; with %s %g",
 						 optimizer_name(kind),
 						 (double)optimizer_rule((enum optimizer_kind)kind)->learning_rate);
@@ -437,29 +429,26 @@ static const char *optimizer_help(const struct field *field, char text[OPTION_HE
 
 static const char *engine_help(const struct field *field, char text[OPTION_HELP])
 {
-	const bool is_threads = !strcmp(field->name, "threads");
-
 	snprintf(text, OPTION_HELP, "%s%s", field->help,
-			 is_threads ? "; the model is the same for any number" : "");
+			 strcmp(field->name, "threads") ? "" : "; the model is the same for any number");
 	return text;
 }
 
+/* clang-format off */
 static const struct option_group train_options[] = {
 	{.fields = recipe_fields},
 	{.fields = data_fields, .offset = AT(data), .title = "Data"},
 	{.fields = settings_data, .offset = AT(settings)},
 	{.fields = network_fields, .title = "Training"},
 	{.fields = settings_training, .offset = AT(settings)},
-	{.fields = settings_optimizer,
-	 .offset = AT(settings),
-	 .title = "Optimizer",
-	 .given = AT(given),
-	 .help = optimizer_help},
+	{.fields = settings_optimizer, .offset = AT(settings), .title = "Optimizer",
+	 .given = AT(given), .help = optimizer_help},
 	{.fields = engine_fields, .offset = AT(engine), .title = "Speed", .help = engine_help},
 	{.fields = output_fields, .title = "Output"},
 	{.fields = common_fields, .offset = AT(common)},
 	{.fields = NULL},
 };
+/* clang-format on */
 
 /* A recipe's words do not count as given on the command line. */
 static int use_recipe(const char *name, struct train_values *values, struct error *error)
@@ -493,13 +482,11 @@ static int train_prepare(int argc, char *const *argv, void *values, struct error
 	return name && strcmp(name, "list") ? use_recipe(name, values, error) : 0;
 }
 
+/* clang-format off */
 const struct command command_train = {
-	.name = "train",
-	.summary = "train a network on the training images and save it",
-	.options = train_options,
-	.values_size = sizeof(struct train_values),
-	.defaults = train_defaults_set,
-	.prepare = train_prepare,
-	.run = train_run,
-	.explain = train_explain,
+	.name = "train", .summary = "train a network on the training images and save it",
+	.options = train_options, .values_size = sizeof(struct train_values),
+	.defaults = train_defaults_set, .prepare = train_prepare,
+	.run = train_run, .explain = train_explain,
 };
+/* clang-format on */

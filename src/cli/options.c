@@ -16,14 +16,6 @@
 static const struct field help_field = {
 	.name = "help", .type = FIELD_FLAG, .help = "print this help"};
 
-/* The short forms, the same in all commands that have the option. */
-static const struct {
-	char letter;
-	const char *name;
-} letters[] = {{'q', "quiet"}, {'h', "help"}};
-
-#define LETTERS (sizeof letters / sizeof *letters)
-
 /* An option's row, and the group in which it stands. */
 struct place {
 	const struct option_group *group;
@@ -44,10 +36,7 @@ const char *options_name(const char *name, char text[OPTION_NAME])
 
 char options_letter(const struct field *field)
 {
-	for (size_t i = 0; i < LETTERS; i++)
-		if (!strcmp(letters[i].name, field->name))
-			return letters[i].letter;
-	return 0;
+	return !strcmp(field->name, "quiet") || !strcmp(field->name, "help") ? *field->name : 0;
 }
 
 static struct place find(const struct option_group *groups, const char *name, size_t length)
@@ -67,14 +56,6 @@ static struct place find(const struct option_group *groups, const char *name, si
 const struct field *options_find(const struct option_group *groups, const char *name, size_t length)
 {
 	return find(groups, name, length).field;
-}
-
-static struct place find_letter(const struct option_group *groups, char letter)
-{
-	for (size_t i = 0; i < LETTERS; i++)
-		if (letters[i].letter == letter)
-			return find(groups, letters[i].name, strlen(letters[i].name));
-	return (struct place){NULL, NULL};
 }
 
 const char *options_nearest(const char *word, const char *const *words)
@@ -121,23 +102,17 @@ static struct place look_up(const struct option_group *groups, const char *argum
 	*value = name[length] ? name + length + 1 : NULL;
 	if (dashes == 2)
 		option = find(groups, name, length);
-	else if (length == 1)
-		option = find_letter(groups, *name);
+	else if (length == 1 && (*name == 'q' || *name == 'h'))
+		option = *name == 'q' ? find(groups, "quiet", 5) : find(groups, "help", 4);
 	if (!option.field)
 		unknown_option(groups, dashes == 1 ? "-" : "--", name, length, error);
 	return option;
 }
 
-static void mark_given(struct place option, void *values)
-{
-	if (option.group->given)
-		((bool *)((char *)values + option.group->given))[option.field - option.group->fields] =
-			true;
-}
-
 /* Set an option that takes a value. */
 static int set_value(struct place option, const char *text, void *values, struct error *error)
 {
+	bool *given = (bool *)((char *)values + option.group->given);
 	char name[OPTION_NAME];
 
 	options_name(option.field->name, name);
@@ -145,7 +120,8 @@ static int set_value(struct place option, const char *text, void *values, struct
 		return error_set(error, "--%s: the value is empty", name);
 	if (field_parse(option.field, text, (char *)values + option.group->offset, error))
 		return error_prefix(error, "--%s", name);
-	mark_given(option, values);
+	if (option.group->given)
+		given[option.field - option.group->fields] = true;
 	return 0;
 }
 

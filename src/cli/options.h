@@ -45,7 +45,7 @@ const struct field *options_find(const struct option_group *groups, const char *
 /* Write the name of a row's option: "val-split" for "val_split". Returns `text`. */
 const char *options_name(const char *name, char text[OPTION_NAME]);
 
-/* The option's short form, or 0. */
+/* The option's short form, 'q' of --quiet and 'h' of --help; or 0. */
 char options_letter(const struct field *field);
 
 /* The word that was probably meant, of words that NULL ends: the first that begins with `word`, or

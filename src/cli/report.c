@@ -8,14 +8,6 @@
 #include "base/text.h"
 #include "formats/json.h"
 
-/* Print a text and blanks up to `columns`; printf would count the bytes of ×, not the character. */
-static void print_column(FILE *out, const char *text, int columns)
-{
-	const int width = text_columns(text);
-
-	fprintf(out, "%s%*s", text, width < columns ? columns - width : 0, "");
-}
-
 /* Each number of a layer's output is a sum of products, one for each weight of a filter or unit. In
  * a layer with other parameters it is one product; without parameters there is none. So conv:32,3
  * with an output of 26×26×32 takes 26 × 26 × 32 × 9 multiplications for one grey image. */
@@ -43,10 +35,11 @@ void report_network(FILE *out, const struct network *network, bool with_cost)
 	for (int i = 0; i < network->layer_count; i++) {
 		const struct layer *layer = &network->layers[i];
 		char shape[SHAPE_TEXT];
+		const int text_size = (int)strlen(shape_text(layer->out, shape));
 
-		fprintf(out, "%5d  %-*s", i, width, layer->text);
-		print_column(out, shape_text(layer->out, shape), 14);
-		fprintf(out, "%12zu", layer_weight_count(layer));
+		/* printf counts the bytes of ×, which are more than its column. */
+		fprintf(out, "%5d  %-*s%-*s%12zu", i, width, layer->text,
+				14 + text_size - text_columns(shape), shape, layer_weight_count(layer));
 		if (with_cost)
 			fprintf(out, "%17.0f", multiplications(layer));
 		fputc('\n', out);

@@ -60,11 +60,9 @@ static bool is_grey(const struct canvas *canvas)
 {
 	const size_t count = (size_t)canvas->width * (size_t)canvas->height;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct colour *c = &canvas->pixels[i];
+	for (const struct colour *c = canvas->pixels; c < canvas->pixels + count; c++)
 		if (c->red != c->green || c->green != c->blue)
 			return false;
-	}
 	return true;
 }
 
@@ -97,18 +95,16 @@ static uint8_t *to_bytes(const struct canvas *canvas, int channels)
 
 int canvas_save(const struct canvas *canvas, const char *path, struct error *error)
 {
-	const int channels = canvas_has_colours(path) && !is_grey(canvas) ? 3 : 1;
+	const bool is_png = canvas_has_colours(path);
+	const int channels = is_png && !is_grey(canvas) ? 3 : 1;
 	uint8_t *bytes = to_bytes(canvas, channels);
 	struct buffer file = {0};
-	int status;
 
 	if (!bytes)
 		return error_set(error, "%s: not enough memory for a picture of %d×%d", path, canvas->width,
 						 canvas->height);
-	if (canvas_has_colours(path))
-		status = png_write(bytes, canvas->width, canvas->height, channels, &file, error);
-	else
-		status = pgm_write(bytes, canvas->width, canvas->height, &file, error);
+	int status = is_png ? png_write(bytes, canvas->width, canvas->height, channels, &file, error)
+						: pgm_write(bytes, canvas->width, canvas->height, &file, error);
 	free(bytes);
 	if (status)
 		return error_prefix(error, "%s", path);

@@ -105,20 +105,15 @@ static void widen_by(struct axis *axis, const struct chart_slot *slots, enum mea
 	widen(axis, values[measure == ACCURACY ? count - 1 : count - 1 - count / 5]);
 }
 
-static struct axis values_range(const struct chart *chart, enum measure measure)
+/* The axis ends at round numbers: multiples of a unit of 1, 2 or 5 × 10^k, of which it has two to
+ * five. Accuracy ends at 1 at the latest, and loss begins at 0: accuracies from 0.913 to 0.988 are
+ * shown on an axis from 0.9 to 1. */
+static struct axis axis_of(const struct chart *chart, enum measure measure)
 {
 	struct axis axis = {.low = DBL_MAX, .high = -DBL_MAX};
 
 	widen_by(&axis, chart->training, measure);
 	widen_by(&axis, chart->validation, measure);
-	return axis;
-}
-
-/* Move the ends of the axis outwards to round numbers: multiples of a unit of 1, 2 or 5 × 10^k, of
- * which the axis has two to five. Accuracy ends at 1 at the latest, and loss begins at 0:
- * accuracies from 0.913 to 0.988 are shown on an axis from 0.9 to 1. */
-static struct axis round_axis(struct axis axis, enum measure measure)
-{
 	if (measure == LOSS)
 		axis.low = 0;
 	const double span = fmax(axis.high - axis.low, 0.002);
@@ -150,19 +145,12 @@ static void set_dot(struct panel *panel, int x, int y, enum curve curve)
 	panel->curves[row][column] = (unsigned char)curve;
 }
 
-static int dot_x(const struct panel *panel, int slot)
-{
-	return slot * panel->columns * panel->across / CHART_SLOTS;
-}
-
 /* The row of dots, counted from the top; values off the chart get one outside of it. */
 static int dot_y(const struct panel *panel, double value)
 {
-	const struct axis *axis = &panel->axis;
-	const int last = ROWS * panel->down - 1;
-	const double part = (axis->high - value) / (axis->high - axis->low);
+	const double part = (panel->axis.high - value) / (panel->axis.high - panel->axis.low);
 
-	return (int)floor(fmin(fmax(part, -9), 9) * last + 0.5);
+	return (int)floor(fmin(fmax(part, -9), 9) * (ROWS * panel->down - 1) + 0.5);
 }
 
 static void join_dots(struct panel *panel, int x0, int y0, int x1, int y1, enum curve curve)
@@ -179,43 +167,38 @@ static void join_dots(struct panel *panel, int x0, int y0, int x1, int y1, enum 
 /* Join points, each of which is the mean of the slots that share a column of dots. */
 static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum curve curve)
 {
+	const int width = panel->columns * panel->across; /* dots */
 	int last_x = -1, last_y = 0;
 
 	for (int i = 0; i < CHART_SLOTS;) {
-		const int x = dot_x(panel, i);
+		const int x = i * width / CHART_SLOTS;
 		double sum = 0, weight = 0;
 
-		for (; i < CHART_SLOTS && dot_x(panel, i) == x; i++) {
+		for (; i < CHART_SLOTS && i * width / CHART_SLOTS == x; i++) {
 			sum += value_of(&slots[i], panel->measure) * slots[i].weight;
 			weight += slots[i].weight;
 		}
 		if (weight <= 0)
 			continue;
 		const int y = dot_y(panel, sum / weight);
-		if (curve == MARK)
-			set_dot(panel, x, y, MARK);
-		else
-			join_dots(panel, last_x < 0 ? x : last_x, last_x < 0 ? y : last_y, x, y, curve);
+		const bool alone = last_x < 0 || curve == MARK;
+		join_dots(panel, alone ? x : last_x, alone ? y : last_y, x, y, curve);
 		last_x = x;
 		last_y = y;
 	}
 }
 
-/* Each measurement of validation gets a mark where they are few, and where no colours tell the
- * curves apart. */
-static void plot(struct panel *panel)
+static int count_measured(const struct chart_slot *slots)
 {
-	int marks = 0;
+	int count = 0;
 
 	for (int i = 0; i < CHART_SLOTS; i++)
-		marks += panel->chart->validation[i].weight > 0;
-	draw_curve(panel, panel->chart->training, TRAINING);
-	if (panel->style == BLOCKS_COLOUR)
-		draw_curve(panel, panel->chart->validation, VALIDATION);
-	if (panel->style != BLOCKS_COLOUR || marks <= MOST_MARKS)
-		draw_curve(panel, panel->chart->validation, MARK);
+		count += slots[i].weight > 0;
+	return count;
 }
 
+/* Each measurement of validation gets a mark where they are few, and where no colours tell the
+ * curves apart. */
 static struct panel panel_of(const struct chart *chart, enum measure measure, int columns,
 							 enum blocks_style style)
 {
@@ -224,12 +207,16 @@ static struct panel panel_of(const struct chart *chart, enum measure measure, in
 		.chart = chart,
 		.style = style,
 		.columns = columns,
-		.axis = round_axis(values_range(chart, measure), measure),
+		.axis = axis_of(chart, measure),
 		.across = style == BLOCKS_ASCII ? 1 : 2,
 		.down = style == BLOCKS_ASCII ? 1 : 4,
 	};
 
-	plot(&panel);
+	draw_curve(&panel, chart->training, TRAINING);
+	if (style == BLOCKS_COLOUR)
+		draw_curve(&panel, chart->validation, VALIDATION);
+	if (style != BLOCKS_COLOUR || count_measured(chart->validation) <= MOST_MARKS)
+		draw_curve(&panel, chart->validation, MARK);
 	return panel;
 }
 
@@ -261,10 +248,7 @@ static void put_colour(struct writer *out, enum curve curve)
 
 	if (out->style != BLOCKS_COLOUR)
 		return;
-	if (colours[curve])
-		put(out, "\033[38;5;%dm", colours[curve]);
-	else
-		put(out, "\033[0m");
+	put(out, colours[curve] ? "\033[38;5;%dm" : "\033[0m", colours[curve]);
 	out->column = column;
 }
 
@@ -278,20 +262,15 @@ static void put_dots(struct writer *out, const struct panel *panel, int row, int
 {
 	const unsigned code = 0x2800u + panel->dots[row][column];
 
-	switch (panel->curves[row][column]) {
-	case NOTHING:
+	if (panel->curves[row][column] == NOTHING)
 		put(out, " ");
-		break;
-	case MARK:
+	else if (panel->curves[row][column] == MARK)
 		put(out, panel->style == BLOCKS_ASCII ? "o" : "●");
-		break;
-	default:
-		if (panel->style == BLOCKS_ASCII)
-			put(out, ".");
-		else
-			put(out, "%c%c%c", (int)(0xe0 | code >> 12), (int)(0x80 | (code >> 6 & 0x3f)),
-				(int)(0x80 | (code & 0x3f)));
-	}
+	else if (panel->style == BLOCKS_ASCII)
+		put(out, ".");
+	else
+		put(out, "%c%c%c", (int)(0xe0 | code >> 12), (int)(0x80 | (code >> 6 & 0x3f)),
+			(int)(0x80 | (code & 0x3f)));
 }
 
 static void put_word(struct writer *out, enum curve curve, const char *mark, const char *word)
@@ -335,10 +314,8 @@ static void put_plot(struct writer *out, const struct panel *panel, int row)
 	put(out, panel->style == BLOCKS_ASCII ? "|" : "│");
 	for (int column = 0; column < panel->columns; column++) {
 		const enum curve curve = panel->curves[row][column];
-		if (curve != current && curve != NOTHING)
+		if (curve != current)
 			put_colour(out, curve);
-		else if (curve != current)
-			put_colour(out, NOTHING);
 		current = curve;
 		put_dots(out, panel, row, column);
 	}
@@ -370,14 +347,6 @@ static void put_line(struct writer *out, const struct panel *panel, int line, in
 	}
 }
 
-static bool is_empty(const struct chart *chart)
-{
-	for (int i = 0; i < CHART_SLOTS; i++)
-		if (chart->training[i].weight > 0 || chart->validation[i].weight > 0)
-			return false;
-	return true;
-}
-
 int chart_draw(const struct chart *chart, int width, enum blocks_style style, char text[CHART_TEXT])
 {
 	const int room = (width - 1 - GAP) / 2 - LABEL - 1;
@@ -385,7 +354,8 @@ int chart_draw(const struct chart *chart, int width, enum blocks_style style, ch
 	struct writer out = {.next = text, .end = text + CHART_TEXT, .style = style};
 
 	*text = '\0';
-	if (width < CHART_LEAST_WIDTH || is_empty(chart))
+	if (width < CHART_LEAST_WIDTH ||
+		count_measured(chart->training) + count_measured(chart->validation) == 0)
 		return 0;
 	const struct panel panels[] = {panel_of(chart, ACCURACY, columns, style),
 								   panel_of(chart, LOSS, columns, style)};

@@ -62,15 +62,6 @@ static double block_height(const struct sheet_block *block, int width)
 		   (rows > 0 ? block->gap : 0) + MARGIN;
 }
 
-static double sheet_height(const struct sheet_block *blocks, int count, int width)
-{
-	double height = MARGIN;
-
-	for (int i = 0; i < count; i++)
-		height += block_height(&blocks[i], width);
-	return height;
-}
-
 /* The width that the blocks use of a sheet of `width` pixels. With a width of 0 it is the least
  * that they need: for titles, fixed columns and single tiles. */
 static double used_width(const struct sheet_block *blocks, int count, int width)
@@ -94,7 +85,8 @@ static void paint_tile(const struct canvas *canvas, const struct sheet_block *bl
 					   int left, int top)
 {
 	const int scale = block->scale, picture = block->width * scale;
-	const int beneath = block->height * scale + 2 * block->text_scale;
+	const int right = left + picture + BESIDE, text_scale = block->text_scale;
+	const int beneath = top + block->height * scale + 2 * text_scale;
 
 	for (int y = 0; y < block->height; y++)
 		for (int x = 0; x < block->width; x++)
@@ -102,12 +94,12 @@ static void paint_tile(const struct canvas *canvas, const struct sheet_block *bl
 						block->cell(block->context, tile, x, y));
 	for (int line = 0; line < block->lines; line++) {
 		char text[SHEET_CAPTION];
-		struct colour colour = block->caption(block->context, tile, line, text);
-		int spare = picture - font_width(text) * block->text_scale;
-		int x = block->beside ? picture + BESIDE : spare / 2;
-		int y = line * line_height(block) + (block->beside ? 0 : beneath);
+		const struct colour colour = block->caption(block->context, tile, line, text);
+		const int centred = left + (picture - font_width(text) * text_scale) / 2;
 
-		canvas_text(canvas, left + x, top + y, block->text_scale, text, colour);
+		canvas_text(canvas, block->beside ? right : centred,
+					(block->beside ? top : beneath) + line * line_height(block), text_scale, text,
+					colour);
 	}
 }
 
@@ -138,7 +130,9 @@ int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canv
 
 	*canvas = (struct canvas){0};
 	for (; width <= CANVAS_MAX_PIXELS; width += WIDER) {
-		height = sheet_height(blocks, count, (int)width);
+		height = MARGIN;
+		for (int i = 0; i < count; i++)
+			height += block_height(&blocks[i], (int)width);
 		if (height <= width || width * width > CANVAS_MAX_PIXELS)
 			break;
 	}
@@ -159,11 +153,10 @@ int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canv
 int sheet_save(const char *path, const struct sheet_block *blocks, int count, struct error *error)
 {
 	struct canvas canvas;
-	int status;
 
 	if (sheet_paint(blocks, count, &canvas, error))
 		return error_prefix(error, "%s", path);
-	status = canvas_save(&canvas, path, error);
+	const int status = canvas_save(&canvas, path, error);
 	canvas_free(&canvas);
 	return status;
 }
