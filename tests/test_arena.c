@@ -5,8 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/aligned.h"
-#include "base/arena.h"
+#include "base/memory.h"
 
 static void pieces_are_placed_as_measured(void **state)
 {

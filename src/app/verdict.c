@@ -12,8 +12,7 @@
 /* The least change that matters, as a share of the loss at the line's beginning. */
 #define CLEAR_FALL 0.03
 #define CLEAR_RISE 0.05
-#define CLEAR_CHANGE                                                                               \
-	0.1 /* of the training loss, which is smooth, so that less would not mean much */
+#define CLEAR_CHANGE 0.1 /* of the training loss, whose curve is smooth */
 
 /* The least change that is no chance, in standard errors. A fall may be chance more often, because
  * a vain hope costs a few epochs only. */
@@ -22,10 +21,9 @@
 
 #define LARGE_GAP 0.01   /* between the accuracies of training and validation */
 #define LOW_ACCURACY 0.8 /* accuracies below this are too low for these tasks */
-#define SLOW_FALL 0.05   /* a fall of the loss by less than this share an epoch is slow */
-#define BLIND_LOSS                                                                                 \
-	0.975          /* a share of the loss of guessing; a network above it has learned nothing */
-#define FEW_ROWS 4 /* with fewer rows, the absence of a trend means nothing */
+#define SLOW_FALL 0.05   /* of the loss, as a share of it, in an epoch */
+#define BLIND_LOSS 0.975 /* share of the loss of guessing, above which nothing was learned */
+#define FEW_ROWS 4       /* with fewer rows, the absence of a trend means nothing */
 
 enum column { VAL_LOSS, VAL_ACCURACY, SEEN_LOSS, SEEN_ACCURACY };
 
@@ -43,9 +41,9 @@ struct findings {
 	const struct verdict_case *curves;
 	bool has_val, measured;
 	struct trend val, seen;
-	double val_accuracy,
-		seen_accuracy; /* at the end: the mean of the trend's rows; the end of a line */
-	int best;          /* row */
+	double val_accuracy;  /* the mean of the trend's rows */
+	double seen_accuracy; /* the end of a line */
+	int best;             /* row */
 };
 
 static double value(const struct findings *f, int i, enum column column)
@@ -122,6 +120,17 @@ static bool rises(const struct trend *t, double share)
 	return t->end - t->start > SURE_RISE * t->error && t->end - t->start >= share * t->start;
 }
 
+/* The row with a column's lowest value; the first of equals. */
+static int lowest(const struct findings *f, enum column column)
+{
+	int row = 0;
+
+	for (int i = 1; i < f->curves->count; i++)
+		if (value(f, i, column) < value(f, row, column))
+			row = i;
+	return row;
+}
+
 static struct findings look(const struct verdict_case *curves)
 {
 	struct findings f = {.curves = curves, .has_val = true, .measured = true};
@@ -136,9 +145,7 @@ static struct findings look(const struct verdict_case *curves)
 		return f;
 	f.val = fit(&f, VAL_LOSS);
 	f.val_accuracy = mean(&f, f.val.first, f.val.count, VAL_ACCURACY);
-	for (int i = 1; i < curves->count; i++)
-		if (epoch_is_better(&curves->rows[i], &curves->rows[f.best]))
-			f.best = i;
+	f.best = lowest(&f, VAL_LOSS);
 	return f;
 }
 
@@ -214,66 +221,34 @@ static bool has_large_gap(const struct findings *f)
 	return gap >= LARGE_GAP && gap > 1.645 * error;
 }
 
-static bool is_unstable(const struct findings *f)
+/* The first rule that holds is the verdict. *row is the one since which it is so; -1: the kind has
+ * none. */
+static enum verdict_kind judge(const struct findings *f, int *row)
 {
-	return rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL));
+	*row = -1;
+	if (is_guessing(f))
+		return VERDICT_NOT_LEARNING;
+	if (is_underfitting(f))
+		return VERDICT_UNDERFITTING;
+	if (rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL))) {
+		*row = lowest(f, SEEN_LOSS);
+		return VERDICT_UNSTABLE;
+	}
+	if (!f->has_val)
+		return VERDICT_NO_VALIDATION;
+	if (has_turned(f)) {
+		*row = f->best;
+		return VERDICT_OVERFITTING;
+	}
+	if (falls(&f->val, CLEAR_FALL))
+		return VERDICT_IMPROVING;
+	if (f->curves->count < FEW_ROWS)
+		return VERDICT_TOO_EARLY;
+	/* What goes on improving on its own training images alone is overfitting, too. */
+	*row = arrival(f);
+	return has_large_gap(f) && seen_falls_since(f, *row) ? VERDICT_OVERFITTING
+														 : VERDICT_WELL_FITTED;
 }
-
-static bool lacks_validation(const struct findings *f)
-{
-	return !f->has_val;
-}
-
-static bool is_improving(const struct findings *f)
-{
-	return falls(&f->val, CLEAR_FALL);
-}
-
-static bool has_few_rows(const struct findings *f)
-{
-	return f->curves->count < FEW_ROWS;
-}
-
-/* It improves on its own training images alone. */
-static bool is_stuck(const struct findings *f)
-{
-	return has_large_gap(f) && seen_falls_since(f, arrival(f));
-}
-
-static bool is_flat(const struct findings *f)
-{
-	(void)f;
-	return true;
-}
-
-static int best(const struct findings *f)
-{
-	return f->best;
-}
-
-static int lowest_seen(const struct findings *f)
-{
-	int lowest = 0;
-
-	for (int i = 1; i < f->curves->count; i++)
-		if (value(f, i, SEEN_LOSS) < value(f, lowest, SEEN_LOSS))
-			lowest = i;
-	return lowest;
-}
-
-/* The first rule that holds is the verdict. */
-static const struct rule {
-	enum verdict_kind kind;
-	bool (*holds)(const struct findings *f);
-	int (*since)(
-		const struct findings *f); /* the row since which it is so; NULL: the kind has none */
-} rules[] = {
-	{VERDICT_NOT_LEARNING, is_guessing, NULL},    {VERDICT_UNDERFITTING, is_underfitting, NULL},
-	{VERDICT_UNSTABLE, is_unstable, lowest_seen}, {VERDICT_NO_VALIDATION, lacks_validation, NULL},
-	{VERDICT_OVERFITTING, has_turned, best},      {VERDICT_IMPROVING, is_improving, NULL},
-	{VERDICT_TOO_EARLY, has_few_rows, NULL},      {VERDICT_OVERFITTING, is_stuck, arrival},
-	{VERDICT_WELL_FITTED, is_flat, arrival},
-};
 
 /* The loss begins to fall. A first loss far above that of guessing comes from too large steps. */
 static bool is_falling(const struct findings *f)
@@ -283,11 +258,6 @@ static bool is_falling(const struct findings *f)
 
 	return last > 0 && first < 1.25 * log(DATASET_CLASSES) && loss < first &&
 		   loss < value(f, last - 1, SEEN_LOSS);
-}
-
-static bool has_decayed(const struct findings *f)
-{
-	return f->curves->rows[f->curves->count - 1].learning_rate < 0.05 * f->curves->learning_rate;
 }
 
 static struct verdict_figures figures(const struct findings *f, int row)
@@ -302,17 +272,16 @@ static struct verdict_figures figures(const struct findings *f, int row)
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 {
-	const struct rule *rule = rules;
+	int row;
 
 	*verdict = (struct verdict){.kind = VERDICT_NONE};
 	if (curves->count < 1)
 		return;
 	const struct findings f = look(curves);
 	const struct trend *trend = f.has_val ? &f.val : &f.seen;
-	while (!rule->holds(&f))
-		rule++;
+	const enum verdict_kind kind = judge(&f, &row);
 	*verdict = (struct verdict){
-		.kind = rule->kind,
+		.kind = kind,
 		.epochs = curves->count,
 		.has_val = f.has_val,
 		.measured = f.measured,
@@ -320,12 +289,11 @@ void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 		.trend = {curves->rows[trend->first].epoch, trend->count, trend->mean, trend->start,
 				  trend->end},
 		.guessing = log(DATASET_CLASSES),
-		.turned = rule->holds == has_turned,
+		.turned = kind == VERDICT_OVERFITTING && has_turned(&f),
 		.falling = is_falling(&f),
-		.decayed = has_decayed(&f),
+		.decayed = curves->rows[curves->count - 1].learning_rate < 0.05 * curves->learning_rate,
 	};
-	if (rule->since) {
-		const int row = rule->since(&f);
+	if (row >= 0) {
 		verdict->since = curves->rows[row].epoch;
 		verdict->then = figures(&f, row);
 	}

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/aligned.h"
+#include "base/memory.h"
 
 #define EPSILON 1e-5f
 #define MOMENTUM 0.1f /* the share of a new batch in the running means */

@@ -1,7 +1,6 @@
 /* An executor's place in memory: adds up what its plan needs, allocates once, and hands out. One
  * function does both: the first time without a base, when it only measures. */
-#include "base/aligned.h"
-#include "base/arena.h"
+#include "base/memory.h"
 #include "nn/executor_parts.h"
 
 static size_t worker_count(const struct executor *executor)

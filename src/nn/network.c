@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/aligned.h"
 #include "base/checked.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "nn/kinds.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/aligned.h"
+#include "base/memory.h"
 
 static void adam_begin(struct optimizer *optimizer)
 {

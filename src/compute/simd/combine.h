@@ -5,7 +5,7 @@
 #ifndef COMPUTE_SIMD_COMBINE_H
 #define COMPUTE_SIMD_COMBINE_H
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "compute/simd/vec.h"
 
 /* g times the row that begins at x[offset]. */

@@ -15,7 +15,7 @@
 #ifndef COMPUTE_SIMD_WINOGRAD_H
 #define COMPUTE_SIMD_WINOGRAD_H
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "compute/simd/direct.h"
 
 #define TILE_OUT 5

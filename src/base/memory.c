@@ -1,10 +1,17 @@
-/* Pieces of memory one behind the other, without one pointer that leaves its object. */
-#include "base/arena.h"
+/* Blocks are calloc's, up to the next boundary. No pointer of an arena leaves its object. */
+#include "base/memory.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
-#include "base/aligned.h"
 #include "base/checked.h"
+
+void *aligned_zeros(size_t size, void **block)
+{
+	unsigned char *begin = *block = calloc(1, size + CACHE_LINE);
+
+	return begin ? begin + (CACHE_LINE - (uintptr_t)begin % CACHE_LINE) % CACHE_LINE : NULL;
+}
 
 void *arena_take(struct arena *arena, size_t count, size_t size)
 {
