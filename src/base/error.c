@@ -30,13 +30,13 @@ static int keep(struct error *error, const char *text)
 	return -1;
 }
 
-static void set(struct error *error, bool is_scarcity, const char *format, va_list arguments)
+static int set(struct error *error, bool is_scarcity, const char *format, va_list arguments)
 {
 	char text[LONGEST];
 
 	vsnprintf(text, sizeof text, format, arguments);
 	error->is_scarcity = is_scarcity;
-	keep(error, text);
+	return keep(error, text);
 }
 
 int error_set(struct error *error, const char *format, ...)

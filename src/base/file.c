@@ -1,6 +1,5 @@
 /* Whole files in and out of memory, by descriptors alone: bytes pass through read_some and
- * write_all. A file is replaced so that a crash at any moment leaves the old content or the new:
- * write a temporary file beside it, fsync, rename, fsync the folder. */
+ * write_all. A crash at any moment of a replacement leaves the old content or the new. */
 #define _XOPEN_SOURCE 700
 
 #include "base/file.h"
@@ -20,7 +19,7 @@
 #define MAX_LINKS 40                   /* in a chain of symbolic links; Linux follows as many */
 #define TEMPORARY_ATTEMPTS 100         /* at a name that nobody has yet */
 
-/* Sets the error to "path: what: errno's text". Returns -1. */
+/* Set the error to "path: what: errno's text". Returns -1. */
 static int fail(const char *path, const char *what, struct error *error)
 {
 	return error_set(error, "%s: %s: %s", path, what, strerror(errno));
@@ -113,7 +112,7 @@ static int read_to_end(int file, const char *name, size_t max_size, struct buffe
 					   struct error *error)
 {
 	const size_t limit = max_size < SIZE_MAX ? max_size + 1 : max_size;
-	size_t ahead;
+	size_t ahead, capacity = 0;
 
 	if (bytes_ahead(file, name, &ahead, error))
 		return -1;
@@ -121,10 +120,14 @@ static int read_to_end(int file, const char *name, size_t max_size, struct buffe
 		return too_large(name, max_size, error);
 	/* There is room for one byte more than expected, so that the read behind the last byte can
 	 * return 0, which tells the end. */
-	size_t capacity = ahead ? ahead + 1 : FIRST_READ < limit ? FIRST_READ : limit;
-	if (resize(out, capacity, name, error))
-		return -1;
+	size_t wanted = ahead ? ahead + 1 : FIRST_READ;
 	for (;;) {
+		if (out->size == capacity) {
+			capacity = wanted < limit ? wanted : limit;
+			if (resize(out, capacity, name, error))
+				return -1;
+			wanted = capacity < limit / 2 ? capacity * 2 : limit;
+		}
 		const ssize_t count = read_some(file, out->data + out->size, capacity - out->size);
 		if (count < 0)
 			return fail(name, "cannot read", error);
@@ -133,11 +136,6 @@ static int read_to_end(int file, const char *name, size_t max_size, struct buffe
 		out->size += (size_t)count;
 		if (out->size > max_size)
 			return too_large(name, max_size, error);
-		if (out->size == capacity) {
-			capacity = capacity < limit / 2 ? capacity * 2 : limit;
-			if (resize(out, capacity, name, error))
-				return -1;
-		}
 	}
 }
 
@@ -181,12 +179,18 @@ bool file_exists(const char *path)
 	return !stat(path, &status) || (errno != ENOENT && errno != ENOTDIR);
 }
 
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* `name` in the folder of `path`: for "data/a.gz" and "b", "data/b". To be freed; NULL where there
  * is no memory. */
 static char *beside(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
-	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+	const size_t folder = (size_t)(last_name(path) - path);
 	char *result = malloc(folder + strlen(name) + 1);
 
 	if (result) {
@@ -258,26 +262,22 @@ static int target_find(struct target *target, const char *path, struct error *er
  * the caller frees *name. */
 static int open_temporary(const char *path, char **name)
 {
-	for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS; attempt++) {
+	int file = -1;
+
+	*name = NULL;
+	for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS && file < 0; attempt++) {
 		char base[64];
 		struct timespec now;
 
+		free(*name);
 		clock_gettime(CLOCK_REALTIME, &now);
 		snprintf(base, sizeof base, ".mnist-cnn-%ld-%ld.tmp", (long)getpid(), now.tv_nsec);
 		*name = beside(path, base);
-		if (!*name)
-			break;
-		int file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (file >= 0)
-			return file;
-		int why = errno;
-		free(*name);
-		*name = NULL;
-		errno = why;
-		if (why != EEXIST && why != EINTR)
+		file = *name ? open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+		if (file < 0 && errno != EEXIST && errno != EINTR)
 			break;
 	}
-	return -1;
+	return file;
 }
 
 /* Returns a phrase for the error, "cannot write", or NULL if all went well. */
@@ -314,48 +314,40 @@ static const int deadly[] = {SIGHUP, SIGINT, SIGTERM};
 
 #define DEADLY (sizeof deadly / sizeof *deadly)
 
-static void ignore_signals(struct sigaction old[DEADLY])
+/* Write a temporary file and rename it to the target, or only try: create one and remove it.
+ * Returns a phrase for the error, or NULL. */
+static const char *replace_by_rename(const struct target *target, const void *data, size_t size,
+									 bool only_try)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	sigemptyset(&ignore.sa_mask);
-	for (size_t i = 0; i < DEADLY; i++)
-		sigaction(deadly[i], &ignore, &old[i]);
-}
-
-static void restore_signals(const struct sigaction old[DEADLY])
-{
-	for (size_t i = 0; i < DEADLY; i++)
-		sigaction(deadly[i], &old[i], NULL);
-}
-
-/* Returns a phrase for the error, "cannot write", or NULL if all went well. */
-static const char *replace_by_rename(const struct target *target, const void *data, size_t size)
-{
-	char *temporary = NULL;
+	char *temporary;
 	int file = open_temporary(target->path, &temporary);
+	const char *failed = "cannot create a temporary file beside it";
 
-	if (file < 0)
-		return "cannot create a temporary file beside it";
-	const char *failed = close_file(file, write_temporary(file, target, data, size));
-	if (!failed && rename(temporary, target->path))
-		failed = "cannot rename a temporary file to it";
+	if (file >= 0) {
+		failed = close_file(file, only_try ? NULL : write_temporary(file, target, data, size));
+		if (!failed && !only_try && rename(temporary, target->path))
+			failed = "cannot rename a temporary file to it";
+	}
 	int why = errno;
-	if (failed)
+	if (file >= 0 && (failed || only_try))
 		unlink(temporary);
 	free(temporary);
 	errno = why;
 	return failed;
 }
 
-static const char *replace_regular(const struct target *target, const void *data, size_t size)
+static const char *replace_regular(const struct target *target, const void *data, size_t size,
+								   bool only_try)
 {
-	struct sigaction old[DEADLY];
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, old[DEADLY];
 
-	ignore_signals(old);
-	const char *failed = replace_by_rename(target, data, size);
-	restore_signals(old);
-	return failed ? failed : sync_folder(target);
+	sigemptyset(&ignore.sa_mask);
+	for (size_t i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &ignore, &old[i]);
+	const char *failed = replace_by_rename(target, data, size, only_try);
+	for (size_t i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &old[i], NULL);
+	return failed || only_try ? failed : sync_folder(target);
 }
 
 int file_append(FILE *stream, const char *name, const void *data, size_t size, struct error *error)
@@ -413,64 +405,40 @@ static const char *write_special(const struct target *target, const void *data, 
 	return close_file(file, write_all(file, data, size) ? "cannot write" : NULL);
 }
 
-int file_replace(const char *path, const void *data, size_t size, struct error *error)
+static int replace(const char *path, const void *data, size_t size, bool only_try,
+				   struct error *error)
 {
 	struct target target;
+	const char *failed = NULL;
 
 	if (target_find(&target, path, error))
 		return -1;
-	const char *failed =
-		target.special ? write_special(&target, data, size) : replace_regular(&target, data, size);
+	if (!target.special)
+		failed = replace_regular(&target, data, size, only_try);
+	else if (!only_try)
+		failed = write_special(&target, data, size);
 	int status = failed ? fail(path, failed, error) : 0;
 	free(target.path);
 	return status;
 }
 
+int file_replace(const char *path, const void *data, size_t size, struct error *error)
+{
+	return replace(path, data, size, false, error);
+}
+
 int file_check_replace(const char *path, struct error *error)
 {
-	struct target target;
-	char *temporary = NULL;
-	int status = 0;
-
-	if (target_find(&target, path, error))
-		return -1;
-	if (!target.special) {
-		struct sigaction old[DEADLY];
-
-		ignore_signals(old);
-		int file = open_temporary(target.path, &temporary);
-		if (file >= 0) {
-			close(file);
-			unlink(temporary);
-		} else {
-			status = fail(path, "cannot create a temporary file beside it", error);
-		}
-		restore_signals(old);
-	}
-	free(temporary);
-	free(target.path);
-	return status;
+	return replace(path, NULL, 0, true, error);
 }
 
-static const char *last_name(const char *path)
+static bool stat_folder(const char *path, struct stat *status)
 {
-	const char *slash = strrchr(path, '/');
+	char *folder = beside(path, ".");
+	bool found = folder && !stat(folder, status);
 
-	return slash ? slash + 1 : path;
-}
-
-/* True where two names of files that do not exist are equal and in the same folder. */
-static bool will_be_same(const char *a, const char *b)
-{
-	char *folder_a = beside(a, "."), *folder_b = beside(b, ".");
-	struct stat status_a, status_b;
-	bool same = !strcmp(last_name(a), last_name(b)) && folder_a && folder_b &&
-				!stat(folder_a, &status_a) && !stat(folder_b, &status_b) &&
-				is_same(&status_a, &status_b);
-
-	free(folder_a);
-	free(folder_b);
-	return same;
+	free(folder);
+	return found;
 }
 
 bool file_is_same(const char *a, const char *b)
@@ -483,7 +451,9 @@ bool file_is_same(const char *a, const char *b)
 	if (has_a || has_b)
 		return false;
 	char *end_a = follow_links(a), *end_b = follow_links(b);
-	bool same = end_a && end_b && will_be_same(end_a, end_b);
+	bool same = end_a && end_b && !strcmp(last_name(end_a), last_name(end_b)) &&
+				stat_folder(end_a, &status_a) && stat_folder(end_b, &status_b) &&
+				is_same(&status_a, &status_b);
 	free(end_a);
 	free(end_b);
 	return same;

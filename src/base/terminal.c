@@ -50,45 +50,31 @@ bool terminal_is_utf8(FILE *stream)
 	return terminal_is(stream) && codeset && is_utf8(codeset + 1);
 }
 
-/* Choose the size that the system tells, else that of the environment variable `name`. */
-static int choose_size(int told, const char *name, int standard)
+/* Columns, or lines: as the system tells them, else the environment, else the standard. */
+static int size_of(FILE *stream, bool is_width)
 {
-	const char *text = getenv(name);
-	uint64_t size = (uint64_t)told;
+	const char *text = getenv(is_width ? "COLUMNS" : "LINES");
+	uint64_t size = 0;
 
-	if (!told && text && number_whole(text, "", 1, SIZE_LIMIT, &size))
-		return standard;
-	return size > 0 && size <= SIZE_LIMIT ? (int)size : standard;
-}
-
-/* Columns and lines as the system tells them, 0 where it does not. */
-static void ask_for_size(FILE *stream, int *columns, int *lines)
-{
-	*columns = *lines = 0;
 #ifdef TIOCGWINSZ
-	struct winsize size;
+	struct winsize told;
 
-	if (!ioctl(fileno(stream), TIOCGWINSZ, &size)) {
-		*columns = size.ws_col;
-		*lines = size.ws_row;
-	}
+	if (!ioctl(fileno(stream), TIOCGWINSZ, &told))
+		size = is_width ? told.ws_col : told.ws_row;
 #else
 	(void)stream;
 #endif
+	if (!size && text)
+		number_whole(text, "", 1, SIZE_LIMIT, &size);
+	return size > 0 && size <= SIZE_LIMIT ? (int)size : is_width ? WIDTH_DEFAULT : HEIGHT_DEFAULT;
 }
 
 int terminal_width(FILE *stream)
 {
-	int columns, lines;
-
-	ask_for_size(stream, &columns, &lines);
-	return choose_size(columns, "COLUMNS", WIDTH_DEFAULT);
+	return size_of(stream, true);
 }
 
 int terminal_height(FILE *stream)
 {
-	int columns, lines;
-
-	ask_for_size(stream, &columns, &lines);
-	return choose_size(lines, "LINES", HEIGHT_DEFAULT);
+	return size_of(stream, false);
 }
