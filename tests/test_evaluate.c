@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "nn/executor.h"
 
@@ -77,7 +78,8 @@ static void answers_are_counted(void **state)
 
 		build_transparent(&network);
 		struct executor *executor = open_executor(&network, batch_size);
-		assert_true(evaluate(executor, &dataset, NULL, IMAGES, NULL, &evaluation));
+		assert_true(evaluate(executor, &dataset, NULL, IMAGES, TEMPERATURE_NONE, NULL, &evaluation,
+							 NULL, NULL));
 		executor_close(executor);
 		network_free(&network);
 		assert_int_equal(evaluation.count, IMAGES);
@@ -116,8 +118,8 @@ static void each_image_has_its_prediction(void **state)
 		for (double temperature = 0.5; temperature <= 2; temperature *= 2) {
 			const double e = exp(1 / temperature), sure = e / (e + 9), other = 1 / (e + 9);
 
-			assert_true(evaluate_each(executor, &dataset, indices, 4, temperature, NULL,
-									  &evaluation, predictions, logits));
+			assert_true(evaluate(executor, &dataset, indices, 4, temperature, NULL, &evaluation,
+								 predictions, logits));
 			for (size_t i = 0; i < 4; i++) {
 				assert_int_equal(predictions[i].index, indices[i]);
 				assert_int_equal(predictions[i].label, labels[indices[i]]);
@@ -169,12 +171,14 @@ static void indices_choose_the_images(void **state)
 	fill(images, labels);
 	build_transparent(&network);
 	struct executor *executor = open_executor(&network, 2);
-	assert_true(evaluate(executor, &dataset, indices, 5, NULL, &evaluation));
+	assert_true(
+		evaluate(executor, &dataset, indices, 5, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
 	assert_int_equal(evaluation.confusion[1][0], 3);
 	assert_int_equal(evaluation.confusion[9][9], 1);
-	assert_true(evaluate(executor, &dataset, indices, 0, NULL, &evaluation));
+	assert_true(
+		evaluate(executor, &dataset, indices, 0, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
 	executor_close(executor);
@@ -192,7 +196,8 @@ static void it_stops_when_told(void **state)
 	(void)state;
 	build_transparent(&network);
 	struct executor *executor = open_executor(&network, 1);
-	assert_false(evaluate(executor, &dataset, NULL, 1, &stop, &evaluation));
+	assert_false(
+		evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, &stop, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.loss == 0);
 	executor_close(executor);
@@ -213,12 +218,14 @@ static void no_number_is_no_loss(void **state)
 	struct executor *executor = open_executor(&network, 1);
 	network.params[1]->value[9] = 1;
 	executor_prepare(executor);
-	assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation));
+	assert_true(
+		evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
 	assert_true(isfinite(evaluation.loss));
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
 		network.params[1]->value[3] = odd[i];
 		executor_prepare(executor);
-		assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation));
+		assert_true(
+			evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
 		assert_true(isnan(evaluation.loss));
 	}
 	executor_close(executor);
@@ -246,7 +253,8 @@ static void the_batch_size_does_not_matter(void **state)
 						 0);
 		network_init(&network, 1);
 		struct executor *executor = open_executor(&network, sizes[i]);
-		assert_true(evaluate(executor, &dataset, NULL, 500, NULL, &evaluation));
+		assert_true(evaluate(executor, &dataset, NULL, 500, TEMPERATURE_NONE, NULL, &evaluation,
+							 NULL, NULL));
 		executor_close(executor);
 		network_free(&network);
 		if (i == 0)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "app/occlusion.h"
+#include "app/recognize.h"
 
 #define EYE_Y 10
 #define EYE_X 27 /* at the border */

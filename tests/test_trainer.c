@@ -95,7 +95,7 @@ static void evaluate_once(const struct network *network, const uint32_t *indices
 {
 	struct executor *executor = open_executor(network, 16);
 
-	evaluate(executor, &dataset, indices, count, NULL, evaluation);
+	evaluate(executor, &dataset, indices, count, TEMPERATURE_NONE, NULL, evaluation, NULL, NULL);
 	executor_close(executor);
 }
 
@@ -834,8 +834,8 @@ static void the_kept_weights_are_calibrated(void **state)
 									options.seed, &error),
 						 0);
 		struct executor *executor = open_executor(&network, 16);
-		evaluate_each(executor, &dataset, split.val, split.val_count, 1, NULL, &evaluation, NULL,
-					  logits[0]);
+		evaluate(executor, &dataset, split.val, split.val_count, 1, NULL, &evaluation, NULL,
+				 logits[0]);
 		assert_true(result.temperature ==
 					calibrate(logits[0], &dataset, split.val, split.val_count));
 		assert_true(result.temperature != TEMPERATURE_NONE);

@@ -65,16 +65,8 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 }
 
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out)
-{
-	return evaluate_each(executor, dataset, indices, count, TEMPERATURE_NONE, stop, out, NULL,
-						 NULL);
-}
-
-bool evaluate_each(struct executor *executor, const struct dataset *dataset,
-				   const uint32_t *indices, size_t count, double temperature,
-				   const volatile sig_atomic_t *stop, struct evaluation *out,
-				   struct prediction *predictions, float *logits)
+			  size_t count, double temperature, const volatile sig_atomic_t *stop,
+			  struct evaluation *out, struct prediction *predictions, float *logits)
 {
 	size_t room = (size_t)executor_batch_size(executor),
 		   most = room < MOST_IMAGES ? room : MOST_IMAGES;

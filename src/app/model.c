@@ -68,6 +68,24 @@ static const char *const order[] = {
 	"temperature", "beta1",       "beta2",        "momentum",        "augment",
 };
 
+static size_t rank(const char *key)
+{
+	size_t i = 0;
+
+	while (i < COUNT(order) && strcmp(order[i], key))
+		i++;
+	return i;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const char *key_a = ((const struct safetensors_entry *)a)->key;
+	const char *key_b = ((const struct safetensors_entry *)b)->key;
+	const size_t rank_a = rank(key_a), rank_b = rank(key_b);
+
+	return rank_a == rank_b ? strcmp(key_a, key_b) : rank_a < rank_b ? -1 : 1;
+}
+
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
 	char texts[MAX_METADATA][FIELD_TEXT_SIZE];
@@ -92,37 +110,17 @@ static void add_fields(struct metadata *metadata, const struct field *fields,
 		add_field(metadata, fields, info);
 }
 
-static void add_setting(struct metadata *metadata, const struct field *field,
-						const struct settings *settings)
-{
-	if (settings_matter(settings, field))
-		add_field(metadata, field, settings);
-}
-
-static bool has_place(const char *name)
-{
-	for (size_t i = 0; i < COUNT(order); i++)
-		if (!strcmp(order[i], name))
-			return true;
-	return false;
-}
-
 static void add_training(struct metadata *metadata, const struct model_info *info)
 {
-	for (size_t i = 0; i < COUNT(order); i++) {
-		const struct field *setting = settings_find(order[i]), *fact = facts;
+	const size_t first = metadata->count;
 
-		while (!setting && strcmp(fact->name, order[i]))
-			fact++;
-		if (setting)
-			add_setting(metadata, setting, &info->settings);
-		else
-			add_field(metadata, fact, info);
-	}
 	for (const struct field *const *table = settings_tables; *table; table++)
 		for (const struct field *field = *table; field->name; field++)
-			if (!has_place(field->name))
-				add_setting(metadata, field, &info->settings);
+			if (settings_matter(&info->settings, field))
+				add_field(metadata, field, &info->settings);
+	add_fields(metadata, facts, info);
+	qsort(metadata->entries + first, metadata->count - first, sizeof *metadata->entries,
+		  compare_entries);
 }
 
 static void describe(struct metadata *metadata, const struct network *network,
@@ -234,7 +232,7 @@ static int read_settings(const struct safetensors *file, struct settings *settin
 	for (const struct field *const *table = settings_tables; *table; table++)
 		for (const struct field *field = *table; field->name; field++)
 			if (settings_matter(settings, field) &&
-				(has_place(field->name) || safetensors_metadata(file, field->name)) &&
+				(rank(field->name) < COUNT(order) || safetensors_metadata(file, field->name)) &&
 				read_field(file, field, settings, error))
 				return -1;
 	return 0;
@@ -272,25 +270,21 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	return 0;
 }
 
-static enum model_fault check_constants(const struct safetensors *file, struct error *error)
+static int check_constants(const struct safetensors *file, struct error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
 
-	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) &&
-		strcmp(format, FORMAT)) {
-		error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"", format);
-		return MODEL_BROKEN;
-	}
+	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) && strcmp(format, FORMAT))
+		return error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"",
+						 format);
 	for (size_t i = 0; i < COUNT(constants); i++) {
-		const char *value = safetensors_metadata(file, constants[i].key);
+		const char *key = constants[i].key, *value = safetensors_metadata(file, key);
 
-		if (value && strcmp(value, constants[i].value)) {
-			error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", constants[i].key, value,
-					  constants[i].value);
-			return MODEL_BROKEN;
-		}
+		if (value && strcmp(value, constants[i].value))
+			return error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", key, value,
+							 constants[i].value);
 	}
-	return MODEL_FINE;
+	return 0;
 }
 
 /* Set *spec to the file's own text where it has one; the caller's must agree with it. */
@@ -386,18 +380,16 @@ int model_build(struct network *network, const char *spec, struct error *error)
 static enum model_fault take(const struct safetensors *file, const char *spec,
 							 struct network *network, struct model_info *info, struct error *error)
 {
-	enum model_fault fault = check_constants(file, error);
-	struct model_info ignored;
-
-	if (!fault)
-		fault = choose_spec(file, &spec, error);
+	if (check_constants(file, error))
+		return MODEL_BROKEN;
+	const enum model_fault fault = choose_spec(file, &spec, error);
 	if (fault)
 		return fault;
 	if (model_build(network, spec, error)) {
 		error_prefix(error, "network \"%.200s\"", spec);
 		return MODEL_BROKEN;
 	}
-	if (read_weights(file, network, error) || read_info(file, info ? info : &ignored, error))
+	if (read_weights(file, network, error) || read_info(file, info, error))
 		return MODEL_BROKEN;
 	return MODEL_FINE;
 }
@@ -441,32 +433,33 @@ static enum model_fault read_file(const char *path, struct safetensors *file, st
 	}
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return MODEL_BROKEN;
-	int status = refuse_text(&bytes, error);
-	if (!status)
-		status = safetensors_parse(bytes.data, bytes.size, file, error);
+	const int failed =
+		refuse_text(&bytes, error) || safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
-	if (!status)
-		return MODEL_FINE;
-	error_prefix(error, "%s", path);
-	return MODEL_BROKEN;
+	if (failed)
+		error_prefix(error, "%s", path);
+	return failed ? MODEL_BROKEN : MODEL_FINE;
 }
 
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error)
 {
 	struct safetensors own = {0};
+	struct model_info read = {0};
 
 	*network = (struct network){0};
 	enum model_fault fault = read_file(path, &own, error);
 	if (!fault) {
-		fault = take(&own, spec, network, info, error);
+		fault = take(&own, spec, network, &read, error);
 		if (fault)
 			error_prefix(error, "%s", path);
 	}
-	if (fault)
+	if (fault) {
 		network_free(network);
-	if (fault && info)
-		*info = (struct model_info){0};
+		read = (struct model_info){0};
+	}
+	if (info)
+		*info = read;
 	if (fault || !file)
 		safetensors_free(&own);
 	if (file)

@@ -1,4 +1,5 @@
-/* One image is a data set of one, and a batch of one. */
+/* One image is a data set of one, and a batch of one. To map what a decision rests on, the image is
+ * run once for each place of the square, as many at a time as the executor takes. */
 #include "app/recognize.h"
 
 #include "nn/loss.h"
@@ -15,4 +16,51 @@ int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], d
 		return error_set(error, "the network's output is not a number");
 	loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
 	return 0;
+}
+
+struct covered {
+	const uint8_t *pixels;
+	int size;
+	uint8_t fill;
+	int first; /* place of the batch's first image */
+};
+
+static bool is_covered(const struct covered *covered, int place, int y, int x)
+{
+	const int dy = y - place / DATASET_SIDE, dx = x - place % DATASET_SIDE;
+	const int reach = covered->size / 2;
+
+	return dy >= -reach && dy <= reach && dx >= -reach && dx <= reach;
+}
+
+static void covered_load(const void *context, int first, int n, float *x)
+{
+	const struct covered *covered = context;
+
+	for (int place = covered->first + first; n > 0; place++, n--)
+		for (int i = 0; i < DATASET_PIXELS; i++) {
+			bool hidden = is_covered(covered, place, i / DATASET_SIDE, i % DATASET_SIDE);
+			*x++ = (float)(hidden ? covered->fill : covered->pixels[i]) / 255.0f;
+		}
+}
+
+void occlusion_map(struct executor *executor, double temperature,
+				   const uint8_t pixels[DATASET_PIXELS], int digit, int size, uint8_t fill,
+				   double map[DATASET_PIXELS])
+{
+	struct covered covered = {.pixels = pixels, .size = size, .fill = fill};
+	const int most = executor_batch_size(executor);
+	struct batch batch = {.load = covered_load, .context = &covered};
+
+	for (; covered.first < DATASET_PIXELS; covered.first += batch.n) {
+		const int left = DATASET_PIXELS - covered.first;
+
+		batch.n = left < most ? left : most;
+		const float *logits = executor_predict(executor, &batch);
+		for (int i = 0; i < batch.n; i++, logits += executor_network(executor)->classes) {
+			float probabilities[DATASET_CLASSES];
+			loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
+			map[covered.first + i] = (double)probabilities[digit];
+		}
+	}
 }

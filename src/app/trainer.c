@@ -163,36 +163,27 @@ int trainer_step(struct trainer *trainer, struct error *error)
 
 /* ---- an epoch ---- */
 
-/* Evaluate with dropout off. `logits` may be NULL. *finished is false where *stop has ended it. */
-static int measure(struct trainer *trainer, const uint32_t *indices, size_t count,
-				   const volatile sig_atomic_t *stop, float *logits, double *accuracy, double *loss,
-				   bool *finished, struct error *error)
-{
-	struct evaluation evaluation;
-
-	*finished = evaluate_each(trainer->measures, trainer->dataset, indices, count, TEMPERATURE_NONE,
-							  stop, &evaluation, NULL, logits);
-	*accuracy = evaluation.accuracy;
-	*loss = evaluation.loss;
-	return check_finite_loss(trainer, evaluation.loss, error);
-}
-
+/* Evaluate with dropout off. *finished is false where *stop has ended it. */
 static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
 						 struct epoch_figures *figures, bool *finished, struct error *error)
 {
 	const struct split *split = trainer->split;
+	struct evaluation val, train = {0};
 
-	*finished = true;
 	if (trainer->measures != trainer->executor)
 		executor_prepare(trainer->measures);
-	if (figures->has_val &&
-		measure(trainer, split->val, split->val_count, stop, trainer->new_logits,
-				&figures->val_accuracy, &figures->val_loss, finished, error))
+	*finished = evaluate(trainer->measures, trainer->dataset, split->val, split->val_count,
+						 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
+	if (check_finite_loss(trainer, val.loss, error))
 		return -1;
-	if (!figures->has_train || !*finished)
-		return 0;
-	return measure(trainer, split->train, split->train_count, stop, NULL, &figures->train_accuracy,
-				   &figures->train_loss, finished, error);
+	if (figures->has_train && *finished)
+		*finished = evaluate(trainer->measures, trainer->dataset, split->train, split->train_count,
+							 TEMPERATURE_NONE, stop, &train, NULL, NULL);
+	figures->val_accuracy = val.accuracy;
+	figures->val_loss = val.loss;
+	figures->train_accuracy = train.accuracy;
+	figures->train_loss = train.loss;
+	return check_finite_loss(trainer, train.loss, error);
 }
 
 /* Keep the figures, and with patience the weights, of an epoch that is better than all before it;
@@ -320,8 +311,8 @@ int trainer_finish(struct trainer *trainer, struct train_result *result, struct 
 		result->kept = (struct epoch_figures){0};
 		if (!state->step)
 			return 0;
-		evaluate_each(trainer->executor, trainer->dataset, split->val, split->val_count,
-					  TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
+		evaluate(trainer->executor, trainer->dataset, split->val, split->val_count,
+				 TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
 	}
 	result->temperature =
 		calibrate(trainer->val_logits, trainer->dataset, split->val, split->val_count);

@@ -83,8 +83,8 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 	}
 	struct prediction *predictions = malloc(count * sizeof *predictions);
 	if (predictions)
-		evaluate_each(session->executor, dataset, indices, count, info->result.temperature, NULL,
-					  evaluation, predictions, NULL);
+		evaluate(session->executor, dataset, indices, count, info->result.temperature, NULL,
+				 evaluation, predictions, NULL);
 	else
 		error_set(error, "not enough memory for %zu predictions", count);
 	split_free(&split);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "app/calibrate.h"
-#include "app/occlusion.h"
+#include "app/recognize.h"
 #include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
