@@ -389,6 +389,7 @@ static void bytes_become_fractions(void **state)
 	const uint8_t stored[] = {4, 5, 6};
 	const struct dataset dataset = {.count = 3, .images = images, .labels = stored};
 	const uint32_t indices[] = {2, 0};
+	const struct selection selection = {&dataset, indices};
 	float x[2 * DATASET_PIXELS];
 	uint8_t labels[2];
 
@@ -396,7 +397,7 @@ static void bytes_become_fractions(void **state)
 	for (int i = 0; i < 256; i++)
 		images[2 * DATASET_PIXELS + i] = (uint8_t)i;
 	images[DATASET_PIXELS - 1] = 51;
-	dataset_gather(&dataset, indices, 2, x);
+	selection_load(&selection, 0, 2, x);
 	dataset_labels(&dataset, indices, 2, labels);
 	for (int i = 0; i < 256; i++)
 		assert_true(x[i] == (float)((double)i / 255));
@@ -405,7 +406,6 @@ static void bytes_become_fractions(void **state)
 	assert_int_equal(labels[0], 6);
 	assert_int_equal(labels[1], 4);
 
-	const struct selection selection = {&dataset, indices};
 	float part[2 * DATASET_PIXELS];
 	selection_load(&selection, 0, 2, part);
 	assert_memory_equal(part, x, sizeof x);

@@ -29,15 +29,15 @@ struct augment {
 extern const struct field augment_fields[];
 
 /* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
- * "none". A name without a number has that of this example; sigma is 4 and until is 1 where they
- * are not named. Where nothing is to be changed, *augment is all 0. */
-int augment_parse(const char *list, struct augment *augment, struct error *error);
+ * "none", into a struct augment. A name without a number has that of this example; sigma is 4 and
+ * until is 1 where they are not named. Where nothing is to be changed, *augment is all 0. */
+int augment_parse(const char *list, void *augment, struct error *error);
 
 /* Write the list that augment_parse reads as the same amounts. Returns `text`. */
 #define AUGMENT_TEXT FIELD_TEXT_SIZE
-const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT]);
+const char *augment_text(const void *augment, char text[AUGMENT_TEXT]);
 
-/* Reads and prints a struct augment where a field holds one. */
+/* These two, for a field that holds a struct augment. */
 extern const struct field_codec augment_codec;
 
 bool augment_is_none(const struct augment *augment);

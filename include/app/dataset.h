@@ -54,11 +54,11 @@ void split_free(struct split *split);
  * indices, is overwritten with a new shuffle of split->train. */
 void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uint32_t *order);
 
-/* Gather n images by their indices, as floats in [0, 1] (byte / 255), [n][28][28]; or n labels. */
-void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x);
+/* The labels of n images, by their indices. */
 void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels);
 
-/* Some images of a data set: the context of a batch whose `load` is selection_load. */
+/* Some images of a data set: the context of a batch whose `load` is selection_load. It gathers n of
+ * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][28][28]. */
 struct selection {
 	const struct dataset *dataset;
 	const uint32_t *indices;

@@ -35,10 +35,10 @@ struct prediction {
 };
 
 /* Evaluate on `count` images: those at `indices`, or the first ones of the data set where that is
- * NULL. Dropout is off. The temperature (calibrate.h) changes the probabilities and so the bins, but
- * not the loss. The results do not depend on the executor's batch size. *stop is looked at before
- * each batch, and `stop` may be NULL; where it ends the work early, the function returns false and
- * `out` covers a part of the images. The answers to all images, in their order, go to
+ * NULL. Dropout is off. The temperature (calibrate.h) changes the probabilities and so the bins,
+ * but not the loss. The results do not depend on the executor's batch size. *stop is looked at
+ * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
+ * false and `out` covers a part of the images. The answers to all images, in their order, go to
  * `predictions`, [count], and the outputs to `logits`, [count][DATASET_CLASSES]; both may be
  * NULL. */
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,

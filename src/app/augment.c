@@ -115,7 +115,7 @@ static int read_list(struct augment *augment, bool seen[ITEMS], const char *list
 	}
 }
 
-int augment_parse(const char *list, struct augment *augment, struct error *error)
+int augment_parse(const char *list, void *augment, struct error *error)
 {
 	struct augment read = {.sigma = augment_fields[SIGMA].standard, .until = 1};
 	bool seen[ITEMS] = {false};
@@ -128,11 +128,11 @@ int augment_parse(const char *list, struct augment *augment, struct error *error
 		return error_set(error, "until: there is nothing else in the list");
 	if (read.elastic == 0)
 		read.sigma = 0;
-	*augment = augment_is_none(&read) ? (struct augment){0} : read;
+	*(struct augment *)augment = augment_is_none(&read) ? (struct augment){0} : read;
 	return 0;
 }
 
-const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT])
+const char *augment_text(const void *augment, char text[AUGMENT_TEXT])
 {
 	char *end = text, number[FIELD_TEXT_SIZE];
 
@@ -145,17 +145,7 @@ const char *augment_text(const struct augment *augment, char text[AUGMENT_TEXT])
 	return text;
 }
 
-static int parse(const char *text, void *augment, struct error *error)
-{
-	return augment_parse(text, augment, error);
-}
-
-static const char *print(const void *augment, char text[AUGMENT_TEXT])
-{
-	return augment_text(augment, text);
-}
-
-const struct field_codec augment_codec = {parse, print};
+const struct field_codec augment_codec = {augment_parse, augment_text};
 
 bool augment_is_none(const struct augment *augment)
 {

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,12 @@
 
 #define NAME_SIZE 64
 
-/* A file of the set is called stem-type or stem.type, with .gz behind it or not. */
-struct file_name {
-	const char *stem, *type;
-};
-
-struct part_names {
-	const char *what;
-	struct file_name images, labels;
-};
-
-static const struct part_names part_names[] = {
-	[DATASET_TRAIN] = {"training", {"train-images", "idx3-ubyte"}, {"train-labels", "idx1-ubyte"}},
-	[DATASET_TEST] = {"test", {"t10k-images", "idx3-ubyte"}, {"t10k-labels", "idx1-ubyte"}},
+/* The usual names of the files. */
+static const struct part_names {
+	const char *what, *images, *labels;
+} part_names[] = {
+	[DATASET_TRAIN] = {"training", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+	[DATASET_TEST] = {"test", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 };
 
 struct paths {
@@ -45,59 +39,63 @@ static void join(char path[PATH_SIZE], const char *folder, const char *name)
 	snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
 }
 
-/* The first form is a file's usual name; all four are looked for. */
-static const char *const forms[][2] = {{"-", ""}, {"-", ".gz"}, {".", ""}, {".", ".gz"}};
+enum { USUAL, PACKED, POINTED, POINTED_PACKED, FORMS };
 
-#define FORMS (sizeof forms / sizeof *forms)
-
-static void name_file(char name[NAME_SIZE], const struct file_name *file, size_t form)
+/* Of images-idx3-ubyte: images-idx3-ubyte.gz, images.idx3-ubyte, images.idx3-ubyte.gz. */
+static const char *name_of(char name[NAME_SIZE], const char *usual, int form)
 {
-	snprintf(name, NAME_SIZE, "%s%s%s%s", file->stem, forms[form][0], file->type, forms[form][1]);
+	const bool packed = form == PACKED || form == POINTED_PACKED;
+
+	snprintf(name, NAME_SIZE, "%s%s", usual, packed ? ".gz" : "");
+	if (form >= POINTED)
+		*strstr(name, "-idx") = '.';
+	return name;
 }
 
-static bool find_file(char path[PATH_SIZE], const char *folder, const struct file_name *file)
+static bool find_file(char path[PATH_SIZE], const char *folder, const char *usual)
 {
-	for (size_t i = 0; i < FORMS; i++) {
-		char name[NAME_SIZE];
+	char name[NAME_SIZE];
 
-		name_file(name, file, i);
-		join(path, folder, name);
+	for (int form = 0; form < FORMS; form++) {
+		join(path, folder, name_of(name, usual, form));
 		if (file_exists(path))
 			return true;
 	}
 	return false;
 }
 
-static int half_found(const char *folder, const struct file_name *missing, struct error *error)
+static int half_found(const char *folder, const char *missing, struct error *error)
 {
 	char names[FORMS][NAME_SIZE];
 
-	for (size_t i = 0; i < FORMS; i++)
-		name_file(names[i], missing, i);
 	return error_set(error, "%s: %s is missing, and so are its other names %s, %s and %s", folder,
-					 names[0], names[1], names[2], names[3]);
+					 missing, name_of(names[PACKED], missing, PACKED),
+					 name_of(names[POINTED], missing, POINTED),
+					 name_of(names[POINTED_PACKED], missing, POINTED_PACKED));
 }
 
 /* Returns 1 where the folder has both files, 0 where it has neither, and -1 for half a set. */
 static int find_pair(struct paths *paths, const char *folder, const struct part_names *names,
 					 struct error *error)
 {
-	bool has_images = find_file(paths->images, folder, &names->images);
-	bool has_labels = find_file(paths->labels, folder, &names->labels);
+	bool has_images = find_file(paths->images, folder, names->images);
+	bool has_labels = find_file(paths->labels, folder, names->labels);
 
 	snprintf(paths->folder, PATH_SIZE, "%s", folder);
 	if (has_images == has_labels)
 		return has_images;
-	return half_found(folder, has_images ? &names->labels : &names->images, error);
+	return half_found(folder, has_images ? names->labels : names->images, error);
 }
 
 static int nothing_found(const char *folders, const struct part_names *names, struct error *error)
 {
+	char pointed[NAME_SIZE];
+
 	return error_set(error,
-					 "no %s data: neither %s-%s nor %s-%s in %s (looked for with .gz and "
-					 "without, and for names like %s.%s)",
-					 names->what, names->images.stem, names->images.type, names->labels.stem,
-					 names->labels.type, folders, names->images.stem, names->images.type);
+					 "no %s data: neither %s nor %s in %s (looked for with .gz and without, and "
+					 "for names like %s)",
+					 names->what, names->images, names->labels, folders,
+					 name_of(pointed, names->images, POINTED));
 }
 
 static int find_in_directory(struct paths *paths, const char *directory,
@@ -254,17 +252,6 @@ static void fetch(const struct dataset *dataset, const uint32_t *indices, int n)
 #endif
 }
 
-void dataset_gather(const struct dataset *dataset, const uint32_t *indices, int n, float *x)
-{
-	fetch(dataset, indices, n);
-	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
-		const uint8_t *image = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
-
-		for (int p = 0; p < DATASET_PIXELS; p++)
-			x[p] = (float)image[p] / 255.0f;
-	}
-}
-
 void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels)
 {
 	for (int i = 0; i < n; i++)
@@ -274,6 +261,14 @@ void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int 
 void selection_load(const void *context, int first, int n, float *x)
 {
 	const struct selection *selection = context;
+	const struct dataset *dataset = selection->dataset;
+	const uint32_t *indices = selection->indices + first;
 
-	dataset_gather(selection->dataset, selection->indices + first, n, x);
+	fetch(dataset, indices, n);
+	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
+		const uint8_t *image = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
+
+		for (int p = 0; p < DATASET_PIXELS; p++)
+			x[p] = (float)image[p] / 255.0f;
+	}
 }

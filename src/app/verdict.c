@@ -244,7 +244,7 @@ static enum verdict_kind judge(const struct findings *f, int *row)
 		return VERDICT_IMPROVING;
 	if (f->curves->count < FEW_ROWS)
 		return VERDICT_TOO_EARLY;
-	/* What goes on improving on its own training images alone is overfitting, too. */
+	/* To go on improving on its own training images alone is overfitting, too. */
 	*row = arrival(f);
 	return has_large_gap(f) && seen_falls_since(f, *row) ? VERDICT_OVERFITTING
 														 : VERDICT_WELL_FITTED;

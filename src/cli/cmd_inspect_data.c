@@ -63,13 +63,14 @@ static void measure(const struct inspect_data_values *values, const struct datas
 	augmenter_prepare(&augmenter, &values->augment);
 	for (size_t image = 0; image < dataset->count; image++) {
 		const uint32_t index = (uint32_t)image;
+		const struct selection selection = {dataset, &index};
 		const uint8_t *pixels = dataset->images + image * DATASET_PIXELS;
 		float x[DATASET_PIXELS];
 
 		for (int i = 0; i < DATASET_PIXELS; i++)
 			x[i] = pixels[i];
 		add_values(&s[IN_FILE], x);
-		dataset_gather(dataset, &index, 1, x);
+		selection_load(&selection, 0, 1, x);
 		add_values(&s[NORMALIZED], x);
 		if (augment_is_none(&values->augment))
 			continue;

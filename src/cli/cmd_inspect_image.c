@@ -5,7 +5,6 @@
 
 #include "app/calibrate.h"
 #include "app/recognize.h"
-#include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
