@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "app/model.h"
 #include "base/clock.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "app/calibrate.h"
+#include "app/evaluate.h"
 
 #define IMAGES 1000
 

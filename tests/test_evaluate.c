@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "nn/executor.h"
 

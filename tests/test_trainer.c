@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "allocations.h"
-#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "app/settings.h"
 #include "app/trainer.h"

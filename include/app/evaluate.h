@@ -1,4 +1,5 @@
-/* Accuracy, loss and confusion of a network on some images. */
+/* Accuracy, loss and confusion of a network on some images, and probabilities that mean what they
+ * say. */
 #ifndef APP_EVALUATE_H
 #define APP_EVALUATE_H
 
@@ -9,6 +10,11 @@
 
 #include "app/dataset.h"
 #include "nn/executor.h"
+
+/* Limits of a temperature, and the one that changes nothing. */
+#define TEMPERATURE_LEAST 0.05
+#define TEMPERATURE_MOST 20.0
+#define TEMPERATURE_NONE 1.0
 
 /* Images sorted by the probability that was claimed for the predicted digit: of 15 bins, number 14
  * has those above 14/15. */
@@ -35,7 +41,7 @@ struct prediction {
 };
 
 /* Evaluate on `count` images: those at `indices`, or the first ones of the data set where that is
- * NULL. Dropout is off. The temperature (calibrate.h) changes the probabilities and so the bins,
+ * NULL. Dropout is off. The temperature changes the probabilities and so the bins,
  * but not the loss. The results do not depend on the executor's batch size. *stop is looked at
  * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
  * false and `out` covers a part of the images. The answers to all images, in their order, go to
@@ -44,6 +50,13 @@ struct prediction {
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, double temperature, const volatile sig_atomic_t *stop,
 			  struct evaluation *out, struct prediction *predictions, float *logits);
+
+/* The temperature T (Guo et al. 2017) for which softmax(logits / T) has the least cross-entropy on
+ * `count` images, those at `indices`. `logits`, [count][DATASET_CLASSES], are a network's output
+ * for them. T is rounded to three digits, and is TEMPERATURE_NONE where there are no images or a
+ * logit is not finite. It changes no prediction, only the probabilities. */
+double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
+				 size_t count);
 
 /* The expected calibration error (Guo et al. 2017): in each bin the distance between the mean
  * probability that was claimed and the share of right predictions, averaged over all images. 0 for

@@ -1,5 +1,5 @@
 /* The digit in one image, and the parts of the image that this decision rests on. Probabilities are
- * at a temperature (calibrate.h). */
+ * at a temperature (evaluate.h). */
 #ifndef APP_RECOGNIZE_H
 #define APP_RECOGNIZE_H
 

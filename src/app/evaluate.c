@@ -3,9 +3,10 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "app/calibrate.h"
 #include "nn/loss.h"
 
 #define MOST_IMAGES 2048 /* of one batch */
@@ -46,18 +47,17 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
 	const int classes = executor_network(executor)->classes;
-	uint8_t labels[MOST_IMAGES];
 
 	if (all_logits)
 		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
-	dataset_labels(selection->dataset, selection->indices, n, labels);
 	for (int i = 0; i < n; i++, logits += classes) {
-		const struct prediction prediction =
-			predict(logits, temperature, labels[i], selection->indices[i]);
+		const uint32_t index = selection->indices[i];
+		const uint8_t *label = &selection->dataset->labels[index];
+		const struct prediction prediction = predict(logits, temperature, *label, index);
 
 		if (!loss_logits_are_finite(classes, logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, classes, logits, &labels[i], 0, 1, NULL).loss;
+		out->loss += loss_cross_entropy(1, classes, logits, label, 0, 1, NULL).loss;
 		count_in(out, &prediction);
 		if (predictions)
 			predictions[i] = prediction;
@@ -99,6 +99,44 @@ double calibration_error(const struct evaluation *evaluation)
 	for (int i = 0; i < CALIBRATION_BINS; i++)
 		sum += fabs((double)evaluation->bins[i].correct - evaluation->bins[i].probability);
 	return evaluation->count ? sum / (double)evaluation->count : 0;
+}
+
+static double cross_entropy(const float *logits, const struct selection *selection, size_t count,
+							double temperature)
+{
+	double loss = 0;
+
+	for (size_t i = 0; i < count; i++, logits += DATASET_CLASSES) {
+		const uint8_t *label = &selection->dataset->labels[selection->indices[i]];
+		float cooled[DATASET_CLASSES];
+
+		for (int k = 0; k < DATASET_CLASSES; k++)
+			cooled[k] = logits[k] / (float)temperature;
+		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, label, 0, 1, NULL).loss;
+	}
+	return loss;
+}
+
+double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
+				 size_t count)
+{
+	const struct selection selection = {dataset, indices};
+	double low = 1 / TEMPERATURE_MOST, high = 1 / TEMPERATURE_LEAST;
+	char rounded[32];
+
+	if (!count || !loss_logits_are_finite((int)count * DATASET_CLASSES, logits))
+		return TEMPERATURE_NONE;
+	/* The cross-entropy is convex in 1 / T. Its one valley is narrowed down by thirds. */
+	while (high - low > 1e-4 * high) {
+		double third = (high - low) / 3, a = low + third, b = high - third;
+		if (cross_entropy(logits, &selection, count, 1 / a) <=
+			cross_entropy(logits, &selection, count, 1 / b))
+			high = b;
+		else
+			low = a;
+	}
+	snprintf(rounded, sizeof rounded, "%.3g", 2 / (low + high));
+	return strtod(rounded, NULL);
 }
 
 static double ratio(size_t part, size_t whole)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/calibrate.h"
+#include "app/evaluate.h"
 #include "base/file.h"
 #include "formats/safetensors.h"
 
@@ -31,31 +31,24 @@ static const struct safetensors_entry constants[] = {
 
 /* clang-format off */
 static const struct field facts[] = {
-	{.name = "train_images", .type = FIELD_SIZE, .offset = INFO(train_count)},
-	{.name = "val_images", .type = FIELD_SIZE, .offset = INFO(val_count)},
-	{.name = "epochs_done", .type = FIELD_INT, .offset = INFO(result.epochs_done)},
-	{"temperature", FIELD_DOUBLE, INFO(result.temperature),
+	{.name = "train_images", FIELD_SIZE, INFO(train_count)},
+	{.name = "val_images", FIELD_SIZE, INFO(val_count)},
+	{.name = "epochs_done", FIELD_INT, INFO(result.epochs_done)},
+	{.name = "temperature", FIELD_DOUBLE, INFO(result.temperature),
 	 .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
 	{.name = NULL},
 };
 
 /* The epoch whose weights these are; written with patience, since it is the last one otherwise. */
-static const struct field best_epoch[] = {
-	{.name = "best_epoch", .type = FIELD_INT, .offset = INFO(result.kept.epoch)},
-	{.name = NULL},
-};
+static const struct field best_epoch =
+	{.name = "best_epoch", FIELD_INT, INFO(result.kept.epoch)};
 
-/* The figures of that epoch. */
+/* The figures of that epoch; the last two are of validation. */
 static const struct field figures[] = {
-	{"accuracy", FIELD_DOUBLE, INFO(result.kept.accuracy), .max = 1},
-	{"loss", FIELD_DOUBLE, INFO(result.kept.loss), .max = DBL_MAX},
-	{.name = NULL},
-};
-
-static const struct field val_figures[] = {
-	{"val_accuracy", FIELD_DOUBLE, INFO(result.kept.val_accuracy), .max = 1},
-	{"val_loss", FIELD_DOUBLE, INFO(result.kept.val_loss), .max = DBL_MAX},
-	{.name = NULL},
+	{.name = "accuracy", FIELD_DOUBLE, INFO(result.kept.accuracy), .max = 1},
+	{.name = "loss", FIELD_DOUBLE, INFO(result.kept.loss), .max = DBL_MAX},
+	{.name = "val_accuracy", FIELD_DOUBLE, INFO(result.kept.val_accuracy), .max = 1},
+	{.name = "val_loss", FIELD_DOUBLE, INFO(result.kept.val_loss), .max = DBL_MAX},
 };
 /* clang-format on */
 
@@ -103,13 +96,6 @@ static void add_field(struct metadata *metadata, const struct field *field, cons
 	add_text(metadata, field->name, field_print(field, values, metadata->texts[metadata->count]));
 }
 
-static void add_fields(struct metadata *metadata, const struct field *fields,
-					   const struct model_info *info)
-{
-	for (; fields->name; fields++)
-		add_field(metadata, fields, info);
-}
-
 static void add_training(struct metadata *metadata, const struct model_info *info)
 {
 	const size_t first = metadata->count;
@@ -118,7 +104,8 @@ static void add_training(struct metadata *metadata, const struct model_info *inf
 		for (const struct field *field = *table; field->name; field++)
 			if (settings_matter(&info->settings, field))
 				add_field(metadata, field, &info->settings);
-	add_fields(metadata, facts, info);
+	for (const struct field *fact = facts; fact->name; fact++)
+		add_field(metadata, fact, info);
 	qsort(metadata->entries + first, metadata->count - first, sizeof *metadata->entries,
 		  compare_entries);
 }
@@ -137,10 +124,9 @@ static void describe(struct metadata *metadata, const struct network *network,
 	if (!info->result.kept.epoch)
 		return;
 	if (info->settings.patience)
-		add_fields(metadata, best_epoch, info);
-	add_fields(metadata, figures, info);
-	if (info->result.kept.has_val)
-		add_fields(metadata, val_figures, info);
+		add_field(metadata, &best_epoch, info);
+	for (int i = 0; i < (info->result.kept.has_val ? 4 : 2); i++)
+		add_field(metadata, &figures[i], info);
 }
 
 /* Lay the parameters out as tensors in the file's order; `values` has room for all of them. */
@@ -216,15 +202,6 @@ static int read_field(const struct safetensors *file, const struct field *field,
 					 field->type == FIELD_CHOICE ? "word" : "number");
 }
 
-static int read_fields(const struct safetensors *file, const struct field *fields,
-					   struct model_info *info, struct error *error)
-{
-	for (; fields->name; fields++)
-		if (read_field(file, fields, info, error))
-			return -1;
-	return 0;
-}
-
 static int read_settings(const struct safetensors *file, struct settings *settings,
 						 struct error *error)
 {
@@ -245,13 +222,15 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 	struct epoch_figures *kept = &info->result.kept;
 	struct error ignored;
 
-	if (read_fields(file, figures, info, &ignored)) {
+	if (read_field(file, &figures[0], info, &ignored) ||
+		read_field(file, &figures[1], info, &ignored)) {
 		*kept = (struct epoch_figures){0};
 		return;
 	}
-	if (read_fields(file, best_epoch, info, &ignored))
+	if (read_field(file, &best_epoch, info, &ignored))
 		kept->epoch = info->result.epochs_done;
-	kept->has_val = !read_fields(file, val_figures, info, &ignored);
+	kept->has_val = !read_field(file, &figures[2], info, &ignored) &&
+					!read_field(file, &figures[3], info, &ignored);
 }
 
 /* Read how it was trained; nothing where the file does not say. */
@@ -261,8 +240,11 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
-	if (read_settings(file, &info->settings, error) || read_fields(file, facts, info, error))
+	if (read_settings(file, &info->settings, error))
 		return -1;
+	for (const struct field *fact = facts; fact->name; fact++)
+		if (read_field(file, fact, info, error))
+			return -1;
 	read_figures(file, info);
 	info->result.stopped = info->result.epochs_done < info->settings.epochs &&
 						   !train_is_out_of_patience(&info->settings, info->result.epochs_done,

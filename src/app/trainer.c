@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/calibrate.h"
 #include "app/evaluate.h"
 #include "base/clock.h"
 #include "nn/schedule.h"
@@ -106,15 +105,6 @@ static bool is_augmented(const struct trainer *trainer)
 		   (double)trainer->state.step / (double)trainer->length.steps < augment->until;
 }
 
-static float learning_rate(const struct trainer *trainer)
-{
-	const struct settings *settings = trainer->settings;
-
-	return (float)(settings->learning_rate * schedule_rate(settings->schedule, settings->warmup,
-														   trainer->state.step,
-														   trainer->length.steps));
-}
-
 /* Take the next n training images of this epoch, and update the weights. */
 static struct loss_sum train_batch(struct trainer *trainer, int n)
 {
@@ -136,7 +126,9 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 	const struct update update = {update_weights, trainer};
 
 	dataset_labels(trainer->dataset, indices, n, trainer->labels);
-	state->learning_rate = learning_rate(trainer);
+	state->learning_rate =
+		(float)(settings->learning_rate * schedule_rate(settings->schedule, settings->warmup,
+														state->step, trainer->length.steps));
 	optimizer_begin(&trainer->optimizer, state->learning_rate);
 	return executor_train(trainer->executor, &batch, settings->seed, ++state->step, &update);
 }
@@ -319,26 +311,17 @@ int trainer_finish(struct trainer *trainer, struct train_result *result, struct 
 	return 0;
 }
 
-static double images_left(const struct trainer *trainer)
-{
-	const int last = trainer->length.epochs, epoch = trainer->state.epoch;
-	const double here = (double)(images_of(trainer, epoch) - trainer->state.seen);
-
-	if (epoch == last)
-		return here;
-	return here + (double)(last - epoch - 1) * (double)trainer->split->train_count +
-		   (double)images_of(trainer, last);
-}
-
 static void report_progress(const struct trainer *trainer, const struct train_observer *observer)
 {
 	const struct train_state *state = &trainer->state;
+	const int epochs = trainer->length.epochs;
 	const struct train_progress progress = {
 		.epoch = state->epoch,
-		.epochs = trainer->length.epochs,
+		.epochs = epochs,
 		.seen = state->seen,
 		.total = images_of(trainer, state->epoch),
-		.left = images_left(trainer),
+		.left = (double)(epochs - state->epoch) * (double)trainer->split->train_count +
+				(double)images_of(trainer, epochs) - (double)state->seen,
 		.seconds = state->seconds,
 		.loss = state->loss / (double)state->seen,
 		.accuracy = (double)state->correct / (double)state->seen,

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "app/calibrate.h"
+#include "app/evaluate.h"
 #include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
