@@ -139,7 +139,7 @@ static void the_files_must_agree(void **state)
 	snprintf(expected, sizeof expected, "%s/train-labels-idx1-ubyte.gz: 3 labels for 4 images",
 			 folder);
 	assert_string_equal(error.text, expected);
-	assert_null(dataset.directory);
+	assert_string_equal(dataset.directory, "");
 	assert_null(dataset.image_file.data);
 }
 

@@ -11,6 +11,7 @@
 #define DATASET_SIDE 28
 #define DATASET_PIXELS (DATASET_SIDE * DATASET_SIDE)
 #define DATASET_CLASSES 10
+#define DATASET_PATH 4096
 
 enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
@@ -19,7 +20,7 @@ struct dataset {
 	const uint8_t *images;                /* [count][28][28], 0 is background */
 	const uint8_t *labels;                /* [count] */
 	struct buffer image_file, label_file; /* where they live */
-	char *directory;                      /* where they were found */
+	char directory[DATASET_PATH];         /* where they were found */
 };
 
 enum dataset_fault {

@@ -9,7 +9,7 @@
  *     trainer_finish(&trainer, &result, &error);
  *     trainer_close(&trainer);
  *
- * train() is that loop, with somebody who watches and may stop it. */
+ * train() is that loop, which somebody may watch and stop. */
 #ifndef APP_TRAINER_H
 #define APP_TRAINER_H
 
@@ -40,8 +40,8 @@ struct train_length train_length(const struct settings *settings, size_t train_c
  * before the last one, number `epochs`. Epoch 0 is none, and a patience of 0 does not run out. */
 bool train_is_out_of_patience(const struct settings *settings, int epochs, int best);
 
-/* The state of a training. Beside it only the weights, the best epoch's weights and logits, and the
- * optimizer's numbers change; all the rest follows from the settings. */
+/* Beside this only the weights, the best epoch's weights and logits, and the optimizer's numbers
+ * change in a training; all the rest follows from the settings. */
 struct train_state {
 	uint64_t step; /* updates of the weights so far */
 	int epoch;     /* from 1; the one that the next step belongs to */

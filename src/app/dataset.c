@@ -1,4 +1,4 @@
-/* Labelled images: found, loaded, split, gathered. One byte a pixel in memory. */
+/* Both files of a part are looked for in one folder after another, under all names. */
 #include "app/dataset.h"
 
 #include <inttypes.h>
@@ -15,8 +15,6 @@
 #include "formats/idx.h"
 
 #define MAX_FILE ((size_t)1 << 30) /* bytes, packed or not: over a million images */
-#define PATH_SIZE 4096
-
 #define NAME_SIZE 64
 
 /* The usual names of the files. */
@@ -28,31 +26,29 @@ static const struct part_names {
 };
 
 struct paths {
-	char folder[PATH_SIZE], images[PATH_SIZE], labels[PATH_SIZE];
+	char folder[DATASET_PATH], images[DATASET_PATH], labels[DATASET_PATH];
 };
 
-static void join(char path[PATH_SIZE], const char *folder, const char *name)
+static void join(char path[DATASET_PATH], const char *folder, const char *name)
 {
 	size_t length = strlen(folder);
 	const char *slash = length && folder[length - 1] == '/' ? "" : "/";
 
-	snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
+	snprintf(path, DATASET_PATH, "%s%s%s", folder, slash, name);
 }
 
-enum { USUAL, PACKED, POINTED, POINTED_PACKED, FORMS };
+enum { PACKED = 1, POINTED = 2, FORMS = 4 };
 
 /* Of images-idx3-ubyte: images-idx3-ubyte.gz, images.idx3-ubyte, images.idx3-ubyte.gz. */
 static const char *name_of(char name[NAME_SIZE], const char *usual, int form)
 {
-	const bool packed = form == PACKED || form == POINTED_PACKED;
-
-	snprintf(name, NAME_SIZE, "%s%s", usual, packed ? ".gz" : "");
-	if (form >= POINTED)
+	snprintf(name, NAME_SIZE, "%s%s", usual, form & PACKED ? ".gz" : "");
+	if (form & POINTED)
 		*strstr(name, "-idx") = '.';
 	return name;
 }
 
-static bool find_file(char path[PATH_SIZE], const char *folder, const char *usual)
+static bool find_file(char path[DATASET_PATH], const char *folder, const char *usual)
 {
 	char name[NAME_SIZE];
 
@@ -71,7 +67,7 @@ static int half_found(const char *folder, const char *missing, struct error *err
 	return error_set(error, "%s: %s is missing, and so are its other names %s, %s and %s", folder,
 					 missing, name_of(names[PACKED], missing, PACKED),
 					 name_of(names[POINTED], missing, POINTED),
-					 name_of(names[POINTED_PACKED], missing, POINTED_PACKED));
+					 name_of(names[POINTED | PACKED], missing, POINTED | PACKED));
 }
 
 /* Returns 1 where the folder has both files, 0 where it has neither, and -1 for half a set. */
@@ -81,7 +77,7 @@ static int find_pair(struct paths *paths, const char *folder, const struct part_
 	bool has_images = find_file(paths->images, folder, names->images);
 	bool has_labels = find_file(paths->labels, folder, names->labels);
 
-	snprintf(paths->folder, PATH_SIZE, "%s", folder);
+	snprintf(paths->folder, DATASET_PATH, "%s", folder);
 	if (has_images == has_labels)
 		return has_images;
 	return half_found(folder, has_images ? names->labels : names->images, error);
@@ -101,7 +97,7 @@ static int nothing_found(const char *folders, const struct part_names *names, st
 static int find_in_directory(struct paths *paths, const char *directory,
 							 const struct part_names *names, struct error *error)
 {
-	char inside[PATH_SIZE];
+	char inside[DATASET_PATH];
 
 	join(inside, directory, "."); /* exists in folders alone */
 	if (!*directory || !file_exists(inside))
@@ -114,7 +110,7 @@ static int find_in_usual_places(struct paths *paths, const struct part_names *na
 								struct error *error)
 {
 	const char *chosen = getenv("MNIST_CNN_DATA");
-	char tried[PATH_SIZE];
+	char tried[DATASET_PATH];
 
 	if (chosen && *chosen)
 		return find_in_directory(paths, chosen, names, error) < 0
@@ -165,9 +161,6 @@ static int load_files(struct dataset *dataset, const struct paths *paths, struct
 	if (labels.count != images.count)
 		return error_set(error, "%s: %zu labels for %zu images", paths->labels, labels.count,
 						 images.count);
-	dataset->directory = malloc(strlen(paths->folder) + 1);
-	if (!dataset->directory)
-		return error_set(error, "%s: not enough memory for its name", paths->folder);
 	strcpy(dataset->directory, paths->folder);
 	dataset->count = images.count;
 	dataset->images = images.pixels;
@@ -197,7 +190,6 @@ void dataset_free(struct dataset *dataset)
 {
 	buffer_free(&dataset->image_file);
 	buffer_free(&dataset->label_file);
-	free(dataset->directory);
 	*dataset = (struct dataset){0};
 }
 

@@ -17,7 +17,8 @@
 #define FIRST_READ ((size_t)65536)     /* bytes, where the size is not known */
 #define MAX_TRANSFER ((size_t)1 << 30) /* bytes a call: some systems refuse 2 GiB */
 #define MAX_LINKS 40                   /* in a chain of symbolic links; Linux follows as many */
-#define TEMPORARY_ATTEMPTS 100         /* at a name that nobody has yet */
+#define MAX_PATH 8192          /* bytes of a folder's path and of a name or link behind it */
+#define TEMPORARY_ATTEMPTS 100 /* at a name that nobody has yet */
 
 /* Set the error to "path: what: errno's text". Returns -1. */
 static int fail(const char *path, const char *what, struct error *error)
@@ -179,24 +180,18 @@ bool file_exists(const char *path)
 	return !stat(path, &status) || (errno != ENOENT && errno != ENOTDIR);
 }
 
-static const char *last_name(const char *path)
+/* The length of a path up to its last slash: 5 for "data/a.gz". */
+static size_t folder_length(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash ? slash + 1 : path;
+	return slash ? (size_t)(slash + 1 - path) : 0;
 }
 
-/* `name` in the folder of `path`: for "data/a.gz" and "b", "data/b". To be freed; NULL where there
- * is no memory. */
-static char *beside(const char *path, const char *name)
+/* `name` in the folder of `path`: for "data/a.gz" and "b", "data/b". Returns `result`. */
+static const char *beside(char result[MAX_PATH], const char *path, const char *name)
 {
-	const size_t folder = (size_t)(last_name(path) - path);
-	char *result = malloc(folder + strlen(name) + 1);
-
-	if (result) {
-		memcpy(result, path, folder);
-		strcpy(result + folder, name);
-	}
+	snprintf(result, MAX_PATH, "%.*s%s", (int)folder_length(path), path, name);
 	return result;
 }
 
@@ -207,27 +202,25 @@ static bool is_descriptor(const char *path)
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
 
-/* The path where a chain of symbolic links ends, even if nothing is there. To be freed; NULL where
- * there is no memory. */
-static char *follow_links(const char *path)
+/* The path where a chain of symbolic links ends, even if nothing is there. Returns `end`. */
+static const char *follow_links(char end[MAX_PATH], const char *path)
 {
-	char link[4096];
-	char *end = beside("", path);
+	char link[MAX_PATH / 2];
 
-	for (int i = 0; end && i < MAX_LINKS && !is_descriptor(end); i++) {
-		ssize_t length = readlink(end, link, sizeof link - 1);
-		if (length < 0)
+	snprintf(end, MAX_PATH, "%s", path);
+	for (int i = 0; i < MAX_LINKS && !is_descriptor(end); i++) {
+		const ssize_t length = readlink(end, link, sizeof link - 1);
+		const size_t folder = length > 0 && *link == '/' ? 0 : folder_length(end);
+		if (length < 0 || folder + (size_t)length >= MAX_PATH)
 			break;
 		link[length] = 0;
-		char *next = beside(*link == '/' ? "" : end, link);
-		free(end);
-		end = next;
+		strcpy(end + folder, link);
 	}
 	return end;
 }
 
 struct target {
-	char *path; /* owned; links followed */
+	char path[MAX_PATH]; /* links followed */
 	bool exists;
 	bool special; /* a device, a pipe or an open file, which is written to and not replaced */
 	mode_t permissions;
@@ -237,7 +230,6 @@ static int target_find(struct target *target, const char *path, struct error *er
 {
 	struct stat status;
 
-	*target = (struct target){0};
 	if (!*path)
 		return error_set(error, "the file to write has no name");
 	target->exists = !stat(path, &status);
@@ -248,32 +240,24 @@ static int target_find(struct target *target, const char *path, struct error *er
 	/* rename() looks only at the folder's permissions, so a file's own are asked for here. */
 	if (target->exists && access(path, W_OK))
 		return fail(path, "cannot write", error);
-	target->path = follow_links(path);
-	if (!target->path)
-		return error_set(error, "%s: not enough memory for its name", path);
-	if (target->exists) {
-		target->special = !S_ISREG(status.st_mode) || is_descriptor(target->path);
-		target->permissions = status.st_mode & 0777;
-	}
+	follow_links(target->path, path);
+	target->special = target->exists && (!S_ISREG(status.st_mode) || is_descriptor(target->path));
+	target->permissions = target->exists ? status.st_mode & 0777 : 0;
 	return 0;
 }
 
-/* Create a file under a new name in the folder of `path`. Returns its descriptor, or -1 with errno;
- * the caller frees *name. */
-static int open_temporary(const char *path, char **name)
+/* Create a file under a new name in the folder of `path`. Returns its descriptor, or -1 with errno. */
+static int open_temporary(const char *path, char name[MAX_PATH])
 {
 	int file = -1;
 
-	*name = NULL;
 	for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS && file < 0; attempt++) {
 		char base[64];
 		struct timespec now;
 
-		free(*name);
 		clock_gettime(CLOCK_REALTIME, &now);
 		snprintf(base, sizeof base, ".mnist-cnn-%ld-%ld.tmp", (long)getpid(), now.tv_nsec);
-		*name = beside(path, base);
-		file = *name ? open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+		file = open(beside(name, path, base), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (file < 0 && errno != EEXIST && errno != EINTR)
 			break;
 	}
@@ -296,12 +280,9 @@ static const char *write_temporary(int file, const struct target *target, const 
 /* Write the folder's new entry to disk: until then a crash of the machine could undo the rename. */
 static const char *sync_folder(const struct target *target)
 {
-	char *folder = beside(target->path, ".");
+	char folder[MAX_PATH];
+	int file = open(beside(folder, target->path, "."), O_RDONLY | O_CLOEXEC);
 
-	if (!folder)
-		return "cannot flush its folder to disk";
-	int file = open(folder, O_RDONLY | O_CLOEXEC);
-	free(folder);
 	if (file < 0)
 		return NULL; /* a folder that may not be read; the new file is whole */
 	return close_file(file, sync_to_disk(file) ? "cannot flush its folder to disk" : NULL);
@@ -319,19 +300,18 @@ static const int deadly[] = {SIGHUP, SIGINT, SIGTERM};
 static const char *replace_by_rename(const struct target *target, const void *data, size_t size,
 									 bool only_try)
 {
-	char *temporary;
-	int file = open_temporary(target->path, &temporary);
-	const char *failed = "cannot create a temporary file beside it";
+	char temporary[MAX_PATH];
+	int file = open_temporary(target->path, temporary);
 
-	if (file >= 0) {
-		failed = close_file(file, only_try ? NULL : write_temporary(file, target, data, size));
-		if (!failed && !only_try && rename(temporary, target->path))
-			failed = "cannot rename a temporary file to it";
-	}
+	if (file < 0)
+		return "cannot create a temporary file beside it";
+	const char *failed =
+		close_file(file, only_try ? NULL : write_temporary(file, target, data, size));
+	if (!failed && !only_try && rename(temporary, target->path))
+		failed = "cannot rename a temporary file to it";
 	int why = errno;
-	if (file >= 0 && (failed || only_try))
+	if (failed || only_try)
 		unlink(temporary);
-	free(temporary);
 	errno = why;
 	return failed;
 }
@@ -417,9 +397,7 @@ static int replace(const char *path, const void *data, size_t size, bool only_tr
 		failed = replace_regular(&target, data, size, only_try);
 	else if (!only_try)
 		failed = write_special(&target, data, size);
-	int status = failed ? fail(path, failed, error) : 0;
-	free(target.path);
-	return status;
+	return failed ? fail(path, failed, error) : 0;
 }
 
 int file_replace(const char *path, const void *data, size_t size, struct error *error)
@@ -432,40 +410,34 @@ int file_check_replace(const char *path, struct error *error)
 	return replace(path, NULL, 0, true, error);
 }
 
-static bool stat_folder(const char *path, struct stat *status)
+/* True where two names of files that do not exist are equal and in the same folder. */
+static bool will_be_same(const char *a, const char *b)
 {
-	char *folder = beside(path, ".");
-	bool found = folder && !stat(folder, status);
+	char folder[MAX_PATH];
+	struct stat status_a, status_b;
 
-	free(folder);
-	return found;
+	return !strcmp(a + folder_length(a), b + folder_length(b)) &&
+		   !stat(beside(folder, a, "."), &status_a) && !stat(beside(folder, b, "."), &status_b) &&
+		   is_same(&status_a, &status_b);
 }
 
 bool file_is_same(const char *a, const char *b)
 {
+	char end_a[MAX_PATH], end_b[MAX_PATH];
 	struct stat status_a, status_b;
 	bool has_a = !stat(a, &status_a), has_b = !stat(b, &status_b);
 
 	if (has_a && has_b)
 		return S_ISREG(status_a.st_mode) && is_same(&status_a, &status_b);
-	if (has_a || has_b)
-		return false;
-	char *end_a = follow_links(a), *end_b = follow_links(b);
-	bool same = end_a && end_b && !strcmp(last_name(end_a), last_name(end_b)) &&
-				stat_folder(end_a, &status_a) && stat_folder(end_b, &status_b) &&
-				is_same(&status_a, &status_b);
-	free(end_a);
-	free(end_b);
-	return same;
+	return !has_a && !has_b && will_be_same(follow_links(end_a, a), follow_links(end_b, b));
 }
 
 char *file_near_program(const char *relative)
 {
+	char path[MAX_PATH];
 	char *program = realpath("/proc/self/exe", NULL);
-	char *path = program ? beside(program, relative) : NULL;
-	char *full = path ? realpath(path, NULL) : NULL;
+	char *full = program ? realpath(beside(path, program, relative), NULL) : NULL;
 
 	free(program);
-	free(path);
 	return full;
 }
