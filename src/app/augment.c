@@ -66,15 +66,6 @@ static int unknown(const char *name, struct error *error)
 	return error_set(error, "there is no \"%s\"; there are %s", name, all);
 }
 
-static int read_amount(struct augment *augment, int i, const char *text, struct error *error)
-{
-	if (field_parse(&augment_fields[i], text, augment, error))
-		return error_prefix(error, "%s", augment_fields[i].name);
-	if (i == SHIFT && augment->shift != floor(augment->shift))
-		return error_set(error, "shift: %s is not a whole number", text);
-	return 0;
-}
-
 /* Read "shift" or "shift:2"; the text is cut at the colon. */
 static int read_item(struct augment *augment, bool seen[ITEMS], char *text, struct error *error)
 {
@@ -93,7 +84,13 @@ static int read_item(struct augment *augment, bool seen[ITEMS], char *text, stru
 		return error_set(error, "%s comes twice", text);
 	seen[i] = true;
 	*amount_of(augment, i) = augment_fields[i].standard;
-	return colon ? read_amount(augment, i, colon + 1, error) : 0;
+	if (!colon)
+		return 0;
+	if (field_parse(&augment_fields[i], colon + 1, augment, error))
+		return error_prefix(error, "%s", text);
+	if (i == SHIFT && augment->shift != floor(augment->shift))
+		return error_set(error, "shift: %s is not a whole number", colon + 1);
+	return 0;
 }
 
 static int read_list(struct augment *augment, bool seen[ITEMS], const char *list,

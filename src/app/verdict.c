@@ -49,17 +49,14 @@ struct findings {
 static double value(const struct findings *f, int i, enum column column)
 {
 	const struct epoch_figures *row = &f->curves->rows[i];
+	const double values[] = {
+		[VAL_LOSS] = row->val_loss,
+		[VAL_ACCURACY] = row->val_accuracy,
+		[SEEN_LOSS] = f->measured ? row->train_loss : row->loss,
+		[SEEN_ACCURACY] = f->measured ? row->train_accuracy : row->accuracy,
+	};
 
-	switch (column) {
-	case VAL_LOSS:
-		return row->val_loss;
-	case VAL_ACCURACY:
-		return row->val_accuracy;
-	case SEEN_LOSS:
-		return f->measured ? row->train_loss : row->loss;
-	default:
-		return f->measured ? row->train_accuracy : row->accuracy;
-	}
+	return values[column];
 }
 
 static double mean(const struct findings *f, int first, int count, enum column column)
@@ -85,7 +82,7 @@ static double chance(const struct findings *f)
 
 static struct trend fit(const struct findings *f, enum column column)
 {
-	const int rows = f->curves->count, count = rows < 4 ? rows < 2 ? rows : 2 : (rows + 1) / 2;
+	const int rows = f->curves->count, count = rows == 2 ? 2 : (rows + 1) / 2;
 	struct trend t = {.first = rows - count, .count = count};
 	double middle = (count - 1) / 2.0, slope = 0, spread = 0, residuals = 0;
 
