@@ -155,26 +155,28 @@ int trainer_step(struct trainer *trainer, struct error *error)
 
 /* ---- an epoch ---- */
 
-/* Evaluate with dropout off. *finished is false where *stop has ended it. */
+/* Evaluate with dropout off. All figures become 0 where *stop has ended it. */
 static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
-						 struct epoch_figures *figures, bool *finished, struct error *error)
+						 struct epoch_figures *figures, struct error *error)
 {
 	const struct split *split = trainer->split;
 	struct evaluation val, train = {0};
 
 	if (trainer->measures != trainer->executor)
 		executor_prepare(trainer->measures);
-	*finished = evaluate(trainer->measures, trainer->dataset, split->val, split->val_count,
-						 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
+	bool finished = evaluate(trainer->measures, trainer->dataset, split->val, split->val_count,
+							 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
 	if (check_finite_loss(trainer, val.loss, error))
 		return -1;
-	if (figures->has_train && *finished)
-		*finished = evaluate(trainer->measures, trainer->dataset, split->train, split->train_count,
-							 TEMPERATURE_NONE, stop, &train, NULL, NULL);
+	if (figures->has_train && finished)
+		finished = evaluate(trainer->measures, trainer->dataset, split->train, split->train_count,
+							TEMPERATURE_NONE, stop, &train, NULL, NULL);
 	figures->val_accuracy = val.accuracy;
 	figures->val_loss = val.loss;
 	figures->train_accuracy = train.accuracy;
 	figures->train_loss = train.loss;
+	if (!finished)
+		*figures = (struct epoch_figures){0};
 	return check_finite_loss(trainer, train.loss, error);
 }
 
@@ -199,7 +201,6 @@ int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 						 struct epoch_figures *figures, struct error *error)
 {
 	struct train_state *state = &trainer->state;
-	bool finished;
 
 	*figures = (struct epoch_figures){
 		.epoch = state->epoch,
@@ -210,13 +211,10 @@ int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 		.seconds = state->seconds,
 		.has_train = trainer->settings->eval_train,
 	};
-	if (check_finite_weights(trainer, error) ||
-		measure_epoch(trainer, stop, figures, &finished, error))
+	if (check_finite_weights(trainer, error) || measure_epoch(trainer, stop, figures, error))
 		return -1;
-	if (!finished) {
-		*figures = (struct epoch_figures){0};
+	if (!figures->epoch)
 		return 0;
-	}
 	keep(trainer, figures);
 	state->epoch++;
 	state->seen = state->correct = 0;
