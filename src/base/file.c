@@ -246,7 +246,7 @@ static int target_find(struct target *target, const char *path, struct error *er
 	return 0;
 }
 
-/* Create a file under a new name in the folder of `path`. Returns its descriptor, or -1 with errno. */
+/* Create a file under a new name in the folder of `path`. Returns its descriptor, or -1. */
 static int open_temporary(const char *path, char name[MAX_PATH])
 {
 	int file = -1;
