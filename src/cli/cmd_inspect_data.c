@@ -115,12 +115,6 @@ struct samples {
 	uint8_t *pixels; /* [rows][columns][28][28], of which those of epoch 0 are unused; or NULL */
 };
 
-static void samples_free(struct samples *samples)
-{
-	free(samples->order);
-	free(samples->pixels);
-}
-
 static const uint8_t *pixels_of(const struct samples *samples, size_t tile)
 {
 	const size_t index = samples->order[tile / samples->columns];
@@ -135,7 +129,7 @@ static int label_of(const struct samples *samples, size_t tile)
 	return samples->dataset->labels[samples->order[tile / samples->columns]];
 }
 
-/* Free also after an error. */
+/* order and pixels are to be freed, also after an error. */
 static int samples_choose(struct samples *samples, const struct inspect_data_values *values,
 						  struct error *error)
 {
@@ -258,7 +252,8 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 		status = write_sheet(values->sheet, &samples, error);
 	else if (!status)
 		status = draw(&samples, blocks_style(stdout, values->common.no_color), width, error);
-	samples_free(&samples);
+	free(samples.order);
+	free(samples.pixels);
 	return status;
 }
 

@@ -89,16 +89,6 @@ static int predict_file(const struct predict_values *values, struct session *ses
 	return 0;
 }
 
-/* The files that are written hold one digit. */
-static int check_files(const struct predict_values *values, const struct file_option *files,
-					   int operand_count, struct error *error)
-{
-	if (operand_count > 1 && (values->save_digit || values->way))
-		return error_set(error, "%s writes one digit, but there are %d pictures",
-						 values->save_digit ? "--save-digit" : "--steps", operand_count);
-	return files_check_distinct(files, error);
-}
-
 static int predict_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct predict_values *values = v;
@@ -116,7 +106,12 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 										{"--save-digit", values->save_digit, true},
 										{"--steps", values->way, true},
 										{NULL, NULL, false}};
-	if (check_files(values, files, operand_count, error))
+	if (operand_count > 1 && (values->save_digit || values->way)) {
+		error_set(error, "%s writes one digit, but there are %d pictures",
+				  values->save_digit ? "--save-digit" : "--steps", operand_count);
+		return STATUS_USAGE;
+	}
+	if (files_check_distinct(files, error))
 		return STATUS_USAGE;
 	bool failed =
 		files_check_outputs(files, error) ||

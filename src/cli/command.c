@@ -98,18 +98,17 @@ static const struct field program_fields[] = {
 	{.name = NULL},
 };
 
+/* clang-format off */
 static const struct option_group program_options[] = {{.fields = program_fields}, {.fields = NULL}};
 
 static const struct command command_program = {
 	.name = "", .options = program_options, .values_size = sizeof(bool), .run = program_run};
 
 static const struct command command_help = {
-	.name = "help",
-	.operands = "[COMMAND]",
-	.summary = "explain a command",
-	.options = program_options + 1, /* none */
-	.run = help_run,
+	.name = "help", .summary = "explain a command", .operands = "[COMMAND]",
+	.options = program_options + 1 /* none */, .run = help_run,
 };
+/* clang-format on */
 
 const struct command *const commands[] = {
 	&command_train,         &command_eval,          &command_predict, &command_inspect_data,

@@ -109,38 +109,38 @@ static struct place look_up(const struct option_group *groups, const char *argum
 	return option;
 }
 
-/* Set an option that takes a value. */
-static int set_value(struct place option, const char *text, void *values, struct error *error)
-{
-	bool *given = (bool *)((char *)values + option.group->given);
-	char name[OPTION_NAME];
-
-	options_name(option.field->name, name);
-	if (!*text)
-		return error_set(error, "--%s: the value is empty", name);
-	if (field_parse(option.field, text, (char *)values + option.group->offset, error))
-		return error_prefix(error, "--%s", name);
-	if (option.group->given)
-		given[option.field - option.group->fields] = true;
-	return 0;
-}
-
-static int set_flag(struct place option, const char *value, void *values, bool *help,
-					struct error *error)
-{
-	char name[OPTION_NAME];
-
-	if (value)
-		return error_set(error, "--%s takes no value", options_name(option.field->name, name));
-	*help = option.field == &help_field;
-	if (!*help)
-		*(bool *)((char *)values + option.group->offset + option.field->offset) = true;
-	return 0;
-}
-
 static const char *argument_of(const struct field *field, char text[FIELD_TEXT_SIZE])
 {
 	return field->type == FIELD_CHOICE ? field_words(field, text) : field->argument;
+}
+
+/* Set an option to its value, which is NULL where the line has none. */
+static int set(struct place option, const char *value, void *values, struct error *error)
+{
+	const struct field *field = option.field;
+	const struct option_group *group = option.group;
+	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE];
+
+	options_name(field->name, name);
+	if (field->type == FIELD_FLAG && value)
+		return error_set(error, "--%s takes no value", name);
+	if (field == &help_field)
+		return 0;
+	char *place = (char *)values + group->offset;
+	if (field->type == FIELD_FLAG) {
+		*(bool *)(place + field->offset) = true;
+		return 0;
+	}
+	if (!value)
+		return error_set(error, "--%s needs a value: --%s %s", name, name,
+						 argument_of(field, argument));
+	if (!*value)
+		return error_set(error, "--%s: the value is empty", name);
+	if (field_parse(field, value, place, error))
+		return error_prefix(error, "--%s", name);
+	if (group->given)
+		((bool *)((char *)values + group->given))[field - group->fields] = true;
+	return 0;
 }
 
 int options_parse(const struct option_group *groups, int argc, char **argv, void *values,
@@ -163,22 +163,13 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 		const struct place option = look_up(groups, argv[i], &value, error);
 		if (!option.field)
 			return -1;
-		if (option.field->type == FIELD_FLAG) {
-			if (set_flag(option, value, values, help, error))
-				return -1;
-			continue;
-		}
 		/* The next option is no value: in `--model --quiet` the file is missing. */
-		if (!value && (i + 1 == argc || !strncmp(argv[i + 1], "--", 2))) {
-			char name[OPTION_NAME], argument[FIELD_TEXT_SIZE];
-			options_name(option.field->name, name);
-			return error_set(error, "--%s needs a value: --%s %s", name, name,
-							 argument_of(option.field, argument));
-		}
-		if (!value)
+		if (option.field->type != FIELD_FLAG && !value && i + 1 < argc &&
+			strncmp(argv[i + 1], "--", 2))
 			value = argv[++i];
-		if (set_value(option, value, values, error))
+		if (set(option, value, values, error))
 			return -1;
+		*help = option.field == &help_field;
 	}
 	return 0;
 }

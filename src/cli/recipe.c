@@ -14,79 +14,59 @@
 #define MOST_WORDS 64
 #define MOST_RECIPES 16
 
-#define WORDS(...)                                                                                 \
-	(const char *const[])                                                                          \
-	{                                                                                              \
-		__VA_ARGS__, NULL                                                                          \
-	}
-
 /* clang-format off */
+#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+
 const struct recipe recipes[] = {
-	{
-		.name = "default",
-		.purpose = "the reference network as good as it gets in 3 epochs: a learning rate that "
-				   "warms up and then falls to 0, and less dropout",
-		.words = WORDS("--network", "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten "
-									"dense:128 relu dropout:0.3 dense:10 softmax",
-					   "--epochs", "3", "--batch-size", "64", "--learning-rate",
-					   "0.004", "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.8",
-					   "--beta2", "0.99"),
-		.measured = "99.25% of the test images, 10 seeds, deviation 0.07; "
-					"3 s on two Zen 4 cores",
-	},
-	{
-		.name = "plain",
-		.purpose = "the reference job: what a first script in Keras does, Adam at its usual "
-				   "settings all the time",
-		.words = WORDS("--network", NETWORK_SPEC_REFERENCE, "--epochs", "3", "--batch-size", "64",
-					   "--learning-rate", "0.001", "--warmup", "0", "--schedule", "constant",
-					   "--beta1", "0.9", "--beta2", "0.999"),
-		.measured = "98.85% of the test images, 10 seeds, deviation 0.14; "
-					"3 s on two Zen 4 cores",
-	},
-	{
-		.name = "accurate",
-		.purpose = "as few mistakes as one network can make in minutes: a deeper network, and "
-				   "never the same image twice. A twentieth of the images validates, which is "
-				   "enough to calibrate its probabilities",
-		.words = WORDS("--network", "conv:32,3 batchnorm relu conv:32,3 batchnorm relu maxpool:2 "
-									"conv:96,3,same batchnorm relu conv:96,3 batchnorm relu "
-									"maxpool:2 conv:128,3 batchnorm relu flatten dropout:0.1 "
-									"dense:128 batchnorm relu dropout:0.2 dense:10 softmax",
-					   "--epochs", "10", "--batch-size", "64", "--val-split", "0.05",
-					   "--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
-					   "--beta1", "0.8", "--beta2", "0.99", "--weight-decay", "0.0001",
-					   "--label-smoothing", "0.1", "--augment",
-					   "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9"),
-		.measured = "99.70% of the test images, 5 seeds, deviation 0.02; "
-					"239 s on two Zen 4 cores",
-	},
-	{
-		.name = "fast",
-		.purpose = "99% in the shortest time: a small network, and not even one epoch. It trains "
-				   "on all images; for learning curves give it a --val-split",
-		.words = WORDS("--network", "conv:16,5 relu maxpool:2 conv:32,3 relu maxpool:2 flatten "
-									"dense:64 relu dense:10 softmax",
-					   "--epochs", "0.6", "--batch-size", "32", "--val-split", "0",
-					   "--learning-rate", "0.01", "--warmup", "0.1", "--schedule", "linear",
-					   "--beta1", "0.8", "--beta2", "0.99", "--label-smoothing", "0.1"),
-		.measured = "99.07% of the test images, 20 seeds, deviation 0.07; "
-					"0.4 s on two Zen 4 cores",
-	},
-	{
-		.name = "lenet5",
-		.purpose = "LeNet-5 (LeCun et al. 1998), nearly: here every map of the second convolution "
-				   "sees all of the first's, pooling has no weights and no tanh of its own, tanh "
-				   "is not scaled, softmax and cross-entropy stand for radial basis functions, "
-				   "and Adam trains it",
-		.words = WORDS("--network", "conv:6,5,same tanh avgpool:2 conv:16,5 tanh avgpool:2 flatten "
-									"dense:120 tanh dense:84 tanh dense:10 softmax",
-					   "--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
-					   "--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2",
-					   "0.99", "--augment", "shift:1"),
-		.measured = "99.17% of the test images, 5 seeds, deviation 0.06; "
-					"25 s on two Zen 4 cores",
-	},
+	{.name = "default",
+	 .purpose = "the reference network as good as it gets in 3 epochs: a learning rate that "
+				"warms up and then falls to 0, and less dropout",
+	 .words = WORDS("--network", "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten "
+				             "dense:128 relu dropout:0.3 dense:10 softmax",
+				"--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004",
+				"--warmup", "0.1", "--schedule", "linear", "--beta1", "0.8", "--beta2", "0.99"),
+	 .measured = "99.25% of the test images, 10 seeds, deviation 0.07; 3 s on two Zen 4 cores"},
+	{.name = "plain",
+	 .purpose = "the reference job: what a first script in Keras does, Adam at its usual "
+				"settings all the time",
+	 .words = WORDS("--network", NETWORK_SPEC_REFERENCE,
+				"--epochs", "3", "--batch-size", "64", "--learning-rate", "0.001", "--warmup", "0",
+				"--schedule", "constant", "--beta1", "0.9", "--beta2", "0.999"),
+	 .measured = "98.85% of the test images, 10 seeds, deviation 0.14; 3 s on two Zen 4 cores"},
+	{.name = "accurate",
+	 .purpose = "as few mistakes as one network can make in minutes: a deeper network, and "
+				"never the same image twice. A twentieth of the images validates, which is "
+				"enough to calibrate its probabilities",
+	 .words = WORDS("--network", "conv:32,3 batchnorm relu conv:32,3 batchnorm relu maxpool:2 "
+				             "conv:96,3,same batchnorm relu conv:96,3 batchnorm relu "
+				             "maxpool:2 conv:128,3 batchnorm relu flatten dropout:0.1 "
+				             "dense:128 batchnorm relu dropout:0.2 dense:10 softmax",
+				"--epochs", "10", "--batch-size", "64", "--val-split", "0.05",
+				"--learning-rate", "0.004", "--warmup", "0.1", "--schedule", "linear",
+				"--beta1", "0.8", "--beta2", "0.99", "--weight-decay", "0.0001",
+				"--label-smoothing", "0.1",
+				"--augment", "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9"),
+	 .measured = "99.70% of the test images, 5 seeds, deviation 0.02; 239 s on two Zen 4 cores"},
+	{.name = "fast",
+	 .purpose = "99% in the shortest time: a small network, and not even one epoch. It trains "
+				"on all images; for learning curves give it a --val-split",
+	 .words = WORDS("--network", "conv:16,5 relu maxpool:2 conv:32,3 relu maxpool:2 flatten "
+				             "dense:64 relu dense:10 softmax",
+				"--epochs", "0.6", "--batch-size", "32", "--val-split", "0",
+				"--learning-rate", "0.01", "--warmup", "0.1", "--schedule", "linear",
+				"--beta1", "0.8", "--beta2", "0.99", "--label-smoothing", "0.1"),
+	 .measured = "99.07% of the test images, 20 seeds, deviation 0.07; 0.4 s on two Zen 4 cores"},
+	{.name = "lenet5",
+	 .purpose = "LeNet-5 (LeCun et al. 1998), nearly: here every map of the second convolution "
+				"sees all of the first's, pooling has no weights and no tanh of its own, tanh "
+				"is not scaled, softmax and cross-entropy stand for radial basis functions, "
+				"and Adam trains it",
+	 .words = WORDS("--network", "conv:6,5,same tanh avgpool:2 conv:16,5 tanh avgpool:2 flatten "
+				             "dense:120 tanh dense:84 tanh dense:10 softmax",
+				"--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
+				"--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2", "0.99",
+				"--augment", "shift:1"),
+	 .measured = "99.17% of the test images, 5 seeds, deviation 0.06; 25 s on two Zen 4 cores"},
 	{.name = NULL},
 };
 /* clang-format on */
