@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/sheet.h"

@@ -15,11 +15,9 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
-#include "cli/files.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 
-#define SAMPLES 10      /* where --count does not say how many */
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
 struct inspect_data_values {
@@ -277,16 +275,16 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 static int inspect_data_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	const struct inspect_data_values *values = v;
-	struct dataset dataset;
+	struct dataset dataset = {0};
 
 	(void)operand_count, (void)operands;
 	if (values->sheet && values->count == 0) {
 		error_set(error, "--sheet: no samples to write with --count 0");
 		return STATUS_USAGE;
 	}
-	if (advise_on_dataset(dataset_load(&dataset, values->data, values->split, error), error))
-		return STATUS_FAILED;
-	const bool failed = inspect_data(values, &dataset, error);
+	const bool failed =
+		advise_on_dataset(dataset_load(&dataset, values->data, values->split, error), error) ||
+		inspect_data(values, &dataset, error);
 	dataset_free(&dataset);
 	return failed ? STATUS_FAILED : STATUS_DONE;
 }
@@ -298,20 +296,15 @@ static const char *part_word(int part)
 	return words[part];
 }
 
-static void inspect_data_defaults(void *values)
-{
-	*(struct inspect_data_values *)values =
-		(struct inspect_data_values){.split = DATASET_TRAIN, .count = SAMPLES, .seed = 1};
-}
-
 #define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
 static const struct field inspect_data_fields[] = {
 	{"split", FIELD_CHOICE, AT(split), .word = part_word, .help = "the images"},
-	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .help = "how many samples to show"},
-	{"seed", FIELD_UINT64, AT(seed), "N",
-	 .most = UINT64_MAX, .help = "chooses the samples and their changes"},
+	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .standard = 10,
+	 .help = "how many samples to show"},
+	{"seed", FIELD_UINT64, AT(seed), "N", .most = UINT64_MAX, .standard = 1,
+	 .help = "chooses the samples and their changes"},
 	{"augment", FIELD_OTHER, AT(augment), "LIST", .codec = &augment_codec,
 	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
 			 "seed makes of it"},
@@ -331,6 +324,6 @@ static const struct option_group inspect_data_options[] = {
 const struct command command_inspect_data = {
 	.name = "inspect data", .summary = "show counts, pixel statistics and samples of the data",
 	.options = inspect_data_options, .values_size = sizeof(struct inspect_data_values),
-	.defaults = inspect_data_defaults, .run = inspect_data_run, .explain = command_explain_augment,
+	.run = inspect_data_run, .explain = command_explain_augment,
 };
 /* clang-format on */

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
-#include "cli/files.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"

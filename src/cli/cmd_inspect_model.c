@@ -9,7 +9,6 @@
 #include "app/model.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/sheet.h"

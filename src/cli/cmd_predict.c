@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
-#include "cli/files.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "formats/json.h"
@@ -125,11 +124,6 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 	return failed ? STATUS_FAILED : status;
 }
 
-static void predict_defaults(void *values)
-{
-	((struct predict_values *)values)->top = 1;
-}
-
 static void predict_explain(FILE *out)
 {
 	fputs("FILE is a picture of one digit in one of Netpbm's formats: PBM, PGM or PPM, plain\n"
@@ -155,7 +149,7 @@ static void predict_explain(FILE *out)
 /* clang-format off */
 static const struct field predict_fields[] = {
 	{"top", FIELD_INT, AT(top), "K",
-	 .least = 1, .most = DATASET_CLASSES, .help = "print the K likeliest digits"},
+	 .least = 1, .most = DATASET_CLASSES, .standard = 1, .help = "print the K likeliest digits"},
 	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object a line"},
 	{"show", FIELD_FLAG, AT(show), .help = "draw what the network sees, with all probabilities"},
 	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},
@@ -177,6 +171,6 @@ const struct command command_predict = {
 	.name = "predict", .summary = "say which digit is in each picture",
 	.operands = "FILE.pgm|- ...", .least_operands = 1,
 	.options = predict_options, .values_size = sizeof(struct predict_values),
-	.defaults = predict_defaults, .run = predict_run, .explain = predict_explain,
+	.run = predict_run, .explain = predict_explain,
 };
 /* clang-format on */

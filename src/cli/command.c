@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/augment.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
@@ -87,6 +88,35 @@ int command_flush(struct error *error)
 	return error_set(error, "standard output: %s", errno ? strerror(errno) : "cannot be written");
 }
 
+/* ---- files ---- */
+
+int files_check_distinct(const struct file_option *files, struct error *error)
+{
+	for (const struct file_option *file = files; file->option; file++)
+		for (const struct file_option *other = files; other < file; other++)
+			if (file->is_output && file->path && other->path &&
+				file_is_same(file->path, other->path))
+				return error_set(error, "%s and %s are the same file: %s", other->option,
+								 file->option, file->path);
+	return 0;
+}
+
+int files_check_outputs(const struct file_option *files, struct error *error)
+{
+	for (const struct file_option *file = files; file->option; file++)
+		if (file->is_output && file->path && file_check_replace(file->path, error))
+			return -1;
+	return 0;
+}
+
+FILE *files_report_stream(const struct file_option *files, bool quiet)
+{
+	for (const struct file_option *file = files; file->option; file++)
+		if (file->is_output && file->path && file_is_stream(file->path, stdout))
+			return quiet ? NULL : stderr;
+	return stdout;
+}
+
 /* ---- the program without a command, and help ---- */
 
 static int program_run(void *values, int operand_count, char **operands, struct error *error);
@@ -129,6 +159,8 @@ static void set_defaults(const struct command *command, void *values)
 {
 	assert(command->values_size <= MOST_VALUES);
 	memset(values, 0, MOST_VALUES);
+	for (const struct option_group *group = command->options; group->fields; group++)
+		field_reset(group->fields, (char *)values + group->offset);
 	if (command->defaults)
 		command->defaults(values);
 }

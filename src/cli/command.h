@@ -23,8 +23,8 @@ void command_explain_augment(FILE *out);
 
 enum command_status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
-/* The struct that a command's options fill in is zeroed, then given its defaults, then the values
- * of the line. */
+/* The struct that a command's options fill in is zeroed, then given the rows' standard numbers, its
+ * other defaults, and the values of the line. */
 struct command {
 	const char *name;     /* one word or two: "train", "inspect data" */
 	const char *operands; /* as help shows them; NULL where there are none */
@@ -32,7 +32,7 @@ struct command {
 	const char *summary; /* one line */
 	const struct option_group *options;
 	size_t values_size;             /* of the struct that the options fill in */
-	void (*defaults)(void *values); /* NULL: all zeros */
+	void (*defaults)(void *values); /* NULL: there are no others */
 	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */
 	int (*prepare)(int argc, char *const *argv, void *values, struct error *error);
 	/* The exit status. With STATUS_FAILED or STATUS_USAGE it may leave a message to be printed. */
@@ -54,5 +54,24 @@ int command_fail(const struct error *error);
 
 /* Make sure that everything printed on stdout so far has arrived there. */
 int command_flush(struct error *error);
+
+/* ---- the files that a line names: none may be overwritten by accident, or in vain ---- */
+
+/* An option or operand that names a file. Arrays of them are ended by one without an option. */
+struct file_option {
+	const char *option; /* "--model"; "FILE" for an operand */
+	const char *path;   /* NULL: it is not on the line */
+	bool is_output;
+};
+
+/* Refuse an output that is the same file as one before it. */
+int files_check_distinct(const struct file_option *files, struct error *error);
+
+/* Refuse outputs that cannot be written. */
+int files_check_outputs(const struct file_option *files, struct error *error);
+
+/* The stream for the report: an output that is written to standard output has that to itself, and
+ * the report goes to standard error or, with `quiet`, nowhere: NULL. */
+FILE *files_report_stream(const struct file_option *files, bool quiet);
 
 #endif

@@ -73,7 +73,7 @@ const struct recipe recipes[] = {
 
 static const struct recipe *find(const char *name, struct error *error)
 {
-	const char *names[MOST_RECIPES + 1] = {NULL}, *nearest;
+	const char *names[MOST_RECIPES + 1] = {NULL};
 	int count = 0;
 
 	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
@@ -82,11 +82,11 @@ static const struct recipe *find(const char *name, struct error *error)
 		assert(count < MOST_RECIPES);
 		names[count++] = recipe->name;
 	}
-	nearest = options_nearest(name, names);
-	if (nearest)
-		error_set(error, "--recipe: there is no \"%.40s\"; did you mean %s?", name, nearest);
-	else
-		error_set(error, "--recipe: there is no \"%.40s\"; --recipe list names all", name);
+	const char *nearest = options_nearest(name, names);
+	error_set(error,
+			  nearest ? "--recipe: there is no \"%.40s\"; did you mean %s?"
+					  : "--recipe: there is no \"%.40s\"; --recipe list names all",
+			  name, nearest);
 	return NULL;
 }
 
