@@ -51,18 +51,6 @@ struct inflate {
 	struct error *error;
 };
 
-static const uint16_t length_bases[29] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
-										  15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
-										  67, 83, 99, 115, 131, 163, 195, 227, 258};
-static const uint8_t length_extra_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-											  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t distance_bases[30] = {
-	1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-	193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-static const uint8_t distance_extra_bits[30] = {0, 0, 0,  0,  1,  1,  2,  2,  3,  3,
-												4, 4, 5,  5,  6,  6,  7,  7,  8,  8,
-												9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
-
 /* Fill the buffer to at least 56 bits. */
 static inline void bits_refill(struct bits *bits)
 {
@@ -108,26 +96,31 @@ static size_t bits_offset(const struct bits *bits)
 	return (size_t)(bits->next - bits->start) - unused;
 }
 
-static int truncated(const struct bits *bits, struct error *error)
+/* The entry of a length or distance (RFC 1951, 3.2.5). The first `each` symbols stand for one value
+ * apiece, from `least` on. Then `each` symbols at a time have the same number of extra bits, from 0
+ * on, and follow one another without a gap: distances, where `each` is 2 and `least` 1, begin at
+ * 1 2 | 3 4 | 5 7 | 9 13 | 17 25 | … */
+static struct entry range_entry(unsigned symbol, unsigned each, unsigned least, unsigned length)
 {
-	return error_set(error, "offset %zu: the compressed data ends in the middle of a block",
-					 (size_t)(bits->end - bits->start));
+	const unsigned extra = symbol < each ? 0 : symbol / each - 1;
+	const unsigned base = symbol < each ? symbol : (each + symbol % each) << extra;
+
+	return (struct entry){(uint16_t)(least + base), (uint8_t)length, (uint8_t)extra};
 }
 
 static struct entry symbol_entry(enum alphabet alphabet, unsigned symbol, unsigned length)
 {
-	struct entry e = {(uint16_t)symbol, (uint8_t)length, LITERAL};
-
-	if (alphabet == DISTANCES) {
-		e.value = symbol < 30 ? distance_bases[symbol] : 0;
-		e.kind = symbol < 30 ? distance_extra_bits[symbol] : INVALID;
-	} else if (alphabet == LITERALS && symbol == 256) {
-		e.kind = END_OF_BLOCK;
-	} else if (alphabet == LITERALS && symbol > 256) {
-		e.value = symbol < 286 ? length_bases[symbol - 257] : 0;
-		e.kind = symbol < 286 ? length_extra_bits[symbol - 257] : INVALID;
-	}
-	return e;
+	if (alphabet == CODE_LENGTHS || (alphabet == LITERALS && symbol < 256))
+		return (struct entry){(uint16_t)symbol, (uint8_t)length, LITERAL};
+	if (alphabet == LITERALS && symbol == 256)
+		return (struct entry){0, (uint8_t)length, END_OF_BLOCK};
+	if (alphabet == LITERALS && symbol < 285)
+		return range_entry(symbol - 257, 4, 3, length);
+	if (alphabet == LITERALS && symbol == 285)
+		return (struct entry){258, (uint8_t)length, 0};
+	if (alphabet == DISTANCES && symbol < 30)
+		return range_entry(symbol, 2, 1, length);
+	return (struct entry){0, (uint8_t)length, INVALID};
 }
 
 /* The code with its bits in the order in which they come out of the buffer: 110 becomes 011. */
@@ -177,23 +170,24 @@ static void enter_long(struct table *table, unsigned code, struct entry e, unsig
 /* The codes follow from their lengths (RFC 1951, 3.2.2): from short to long, and among equals from
  * the first symbol to the last, each is the one before plus 1. With lengths 2, 1, 2 symbol 1 gets
  * 0, symbol 0 gets 10, symbol 2 gets 11. The table begins as one entry and doubles with each
- * length; the copy puts a short code's entry at every index whose lowest bits are that code.
- * Returns NULL, or a word for what is wrong with the lengths. */
-static const char *table_build(struct table *table, enum alphabet alphabet, const uint8_t *lengths,
-							   unsigned symbols)
+ * length; the copy puts a short code's entry at every index whose lowest bits are that code. */
+static int table_build(struct inflate *s, struct table *table, enum alphabet alphabet,
+					   const uint8_t *lengths, unsigned symbols)
 {
+	static const char *const names[] = {"code lengths", "literals", "distances"};
 	unsigned counts[MAX_CODE_BITS + 1] = {0}, ends[MAX_CODE_BITS + 1];
 	uint16_t sorted[MAX_SYMBOLS]; /* the symbols by length; those of l bits end before ends[l] */
 
-	for (unsigned s = 0; s < symbols; s++)
-		counts[lengths[s]]++;
+	for (unsigned symbol = 0; symbol < symbols; symbol++)
+		counts[lengths[symbol]]++;
 	const char *problem = check_lengths(counts, alphabet != CODE_LENGTHS);
 	if (problem)
-		return problem;
+		return error_set(s->error, "offset %zu: the code for %s is %s", bits_offset(&s->bits),
+						 names[alphabet], problem);
 	for (unsigned length = 0, start = 0; length <= MAX_CODE_BITS; start += counts[length++])
 		ends[length] = start;
-	for (unsigned s = 0; s < symbols; s++)
-		sorted[ends[lengths[s]]++] = (uint16_t)s;
+	for (unsigned symbol = 0; symbol < symbols; symbol++)
+		sorted[ends[lengths[symbol]]++] = (uint16_t)symbol;
 
 	unsigned code = 0, size = 1, i = counts[0], second = 1u << TABLE_BITS;
 	table->entries[0] = (struct entry){.kind = INVALID};
@@ -210,7 +204,7 @@ static const char *table_build(struct table *table, enum alphabet alphabet, cons
 				enter_long(table, reversed(code, length), e, &second);
 		}
 	}
-	return NULL;
+	return 0;
 }
 
 /* Take the next symbol. At least MAX_CODE_BITS bits must be in the buffer. */
@@ -250,21 +244,10 @@ static inline uint8_t *copy_back(uint8_t *next, size_t distance, size_t length)
 	return end;
 }
 
-static int bad_symbol(const struct bits *bits, const char *what, struct error *error)
+static int no_code(const struct bits *bits, const char *what, struct error *error)
 {
-	if (bits_overrun(bits))
-		return truncated(bits, error);
 	return error_set(error, "offset %zu: a bit pattern that is no code for a %s", bits_offset(bits),
 					 what);
-}
-
-static int bad_distance(const struct bits *bits, size_t distance, size_t behind,
-						struct error *error)
-{
-	if (bits_overrun(bits))
-		return truncated(bits, error);
-	return error_set(error, "offset %zu: a copy from %zu bytes back, there are only %zu",
-					 bits_offset(bits), distance, behind);
 }
 
 /* Decode a block's symbols, up to its end. One turn of the loop writes at most a literal and a copy
@@ -274,6 +257,7 @@ static int read_symbols(struct inflate *s)
 	struct inflate_output *out = s->out;
 	struct bits bits = s->bits; /* a copy, which the compiler can keep in registers */
 	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity - INFLATE_SLACK;
+	int status = 0;
 
 	for (;;) {
 		if (next > limit) {
@@ -285,7 +269,7 @@ static int read_symbols(struct inflate *s)
 		}
 		bits_refill(&bits);
 		if (bits_overrun(&bits))
-			return truncated(&bits, s->error);
+			break;
 		struct entry e = decode(&bits, &s->literals);
 		if (e.kind == LITERAL) {
 			*next++ = (uint8_t)e.value;
@@ -297,23 +281,35 @@ static int read_symbols(struct inflate *s)
 			bits_refill(&bits);
 		}
 		if (e.kind >= LITERAL) {
-			if (e.kind == END_OF_BLOCK)
-				break;
-			return bad_symbol(&bits, "literal or length", s->error);
+			if (e.kind != END_OF_BLOCK)
+				status = no_code(&bits, "literal or length", s->error);
+			break;
 		}
 		size_t length = e.value + bits_take(&bits, e.kind);
 		e = decode(&bits, &s->distances);
-		if (e.kind >= LITERAL)
-			return bad_symbol(&bits, "distance", s->error);
+		if (e.kind >= LITERAL) {
+			status = no_code(&bits, "distance", s->error);
+			break;
+		}
 		size_t distance = e.value + bits_take(&bits, e.kind);
 		size_t behind = (size_t)(next - out->data) - s->origin;
-		if (distance > behind)
-			return bad_distance(&bits, distance, behind, s->error);
+		if (distance > behind) {
+			status =
+				error_set(s->error, "offset %zu: a copy from %zu bytes back, there are only %zu",
+						  bits_offset(&bits), distance, behind);
+			break;
+		}
 		next = copy_back(next, distance, length);
 	}
 	s->bits = bits;
 	out->size = (size_t)(next - out->data);
-	return 0;
+	return status;
+}
+
+static int truncated(const struct bytes *in, struct error *error)
+{
+	return error_set(error, "offset %zu: the compressed data ends in the middle of a block",
+					 in->size);
 }
 
 static int read_stored(struct inflate *s)
@@ -323,13 +319,13 @@ static int read_stored(struct inflate *s)
 	uint16_t length, complement;
 	const uint8_t *data;
 
-	if (bits_overrun(bits) || !bytes_u16le(&in, &length) || !bytes_u16le(&in, &complement))
-		return truncated(bits, s->error);
+	if (!bytes_u16le(&in, &length) || !bytes_u16le(&in, &complement))
+		return truncated(&in, s->error);
 	if ((length ^ complement) != 0xffff)
 		return error_set(s->error, "offset %zu: a stored block's length 0x%04x, complement 0x%04x",
 						 in.offset - 4, length, complement);
 	if (!bytes_take(&in, length, &data))
-		return truncated(bits, s->error);
+		return truncated(&in, s->error);
 	if (inflate_reserve(s->out, length, s->error))
 		return -1;
 	memcpy(s->out->data + s->out->size, data, length);
@@ -346,9 +342,9 @@ static void fixed_tables(struct inflate *s)
 	memset(lengths + 144, 9, 112);
 	memset(lengths + 256, 7, 24);
 	memset(lengths + 280, 8, 8);
-	table_build(&s->literals, LITERALS, lengths, MAX_SYMBOLS);
+	table_build(s, &s->literals, LITERALS, lengths, MAX_SYMBOLS);
 	memset(lengths, 5, 32);
-	table_build(&s->distances, DISTANCES, lengths, 32);
+	table_build(s, &s->distances, DISTANCES, lengths, 32);
 	s->fixed = true;
 }
 
@@ -374,8 +370,6 @@ static int read_lengths(struct inflate *s, uint8_t *lengths, unsigned count)
 			value = 0;
 			repeat = e.value == 17 ? 3 + bits_take(&s->bits, 3) : 11 + bits_take(&s->bits, 7);
 		}
-		if (bits_overrun(&s->bits))
-			return truncated(&s->bits, s->error);
 		if (repeat > count - i)
 			return error_set(s->error, "offset %zu: %u code lengths for %u symbols",
 							 bits_offset(&s->bits), i + repeat, count);
@@ -383,14 +377,6 @@ static int read_lengths(struct inflate *s, uint8_t *lengths, unsigned count)
 		i += repeat;
 	}
 	return 0;
-}
-
-static int bad_code(const struct bits *bits, const char *what, const char *problem,
-					struct error *error)
-{
-	if (bits_overrun(bits))
-		return truncated(bits, error);
-	return error_set(error, "offset %zu: the code for %s is %s", bits_offset(bits), what, problem);
 }
 
 static int dynamic_tables(struct inflate *s)
@@ -411,20 +397,16 @@ static int dynamic_tables(struct inflate *s)
 		bits_refill(bits);
 		lengths[order[i]] = (uint8_t)bits_take(bits, 3);
 	}
-	const char *problem = table_build(&s->literals, CODE_LENGTHS, lengths, 19);
-	if (problem)
-		return bad_code(bits, "code lengths", problem, s->error);
-	if (read_lengths(s, lengths, literals + distances))
+	if (table_build(s, &s->literals, CODE_LENGTHS, lengths, sizeof order) ||
+		read_lengths(s, lengths, literals + distances))
 		return -1;
 	if (lengths[256] == 0)
-		return bad_code(bits, "literals", "without an end of block", s->error);
-	problem = table_build(&s->literals, LITERALS, lengths, literals);
-	if (problem)
-		return bad_code(bits, "literals", problem, s->error);
-	problem = table_build(&s->distances, DISTANCES, lengths + literals, distances);
-	if (problem)
-		return bad_code(bits, "distances", problem, s->error);
-	return 0;
+		return error_set(s->error, "offset %zu: the code for literals is without an end of block",
+						 bits_offset(bits));
+	return table_build(s, &s->literals, LITERALS, lengths, literals) ||
+				   table_build(s, &s->distances, DISTANCES, lengths + literals, distances)
+			   ? -1
+			   : 0;
 }
 
 static int read_block(struct inflate *s, bool *last)
@@ -482,11 +464,11 @@ int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *e
 	s.fixed = false;
 	s.error = error;
 	do {
-		if (read_block(&s, &last))
-			return -1;
+		const int status = read_block(&s, &last);
+		/* Bits that are missing were taken to be 0: whatever else seems wrong is not. */
 		if (bits_overrun(&s.bits))
-			return truncated(&s.bits, error);
-		if (inflate_reserve(out, 0, error)) /* fails where there is too much already */
+			return truncated(in, error);
+		if (status || inflate_reserve(out, 0, error)) /* fails where there is too much already */
 			return -1;
 	} while (!last);
 	in->offset = bits_offset(&s.bits);
