@@ -253,10 +253,14 @@ static void quoting(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const size_t length = strlen(cases[i][1]);
-		assert_int_equal(json_quote(NULL, 0, cases[i][0]), length);
+		struct json_text measured = {0};
+		json_add_quoted(&measured, cases[i][0]);
+		assert_int_equal(measured.length, length);
 		for (size_t capacity = 1; capacity < sizeof out; capacity++) {
+			struct json_text text = {out, capacity, 0};
 			memset(out, 'x', sizeof out);
-			assert_int_equal(json_quote(out, capacity, cases[i][0]), length);
+			json_add_quoted(&text, cases[i][0]);
+			assert_int_equal(text.length, length);
 			size_t kept = length < capacity ? length : capacity - 1;
 			assert_memory_equal(out, cases[i][1], kept);
 			assert_int_equal(out[kept], '\0');

@@ -43,10 +43,17 @@ const struct json *json_member(const struct json *object, const char *key);
  * fits. */
 bool json_to_size(const struct json *value, size_t *out);
 
-/* Write `text` as a JSON string, with quotes and escapes. Like snprintf, it writes at most
- * `capacity` bytes, the NUL among them, and returns the length of the whole text: 5 for abc. A byte
- * that is no UTF-8 becomes U+FFFD. */
-size_t json_quote(char *out, size_t capacity, const char *text);
+/* Text that is measured as a whole, and written, with a NUL behind it, as far as there is room. */
+struct json_text {
+	char *data;
+	size_t capacity, length;
+};
+
+/* Add to the text as printf does. */
+void json_add(struct json_text *text, const char *format, ...) ERROR_PRINTF;
+
+/* Add a JSON string, with quotes and escapes. A byte that is no UTF-8 becomes U+FFFD. */
+void json_add_quoted(struct json_text *text, const char *string);
 
 /* Print `text` as a JSON string; null where there is no memory for it. */
 void json_print_text(FILE *out, const char *text);

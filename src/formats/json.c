@@ -4,12 +4,18 @@
 #include "formats/json.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/number.h"
+
+/* The characters that stand behind a backslash, and what they mean. */
+static const char escape_names[] = "\"\\/bfnrt", escaped[] = "\"\\/\b\f\n\r\t";
 
 /* A key of an object that is being read, kept to find duplicates. */
 struct seen {
@@ -26,31 +32,25 @@ struct parser {
 	struct error *error;
 };
 
-/* The length of the UTF-8 sequence at p, or 0 where there is none (Unicode, table 3-7). */
+/* The length of the UTF-8 sequence at p, or 0 where there is none: an overlong form is none, nor is
+ * a surrogate (Unicode, table 3-7). */
 static size_t utf8_length(const uint8_t *p, size_t left)
 {
-	uint8_t low = 0x80, high = 0xbf; /* of the second byte: no overlong forms, no surrogates */
-	size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
+	const size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 
 	if (p[0] < 0x80)
 		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || left < length)
+	if (p[0] < 0xc0 || p[0] > 0xf4 || left < length)
 		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++) {
-		if (p[i] < 0x80 || p[i] > 0xbf)
+	unsigned code = p[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
 			return 0;
+		code = code << 6 | (p[i] & 0x3fu);
 	}
-	return length;
+	const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+	return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
 }
 
 /* The next character, or -1 at the end. */
@@ -59,10 +59,19 @@ static int peek(const struct parser *p)
 	return p->offset < p->size ? p->text[p->offset] : -1;
 }
 
+/* Take the next character if it is one of these. */
+static bool take(struct parser *p, const char *characters)
+{
+	const bool taken = peek(p) > 0 && strchr(characters, peek(p));
+
+	p->offset += taken;
+	return taken;
+}
+
 static void skip_space(struct parser *p)
 {
-	while (peek(p) == ' ' || peek(p) == '\t' || peek(p) == '\n' || peek(p) == '\r')
-		p->offset++;
+	while (take(p, " \t\n\r"))
+		;
 }
 
 static int expected(const struct parser *p, const char *what)
@@ -77,16 +86,11 @@ static int expected(const struct parser *p, const char *what)
 					 p->offset, what, c);
 }
 
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int skip_digits(struct parser *p)
 {
-	if (!is_digit(peek(p)))
+	if (!isdigit(peek(p)))
 		return expected(p, "a digit");
-	while (is_digit(peek(p)))
+	while (isdigit(peek(p)))
 		p->offset++;
 	return 0;
 }
@@ -95,21 +99,13 @@ static int parse_number(struct parser *p, struct json *value)
 {
 	const size_t start = p->offset;
 
-	if (peek(p) == '-')
-		p->offset++;
-	if (peek(p) == '0')
-		p->offset++;
-	else if (skip_digits(p))
+	take(p, "-");
+	if (!take(p, "0") && skip_digits(p))
 		return -1;
-	if (peek(p) == '.') {
-		p->offset++;
-		if (skip_digits(p))
-			return -1;
-	}
-	if (peek(p) == 'e' || peek(p) == 'E') {
-		p->offset++;
-		if (peek(p) == '+' || peek(p) == '-')
-			p->offset++;
+	if (take(p, ".") && skip_digits(p))
+		return -1;
+	if (take(p, "eE")) {
+		take(p, "+-");
 		if (skip_digits(p))
 			return -1;
 	}
@@ -178,18 +174,13 @@ static int parse_unicode(struct parser *p)
 
 static int parse_escape(struct parser *p)
 {
-	static const char names[] = "\"\\/bfnrt", characters[] = "\"\\/\b\f\n\r\t";
-
 	p->offset++;
-	int c = peek(p);
-	if (c == 'u') {
-		p->offset++;
+	if (take(p, "u"))
 		return parse_unicode(p);
-	}
-	const char *name = c > 0 ? strchr(names, c) : NULL;
+	const char *name = peek(p) > 0 ? strchr(escape_names, peek(p)) : NULL;
 	if (!name)
 		return expected(p, "an escape character");
-	*p->strings++ = characters[name - names];
+	*p->strings++ = escaped[name - escape_names];
 	p->offset++;
 	return 0;
 }
@@ -198,10 +189,8 @@ static int parse_string(struct parser *p, const char **text, size_t *length)
 {
 	*text = p->strings;
 	p->offset++; /* the quote */
-	for (;;) {
+	while (!take(p, "\"")) {
 		int c = peek(p);
-		if (c == '"')
-			break;
 		if (c < ' ')
 			return expected(p, "a character or the closing quote of a string");
 		if (c == '\\') {
@@ -216,7 +205,6 @@ static int parse_string(struct parser *p, const char **text, size_t *length)
 		p->strings += bytes;
 		p->offset += bytes;
 	}
-	p->offset++;
 	*length = (size_t)(p->strings - *text);
 	*p->strings++ = '\0';
 	return 0;
@@ -270,17 +258,16 @@ static int parse_key(struct parser *p, const char **key)
 	p->seen->key = *key;
 	p->seen++;
 	skip_space(p);
-	if (peek(p) != ':')
-		return expected(p, "':'");
-	p->offset++;
-	return 0;
+	return take(p, ":") ? 0 : expected(p, "':'");
 }
 
 static struct json *parse_value(struct parser *p, int depth);
 
-/* Read an array or object, from its first character to `close`. */
-static int parse_children(struct parser *p, char close, int depth, struct json *parent)
+/* Read the array or object `parent`, whose type is set. */
+static int parse_children(struct parser *p, int depth, struct json *parent)
 {
+	const bool is_object = parent->type == JSON_OBJECT;
+	const char *close = is_object ? "}" : "]";
 	struct seen *const first_seen = p->seen;
 	const struct json **link = &parent->first;
 
@@ -288,9 +275,10 @@ static int parse_children(struct parser *p, char close, int depth, struct json *
 		return error_set(p->error, "offset %zu: nested deeper than %d", p->offset, JSON_MAX_DEPTH);
 	p->offset++;
 	skip_space(p);
-	while (peek(p) != close || parent->length > 0) {
+	bool more = !take(p, close);
+	while (more) {
 		const char *key = NULL;
-		if (close == '}' && parse_key(p, &key))
+		if (is_object && parse_key(p, &key))
 			return -1;
 		struct json *child = parse_value(p, depth);
 		if (!child)
@@ -300,13 +288,10 @@ static int parse_children(struct parser *p, char close, int depth, struct json *
 		link = &child->next;
 		parent->length++;
 		skip_space(p);
-		if (peek(p) == close)
-			break;
-		if (peek(p) != ',')
-			return expected(p, close == '}' ? "',' or '}'" : "',' or ']'");
-		p->offset++;
+		more = take(p, ",");
+		if (!more && !take(p, close))
+			return expected(p, is_object ? "',' or '}'" : "',' or ']'");
 	}
-	p->offset++;
 	size_t keys = (size_t)(p->seen - first_seen);
 	p->seen = first_seen;
 	return check_duplicates(first_seen, keys, p->error);
@@ -323,7 +308,7 @@ static struct json *parse_value(struct parser *p, int depth)
 	int c = peek(p);
 	if (c == '{' || c == '[') {
 		value->type = c == '{' ? JSON_OBJECT : JSON_ARRAY;
-		status = parse_children(p, c == '{' ? '}' : ']', depth + 1, value);
+		status = parse_children(p, depth + 1, value);
 	} else if (c == '"') {
 		value->type = JSON_STRING;
 		status = parse_string(p, &value->text, &value->length);
@@ -333,7 +318,7 @@ static struct json *parse_value(struct parser *p, int depth)
 		status = parse_word(p, "false", JSON_FALSE, value);
 	} else if (c == 'n') {
 		status = parse_word(p, "null", JSON_NULL, value);
-	} else if (c == '-' || is_digit(c)) {
+	} else if (c == '-' || isdigit(c)) {
 		status = parse_number(p, value);
 	} else {
 		status = expected(p, "a value");
@@ -408,84 +393,56 @@ const struct json *json_member(const struct json *object, const char *key)
 
 bool json_to_size(const struct json *value, size_t *out)
 {
-	size_t number = 0;
+	uint64_t number;
 
-	if (value->type != JSON_NUMBER)
+	if (value->type != JSON_NUMBER || number_whole(value->text, "", 0, SIZE_MAX, &number))
 		return false;
-	for (const char *p = value->text; *p; p++) {
-		if (!is_digit(*p) || !checked_multiply(number, 10, &number) ||
-			!checked_add(number, (size_t)(*p - '0'), &number))
-			return false;
-	}
-	*out = number;
+	*out = (size_t)number;
 	return true;
 }
 
-/* Text that is measured as a whole, and written as far as there is room. */
-struct output {
-	char *data;
-	size_t capacity, length;
-};
-
-static void put(struct output *out, const char *text, size_t length)
+void json_add(struct json_text *text, const char *format, ...)
 {
-	for (size_t i = 0; i < length; i++) {
-		if (out->length + 1 < out->capacity)
-			out->data[out->length] = text[i];
-		out->length++;
-	}
+	const bool has_room = text->length < text->capacity;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text->length +=
+		(size_t)vsnprintf(has_room ? text->data + text->length : NULL,
+						  has_room ? text->capacity - text->length : 0, format, arguments);
+	va_end(arguments);
 }
 
-static void put_control(struct output *out, uint8_t c)
+void json_add_quoted(struct json_text *text, const char *string)
 {
-	static const char controls[] = "\b\f\n\r\t", names[] = "bfnrt";
-	char escape[8];
+	const uint8_t *p = (const uint8_t *)string;
+	size_t left = strlen(string), length;
 
-	const char *control = strchr(controls, c);
-	if (control)
-		snprintf(escape, sizeof escape, "\\%c", names[control - controls]);
-	else
-		snprintf(escape, sizeof escape, "\\u%04x", c);
-	put(out, escape, strlen(escape));
-}
-
-size_t json_quote(char *out, size_t capacity, const char *text)
-{
-	struct output quoted = {out, capacity, 0};
-	const uint8_t *p = (const uint8_t *)text;
-	size_t left = strlen(text);
-
-	put(&quoted, "\"", 1);
-	while (left > 0) {
-		size_t length = utf8_length(p, left);
+	json_add(text, "\"");
+	for (; left > 0; left -= length, p += length) {
+		const char *escape = *p == '/' ? NULL : strchr(escaped, *p);
+		length = utf8_length(p, left);
 		if (length == 0)
-			put(&quoted, "\xef\xbf\xbd", 3); /* U+FFFD */
+			json_add(text, "\xef\xbf\xbd"); /* U+FFFD */
+		else if (escape)
+			json_add(text, "\\%c", escape_names[escape - escaped]);
 		else if (*p < ' ')
-			put_control(&quoted, *p);
-		else if (*p == '"' || *p == '\\')
-			put(&quoted, *p == '"' ? "\\\"" : "\\\\", 2);
+			json_add(text, "\\u%04x", *p);
 		else
-			put(&quoted, (const char *)p, length);
+			json_add(text, "%.*s", (int)length, (const char *)p);
 		length += length == 0;
-		p += length;
-		left -= length;
 	}
-	put(&quoted, "\"", 1);
-	if (capacity > 0)
-		out[quoted.length < capacity ? quoted.length : capacity - 1] = '\0';
-	return quoted.length;
+	json_add(text, "\"");
 }
 
 void json_print_text(FILE *out, const char *text)
 {
-	size_t size = json_quote(NULL, 0, text) + 1;
-	char *quoted = malloc(size);
+	struct json_text quoted = {0};
 
-	if (!quoted) {
-		fputs("null", out);
-		return;
-	}
-	json_quote(quoted, size, text);
-	fputs(quoted, out);
-	free(quoted);
+	json_add_quoted(&quoted, text);
+	quoted = (struct json_text){malloc(quoted.length + 1), quoted.length + 1, 0};
+	if (quoted.data)
+		json_add_quoted(&quoted, text);
+	fputs(quoted.data ? quoted.data : "null", out);
+	free(quoted.data);
 }

@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,55 +281,26 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
 	return NULL;
 }
 
-/* Text that is measured as a whole, and written as far as there is room. */
-struct text {
-	char *data;
-	size_t capacity, length;
-};
-
-static char *text_end(const struct text *text)
+static void add_metadata(struct json_text *text, const struct safetensors *file)
 {
-	return text->length < text->capacity ? text->data + text->length : NULL;
-}
-
-static size_t text_room(const struct text *text)
-{
-	return text->length < text->capacity ? text->capacity - text->length : 0;
-}
-
-static void add(struct text *text, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	text->length += (size_t)vsnprintf(text_end(text), text_room(text), format, arguments);
-	va_end(arguments);
-}
-
-static void add_quoted(struct text *text, const char *string)
-{
-	text->length += json_quote(text_end(text), text_room(text), string);
-}
-
-static void add_metadata(struct text *text, const struct safetensors *file)
-{
-	add(text, "\"" METADATA_KEY "\":{");
+	json_add(text, "\"" METADATA_KEY "\":{");
 	for (size_t i = 0; i < file->metadata_count; i++) {
-		add(text, i ? "," : "");
-		add_quoted(text, file->metadata[i].key);
-		add(text, ":");
-		add_quoted(text, file->metadata[i].value);
+		json_add(text, "%s", i ? "," : "");
+		json_add_quoted(text, file->metadata[i].key);
+		json_add(text, ":");
+		json_add_quoted(text, file->metadata[i].value);
 	}
-	add(text, "}");
+	json_add(text, "}");
 }
 
-static void add_tensor(struct text *text, const struct safetensors_tensor *tensor, size_t begin)
+static void add_tensor(struct json_text *text, const struct safetensors_tensor *tensor,
+					   size_t begin)
 {
-	add_quoted(text, tensor->name);
-	add(text, ":{\"dtype\":\"F32\",\"shape\":[");
+	json_add_quoted(text, tensor->name);
+	json_add(text, ":{\"dtype\":\"F32\",\"shape\":[");
 	for (int i = 0; i < tensor->rank; i++)
-		add(text, i ? ",%zu" : "%zu", tensor->dims[i]);
-	add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
+		json_add(text, i ? ",%zu" : "%zu", tensor->dims[i]);
+	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
 }
 
 /* Write the header, without padding, as far as `capacity` allows. Returns the length of the
@@ -340,18 +309,18 @@ static size_t header_text(const struct safetensors *file,
 						  const struct safetensors_tensor *const *sorted, char *data,
 						  size_t capacity)
 {
-	struct text text = {data, capacity, 0};
+	struct json_text text = {data, capacity, 0};
 	size_t begin = 0;
 
-	add(&text, "{");
+	json_add(&text, "{");
 	if (file->metadata_count > 0)
 		add_metadata(&text, file);
 	for (size_t i = 0; i < file->tensor_count; i++) {
-		add(&text, i || file->metadata_count > 0 ? "," : "");
+		json_add(&text, "%s", i || file->metadata_count > 0 ? "," : "");
 		add_tensor(&text, sorted[i], begin);
 		begin += sorted[i]->count * sizeof(float);
 	}
-	add(&text, "}");
+	json_add(&text, "}");
 	return text.length;
 }
 
