@@ -21,10 +21,10 @@ struct span {
 	size_t begin, end;
 };
 
-static int tensor_error(const struct json *entry, const char *text, struct error *error)
+/* Put the tensor's name, which may be of any length, in front of the message. */
+static int tensor_error(const struct json *entry, struct error *error)
 {
-	/* A name may be of any length, so it is cut. */
-	return error_set(error, "tensor \"%.100s\": %s", entry->key, text);
+	return error_prefix(error, "tensor \"%.100s\"", entry->key);
 }
 
 static int read_header(struct bytes *in, struct json **header, struct error *error)
@@ -67,11 +67,11 @@ static int read_span(const struct json *entry, struct span *span, struct error *
 	const struct json *offsets = json_member(entry, "data_offsets");
 
 	if (entry->type != JSON_OBJECT)
-		return tensor_error(entry, "not an object", error);
+		return error_set(error, "not an object");
 	if (!offsets || offsets->type != JSON_ARRAY || offsets->length != 2 ||
 		!json_to_size(offsets->first, &span->begin) ||
 		!json_to_size(offsets->first->next, &span->end) || span->begin > span->end)
-		return tensor_error(entry, "data_offsets are not [begin, end]", error);
+		return error_set(error, "data_offsets are not [begin, end]");
 	span->entry = entry;
 	return 0;
 }
@@ -91,14 +91,13 @@ static size_t value_size(const struct json *entry, struct error *error)
 	const struct json *dtype = json_member(entry, "dtype");
 
 	if (!dtype || dtype->type != JSON_STRING)
-		tensor_error(entry, "no dtype", error);
+		error_set(error, "no dtype");
 	else if (!strcmp(dtype->text, "F32"))
 		return sizeof(float);
 	else if (!strcmp(dtype->text, "I64"))
 		return sizeof(int64_t);
 	else
-		error_set(error, "tensor \"%.100s\": dtype \"%.20s\", expected F32", entry->key,
-				  dtype->text);
+		error_set(error, "dtype \"%.20s\", expected F32", dtype->text);
 	return 0;
 }
 
@@ -108,95 +107,86 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 	const struct json *shape = json_member(entry, "shape");
 
 	if (!shape || shape->type != JSON_ARRAY)
-		return tensor_error(entry, "no shape", error);
+		return error_set(error, "no shape");
 	if (shape->length > SAFETENSORS_MAX_RANK)
-		return error_set(error, "tensor \"%.100s\": %zu dimensions, the most is %d", entry->key,
-						 shape->length, SAFETENSORS_MAX_RANK);
+		return error_set(error, "%zu dimensions, the most is %d", shape->length,
+						 SAFETENSORS_MAX_RANK);
 	tensor->count = 1;
 	/* A dimension of 0 counts as 1 in `bytes`, or 0 × 2^60 × 2^60 would pass. */
 	for (const struct json *dim = shape->first; dim; dim = dim->next) {
 		size_t *size = &tensor->dims[tensor->rank++];
 		if (!json_to_size(dim, size))
-			return tensor_error(entry, "a dimension that is not a size", error);
+			return error_set(error, "a dimension that is not a size");
 		if (!checked_multiply(bytes, *size ? *size : 1, &bytes) || bytes > PTRDIFF_MAX)
-			return tensor_error(entry, "a shape that no memory could hold", error);
+			return error_set(error, "a shape that no memory could hold");
 		tensor->count *= *size;
 	}
 	return 0;
 }
 
-/* Read all of the tensor but its values. */
-static int read_tensor(const struct span *span, struct safetensors_tensor *tensor,
-					   struct error *error)
-{
-	const struct json *entry = span->entry;
-	size_t size = value_size(entry, error);
-
-	tensor->name = entry->key;
-	if (!size || read_shape(entry, size, tensor, error))
-		return -1;
-	if (entry->length != 3)
-		return tensor_error(entry, "more than dtype, shape and data_offsets", error);
-	if (tensor->count * size != span->end - span->begin)
-		return error_set(error,
-						 "tensor \"%.100s\": %zu values in %zu bytes, expected %zu bytes each",
-						 entry->key, tensor->count, span->end - span->begin, size);
-	return 0;
-}
-
-static bool is_f32(const struct span *span)
-{
-	return !strcmp(json_member(span->entry, "dtype")->text, "F32");
-}
-
-static int load_values(const uint8_t *bytes, struct safetensors_tensor *tensor, struct error *error)
+static int read_values(const uint8_t *bytes, struct safetensors_tensor *tensor, struct error *error)
 {
 	for (size_t i = 0; i < tensor->count; i++) {
 		uint32_t bits = load_u32le(bytes + i * sizeof bits);
 		memcpy(&tensor->values[i], &bits, sizeof bits);
 		if (!isfinite(tensor->values[i]))
-			return error_set(error, "tensor \"%.100s\": value %zu is %s", tensor->name, i,
+			return error_set(error, "value %zu is %s", i,
 							 isnan(tensor->values[i]) ? "not a number" : "infinite");
 	}
 	return 0;
 }
 
+/* Read a tensor whose data have to begin at `offset`; `data` and `values` begin with those of the
+ * first tensor. */
+static int read_tensor(struct bytes data, const struct span *span, size_t offset, float *values,
+					   struct safetensors_tensor *tensor, struct error *error)
+{
+	const struct json *entry = span->entry;
+
+	tensor->name = entry->key;
+	if (span->begin != offset)
+		return error_set(error, "data begins at %zu, expected %zu", span->begin, offset);
+	if (span->end > data.size)
+		return error_set(error, "data ends at %zu, the file's at %zu", span->end, data.size);
+	const size_t size = value_size(entry, error);
+	if (!size || read_shape(entry, size, tensor, error))
+		return -1;
+	if (entry->length != 3)
+		return error_set(error, "more than dtype, shape and data_offsets");
+	if (tensor->count * size != span->end - span->begin)
+		return error_set(error, "%zu values in %zu bytes, expected %zu bytes each", tensor->count,
+						 span->end - span->begin, size);
+	if (size != sizeof *values)
+		return 0;
+	tensor->values = values + offset / sizeof *values;
+	return read_values(data.data + offset, tensor, error);
+}
+
 /* Read the tensors in the order of their places, which must fill the data without gap or
  * overlap. */
-static int read_tensors(const struct bytes *data, const struct span *spans, size_t count,
+static int read_tensors(const struct bytes *in, const struct span *spans, size_t count,
 						struct safetensors *out, struct error *error)
 {
-	const size_t size = bytes_left(data);
+	const struct bytes data = {in->data + in->offset, bytes_left(in), 0};
 	float *values = (float *)(out->metadata + out->metadata_count);
 	size_t offset = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct safetensors_tensor *tensor = &out->tensors[i];
-		if (spans[i].begin != offset)
-			return error_set(error, "tensor \"%.100s\": data begins at %zu, expected %zu",
-							 spans[i].entry->key, spans[i].begin, offset);
-		if (spans[i].end > size)
-			return error_set(error, "tensor \"%.100s\": data ends at %zu, the file's at %zu",
-							 spans[i].entry->key, spans[i].end, size);
-		if (read_tensor(&spans[i], tensor, error))
-			return -1;
-		tensor->values = is_f32(&spans[i]) ? values + offset / sizeof *values : NULL;
-		if (tensor->values && load_values(data->data + data->offset + offset, tensor, error))
-			return -1;
+		if (read_tensor(data, &spans[i], offset, values, &out->tensors[i], error))
+			return tensor_error(spans[i].entry, error);
 		offset = spans[i].end;
 	}
 	out->tensor_count = count;
-	if (offset != size)
+	if (offset != data.size)
 		return error_set(error, "offset %zu: %zu bytes after the last tensor's data",
-						 data->offset + offset, size - offset);
+						 in->offset + offset, data.size - offset);
 	return 0;
 }
 
-/* `out` and `spans` have room for all members of the header. */
-static int read_entries(const struct bytes *data, struct span *spans, struct safetensors *out,
-						struct error *error)
+static int read_entries(const struct bytes *in, struct safetensors *out, struct error *error)
 {
 	const struct json *header = out->owned;
+	struct span *spans = (struct span *)(out->tensors + header->length);
 	size_t count = 0;
 
 	for (const struct json *entry = header->first; entry; entry = entry->next) {
@@ -204,32 +194,31 @@ static int read_entries(const struct bytes *data, struct span *spans, struct saf
 			if (read_metadata(entry, out, error))
 				return -1;
 		} else if (read_span(entry, &spans[count++], error)) {
-			return -1;
+			return tensor_error(entry, error);
 		}
 	}
 	qsort(spans, count, sizeof *spans, compare_spans);
-	return read_tensors(data, spans, count, out, error);
+	return read_tensors(in, spans, count, out, error);
 }
 
-/* One block holds all that `out` points to: tensors | metadata | values. */
+/* One block holds all that is read: tensors | spans | metadata | values. */
 static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
-					struct span **spans, struct error *error)
+					struct error *error)
 {
 	const struct json *metadata = json_member(header, METADATA_KEY);
-	size_t entries = metadata ? metadata->length : 0;
+	const size_t entries = metadata ? metadata->length : 0;
 	/* The header is at most SAFETENSORS_MAX_HEADER bytes long, so these do not overflow. */
-	size_t tensor_bytes = header->length * sizeof *out->tensors;
-	size_t metadata_bytes = entries * sizeof *out->metadata;
+	const size_t tensor_bytes = header->length * (sizeof *out->tensors + sizeof(struct span));
+	const size_t metadata_bytes = entries * sizeof *out->metadata;
 	size_t total;
 	uint8_t *block = NULL;
 
 	if (checked_add(tensor_bytes + metadata_bytes + 1, data_size, &total))
 		block = calloc(1, total);
-	*spans = malloc((header->length + 1) * sizeof **spans);
-	out->tensors = (struct safetensors_tensor *)block;
-	if (!block || !*spans)
+	if (!block)
 		return error_set(error, "not enough memory for %zu tensors of %zu bytes", header->length,
 						 data_size);
+	out->tensors = (struct safetensors_tensor *)block;
 	out->metadata = (struct safetensors_entry *)(block + tensor_bytes);
 	return 0;
 }
@@ -239,25 +228,22 @@ int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 {
 	struct bytes in = {data, size, 0};
 	struct json *header;
-	struct span *spans;
 
 	*out = (struct safetensors){0};
 	if (read_header(&in, &header, error))
 		return -1;
 	out->owned = header;
-	int status = allocate(header, bytes_left(&in), out, &spans, error);
-	if (!status)
-		status = read_entries(&in, spans, out, error);
-	free(spans);
-	if (status)
+	if (allocate(header, bytes_left(&in), out, error) || read_entries(&in, out, error)) {
 		safetensors_free(out);
-	return status;
+		return -1;
+	}
+	return 0;
 }
 
 void safetensors_free(struct safetensors *file)
 {
 	if (file->owned) {
-		free(file->tensors); /* the block with the metadata and values */
+		free(file->tensors); /* with all else that is in their block */
 		json_free(file->owned);
 	}
 	*file = (struct safetensors){0};
@@ -303,25 +289,21 @@ static void add_tensor(struct json_text *text, const struct safetensors_tensor *
 	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
 }
 
-/* Write the header, without padding, as far as `capacity` allows. Returns the length of the
- * whole. */
-static size_t header_text(const struct safetensors *file,
-						  const struct safetensors_tensor *const *sorted, char *data,
-						  size_t capacity)
+/* Add the header, without padding. */
+static void add_header(struct json_text *text, const struct safetensors *file,
+					   const struct safetensors_tensor *const *sorted)
 {
-	struct json_text text = {data, capacity, 0};
 	size_t begin = 0;
 
-	json_add(&text, "{");
+	json_add(text, "{");
 	if (file->metadata_count > 0)
-		add_metadata(&text, file);
+		add_metadata(text, file);
 	for (size_t i = 0; i < file->tensor_count; i++) {
-		json_add(&text, "%s", i || file->metadata_count > 0 ? "," : "");
-		add_tensor(&text, sorted[i], begin);
+		json_add(text, "%s", i || file->metadata_count > 0 ? "," : "");
+		add_tensor(text, sorted[i], begin);
 		begin += sorted[i]->count * sizeof(float);
 	}
-	json_add(&text, "}");
-	return text.length;
+	json_add(text, "}");
 }
 
 static void store_values(uint8_t *bytes, const struct safetensors_tensor *tensor)
@@ -344,9 +326,11 @@ static int write_file(const struct safetensors *file,
 					  const struct safetensors_tensor *const *sorted, size_t data_size,
 					  struct buffer *out, struct error *error)
 {
-	const size_t text_size = header_text(file, sorted, NULL, 0);
-	const size_t header_size = (text_size + PADDING - 1) / PADDING * PADDING;
+	struct json_text text = {0};
 
+	add_header(&text, file, sorted); /* to measure it */
+	const size_t text_size = text.length;
+	const size_t header_size = (text_size + PADDING - 1) / PADDING * PADDING;
 	if (header_size > SAFETENSORS_MAX_HEADER)
 		return error_set(error, "a header of %zu bytes, the most is %u", header_size,
 						 SAFETENSORS_MAX_HEADER);
@@ -355,7 +339,8 @@ static int write_file(const struct safetensors *file,
 	if (!out->data)
 		return error_set(error, "not enough memory for %zu bytes of weights", data_size);
 	store_u64le(out->data, header_size);
-	header_text(file, sorted, (char *)out->data + 8, text_size + 1);
+	text = (struct json_text){(char *)out->data + 8, text_size + 1, 0};
+	add_header(&text, file, sorted);
 	memset(out->data + 8 + text_size, ' ', header_size - text_size);
 	uint8_t *bytes = out->data + 8 + header_size;
 	for (size_t i = 0; i < file->tensor_count; i++) {
