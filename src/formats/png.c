@@ -151,12 +151,11 @@ static size_t begin_chunk(struct buffer *out, const char *type)
 
 static void end_chunk(struct buffer *out, size_t begin)
 {
-	const size_t end = out->size;
+	struct buffer length = {out->data + begin, 0};
+	const size_t size = out->size - begin - 8;
 
-	out->size = begin;
-	put_u32be(out, (uint32_t)(end - begin - 8));
-	out->size = end;
-	put_u32be(out, crc32(out->data + begin + 4, end - begin - 4));
+	put_u32be(&length, (uint32_t)size);
+	put_u32be(out, crc32(out->data + begin + 4, size + 4));
 }
 
 static void write_chunks(const struct buffer *rows, int width, int height, int channels,

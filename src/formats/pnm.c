@@ -3,6 +3,7 @@
  * byte. */
 #include "formats/pnm.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,18 +14,18 @@
 struct other_format {
 	size_t offset; /* of the mark in the file */
 	const char *mark, *name, *extension;
-	const char *netpbm; /* the Netpbm command that makes PGM of it, or "" */
+	const char *netpbm; /* the Netpbm command that makes PGM of it */
 };
 
 static const struct other_format other_formats[] = {
-	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm"},
-	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm"},
-	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm"},
-	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm"},
-	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm"},
-	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
-	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm"},
-	{0, "%PDF", "a PDF", "pdf", "pdftoppm -gray -singlefile -r 300 in.pdf out"},
+	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm > out.pgm, or "},
+	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm > out.pgm, or "},
+	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm > out.pgm, or "},
+	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm > out.pgm, or "},
+	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm > out.pgm, or "},
+	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm > out.pgm, or "},
+	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm > out.pgm, or "},
+	{0, "%PDF", "a PDF", "pdf", "pdftoppm -gray -singlefile -r 300 in.pdf out, or "},
 	{8, "WEBP", "a WebP", "webp", ""},
 	{4, "ftypavif", "an AVIF", "avif", ""},
 	{4, "ftyp", "a HEIC", "heic", ""},
@@ -45,10 +46,10 @@ static int wrong_magic(const struct bytes *in, struct error *error)
 		size_t length = strlen(f->mark);
 		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length))
 			continue;
-		return error_set(error, "%s file, not PGM; to convert it: %s%s%s%s%s", f->name, f->netpbm,
-						 *f->netpbm ? (strstr(f->netpbm, " out") ? ", or " : " > out.pgm, or ")
-									: "",
-						 "convert in.", f->extension, " -colorspace gray -depth 8 out.pgm");
+		return error_set(error,
+						 "%s file, not PGM; to convert it: %sconvert in.%s -colorspace gray "
+						 "-depth 8 out.pgm",
+						 f->name, f->netpbm, f->extension);
 	}
 	if (in->size < 2)
 		return error_set(error, "%zu bytes: too short for a PGM file", in->size);
@@ -60,29 +61,27 @@ static int wrong_magic(const struct bytes *in, struct error *error)
  * nothing, even inside a number (pbm(5)). */
 static int next_character(struct bytes *in)
 {
+	bool comment = false;
 	uint8_t c;
 
-	if (!bytes_u8(in, &c))
-		return -1;
-	while (c == '#') {
-		do {
-			if (!bytes_u8(in, &c))
-				return -1;
-		} while (c != '\n' && c != '\r');
-		if (!bytes_u8(in, &c))
-			return -1;
+	while (bytes_u8(in, &c)) {
+		if (c == '#')
+			comment = true;
+		else if (!comment)
+			return c;
+		else if (c == '\n' || c == '\r')
+			comment = false;
 	}
+	return -1;
+}
+
+static int next_behind_space(struct bytes *in)
+{
+	int c = next_character(in);
+
+	while (isspace(c))
+		c = next_character(in);
 	return c;
-}
-
-static bool is_space(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r'); /* TAB, LF, VT, FF, CR */
-}
-
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
 }
 
 static int unexpected(const struct bytes *in, int c, const char *expected, struct error *error)
@@ -101,18 +100,16 @@ static int unexpected(const struct bytes *in, int c, const char *expected, struc
 static int read_number(struct bytes *in, unsigned limit, const char *what, unsigned *number,
 					   struct error *error)
 {
-	int c = next_character(in);
-
-	while (is_space(c))
-		c = next_character(in);
-	if (!is_digit(c))
-		return unexpected(in, c, what, error);
+	int c = next_behind_space(in);
 	unsigned value = 0;
-	for (; is_digit(c); c = next_character(in)) {
+
+	if (!isdigit(c))
+		return unexpected(in, c, what, error);
+	for (; isdigit(c); c = next_character(in)) {
 		if (value <= limit)
 			value = value * 10 + (unsigned)(c - '0');
 	}
-	if (c >= 0 && !is_space(c))
+	if (c >= 0 && !isspace(c))
 		return unexpected(in, c, "a digit or white space", error);
 	*number = value > limit ? limit + 1 : value;
 	return 0;
@@ -155,25 +152,17 @@ static size_t raster_size(const struct form *form, const struct pnm *picture)
 	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
 }
 
-/* Read a plain bit. */
-static int read_bit(struct bytes *in, unsigned *sample, struct error *error)
-{
-	int c = next_character(in);
-
-	while (is_space(c))
-		c = next_character(in);
-	if (c != '0' && c != '1')
-		return unexpected(in, c, "0 or 1", error);
-	*sample = c == '0';
-	return 0;
-}
-
 /* Read the next plain sample. One above maxval gives maxval + 1. */
 static int read_plain(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
 					  struct error *error)
 {
-	return form->bits ? read_bit(in, sample, error)
-					  : read_number(in, (unsigned)maxval, "a sample", sample, error);
+	if (!form->bits)
+		return read_number(in, (unsigned)maxval, "a sample", sample, error);
+	const int c = next_behind_space(in);
+	if (c != '0' && c != '1')
+		return unexpected(in, c, "0 or 1", error);
+	*sample = c == '0';
+	return 0;
 }
 
 /* Read the next raw sample; read_raster has made sure that it is there. */
@@ -186,16 +175,14 @@ static unsigned read_raw(struct bytes *in, bool wide)
 }
 
 /* Raw bits are rows of whole bytes, with the leftmost pixel in the highest bit. */
-static void unpack_bits(struct bytes *in, struct pnm *out)
+static void unpack_bits(const struct bytes *in, struct pnm *out)
 {
-	const size_t row_size = ((size_t)out->width + 7) / 8;
+	const uint8_t *row = in->data + in->offset;
 	uint16_t *sample = out->samples;
 
-	for (int y = 0; y < out->height; y++) {
+	for (int y = 0; y < out->height; y++, row += (out->width + 7) / 8)
 		for (int x = 0; x < out->width; x++)
-			*sample++ = !(in->data[in->offset + (size_t)x / 8] >> (7 - x % 8) & 1);
-		in->offset += row_size;
-	}
+			*sample++ = !(row[x / 8] >> (7 - x % 8) & 1);
 }
 
 /* The weights are multiples of 1/65536 that add up to 1. */
@@ -203,6 +190,7 @@ unsigned pnm_luma(unsigned red, unsigned green, unsigned blue)
 {
 	return (13933 * red + 46871 * green + 4732 * blue + 32768) >> 16;
 }
+
 static int read_pixels(struct bytes *in, const struct form *form, struct pnm *out,
 					   struct error *error)
 {
@@ -260,7 +248,7 @@ int pnm_parse(const uint8_t *data, size_t size, struct pnm *out, struct error *e
 		.colour = magic[1] == '3' || magic[1] == '6',
 	};
 	int c = next_character(&in);
-	if (!is_space(c))
+	if (!isspace(c))
 		return unexpected(&in, c, "white space after the magic", error);
 	if (read_size(&in, &form, out, error) || read_raster(&in, &form, out, error)) {
 		pnm_free(out);
