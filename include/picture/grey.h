@@ -18,6 +18,16 @@ struct box {
 	int left, top, right, bottom;
 };
 
+static inline int int_min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static inline int int_max(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 static inline int box_width(const struct box *box)
 {
 	return box->right - box->left;
@@ -31,17 +41,17 @@ static inline int box_height(const struct box *box)
 /* The length of the longer side. */
 static inline int box_side(const struct box *box)
 {
-	return box_width(box) > box_height(box) ? box_width(box) : box_height(box);
+	return int_max(box_width(box), box_height(box));
 }
 
 /* Enlarge the box so that it contains pixel (x, y). The empty box of a plane, to begin with, is
  * {width, height, 0, 0}. */
 static inline void box_include(struct box *box, int x, int y)
 {
-	box->left = x < box->left ? x : box->left;
-	box->top = y < box->top ? y : box->top;
-	box->right = x >= box->right ? x + 1 : box->right;
-	box->bottom = y >= box->bottom ? y + 1 : box->bottom;
+	box->left = int_min(box->left, x);
+	box->top = int_min(box->top, y);
+	box->right = int_max(box->right, x + 1);
+	box->bottom = int_max(box->bottom, y + 1);
 }
 
 static inline float *grey_row(const struct grey *plane, int y)
@@ -69,18 +79,14 @@ int grey_from_picture(const struct pnm *picture, const struct box *part, int lea
 /* *out = the plane with its columns as rows. */
 int grey_transpose(const struct grey *in, struct grey *out, struct error *error);
 
-/* *out = the morphological closing by a rectangle, which lightens all that is dark and too small to
- * hold the rectangle to the level around it: with a rectangle wider than the pen, the paper without
- * the ink. A pixel's value is the least, over all places of the rectangle that are inside the plane
- * and contain the pixel, of the greatest value in the rectangle. A rectangle that is too large for
- * the plane is cut to it. */
-int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
-				 struct error *error);
-
-/* *out = the opening, which darkens all that is light and too small: the closing of the
- * negative. */
-int grey_opening(const struct grey *in, int window_width, int window_height, struct grey *out,
-				 struct error *error);
+/* GREY_CLOSING: *out = the morphological closing by a rectangle, which lightens all that is dark and
+ * too small to hold the rectangle to the level around it: with a rectangle wider than the pen, the
+ * paper without the ink. A pixel's value is the least, over all places of the rectangle that are
+ * inside the plane and contain the pixel, of the greatest value in the rectangle. A rectangle that
+ * is too large for the plane is cut to it. GREY_OPENING: likewise what is light is darkened. */
+enum grey_morph { GREY_CLOSING = 1, GREY_OPENING = -1 };
+int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, int window_height,
+			   struct grey *out, struct error *error);
 
 /* Replace each pixel by a mean of 3 × 3, with weights 1 2 1 across and down: the deviation of noise
  * goes down to 3/8. */

@@ -162,10 +162,10 @@ static int estimate_paper(const struct grey *plane, double *evidence, struct err
 	const int window = (int)(smaller_side(plane) / 4.0) + 1;
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
 	struct grey closed, opened = {0};
-	int status = grey_closing(plane, window, window, &closed, error);
+	int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error);
 
 	if (!status)
-		status = grey_opening(plane, window, window, &opened, error);
+		status = grey_morph(plane, GREY_OPENING, window, window, &opened, error);
 	if (!status)
 		*evidence =
 			(evidence_of_edge(plane, middle) + evidence_of_areas(&opened, &closed, middle)) / 2.0;

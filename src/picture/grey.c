@@ -3,7 +3,6 @@
 #include "picture/grey.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +29,13 @@ static void reduce(const struct pnm *picture, const struct box *part, int factor
 	for (int y = 0; y < out->height; y++) {
 		float *row = grey_row(out, y);
 		const int top = part->top + y * factor;
-		const int bottom = top + factor < part->bottom ? top + factor : part->bottom;
+		const int bottom = int_min(top + factor, part->bottom);
 
 		for (int sy = top; sy < bottom; sy++) {
 			const uint16_t *in = picture->samples + (size_t)sy * (size_t)picture->width;
 			for (int x = 0; x < out->width; x++) {
 				const int left = part->left + x * factor;
-				const int right = left + factor < part->right ? left + factor : part->right;
+				const int right = int_min(left + factor, part->right);
 				uint64_t sum = 0;
 
 				for (int sx = left; sx < right; sx++)
@@ -68,7 +67,7 @@ int grey_from_picture(const struct pnm *picture, const struct box *part, int lea
 					  struct grey *out, double *scale, struct error *error)
 {
 	const int width = box_width(part), height = box_height(part);
-	const int smaller = width < height ? width : height;
+	const int smaller = int_min(width, height);
 	const double area = (double)width * (double)height, limit = (double)most * (double)most;
 	const int factor = area > limit ? (int)ceil(sqrt(area / limit)) : 1;
 	int growth = (least + smaller - 1) / smaller;
@@ -115,7 +114,7 @@ static void rows_largest(float *rows, int count, int length, int window)
 	int done = 1;
 
 	while (done < window) {
-		const int shift = done < window - done ? done : window - done;
+		const int shift = int_min(done, window - done);
 
 		count -= shift;
 		for (int y = 0; y < count; y++)
@@ -137,10 +136,10 @@ static int rows_pad(float *rows, int count, int length, int margin)
 	return count + 2 * margin;
 }
 
-static void negate(float *values, size_t count)
+static void copy(const float *from, float sign, size_t count, float *to)
 {
 	for (size_t i = 0; i < count; i++)
-		values[i] = -values[i];
+		to[i] = sign * from[i];
 }
 
 /* First the greatest value in the rectangle for each of its places, places_x × places_y of them:
@@ -148,12 +147,12 @@ static void negate(float *values, size_t count)
  * contain a pixel, as the greatest of the negated values, across, then down: a pixel in column x is
  * in the places x - ww + 1 to x, of which those outside are padding. An opening is a closing of the
  * negative, whose negative is the result. */
-static int close_or_open(const struct grey *in, bool open, int window_width, int window_height,
-						 struct grey *out, struct error *error)
+int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, int window_height,
+			   struct grey *out, struct error *error)
 {
 	const int w = in->width, h = in->height;
-	const int ww = window_width < w ? window_width : w;
-	const int wh = window_height < h ? window_height : h;
+	const int ww = int_min(window_width, w);
+	const int wh = int_min(window_height, h);
 	const int places_x = w - ww + 1, places_y = h - wh + 1;
 	const size_t size = (size_t)(w + ww) * (size_t)(h + wh);
 	float *rows = malloc(2 * size * sizeof *rows), *columns = rows + size;
@@ -163,33 +162,17 @@ static int close_or_open(const struct grey *in, bool open, int window_width, int
 		free(rows);
 		return error_set(error, "not enough memory for a plane of %d×%d", w, h);
 	}
-	memcpy(rows, in->at, grey_count(in) * sizeof *rows);
-	if (open)
-		negate(rows, grey_count(in));
+	copy(in->at, (float)morph, grey_count(in), rows);
 	rows_largest(rows, h, w, wh);
 	transpose(rows, w, places_y, columns);
 	rows_largest(columns, w, places_y, ww);
-	negate(columns, (size_t)places_x * (size_t)places_y);
+	copy(columns, -1.0f, (size_t)places_x * (size_t)places_y, columns);
 	rows_largest(columns, rows_pad(columns, places_x, places_y, ww - 1), places_y, ww);
 	transpose(columns, places_y, w, rows);
 	rows_largest(rows, rows_pad(rows, places_y, w, wh - 1), w, wh);
-	if (!open)
-		negate(rows, grey_count(out));
-	memcpy(out->at, rows, grey_count(out) * sizeof *rows);
+	copy(rows, -(float)morph, grey_count(out), out->at);
 	free(rows);
 	return 0;
-}
-
-int grey_closing(const struct grey *in, int window_width, int window_height, struct grey *out,
-				 struct error *error)
-{
-	return close_or_open(in, false, window_width, window_height, out, error);
-}
-
-int grey_opening(const struct grey *in, int window_width, int window_height, struct grey *out,
-				 struct error *error)
-{
-	return close_or_open(in, true, window_width, window_height, out, error);
 }
 
 /* The mean with weights 1 2 1 along a line of `count` values that lie `stride` apart, whose ends
@@ -232,7 +215,7 @@ float grey_quantile(const struct grey *plane, double fraction)
 
 static int clamp_index(int value, int count)
 {
-	return value < 0 ? 0 : value >= count ? count - 1 : value;
+	return int_max(0, int_min(value, count - 1));
 }
 
 float grey_between(const struct grey *plane, float x, float y)

@@ -67,7 +67,7 @@ void ink_free(struct ink *ink)
 static int measure_depth(const struct grey *picture, int window, struct grey *depth, float *noise,
 						 struct error *error)
 {
-	if (grey_closing(picture, window, window, depth, error))
+	if (grey_morph(picture, GREY_CLOSING, window, window, depth, error))
 		return -1;
 	const float dimmest = DIMMEST * grey_quantile(depth, 0.99);
 	for (size_t i = 0; i < grey_count(depth); i++) {
@@ -139,21 +139,11 @@ static void judge(struct component *component, const struct grey *depth, float t
 	}
 }
 
-static int min_int(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static int max_int(int a, int b)
-{
-	return a > b ? a : b;
-}
-
 /* Pixels between two boxes; 0 where they touch or overlap. */
 static float box_gap(const struct box *a, const struct box *b)
 {
-	const int x = max_int(0, max_int(a->left - b->right, b->left - a->right));
-	const int y = max_int(0, max_int(a->top - b->bottom, b->top - a->bottom));
+	const int x = int_max(0, int_max(a->left - b->right, b->left - a->right));
+	const int y = int_max(0, int_max(a->top - b->bottom, b->top - a->bottom));
 
 	return hypotf((float)x, (float)y);
 }
@@ -162,7 +152,7 @@ static float box_gap(const struct box *a, const struct box *b)
  * of its height beside it. */
 static bool is_neighbour(const struct box *digit, const struct box *other)
 {
-	const int shared = min_int(digit->bottom, other->bottom) - max_int(digit->top, other->top);
+	const int shared = int_min(digit->bottom, other->bottom) - int_max(digit->top, other->top);
 
 	return (other->left >= digit->right || other->right <= digit->left) &&
 		   box_height(other) * 10 >= box_height(digit) * 6 && shared * 2 > box_height(other);

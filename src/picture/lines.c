@@ -5,6 +5,7 @@
  * level ones are upright in the transposed picture. */
 #include "picture/lines.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,7 +28,6 @@ struct lines {
 	float *score;      /* [2][width]: the darkness on the best path to each pixel of two rows */
 	int *path;         /* [height]: the columns of the path that is looked at */
 	float *values;     /* [height]: of which a median is taken */
-	bool *tried;       /* [width]: the path that ends here has been looked at */
 };
 
 /* A line along lines->path. */
@@ -39,11 +39,7 @@ struct line {
 static void lines_free(struct lines *lines)
 {
 	grey_free(&lines->depth);
-	free(lines->from);
-	free(lines->score);
-	free(lines->path);
-	free(lines->values);
-	free(lines->tried);
+	free(lines->score); /* with all that is in its block */
 }
 
 static int lines_new(const struct grey *picture, int thickness, struct lines *out,
@@ -52,25 +48,22 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
 
 	*out = (struct lines){0};
-	if (grey_closing(picture, thickness, 1, &out->depth, error))
+	if (grey_morph(picture, GREY_CLOSING, thickness, 1, &out->depth, error))
 		return -1;
-	out->from = malloc(width * height);
-	out->score = malloc(2 * width * sizeof *out->score);
-	out->path = malloc(height * sizeof *out->path);
-	out->values = malloc(height * sizeof *out->values);
-	out->tried = malloc(width * sizeof *out->tried);
-	if (!out->from || !out->score || !out->path || !out->values || !out->tried) {
+	out->score = malloc((2 * width + 2 * height) * sizeof *out->score + width * height);
+	if (!out->score) {
 		lines_free(out);
 		return error_set(error, "not enough memory for a plane of %zu×%zu", width, height);
 	}
+	out->values = out->score + 2 * width;
+	out->path = (int *)(out->values + height);
+	out->from = (int8_t *)(out->path + height);
 	for (size_t i = 0; i < width * height; i++)
 		out->depth.at[i] -= picture->at[i];
 	/* Most pixels are paper, whose depth is noise: the 10th percentile is 1.28 deviations below its
 	 * middle, so `visible` is 2.6 deviations above it. */
 	float middle = grey_quantile(&out->depth, 0.5);
-	out->visible = middle + 2.0f * (middle - grey_quantile(&out->depth, 0.1));
-	if (out->visible < LEAST_DEPTH)
-		out->visible = LEAST_DEPTH;
+	out->visible = fmaxf(middle + 2.0f * (middle - grey_quantile(&out->depth, 0.1)), LEAST_DEPTH);
 	return 0;
 }
 
@@ -235,30 +228,26 @@ static void paint_over(struct grey *picture, struct lines *lines, const struct l
 
 		from = from < 0.0f ? to : from;
 		to = to < 0.0f ? from : to;
-		for (int x = left < 0 ? 0 : left + 1; x < right && x < width; x++) {
+		for (int x = int_max(left + 1, 0); x < int_min(right, width); x++) {
 			const float way = (float)(x - left) / (float)(right - left);
 			const float paper = from + way * (to - from);
-			const float lifted = row[x] + MOST_LIFTED * line->depth;
-			const float painted = paper < lifted ? paper : lifted;
+			const float most = row[x] + MOST_LIFTED * line->depth;
 
-			if (row[x] < painted)
-				row[x] = painted;
+			row[x] = fmaxf(row[x], fminf(paper, most));
 			depth[x] = 0.0f;
 		}
 	}
 }
 
-/* The column in which the best path ends that has not been tried, or -1 where no other is worth
- * it. */
+/* The column in which the best path ends, or -1 where none is worth a look. */
 static int best_end(const struct lines *lines)
 {
-	int best = -1;
+	int best = 0;
 
-	for (int x = 0; x < lines->depth.width; x++)
-		if (!lines->tried[x] && lines->score[x] >= LEAST_DARK / 2 * lines->depth.height &&
-			(best < 0 || lines->score[x] > lines->score[best]))
+	for (int x = 1; x < lines->depth.width; x++)
+		if (lines->score[x] > lines->score[best])
 			best = x;
-	return best;
+	return lines->score[best] >= LEAST_DARK / 2 * lines->depth.height ? best : -1;
 }
 
 /* Look at all promising paths, the best first, and paint over those that are lines. Many of the
@@ -270,12 +259,10 @@ static bool remove_found(struct grey *picture, struct lines *lines)
 	int x;
 
 	follow_paths(lines);
-	for (x = 0; x < picture->width; x++)
-		lines->tried[x] = false;
 	while ((x = best_end(lines)) >= 0) {
 		struct line line;
 
-		lines->tried[x] = true;
+		lines->score[x] = -1.0f; /* not again */
 		trace_back(lines, x);
 		if (measure_line(lines, &line)) {
 			paint_over(picture, lines, &line);
