@@ -1,4 +1,4 @@
-/* Connected components are labelled by flood fill, and measured in two passes over the plane. */
+/* Connected components are labelled by flood fill, and then measured. */
 #include "picture/components.h"
 
 #include <math.h>
@@ -45,8 +45,7 @@ static void flood(const struct grey *depth, float threshold, struct components *
 static float drops(const struct grey *depth, const struct components *components, int x, int y)
 {
 	static const int dx[SIDES] = {-1, 0, 1, 0}, dy[SIDES] = {0, -1, 0, 1};
-	const int side = depth->width < depth->height ? depth->width : depth->height;
-	const int reach = side > LEAST_REACH * REACH_PARTS ? side / REACH_PARTS : LEAST_REACH;
+	const int reach = int_max(int_min(depth->width, depth->height) / REACH_PARTS, LEAST_REACH);
 	const float here = depth->at[y * depth->width + x];
 	float sum = 0.0f;
 
@@ -61,13 +60,19 @@ static float drops(const struct grey *depth, const struct components *components
 	return sum;
 }
 
-static void measure(const struct grey *depth, struct components *components)
+/* squares[y][x] becomes the side of the largest square in a component whose lower right corner is
+ * (x, y): one more than the least of those at its left, above it and between the two. */
+static void measure(const struct grey *depth, struct components *components, int *squares)
 {
+	const int width = depth->width;
+
 	for (int i = 0; i < components->count; i++)
-		components->all[i] = (struct component){.box = {depth->width, depth->height, 0, 0}};
+		components->all[i] = (struct component){.box = {width, depth->height, 0, 0}};
 	for (int y = 0; y < depth->height; y++)
-		for (int x = 0; x < depth->width; x++) {
-			const int at = y * depth->width + x;
+		for (int x = 0; x < width; x++) {
+			const int at = y * width + x;
+
+			squares[at] = 0;
 			if (components->labels[at] == 0)
 				continue;
 			struct component *component = &components->all[components->labels[at] - 1];
@@ -75,34 +80,16 @@ static void measure(const struct grey *depth, struct components *components)
 			component->pixels++;
 			component->touching[LEFT] += x == 0;
 			component->touching[TOP] += y == 0;
-			component->touching[RIGHT] += x == depth->width - 1;
+			component->touching[RIGHT] += x == width - 1;
 			component->touching[BOTTOM] += y == depth->height - 1;
 			component->deepest = fmaxf(component->deepest, depth->at[at]);
 			component->sum += depth->at[at];
 			component->outline += drops(depth, components, x, y);
-		}
-}
-
-/* squares[y][x] is the side of the largest square in a component whose lower right corner is (x,
- * y): one more than the least of those at its left, above it and between the two. */
-static void measure_squares(const struct grey *depth, struct components *components, int *squares)
-{
-	const int width = depth->width;
-
-	for (int y = 0; y < depth->height; y++)
-		for (int x = 0; x < width; x++) {
-			const int at = y * width + x, label = components->labels[at];
-			int least = 0;
-
-			if (label != 0 && x > 0 && y > 0) {
-				least =
-					squares[at - 1] < squares[at - width] ? squares[at - 1] : squares[at - width];
-				if (squares[at - width - 1] < least)
-					least = squares[at - width - 1];
-			}
-			squares[at] = label == 0 ? 0 : least + 1;
-			if (label != 0 && squares[at] > components->all[label - 1].widest)
-				components->all[label - 1].widest = squares[at];
+			squares[at] = 1;
+			if (x > 0 && y > 0)
+				squares[at] +=
+					int_min(int_min(squares[at - 1], squares[at - width]), squares[at - width - 1]);
+			component->widest = int_max(component->widest, squares[at]);
 		}
 }
 
@@ -125,7 +112,6 @@ int components_find(const struct grey *depth, float threshold, struct components
 		return error_set(error, "not enough memory for a plane of %d×%d", depth->width,
 						 depth->height);
 	}
-	measure(depth, out);
-	measure_squares(depth, out, out->stack); /* the stack is free now */
+	measure(depth, out, out->stack); /* the stack is free now */
 	return 0;
 }

@@ -2,6 +2,7 @@
  * several widths; then once more, nearer, where it is small or in a box. */
 #include "picture/digit.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@
 /* The windows, one of which is to be wider than the pen, as fractions of the part's smaller side.
  * Those above 1 are cut to that side, and are for a 1 in a picture that is cut down to it. */
 static const double windows[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95, 1.4, 2.0, 3.0};
+#define WINDOWS (sizeof windows / sizeof windows[0])
 
 /* One look at a part of the picture. */
 struct look {
@@ -52,11 +54,6 @@ struct look {
 	bool light;                       /* light ink was found */
 	struct ink ink;
 };
-
-static double smaller_side(const struct grey *plane)
-{
-	return plane->width < plane->height ? plane->width : plane->height;
-}
 
 /* True where two windows show the digit in the same place. */
 static bool is_there(const struct ink *a, const struct ink *b)
@@ -95,18 +92,20 @@ static void take_better(struct ink *best, struct ink *ink)
  * least shadow. */
 static int find_in_windows(struct grey *plane, double lines, struct ink *best, struct error *error)
 {
-	const double side = smaller_side(plane);
+	const double side = int_min(plane->width, plane->height);
 	struct ink ink = {0};
 	int status = lines_remove(plane, (int)(lines * side) + 2, error);
 
-	*best = (struct ink){0};
-	for (size_t i = 0; !status && i < sizeof windows / sizeof windows[0]; i++) {
-		const int window = (int)(windows[i] * side) + 2;
-		struct ink wider;
+	bool more = true;
 
-		if (window > plane->width && window > plane->height)
-			break;
-		status = ink_find(plane, window, &wider, error);
+	*best = (struct ink){0};
+	for (size_t i = 0; !status && more; i++) {
+		const int window = i < WINDOWS ? (int)(windows[i] * side) + 2 : INT_MAX;
+		struct ink wider = {0};
+
+		more = window <= int_max(plane->width, plane->height);
+		if (more)
+			status = ink_find(plane, window, &wider, error);
 		ink.settled = is_same(&ink, &wider);
 		if (!ink.settled)
 			ink.merit *= UNSETTLED;
@@ -114,9 +113,6 @@ static int find_in_windows(struct grey *plane, double lines, struct ink *best, s
 		ink_free(&ink);
 		ink = wider;
 	}
-	ink.merit *= UNSETTLED;
-	take_better(best, &ink);
-	ink_free(&ink);
 	if (status)
 		ink_free(best);
 	return status;
@@ -159,13 +155,14 @@ static double evidence_of_areas(const struct grey *opened, const struct grey *cl
 /* *evidence = from -1, the ink is surely light on dark, to 1, it is surely dark on light. */
 static int estimate_paper(const struct grey *plane, double *evidence, struct error *error)
 {
-	const int window = (int)(smaller_side(plane) / 4.0) + 1;
+	const int window = int_min(plane->width, plane->height) / 4 + 1;
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
 	struct grey closed, opened = {0};
-	int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error);
+	const int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error) ||
+							   grey_morph(plane, GREY_OPENING, window, window, &opened, error)
+						   ? -1
+						   : 0;
 
-	if (!status)
-		status = grey_morph(plane, GREY_OPENING, window, window, &opened, error);
 	if (!status)
 		*evidence =
 			(evidence_of_edge(plane, middle) + evidence_of_areas(&opened, &closed, middle)) / 2.0;
@@ -234,18 +231,12 @@ static struct box in_picture(const struct look *look, const struct box *box, dou
 {
 	const double more = margin * box_side(box);
 	const struct box *part = &look->part;
-	const struct box wanted = {
-		part->left + (int)floor((box->left - more) / look->scale),
-		part->top + (int)floor((box->top - more) / look->scale),
-		part->left + (int)ceil((box->right + more) / look->scale),
-		part->top + (int)ceil((box->bottom + more) / look->scale),
-	};
 
 	return (struct box){
-		wanted.left > part->left ? wanted.left : part->left,
-		wanted.top > part->top ? wanted.top : part->top,
-		wanted.right < part->right ? wanted.right : part->right,
-		wanted.bottom < part->bottom ? wanted.bottom : part->bottom,
+		part->left + int_max((int)floor((box->left - more) / look->scale), 0),
+		part->top + int_max((int)floor((box->top - more) / look->scale), 0),
+		int_min(part->left + (int)ceil((box->right + more) / look->scale), part->right),
+		int_min(part->top + (int)ceil((box->bottom + more) / look->scale), part->bottom),
 	};
 }
 
@@ -294,7 +285,7 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 /* The length of the shorter side. */
 static int smaller(const struct box *part)
 {
-	return box_width(part) < box_height(part) ? box_width(part) : box_height(part);
+	return int_min(box_width(part), box_height(part));
 }
 
 /* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
@@ -329,20 +320,14 @@ static int find_digit(const struct pnm *picture, struct look *look, struct error
 	return status;
 }
 
-static uint8_t pixel_at(const struct pnm *picture, int i)
-{
-	const uint32_t maxval = (uint32_t)picture->maxval;
-
-	return (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
-}
-
 int digit_from_raw(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
 	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
 		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
 						 DIGIT_SIDE, DIGIT_SIDE);
+	const uint32_t maxval = (uint32_t)picture->maxval;
 	for (int i = 0; i < DIGIT_PIXELS; i++)
-		pixels[i] = pixel_at(picture, i);
+		pixels[i] = (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
 	return 0;
 }
 
@@ -360,11 +345,8 @@ int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
 
 	if (way)
 		*way = (struct digit_way){0};
-	if (picture->width == DIGIT_SIDE && picture->height == DIGIT_SIDE) {
-		digit_from_raw(picture, pixels, error);
-		if (digit_is_normal(pixels))
-			return 0;
-	}
+	if (!digit_from_raw(picture, pixels, error) && digit_is_normal(pixels))
+		return 0;
 	if (find_digit(picture, &look, error))
 		return -1;
 	if (look.ink.merit <= 0.0f || (!look.ink.settled && look.ink.threshold < CLEAR))

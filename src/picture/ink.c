@@ -260,22 +260,20 @@ static float side_covered(const struct components *components, int width, int la
 	const bool level = side == TOP || side == BOTTOM;
 	const int length = level ? box_width(box) : box_height(box);
 	const int across = level ? box_height(box) : box_width(box);
-	const int band = box_side(box) / 10 < across ? box_side(box) / 10 : across - 1;
+	const int band = int_min(box_side(box) / 10, across - 1);
+	const int along = level ? 1 : width; /* the way to the next label */
+	const int inwards = (level ? width : 1) * (side == TOP || side == LEFT ? 1 : -1);
+	const int x = side == RIGHT ? box->right - 1 : box->left;
+	const int y = side == BOTTOM ? box->bottom - 1 : box->top;
+	const int *corner = components->labels + y * width + x;
 	int covered = 0;
 
-	for (int along = 0; along < length; along++)
-		for (int in = 0; in <= band; in++) {
-			const int x = level          ? box->left + along
-						  : side == LEFT ? box->left + in
-										 : box->right - 1 - in;
-			const int y = !level        ? box->top + along
-						  : side == TOP ? box->top + in
-										: box->bottom - 1 - in;
-			if (components->labels[y * width + x] == label) {
-				covered++;
-				break;
-			}
-		}
+	for (int i = 0; i < length; i++) {
+		int in = 0;
+		while (in <= band && corner[i * along + in * inwards] != label)
+			in++;
+		covered += in <= band;
+	}
 	return (float)covered / (float)length;
 }
 

@@ -25,7 +25,7 @@ struct lines {
 	struct grey depth; /* the grey of the paper left and right less the pixel's, 0 to 1 */
 	float visible;     /* the depth from which on a pixel stands out of the noise */
 	int8_t *from;      /* [height][width]: the best path to (x, y) comes from (x + this, y - 1) */
-	float *score;      /* [2][width]: the darkness on the best path to each pixel of two rows */
+	float *score;      /* [width]: the darkness on the best path to each pixel of a row */
 	int *path;         /* [height]: the columns of the path that is looked at */
 	float *values;     /* [height]: of which a median is taken */
 };
@@ -50,12 +50,12 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	*out = (struct lines){0};
 	if (grey_morph(picture, GREY_CLOSING, thickness, 1, &out->depth, error))
 		return -1;
-	out->score = malloc((2 * width + 2 * height) * sizeof *out->score + width * height);
+	out->score = malloc((width + 2 * height) * sizeof *out->score + width * height);
 	if (!out->score) {
 		lines_free(out);
 		return error_set(error, "not enough memory for a plane of %zu×%zu", width, height);
 	}
-	out->values = out->score + 2 * width;
+	out->values = out->score + width;
 	out->path = (int *)(out->values + height);
 	out->from = (int8_t *)(out->path + height);
 	for (size_t i = 0; i < width * height; i++)
@@ -82,34 +82,32 @@ static float darkness(float depth, float visible)
 static void follow_paths(struct lines *lines)
 {
 	const int width = lines->depth.width;
-	float *above = lines->score, *here = lines->score + width;
+	float *score = lines->score;
 
 	for (int x = 0; x < width; x++)
-		above[x] = 0.0f;
+		score[x] = 0.0f;
 	for (int y = 0; y < lines->depth.height; y++) {
 		const float *depth = grey_row(&lines->depth, y);
 		int8_t *from = lines->from + (size_t)y * (size_t)width;
+		float left = score[0]; /* the score of column x - 1 in the row above */
 
 		for (int x = 0; x < width; x++) {
-			float best = above[x];
+			const float above = score[x];
+			float best = above;
 			from[x] = 0;
-			if (x > 0 && above[x - 1] - ASIDE > best) {
-				best = above[x - 1] - ASIDE;
+			if (left - ASIDE > best) {
+				best = left - ASIDE;
 				from[x] = -1;
 			}
-			if (x + 1 < width && above[x + 1] - ASIDE > best) {
-				best = above[x + 1] - ASIDE;
+			if (x + 1 < width && score[x + 1] - ASIDE > best) {
+				best = score[x + 1] - ASIDE;
 				from[x] = 1;
 			}
-			here[x] =
+			left = above;
+			score[x] =
 				best + (x == 0 || x == width - 1 ? OUTSIDE : darkness(depth[x], lines->visible));
 		}
-		float *swap = above;
-		above = here;
-		here = swap;
 	}
-	for (int x = 0; x < width; x++)
-		lines->score[x] = above[x];
 }
 
 /* Set lines->path to the best path that ends in column x of the last row. */

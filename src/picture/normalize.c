@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define INNER 20           /* the longer side of a digit, in pixels */
 #define LEAST_UNIT 8       /* fine pixels for the side of one of the 20: 65 levels of grey */
@@ -23,8 +24,8 @@
 /* The digit in fine pixels, black and white, of which unit × unit make one pixel of the 20. */
 struct fine {
 	int side, unit;
-	bool *ink;       /* [side][side] */
 	float *distance; /* [side][side], in fine pixels: of ink from paper, or of paper from ink */
+	bool *ink;       /* [side][side], in the same block of memory */
 };
 
 static int fine_new(int unit, struct fine *out, struct error *error)
@@ -33,19 +34,11 @@ static int fine_new(int unit, struct fine *out, struct error *error)
 	const size_t count = (size_t)side * (size_t)side;
 
 	*out = (struct fine){.side = side, .unit = unit};
-	out->ink = calloc(count, sizeof *out->ink);
-	out->distance = malloc(count * sizeof *out->distance);
-	if (out->ink && out->distance)
-		return 0;
-	free(out->ink);
-	free(out->distance);
-	return error_set(error, "not enough memory for a digit of %d×%d", side, side);
-}
-
-static void fine_free(struct fine *fine)
-{
-	free(fine->ink);
-	free(fine->distance);
+	out->distance = malloc(count * (sizeof *out->distance + sizeof *out->ink));
+	if (!out->distance)
+		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
+	out->ink = (bool *)(out->distance + count);
+	return 0;
 }
 
 /* Draw the digit with the middle of its box in the middle and its longer side 20 × unit fine pixels
@@ -74,34 +67,35 @@ static void relax(float *to, const float *from, float apart)
 		*to = *from + apart;
 }
 
+/* From the first pixel to the last, `step` (1 or -1) apart in memory, each but the outermost takes
+ * its distance by way of the four neighbours that come before it. */
+static void sweep(float *first, int side, int step)
+{
+	const float straight = 0.955f, diagonal = 1.369f;
+
+	for (int y = 1; y < side; y++)
+		for (int x = 1; x < side - 1; x++) {
+			float *d = first + step * (y * side + x);
+			relax(d, d - step, straight);
+			relax(d, d - step * (side + 1), diagonal);
+			relax(d, d - step * side, straight);
+			relax(d, d - step * (side - 1), diagonal);
+		}
+}
+
 /* The distance of each pixel of ink from the nearest paper or, unless `of_ink`, of each pixel of
  * paper from the nearest ink, in two sweeps: down and to the right, then back. It is a chamfer
  * distance, a sum of distances between neighbours, whose values make its error least (Borgefors
  * 1986). The square's outermost pixels, which are paper, are not looked at. */
 static void measure_distance(struct fine *fine, bool of_ink)
 {
-	const float straight = 0.955f, diagonal = 1.369f;
 	const int side = fine->side;
 	const float far = (float)(2 * side);
 
 	for (int i = 0; i < side * side; i++)
 		fine->distance[i] = fine->ink[i] == of_ink ? far : 0.0f;
-	for (int y = 1; y < side; y++)
-		for (int x = 1; x < side - 1; x++) {
-			float *d = fine->distance + y * side + x;
-			relax(d, d - 1, straight);
-			relax(d, d - side - 1, diagonal);
-			relax(d, d - side, straight);
-			relax(d, d - side + 1, diagonal);
-		}
-	for (int y = side - 2; y >= 0; y--)
-		for (int x = side - 2; x > 0; x--) {
-			float *d = fine->distance + y * side + x;
-			relax(d, d + 1, straight);
-			relax(d, d + side + 1, diagonal);
-			relax(d, d + side, straight);
-			relax(d, d + side - 1, diagonal);
-		}
+	sweep(fine->distance, side, 1);
+	sweep(fine->distance + side * side - 1, side, -1);
 }
 
 /* The mean width of strokes, in pixels of the 20. Across a stroke of width w the distance from its
@@ -180,9 +174,7 @@ static void shrink(const struct fine *fine, float small[INNER][INNER])
  * The rule is QMNIST's. */
 static int offset(float centre)
 {
-	const int at = (int)(15.0f - centre);
-
-	return at < 0 ? 0 : at > DIGIT_SIDE - INNER ? DIGIT_SIDE - INNER : at;
+	return int_max(0, int_min((int)(15.0f - centre), DIGIT_SIDE - INNER));
 }
 
 static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
@@ -197,8 +189,7 @@ static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
 			most = fmaxf(most, small[v][u]);
 		}
 	const int left = offset(mx / mass), top = offset(my / mass);
-	for (int i = 0; i < DIGIT_PIXELS; i++)
-		pixels[i] = 0;
+	memset(pixels, 0, DIGIT_PIXELS);
 	for (int v = 0; v < INNER; v++)
 		for (int u = 0; u < INNER; u++)
 			pixels[(top + v) * DIGIT_SIDE + left + u] =
@@ -207,18 +198,18 @@ static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
 
 int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
-	const int unit =
-		(box_side(&ink->box) + INNER - 1) / INNER; /* keeps all of the plane's pixels */
+	/* At least one fine pixel for each of the plane. */
+	const int unit = int_max((box_side(&ink->box) + INNER - 1) / INNER, LEAST_UNIT);
 	float small[INNER][INNER];
 	struct fine fine;
 
-	if (fine_new(unit > LEAST_UNIT ? unit : LEAST_UNIT, &fine, error))
+	if (fine_new(unit, &fine, error))
 		return -1;
 	draw(ink, &fine);
 	adjust_pen(&fine);
 	shrink(&fine, small);
 	paste(small, pixels);
-	fine_free(&fine);
+	free(fine.distance);
 	return 0;
 }
 
@@ -237,7 +228,7 @@ bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS])
 			mass += (float)value;
 			mx += (float)(value * x);
 			my += (float)(value * y);
-			most = value > most ? value : most;
+			most = int_max(most, value);
 		}
 	return most >= NORMAL_WHITE && box_side(&box) >= INNER - 2 && box_side(&box) <= INNER &&
 		   fabsf(mx / mass - 14.0f) < NORMAL_OFF && fabsf(my / mass - 14.0f) < NORMAL_OFF;
