@@ -79,11 +79,12 @@ int grey_from_picture(const struct pnm *picture, const struct box *part, int lea
 /* *out = the plane with its columns as rows. */
 int grey_transpose(const struct grey *in, struct grey *out, struct error *error);
 
-/* GREY_CLOSING: *out = the morphological closing by a rectangle, which lightens all that is dark and
- * too small to hold the rectangle to the level around it: with a rectangle wider than the pen, the
- * paper without the ink. A pixel's value is the least, over all places of the rectangle that are
- * inside the plane and contain the pixel, of the greatest value in the rectangle. A rectangle that
- * is too large for the plane is cut to it. GREY_OPENING: likewise what is light is darkened. */
+/* GREY_CLOSING: *out = the morphological closing by a rectangle, which lightens all that is dark
+ * and too small to hold the rectangle to the level around it: with a rectangle wider than the pen,
+ * the paper without the ink. A pixel's value is the least, over all places of the rectangle that
+ * are inside the plane and contain the pixel, of the greatest value in the rectangle. A rectangle
+ * that is too large for the plane is cut to it. GREY_OPENING: likewise what is light is
+ * darkened. */
 enum grey_morph { GREY_CLOSING = 1, GREY_OPENING = -1 };
 int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, int window_height,
 			   struct grey *out, struct error *error);
