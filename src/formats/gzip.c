@@ -9,7 +9,6 @@
 #include "formats/inflate.h"
 
 #define METHOD_DEFLATE 8
-#define MAX_EXPANSION 1032 /* times: deflate spends at least 2 bits on 258 bytes */
 
 enum { FLAG_HCRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16, FLAG_RESERVED = 0xe0 };
 
@@ -96,20 +95,6 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct erro
 	return 0;
 }
 
-/* Allocate the length in the file's last four bytes, which is that of the whole output where the
- * file has one member. It is only a hint: where it is wrong, or there is not so much memory, the
- * output grows as it is made. */
-static void reserve_likely_size(const struct bytes *in, struct inflate_output *out)
-{
-	struct error ignored;
-
-	if (in->size < 4)
-		return;
-	size_t length = load_u32le(in->data + in->size - 4);
-	if (length <= out->max_size && length / MAX_EXPANSION <= in->size)
-		inflate_reserve(out, length, &ignored);
-}
-
 int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
 					struct error *error)
 {
@@ -119,7 +104,6 @@ int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct bu
 	*out = (struct buffer){0};
 	if (size == 0)
 		return error_set(error, "an empty file, not gzip data");
-	reserve_likely_size(&in, &output);
 	do {
 		if (read_member(&in, &output, error)) {
 			free(output.data);

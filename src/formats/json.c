@@ -210,13 +210,17 @@ static int parse_string(struct parser *p, const char **text, size_t *length)
 	return 0;
 }
 
-static int parse_word(struct parser *p, const char *word, enum json_type type, struct json *value)
+static int parse_word(struct parser *p, struct json *value)
 {
-	for (; *word; word++, p->offset++) {
-		if (peek(p) != *word)
+	static const char *const words[] = {"null", "false", "true"}; /* by type */
+	int type = JSON_NULL;
+
+	while (type < JSON_TRUE && peek(p) != *words[type])
+		type++;
+	for (const char *c = words[type]; *c; c++, p->offset++)
+		if (peek(p) != *c)
 			return expected(p, "a value");
-	}
-	value->type = type;
+	value->type = (enum json_type)type;
 	return 0;
 }
 
@@ -312,16 +316,10 @@ static struct json *parse_value(struct parser *p, int depth)
 	} else if (c == '"') {
 		value->type = JSON_STRING;
 		status = parse_string(p, &value->text, &value->length);
-	} else if (c == 't') {
-		status = parse_word(p, "true", JSON_TRUE, value);
-	} else if (c == 'f') {
-		status = parse_word(p, "false", JSON_FALSE, value);
-	} else if (c == 'n') {
-		status = parse_word(p, "null", JSON_NULL, value);
 	} else if (c == '-' || isdigit(c)) {
 		status = parse_number(p, value);
 	} else {
-		status = expected(p, "a value");
+		status = parse_word(p, value);
 	}
 	return status ? NULL : value;
 }

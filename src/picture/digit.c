@@ -95,7 +95,6 @@ static int find_in_windows(struct grey *plane, double lines, struct ink *best, s
 	const double side = int_min(plane->width, plane->height);
 	struct ink ink = {0};
 	int status = lines_remove(plane, (int)(lines * side) + 2, error);
-
 	bool more = true;
 
 	*best = (struct ink){0};
@@ -119,37 +118,28 @@ static int find_in_windows(struct grey *plane, double lines, struct ink *best, s
 }
 
 /* The evidence of the plane's outermost pixels, most of which are paper: the mean of 1 for each
- * that is lighter than `middle` and -1 for the others. */
-static double evidence_of_edge(const struct grey *plane, float middle)
+ * that is lighter than `middle` and -1 for the others. And that of wide areas in the middle half of
+ * the plane: the mean of 1 for each pixel that is in a light area, which an opening leaves, and -1
+ * for each in a dark one, which a closing leaves. Returns the mean of both. */
+static double weigh(const struct grey *plane, const struct grey *opened, const struct grey *closed,
+					float middle)
 {
 	const int w = plane->width, h = plane->height;
-	double sum = 0.0;
-	int count = 0;
+	int edge = 0, edges = 0, area = 0, areas = 0;
 
 	for (int y = 0; y < h; y++)
-		for (int x = 0; x < w; x++)
+		for (int x = 0; x < w; x++) {
+			const int at = y * w + x;
 			if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
-				sum += grey_row(plane, y)[x] > middle ? 1.0 : -1.0;
-				count++;
+				edge += plane->at[at] > middle ? 1 : -1;
+				edges++;
 			}
-	return sum / count;
-}
-
-/* The evidence of wide areas in the middle half of the plane: the mean of 1 for each pixel that is
- * in a light area, which an opening leaves, and -1 for each in a dark one, which a closing
- * leaves. */
-static double evidence_of_areas(const struct grey *opened, const struct grey *closed, float middle)
-{
-	const int w = opened->width, h = opened->height;
-	double sum = 0.0;
-	int count = 0;
-
-	for (int y = h / 4 + 1; y < 3 * h / 4; y++)
-		for (int x = w / 4 + 1; x < 3 * w / 4; x++) {
-			sum += (grey_row(opened, y)[x] > middle) - (grey_row(closed, y)[x] < middle);
-			count++;
+			if (x > w / 4 && x < 3 * w / 4 && y > h / 4 && y < 3 * h / 4) {
+				area += (opened->at[at] > middle) - (closed->at[at] < middle);
+				areas++;
+			}
 		}
-	return sum / fmax(count, 1.0);
+	return ((double)edge / edges + (double)area / int_max(areas, 1)) / 2.0;
 }
 
 /* *evidence = from -1, the ink is surely light on dark, to 1, it is surely dark on light. */
@@ -164,8 +154,7 @@ static int estimate_paper(const struct grey *plane, double *evidence, struct err
 						   : 0;
 
 	if (!status)
-		*evidence =
-			(evidence_of_edge(plane, middle) + evidence_of_areas(&opened, &closed, middle)) / 2.0;
+		*evidence = weigh(plane, &opened, &closed, middle);
 	grey_free(&closed);
 	grey_free(&opened);
 	return status;

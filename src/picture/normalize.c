@@ -28,19 +28,6 @@ struct fine {
 	bool *ink;       /* [side][side], in the same block of memory */
 };
 
-static int fine_new(int unit, struct fine *out, struct error *error)
-{
-	const int side = (INNER + 2 * MARGIN) * unit;
-	const size_t count = (size_t)side * (size_t)side;
-
-	*out = (struct fine){.side = side, .unit = unit};
-	out->distance = malloc(count * (sizeof *out->distance + sizeof *out->ink));
-	if (!out->distance)
-		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
-	out->ink = (bool *)(out->distance + count);
-	return 0;
-}
-
 /* Draw the digit with the middle of its box in the middle and its longer side 20 × unit fine pixels
  * long. */
 static void draw(const struct ink *ink, struct fine *fine)
@@ -200,11 +187,15 @@ int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct 
 {
 	/* At least one fine pixel for each of the plane. */
 	const int unit = int_max((box_side(&ink->box) + INNER - 1) / INNER, LEAST_UNIT);
+	const int side = (INNER + 2 * MARGIN) * unit;
+	const size_t count = (size_t)side * (size_t)side;
+	struct fine fine = {.side = side, .unit = unit};
 	float small[INNER][INNER];
-	struct fine fine;
 
-	if (fine_new(unit, &fine, error))
-		return -1;
+	fine.distance = malloc(count * (sizeof *fine.distance + sizeof *fine.ink));
+	if (!fine.distance)
+		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
+	fine.ink = (bool *)(fine.distance + count);
 	draw(ink, &fine);
 	adjust_pen(&fine);
 	shrink(&fine, small);
