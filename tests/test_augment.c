@@ -179,7 +179,7 @@ static void augment(const struct augmenter *augmenter, uint64_t seed, size_t ima
 
 	for (int i = 0; i < PIXELS + 64; i++)
 		fenced[i] = i < 32 || i >= 32 + PIXELS ? -7 : NAN;
-	augment_image(augmenter, augment_rng(seed, 1), image, pixels, fenced + 32);
+	augment_image(augmenter, rng_stream(seed, RNG_AUGMENT, 1), image, pixels, fenced + 32);
 	for (int i = 0; i < 32; i++)
 		assert_true(fenced[i] == -7 && fenced[32 + PIXELS + i] == -7);
 	for (int i = 0; i < PIXELS; i++)
@@ -293,7 +293,8 @@ static double bilinear(const uint8_t *pixels, double x, double y)
 static void check_map(const char *list, uint64_t seed, size_t image, const uint8_t *pixels)
 {
 	const struct augmenter augmenter = prepare(list);
-	const struct forward f = forward_map(&augmenter.amounts, augment_rng(seed, 1), image);
+	const struct forward f =
+		forward_map(&augmenter.amounts, rng_stream(seed, RNG_AUGMENT, 1), image);
 	const double determinant = f.xx * f.yy - f.xy * f.yx;
 	float found[PIXELS];
 
@@ -523,7 +524,8 @@ static void load(const struct digits *digits, const char *list, const uint32_t *
 	const struct dataset dataset = {
 		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
 	const struct augmenter augmenter = prepare(list);
-	const struct augmented augmented = {{&dataset, indices}, &augmenter, augment_rng(seed, epoch)};
+	const struct augmented augmented = {
+		{&dataset, indices}, &augmenter, rng_stream(seed, RNG_AUGMENT, epoch)};
 
 	augmented_load(&augmented, first, n, x);
 }
@@ -574,7 +576,7 @@ static void test_images_as_they_are(void **state)
 	struct digits *digits = digits_read();
 	const struct dataset dataset = {
 		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
-	const struct augmented augmented = {{&dataset, order}, NULL, augment_rng(1, 1)};
+	const struct augmented augmented = {{&dataset, order}, NULL, rng_stream(1, RNG_AUGMENT, 1)};
 
 	(void)state;
 	selection_load(&augmented.selection, 1, 2, plain);

@@ -1,6 +1,5 @@
-/* The amounts by which training images are changed, and the list that gives them, such as
- * "shift:2,rotate:12". app/warp.h makes the changes: images are shifted, turned, stretched,
- * slanted, and drawn with a trembling pen. */
+/* The amounts by which app/warp.h changes training images, and the list that gives them, such as
+ * "shift:2,rotate:12". */
 #ifndef APP_AUGMENT_H
 #define APP_AUGMENT_H
 

@@ -41,10 +41,9 @@ void augment_image(const struct augmenter *augmenter, struct rng rng, size_t ima
 struct augmented {
 	struct selection selection;
 	const struct augmenter *augmenter; /* NULL: leave the images as they are */
-	struct rng rng;                    /* the epoch's: augment_rng */
+	struct rng rng;                    /* of RNG_AUGMENT, in this epoch */
 };
 
-struct rng augment_rng(uint64_t seed, uint64_t epoch);
 void augmented_load(const void *augmented, int first, int n, float *x);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include "formats/gzip.h"
@@ -197,20 +196,19 @@ int split_make(struct split *split, size_t image_count, size_t limit, double val
 			   uint64_t seed, struct error *error)
 {
 	size_t count = limit && limit < image_count ? limit : image_count;
-	size_t bytes;
 
 	*split = (struct split){0};
 	if (!(val_fraction >= 0 && val_fraction < 1))
 		return error_set(error, "a validation split of %g: from 0 to below 1 is possible",
 						 val_fraction);
-	if (image_count > UINT32_MAX || !checked_multiply(image_count, sizeof *split->train, &bytes))
+	if (image_count > UINT32_MAX)
 		return error_set(error, "%zu images, the most is %" PRIu32, image_count, UINT32_MAX);
 	split->val_count = (size_t)round((double)count * val_fraction);
 	if (split->val_count >= count)
 		return error_set(error, "a validation split of %g leaves none of %zu images to train on",
 						 val_fraction, count);
 	split->train_count = count - split->val_count;
-	split->train = malloc(bytes);
+	split->train = calloc(image_count, sizeof *split->train);
 	if (!split->train)
 		return error_set(error, "not enough memory to split %zu images", image_count);
 	split->val = split->train + split->train_count;

@@ -2,6 +2,9 @@
  * run once for each place of the square, as many at a time as the executor takes. */
 #include "app/recognize.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+
 #include "nn/loss.h"
 
 int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], double temperature,
@@ -20,18 +23,10 @@ int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], d
 
 struct covered {
 	const uint8_t *pixels;
-	int size;
+	int reach; /* of the square, from its middle pixel to each side */
 	uint8_t fill;
 	int first; /* place of the batch's first image */
 };
-
-static bool is_covered(const struct covered *covered, int place, int y, int x)
-{
-	const int dy = y - place / DATASET_SIDE, dx = x - place % DATASET_SIDE;
-	const int reach = covered->size / 2;
-
-	return dy >= -reach && dy <= reach && dx >= -reach && dx <= reach;
-}
 
 static void covered_load(const void *context, int first, int n, float *x)
 {
@@ -39,7 +34,9 @@ static void covered_load(const void *context, int first, int n, float *x)
 
 	for (int place = covered->first + first; n > 0; place++, n--)
 		for (int i = 0; i < DATASET_PIXELS; i++) {
-			bool hidden = is_covered(covered, place, i / DATASET_SIDE, i % DATASET_SIDE);
+			const int dy = i / DATASET_SIDE - place / DATASET_SIDE;
+			const int dx = i % DATASET_SIDE - place % DATASET_SIDE;
+			bool hidden = abs(dy) <= covered->reach && abs(dx) <= covered->reach;
 			*x++ = (float)(hidden ? covered->fill : covered->pixels[i]) / 255.0f;
 		}
 }
@@ -48,7 +45,7 @@ void occlusion_map(struct executor *executor, double temperature,
 				   const uint8_t pixels[DATASET_PIXELS], int digit, int size, uint8_t fill,
 				   double map[DATASET_PIXELS])
 {
-	struct covered covered = {.pixels = pixels, .size = size, .fill = fill};
+	struct covered covered = {.pixels = pixels, .reach = size / 2, .fill = fill};
 	const int most = executor_batch_size(executor);
 	struct batch batch = {.load = covered_load, .context = &covered};
 

@@ -114,7 +114,7 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 	const struct augmented images = {
 		.selection = {trainer->dataset, indices},
 		.augmenter = is_augmented(trainer) ? &trainer->augmenter : NULL,
-		.rng = augment_rng(settings->seed, (uint64_t)state->epoch),
+		.rng = rng_stream(settings->seed, RNG_AUGMENT, (uint64_t)state->epoch),
 	};
 	const struct batch batch = {
 		.n = n,

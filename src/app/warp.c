@@ -215,11 +215,6 @@ void augment_image(const struct augmenter *augmenter, struct rng rng, size_t ima
 	warp(&map, dx, dy, pixels, x);
 }
 
-struct rng augment_rng(uint64_t seed, uint64_t epoch)
-{
-	return rng_stream(seed, RNG_AUGMENT, epoch);
-}
-
 void augmented_load(const void *context, int first, int n, float *x)
 {
 	const struct augmented *augmented = context;

@@ -72,7 +72,7 @@ static void measure(const struct inspect_data_values *values, const struct datas
 		add_values(&s[NORMALIZED], x);
 		if (augment_is_none(&values->augment))
 			continue;
-		augment_image(&augmenter, augment_rng(values->seed, 1), index, pixels, x);
+		augment_image(&augmenter, rng_stream(values->seed, RNG_AUGMENT, 1), index, pixels, x);
 		add_values(&s[AUGMENTED], x);
 	}
 }
@@ -152,7 +152,7 @@ static int samples_choose(struct samples *samples, const struct inspect_data_val
 
 		if (!epoch)
 			continue;
-		augment_image(&augmenter, augment_rng(values->seed, epoch),
+		augment_image(&augmenter, rng_stream(values->seed, RNG_AUGMENT, epoch),
 					  samples->order[tile / samples->columns], pixels_of(samples, tile - epoch), x);
 		for (size_t i = 0; i < DATASET_PIXELS; i++)
 			samples->pixels[tile * DATASET_PIXELS + i] = (uint8_t)(x[i] * 255 + 0.5f);
