@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -27,16 +28,13 @@ bool terminal_is_rich(FILE *stream)
 	return terminal_is(stream) && term && *term && strcmp(term, "dumb") && !(no_color && *no_color);
 }
 
-/* True for "UTF-8", "utf8" and the like, also with a modifier such as @euro behind it. */
+/* True for "UTF-8" or "utf8", also with a modifier such as @euro behind it. */
 static bool is_utf8(const char *codeset)
 {
-	char plain[8] = "";
-	size_t length = 0;
+	const size_t length = strcspn(codeset, "@");
 
-	for (; *codeset && *codeset != '@' && length < sizeof plain - 1; codeset++)
-		if (*codeset != '-')
-			plain[length++] = (char)(*codeset | 0x20); /* makes letters small and leaves figures */
-	return !strcmp(plain, "utf8");
+	return (length == 5 && !strncasecmp(codeset, "utf-8", length)) ||
+		   (length == 4 && !strncasecmp(codeset, "utf8", length));
 }
 
 bool terminal_is_utf8(FILE *stream)
