@@ -52,13 +52,15 @@ static const struct field figures[] = {
 };
 /* clang-format on */
 
-/* Every file has these, in this order. A setting that is not named here came later: it follows at
+/* The order of the metadata in the file. A setting that is not named here came later: it follows at
  * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
+	"format",      "network",     "input",        "scaling",         "classes",
 	"seed",        "val_split",   "limit",        "train_images",    "val_images",
 	"epochs",      "epochs_done", "batch_size",   "learning_rate",   "optimizer",
 	"schedule",    "warmup",      "weight_decay", "label_smoothing", "patience",
 	"temperature", "beta1",       "beta2",        "momentum",        "augment",
+	"best_epoch",  "accuracy",    "loss",         "val_accuracy",    "val_loss",
 };
 
 static size_t rank(const char *key)
@@ -98,7 +100,7 @@ static void add_field(struct metadata *metadata, const struct field *field, cons
 
 static void add_training(struct metadata *metadata, const struct model_info *info)
 {
-	const size_t first = metadata->count;
+	const struct epoch_figures *kept = &info->result.kept;
 
 	for (const struct field *const *table = settings_tables; *table; table++)
 		for (const struct field *field = *table; field->name; field++)
@@ -106,8 +108,10 @@ static void add_training(struct metadata *metadata, const struct model_info *inf
 				add_field(metadata, field, &info->settings);
 	for (const struct field *fact = facts; fact->name; fact++)
 		add_field(metadata, fact, info);
-	qsort(metadata->entries + first, metadata->count - first, sizeof *metadata->entries,
-		  compare_entries);
+	if (kept->epoch && info->settings.patience)
+		add_field(metadata, &best_epoch, info);
+	for (int i = 0; kept->epoch && i < (kept->has_val ? 4 : 2); i++)
+		add_field(metadata, &figures[i], info);
 }
 
 static void describe(struct metadata *metadata, const struct network *network,
@@ -118,15 +122,9 @@ static void describe(struct metadata *metadata, const struct network *network,
 	add_text(metadata, "network", network->spec);
 	for (size_t i = 0; i < COUNT(constants); i++)
 		add_text(metadata, constants[i].key, constants[i].value);
-	if (!info || !info->trained_here)
-		return;
-	add_training(metadata, info);
-	if (!info->result.kept.epoch)
-		return;
-	if (info->settings.patience)
-		add_field(metadata, &best_epoch, info);
-	for (int i = 0; i < (info->result.kept.has_val ? 4 : 2); i++)
-		add_field(metadata, &figures[i], info);
+	if (info && info->trained_here)
+		add_training(metadata, info);
+	qsort(metadata->entries, metadata->count, sizeof *metadata->entries, compare_entries);
 }
 
 /* Lay the parameters out as tensors in the file's order; `values` has room for all of them. */
