@@ -267,24 +267,6 @@ static int check_constants(const struct safetensors *file, struct error *error)
 	return 0;
 }
 
-/* Set *spec to the file's own text where it has one; the caller's must agree with it. */
-static enum model_fault choose_spec(const struct safetensors *file, const char **spec,
-									struct error *error)
-{
-	const char *own = safetensors_metadata(file, "network");
-
-	if (own && *spec && !spec_is_same(own, *spec)) {
-		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, *spec);
-		return MODEL_BROKEN;
-	}
-	if (own)
-		*spec = own;
-	if (*spec)
-		return MODEL_FINE;
-	error_set(error, "does not say which network it is for");
-	return MODEL_NAMELESS;
-}
-
 static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
 {
 	int used = snprintf(text, DIMS_TEXT, "[");
@@ -357,14 +339,24 @@ int model_build(struct network *network, const char *spec, struct error *error)
 	return -1;
 }
 
+/* The file's own network counts where it has one; the caller's must agree with it. */
 static enum model_fault take(const struct safetensors *file, const char *spec,
 							 struct network *network, struct model_info *info, struct error *error)
 {
+	const char *own = safetensors_metadata(file, "network");
+
 	if (check_constants(file, error))
 		return MODEL_BROKEN;
-	const enum model_fault fault = choose_spec(file, &spec, error);
-	if (fault)
-		return fault;
+	if (!own && !spec) {
+		error_set(error, "does not say which network it is for");
+		return MODEL_NAMELESS;
+	}
+	if (own && spec && !spec_is_same(own, spec)) {
+		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, spec);
+		return MODEL_BROKEN;
+	}
+	if (own)
+		spec = own;
 	if (model_build(network, spec, error)) {
 		error_prefix(error, "network \"%.200s\"", spec);
 		return MODEL_BROKEN;
@@ -400,25 +392,18 @@ const char *model_default(void)
 	return file_exists(MODEL_FILE) ? MODEL_FILE : MODEL_BUILTIN;
 }
 
-static enum model_fault read_file(const char *path, struct safetensors *file, struct error *error)
+static int read_file(const char *path, struct safetensors *file, struct error *error)
 {
 	struct buffer bytes;
 
 	if (!strcmp(path, MODEL_BUILTIN))
-		return safetensors_parse(model_builtin, model_builtin_size, file, error) ? MODEL_BROKEN
-																				 : MODEL_FINE;
-	if (!file_exists(path)) {
-		error_set(error, "%s: no such file", path);
-		return MODEL_MISSING;
-	}
+		return safetensors_parse(model_builtin, model_builtin_size, file, error);
 	if (file_read(path, MAX_FILE, &bytes, error))
-		return MODEL_BROKEN;
-	const int failed =
+		return -1;
+	const bool failed =
 		refuse_text(&bytes, error) || safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
-	if (failed)
-		error_prefix(error, "%s", path);
-	return failed ? MODEL_BROKEN : MODEL_FINE;
+	return failed ? error_prefix(error, "%s", path) : 0;
 }
 
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
@@ -426,10 +411,15 @@ enum model_fault model_load(const char *path, const char *spec, struct network *
 {
 	struct safetensors own = {0};
 	struct model_info read = {0};
+	enum model_fault fault;
 
 	*network = (struct network){0};
-	enum model_fault fault = read_file(path, &own, error);
-	if (!fault) {
+	if (strcmp(path, MODEL_BUILTIN) && !file_exists(path)) {
+		error_set(error, "%s: no such file", path);
+		fault = MODEL_MISSING;
+	} else if (read_file(path, &own, error)) {
+		fault = MODEL_BROKEN;
+	} else {
 		fault = take(&own, spec, network, &read, error);
 		if (fault)
 			error_prefix(error, "%s", path);
