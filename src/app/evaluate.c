@@ -46,18 +46,17 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
-	const int classes = executor_network(executor)->classes;
 
 	if (all_logits)
 		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
-	for (int i = 0; i < n; i++, logits += classes) {
+	for (int i = 0; i < n; i++, logits += DATASET_CLASSES) {
 		const uint32_t index = selection->indices[i];
 		const uint8_t *label = &selection->dataset->labels[index];
 		const struct prediction prediction = predict(logits, temperature, *label, index);
 
-		if (!loss_logits_are_finite(classes, logits))
+		if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, classes, logits, label, 0, 1, NULL).loss;
+		out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, label, 0, 1, NULL).loss;
 		count_in(out, &prediction);
 		if (predictions)
 			predictions[i] = prediction;
