@@ -152,10 +152,18 @@ static size_t raster_size(const struct form *form, const struct pnm *picture)
 	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
 }
 
-/* Read the next plain sample. One above maxval gives maxval + 1. */
-static int read_plain(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
-					  struct error *error)
+/* Read the next sample; read_raster has made sure that a raw one is there. A plain one above maxval
+ * gives maxval + 1. */
+static int read_sample(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
+					   struct error *error)
 {
+	if (!form->plain) {
+		const uint8_t *p = in->data + in->offset;
+		const bool wide = maxval > UINT8_MAX;
+		*sample = wide ? (unsigned)p[0] << 8 | p[1] : p[0];
+		in->offset += wide ? 2 : 1;
+		return 0;
+	}
 	if (!form->bits)
 		return read_number(in, (unsigned)maxval, "a sample", sample, error);
 	const int c = next_behind_space(in);
@@ -163,15 +171,6 @@ static int read_plain(struct bytes *in, const struct form *form, int maxval, uns
 		return unexpected(in, c, "0 or 1", error);
 	*sample = c == '0';
 	return 0;
-}
-
-/* Read the next raw sample; read_raster has made sure that it is there. */
-static unsigned read_raw(struct bytes *in, bool wide)
-{
-	const uint8_t *p = in->data + in->offset;
-
-	in->offset += wide ? 2 : 1;
-	return wide ? (unsigned)p[0] << 8 | p[1] : p[0];
 }
 
 /* Raw bits are rows of whole bytes, with the leftmost pixel in the highest bit. */
@@ -196,14 +195,11 @@ static int read_pixels(struct bytes *in, const struct form *form, struct pnm *ou
 {
 	const size_t count = (size_t)out->height * (size_t)out->width;
 	const int channels = form->colour ? 3 : 1;
-	const bool wide = out->maxval > UINT8_MAX;
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned sample[3];
 		for (int c = 0; c < channels; c++) {
-			if (!form->plain)
-				sample[c] = read_raw(in, wide);
-			else if (read_plain(in, form, out->maxval, &sample[c], error))
+			if (read_sample(in, form, out->maxval, &sample[c], error))
 				return -1;
 			if (sample[c] > (unsigned)out->maxval)
 				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %d",

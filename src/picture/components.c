@@ -12,7 +12,6 @@
 void components_free(struct components *components)
 {
 	free(components->labels);
-	free(components->stack);
 	free(components->all);
 }
 
@@ -98,10 +97,10 @@ int components_find(const struct grey *depth, float threshold, struct components
 {
 	const size_t count = grey_count(depth);
 
-	*out = (struct components){0};
-	out->labels = calloc(count, sizeof *out->labels);
-	out->stack = malloc(count * sizeof *out->stack);
-	if (out->labels && out->stack) {
+	*out = (struct components){.width = depth->width};
+	out->labels = calloc(2 * count, sizeof *out->labels);
+	if (out->labels) {
+		out->stack = out->labels + count;
 		for (size_t i = 0; i < count; i++)
 			if (out->labels[i] == 0 && depth->at[i] >= threshold)
 				flood(depth, threshold, out, (int)i, ++out->count);

@@ -22,8 +22,9 @@ struct component {
 };
 
 struct components {
+	int width;
 	int *labels; /* [height][width]: 0 is paper, i + 1 is component i */
-	int *stack;  /* [height × width] */
+	int *stack;  /* [height × width], in the same block of memory */
 	struct component *all;
 	int count;
 };

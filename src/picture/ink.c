@@ -254,18 +254,18 @@ static bool is_crowded(const struct components *components, const struct compone
 
 /* The fraction of a side of the box along which the component with this label comes near the side,
  * within a tenth of the box's longer side: it may be tilted. */
-static float side_covered(const struct components *components, int width, int label,
-						  const struct box *box, int side)
+static float side_covered(const struct components *components, int label, const struct box *box,
+						  int side)
 {
 	const bool level = side == TOP || side == BOTTOM;
 	const int length = level ? box_width(box) : box_height(box);
 	const int across = level ? box_height(box) : box_width(box);
 	const int band = int_min(box_side(box) / 10, across - 1);
-	const int along = level ? 1 : width; /* the way to the next label */
-	const int inwards = (level ? width : 1) * (side == TOP || side == LEFT ? 1 : -1);
+	const int along = level ? 1 : components->width; /* the way to the next label */
+	const int inwards = (level ? components->width : 1) * (side == TOP || side == LEFT ? 1 : -1);
 	const int x = side == RIGHT ? box->right - 1 : box->left;
 	const int y = side == BOTTOM ? box->bottom - 1 : box->top;
-	const int *corner = components->labels + y * width + x;
+	const int *corner = components->labels + y * components->width + x;
 	int covered = 0;
 
 	for (int i = 0; i < length; i++) {
@@ -279,8 +279,8 @@ static float side_covered(const struct components *components, int width, int la
 
 /* The number of pixels that are in components and inside the box, farther than a fifth from each
  * side; *own = those of the component with this label. */
-static int count_content(const struct components *components, int width, int label,
-						 const struct box *box, int *own)
+static int count_content(const struct components *components, int label, const struct box *box,
+						 int *own)
 {
 	const int margin_x = box_width(box) / 5, margin_y = box_height(box) / 5;
 	int all = 0;
@@ -288,14 +288,15 @@ static int count_content(const struct components *components, int width, int lab
 	*own = 0;
 	for (int y = box->top + margin_y; y < box->bottom - margin_y; y++)
 		for (int x = box->left + margin_x; x < box->right - margin_x; x++) {
-			all += components->labels[y * width + x] != 0;
-			*own += components->labels[y * width + x] == label;
+			const int here = components->labels[y * components->width + x];
+			all += here != 0;
+			*own += here == label;
 		}
 	return all;
 }
 
 /* True where the component is drawn along most of each side of its box. */
-static bool is_rectangle(const struct components *components, int width, int index)
+static bool is_rectangle(const struct components *components, int index)
 {
 	const struct component *component = &components->all[index];
 
@@ -303,7 +304,7 @@ static bool is_rectangle(const struct components *components, int width, int ind
 		box_height(&component->box) <= LEAST_FRAME)
 		return false;
 	for (int side = 0; side < SIDES; side++)
-		if (side_covered(components, width, index + 1, &component->box, side) < COVERED)
+		if (side_covered(components, index + 1, &component->box, side) < COVERED)
 			return false;
 	return true;
 }
@@ -312,16 +313,16 @@ static bool is_rectangle(const struct components *components, int width, int ind
  * is drawn around a digit loses its merit: it is not the digit. Where its own component goes on
  * inside, it touches the digit, or is filled, as a sheet on a desk is; then the caller has to look
  * inside. */
-static void set_frames_aside(struct components *components, int width, struct ink *ink)
+static void set_frames_aside(struct components *components, struct ink *ink)
 {
 	for (int i = 0; i < components->count; i++) {
 		struct component *component = &components->all[i];
 		const int area = box_width(&component->box) * box_height(&component->box);
 		int own;
 
-		if (!is_rectangle(components, width, i))
+		if (!is_rectangle(components, i))
 			continue;
-		const int content = count_content(components, width, i + 1, &component->box, &own);
+		const int content = count_content(components, i + 1, &component->box, &own);
 		if (own * 100 > area) {
 			ink->framed = true;
 			ink->frame = component->box;
@@ -366,7 +367,7 @@ static int choose(struct ink *ink, float full, struct components *components, st
 		return -1;
 	for (int i = 0; i < components->count; i++)
 		judge(&components->all[i], &ink->depth, full);
-	set_frames_aside(components, ink->depth.width, ink);
+	set_frames_aside(components, ink);
 	if (components->count > 0) {
 		const struct component digit = gather_digit(components);
 		ink->merit = digit.merit;
