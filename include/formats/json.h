@@ -24,6 +24,7 @@ struct json {
 	const char *key;  /* of a member of an object, decoded; else NULL */
 	const char *text; /* of a string, decoded; of a number, as written; NUL behind it */
 	size_t length;    /* bytes of text, some of which may be NUL; children of an array or object */
+	size_t offset;    /* of the key, or of an array's child, in the text that was parsed */
 	const struct json *first, *next;
 };
 

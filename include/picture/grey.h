@@ -76,8 +76,8 @@ void grey_free(struct grey *plane);
 int grey_from_picture(const struct pnm *picture, const struct box *part, int least, int most,
 					  struct grey *out, double *scale, struct error *error);
 
-/* *out = the plane with its columns as rows. */
-int grey_transpose(const struct grey *in, struct grey *out, struct error *error);
+/* Columns become rows. */
+int grey_transpose(struct grey *plane, struct error *error);
 
 /* GREY_CLOSING: *out = the morphological closing by a rectangle, which lightens all that is dark
  * and too small to hold the rectangle to the level around it: with a rectangle wider than the pen,

@@ -1,6 +1,5 @@
 /* JSON (RFC 8259) by recursive descent, no deeper than JSON_MAX_DEPTH. The values are counted
- * before they are read, so that one allocation holds all: values | keys of open objects |
- * strings. */
+ * before they are read, so that one allocation holds all: values | pointers to sort | strings. */
 #include "formats/json.h"
 
 #include <assert.h>
@@ -17,18 +16,12 @@
 /* The characters that stand behind a backslash, and what they mean. */
 static const char escape_names[] = "\"\\/bfnrt", escaped[] = "\"\\/\b\f\n\r\t";
 
-/* A key of an object that is being read, kept to find duplicates. */
-struct seen {
-	const char *key;
-	size_t offset;
-};
-
 struct parser {
 	const uint8_t *text;
 	size_t size, offset;
-	struct json *values; /* the next free one */
-	struct seen *seen;   /* the next free one */
-	char *strings;       /* the next free byte */
+	struct json *values;        /* the next free one */
+	char *strings;              /* the next free byte */
+	const struct json **sorted; /* room for all members of an object */
 	struct error *error;
 };
 
@@ -224,24 +217,28 @@ static int parse_word(struct parser *p, struct json *value)
 	return 0;
 }
 
-static int compare_seen(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-	const struct seen *left = a, *right = b;
-	int order = strcmp(left->key, right->key);
+	const struct json *left = *(const struct json *const *)a;
+	const struct json *right = *(const struct json *const *)b;
+	const int order = strcmp(left->key, right->key);
 
-	if (order)
-		return order;
-	return left->offset < right->offset ? -1 : 1;
+	return order ? order : (left->offset > right->offset) - (left->offset < right->offset);
 }
 
 /* Sorting keeps this fast for an object with 50000 keys. */
-static int check_duplicates(struct seen *seen, size_t count, struct error *error)
+static int check_duplicates(const struct parser *p, const struct json *object)
 {
-	qsort(seen, count, sizeof *seen, compare_seen);
-	for (size_t i = 1; i < count; i++) {
-		if (!strcmp(seen[i - 1].key, seen[i].key))
-			return error_set(error, "offset %zu: the key \"%.100s\" again, first at offset %zu",
-							 seen[i].offset, seen[i].key, seen[i - 1].offset);
+	const struct json **sorted = p->sorted;
+
+	for (const struct json *member = object->first; member; member = member->next)
+		*sorted++ = member;
+	sorted = p->sorted;
+	qsort(sorted, object->length, sizeof *sorted, compare_keys);
+	for (size_t i = 1; i < object->length; i++) {
+		if (!strcmp(sorted[i - 1]->key, sorted[i]->key))
+			return error_set(p->error, "offset %zu: the key \"%.100s\" again, first at offset %zu",
+							 sorted[i]->offset, sorted[i]->key, sorted[i - 1]->offset);
 	}
 	return 0;
 }
@@ -249,18 +246,15 @@ static int check_duplicates(struct seen *seen, size_t count, struct error *error
 /* Read a member's key and colon. */
 static int parse_key(struct parser *p, const char **key)
 {
+	const size_t start = p->offset;
 	size_t length;
 
-	skip_space(p);
 	if (peek(p) != '"')
 		return expected(p, "a key in quotes");
-	p->seen->offset = p->offset;
 	if (parse_string(p, key, &length))
 		return -1;
 	if (strlen(*key) != length)
-		return error_set(p->error, "offset %zu: a key with a NUL byte", p->seen->offset);
-	p->seen->key = *key;
-	p->seen++;
+		return error_set(p->error, "offset %zu: a key with a NUL byte", start);
 	skip_space(p);
 	return take(p, ":") ? 0 : expected(p, "':'");
 }
@@ -272,7 +266,6 @@ static int parse_children(struct parser *p, int depth, struct json *parent)
 {
 	const bool is_object = parent->type == JSON_OBJECT;
 	const char *close = is_object ? "}" : "]";
-	struct seen *const first_seen = p->seen;
 	const struct json **link = &parent->first;
 
 	if (depth > JSON_MAX_DEPTH)
@@ -282,12 +275,15 @@ static int parse_children(struct parser *p, int depth, struct json *parent)
 	bool more = !take(p, close);
 	while (more) {
 		const char *key = NULL;
+		skip_space(p);
+		const size_t offset = p->offset;
 		if (is_object && parse_key(p, &key))
 			return -1;
 		struct json *child = parse_value(p, depth);
 		if (!child)
 			return -1;
 		child->key = key;
+		child->offset = offset;
 		*link = child;
 		link = &child->next;
 		parent->length++;
@@ -296,9 +292,7 @@ static int parse_children(struct parser *p, int depth, struct json *parent)
 		if (!more && !take(p, close))
 			return expected(p, is_object ? "',' or '}'" : "',' or ']'");
 	}
-	size_t keys = (size_t)(p->seen - first_seen);
-	p->seen = first_seen;
-	return check_duplicates(first_seen, keys, p->error);
+	return is_object ? check_duplicates(p, parent) : 0;
 }
 
 /* `depth` counts the arrays and objects that the value is in. Returns NULL on error. */
@@ -352,14 +346,14 @@ int json_parse(const char *text, size_t size, struct json **root, struct error *
 	/* `size` + 1 bytes hold all decoded strings and numbers with their NULs. A string takes no more
 	 * than it took with its quotes; a number takes a byte more, but each has a separator behind it,
 	 * or the end of the text. */
-	if (checked_multiply(values, sizeof *p.values + sizeof *p.seen, &room) &&
+	if (checked_multiply(values, sizeof *p.values + sizeof *p.sorted, &room) &&
 		checked_add(room, size, &total) && checked_add(total, 1, &total))
 		p.values = malloc(total);
 	if (!p.values)
 		return error_set(error, "not enough memory for %zu JSON values", values);
 	struct json *first = p.values;
-	p.seen = (struct seen *)(first + values);
-	p.strings = (char *)(p.seen + values);
+	p.sorted = (const struct json **)(first + values);
+	p.strings = (char *)(p.sorted + values);
 	int status = parse_value(&p, 0) ? 0 : -1;
 	skip_space(&p);
 	if (!status && p.offset < size)

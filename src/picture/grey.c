@@ -92,11 +92,15 @@ static void transpose(const float *in, int width, int height, float *out)
 			out[(size_t)x * (size_t)height + (size_t)y] = in[(size_t)y * (size_t)width + (size_t)x];
 }
 
-int grey_transpose(const struct grey *in, struct grey *out, struct error *error)
+int grey_transpose(struct grey *plane, struct error *error)
 {
-	if (grey_new(in->height, in->width, out, error))
+	struct grey turned;
+
+	if (grey_new(plane->height, plane->width, &turned, error))
 		return -1;
-	transpose(in->at, in->width, in->height, out->at);
+	transpose(plane->at, plane->width, plane->height, turned.at);
+	grey_free(plane);
+	*plane = turned;
 	return 0;
 }
 

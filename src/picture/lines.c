@@ -284,17 +284,8 @@ static int remove_upright(struct grey *picture, int thickness, struct error *err
 
 int lines_remove(struct grey *picture, int thickness, struct error *error)
 {
-	struct grey turned = {0};
-	int status = remove_upright(picture, thickness, error);
-
-	if (!status)
-		status = grey_transpose(picture, &turned, error);
-	if (!status)
-		status = remove_upright(&turned, thickness, error);
-	if (!status) {
-		grey_free(picture);
-		status = grey_transpose(&turned, picture, error);
-	}
-	grey_free(&turned);
-	return status;
+	for (int turn = 0; turn < 2; turn++)
+		if (remove_upright(picture, thickness, error) || grey_transpose(picture, error))
+			return -1;
+	return 0;
 }

@@ -6,7 +6,7 @@
 
 /* Paint over the dark lines that go from one edge of the picture to the opposite one, level or
  * upright with a slant of at most 0.35, and are narrower than `thickness` pixels. A stroke that
- * crosses a line stays whole. */
+ * crosses a line stays whole. After an error the picture is good for grey_free alone. */
 int lines_remove(struct grey *picture, int thickness, struct error *error);
 
 #endif
