@@ -99,10 +99,8 @@ static void update_weights(const void *context, const struct param *param, const
 /* Augmentation ends after a share of all steps, and so in the middle of an epoch if need be. */
 static bool is_augmented(const struct trainer *trainer)
 {
-	const struct augment *augment = &trainer->settings->augment;
-
-	return !augment_is_none(augment) &&
-		   (double)trainer->state.step / (double)trainer->length.steps < augment->until;
+	return (double)trainer->state.step / (double)trainer->length.steps <
+		   trainer->settings->augment.until;
 }
 
 /* Take the next n training images of this epoch, and update the weights. */

@@ -41,9 +41,6 @@ struct findings {
 	const struct verdict_case *curves;
 	bool has_val, measured;
 	struct trend val, seen;
-	double val_accuracy;  /* the mean of the trend's rows */
-	double seen_accuracy; /* the end of a line */
-	int best;             /* row */
 };
 
 static double value(const struct findings *f, int i, enum column column)
@@ -137,12 +134,8 @@ static struct findings look(const struct verdict_case *curves)
 		f.measured = f.measured && curves->rows[i].has_train;
 	}
 	f.seen = fit(&f, SEEN_LOSS);
-	f.seen_accuracy = fit(&f, SEEN_ACCURACY).end;
-	if (!f.has_val)
-		return f;
-	f.val = fit(&f, VAL_LOSS);
-	f.val_accuracy = mean(&f, f.val.first, f.val.count, VAL_ACCURACY);
-	f.best = lowest(&f, VAL_LOSS);
+	if (f.has_val)
+		f.val = fit(&f, VAL_LOSS);
 	return f;
 }
 
@@ -190,11 +183,12 @@ static bool seen_falls_since(const struct findings *f, int row)
  * the best of many epochs is one that chance has favoured. */
 static bool has_turned(const struct findings *f)
 {
-	double best = value(f, f->best, VAL_LOSS), distance = f->val.mean - best;
-	bool risen = f->best < f->val.first && distance > 3 * f->val.noise &&
+	const int row = lowest(f, VAL_LOSS);
+	double best = value(f, row, VAL_LOSS), distance = f->val.mean - best;
+	bool risen = row < f->val.first && distance > 3 * f->val.noise &&
 				 distance >= CLEAR_RISE * best && !falls(&f->val, CLEAR_FALL);
 
-	return (risen || rises(&f->val, CLEAR_RISE)) && seen_falls_since(f, f->best);
+	return (risen || rises(&f->val, CLEAR_RISE)) && seen_falls_since(f, row);
 }
 
 /* The first row whose validation loss is no worse than the mean of the last rows, give or take the
@@ -212,8 +206,9 @@ static int arrival(const struct findings *f)
  * validation images. */
 static bool has_large_gap(const struct findings *f)
 {
-	double p = f->val_accuracy, error = sqrt(p * (1 - p) / (double)f->curves->val_count);
-	double gap = f->seen_accuracy - p;
+	double p = mean(f, f->val.first, f->val.count, VAL_ACCURACY);
+	double error = sqrt(p * (1 - p) / (double)f->curves->val_count);
+	double gap = fit(f, SEEN_ACCURACY).end - p;
 
 	return gap >= LARGE_GAP && gap > 1.645 * error;
 }
@@ -234,7 +229,7 @@ static enum verdict_kind judge(const struct findings *f, int *row)
 	if (!f->has_val)
 		return VERDICT_NO_VALIDATION;
 	if (has_turned(f)) {
-		*row = f->best;
+		*row = lowest(f, VAL_LOSS);
 		return VERDICT_OVERFITTING;
 	}
 	if (falls(&f->val, CLEAR_FALL))
