@@ -75,25 +75,6 @@ static const char *close_file(int file, const char *failed)
 	return failed;
 }
 
-/* *size = the bytes of a regular file from its position to its end; 0 where the file is another
- * kind. A directory is an error. */
-static int bytes_ahead(int file, const char *name, size_t *size, struct error *error)
-{
-	struct stat status;
-
-	*size = 0;
-	if (fstat(file, &status))
-		return fail(name, "cannot read", error);
-	if (S_ISDIR(status.st_mode))
-		return error_set(error, "%s: is a directory", name);
-	if (!S_ISREG(status.st_mode))
-		return 0;
-	off_t position = lseek(file, 0, SEEK_CUR);
-	if (position >= 0 && status.st_size > position)
-		*size = (size_t)(status.st_size - position);
-	return 0;
-}
-
 static int resize(struct buffer *buffer, size_t capacity, const char *name, struct error *error)
 {
 	uint8_t *data = realloc(buffer->data, capacity);
@@ -113,10 +94,16 @@ static int read_to_end(int file, const char *name, size_t max_size, struct buffe
 					   struct error *error)
 {
 	const size_t limit = max_size < SIZE_MAX ? max_size + 1 : max_size;
-	size_t ahead, capacity = 0;
+	struct stat status;
+	size_t capacity = 0;
 
-	if (bytes_ahead(file, name, &ahead, error))
-		return -1;
+	if (fstat(file, &status))
+		return fail(name, "cannot read", error);
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, "%s: is a directory", name);
+	/* The bytes ahead in a regular file; 0 where the file is another kind. */
+	const off_t position = S_ISREG(status.st_mode) ? lseek(file, 0, SEEK_CUR) : status.st_size;
+	const size_t ahead = position < status.st_size ? (size_t)(status.st_size - position) : 0;
 	if (ahead > max_size)
 		return too_large(name, max_size, error);
 	/* There is room for one byte more than expected, so that the read behind the last byte can
