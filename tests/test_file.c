@@ -515,7 +515,7 @@ static void a_stream_continues_standard_output(void **state)
 			_exit(1);
 		printf("before ");
 		fflush(stdout);
-		FILE *stream = file_create("/dev/stdout");
+		FILE *stream = file_create("/dev/stdout", &error);
 		int status = !stream || file_append(stream, "", "between ", 8, &error) || fclose(stream);
 		printf("after");
 		fflush(stdout);

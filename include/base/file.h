@@ -17,9 +17,8 @@ int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buf
 					 struct error *error);
 
 /* Create the file, or empty it, and open it for writing. A path that leads to standard output or
- * standard error, as /dev/stdout does, gives a stream that continues it. NULL with errno on
- * error. */
-FILE *file_create(const char *path);
+ * standard error, as /dev/stdout does, gives a stream that continues it. NULL on error. */
+FILE *file_create(const char *path, struct error *error);
 
 /* Append to an open stream, which errors call `name`, and to which nothing is printed in other
  * ways. Where that fails, as on a full disk, a file is cut back to its former length. */

@@ -13,16 +13,11 @@
 #define PAIR_TEXT 640
 #define ROW_TEXT (4 * PAIR_TEXT)
 
-static int fail(const struct curves *curves, const char *what, struct error *error)
-{
-	return error_set(error, "%s: cannot %s: %s", curves->path, what, strerror(errno));
-}
-
 int curves_open(struct curves *curves, const char *path, struct error *error)
 {
-	*curves = (struct curves){.file = file_create(path), .path = path};
+	*curves = (struct curves){.file = file_create(path, error), .path = path};
 	if (!curves->file)
-		return fail(curves, "open", error);
+		return -1;
 	if (file_append(curves->file, path, HEADER, strlen(HEADER), error)) {
 		fclose(curves->file);
 		curves->file = NULL;
@@ -59,6 +54,6 @@ int curves_close(struct curves *curves, struct error *error)
 
 	curves->file = NULL;
 	if (file && fclose(file))
-		return fail(curves, "close", error);
+		return error_set(error, "%s: cannot close: %s", curves->path, strerror(errno));
 	return 0;
 }

@@ -353,11 +353,13 @@ static int open_shared(const char *path, int flags)
 	return open(path, flags | O_WRONLY | O_NOCTTY | O_CLOEXEC, 0666);
 }
 
-FILE *file_create(const char *path)
+FILE *file_create(const char *path, struct error *error)
 {
 	int file = open_shared(path, O_CREAT | O_TRUNC);
 	FILE *stream = file < 0 ? NULL : fdopen(file, "wb");
 
+	if (!stream)
+		fail(path, "cannot open", error);
 	if (!stream && file >= 0)
 		close(file);
 	return stream;
