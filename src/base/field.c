@@ -32,32 +32,27 @@ static void set_whole(const struct field *field, uint64_t number, void *value)
 static int parse_whole(const struct field *field, const char *text, void *value,
 					   struct error *error)
 {
+	const uint64_t least = field->least, most = most_of(field);
 	uint64_t number;
+	const enum number_fault fault = number_whole(text, "+-", least, most, &number);
 
-	switch (number_whole(text, "+-", field->least, most_of(field), &number)) {
-	case NUMBER_MALFORMED:
+	if (fault == NUMBER_MALFORMED)
 		return error_set(error, "\"%s\" is not a whole number", text);
-	case NUMBER_OUTSIDE:
-		return error_set(error, "%s is not in %" PRIu64 " … %" PRIu64, text, field->least,
-						 most_of(field));
-	default:
-		set_whole(field, number, value);
-		return 0;
-	}
+	if (fault == NUMBER_OUTSIDE)
+		return error_set(error, "%s is not in %" PRIu64 " … %" PRIu64, text, least, most);
+	set_whole(field, number, value);
+	return 0;
 }
 
 static int parse_real(const struct field *field, const char *text, void *value, struct error *error)
 {
 	double number;
+	const enum number_fault fault = number_real(text, "+-.eE", field->min, field->max, &number);
 
-	switch (number_real(text, "+-.eE", field->min, field->max, &number)) {
-	case NUMBER_MALFORMED:
+	if (fault == NUMBER_MALFORMED)
 		return error_set(error, "\"%s\" is not a number", text);
-	case NUMBER_OUTSIDE:
+	if (fault == NUMBER_OUTSIDE)
 		return error_set(error, "%s is not in %g … %g", text, field->min, field->max);
-	default:
-		break;
-	}
 	if (field->type == FIELD_FLOAT)
 		number = (double)(float)number; /* which may round onto a bound */
 	if (field->above_min && number <= field->min)
