@@ -323,41 +323,31 @@ static void report_progress(const struct trainer *trainer, const struct train_ob
 		.accuracy = (double)state->correct / (double)state->seen,
 	};
 
-	if (observer && observer->batch)
-		observer->batch(observer->context, &progress);
-}
-
-/* Do the steps of an epoch, and finish it; figures->epoch is 0 where *stop has ended that. */
-static int train_epoch(struct trainer *trainer, const struct train_observer *observer,
-					   const volatile sig_atomic_t *stop, struct epoch_figures *figures,
-					   struct error *error)
-{
-	*figures = (struct epoch_figures){0};
-	while (!trainer_has_epoch(trainer)) {
-		if (stop && *stop)
-			return 0;
-		if (trainer_step(trainer, error))
-			return -1;
-		report_progress(trainer, observer);
-	}
-	if (trainer_finish_epoch(trainer, stop, figures, error))
-		return -1;
-	if (figures->epoch && observer && observer->epoch)
-		observer->epoch(observer->context, figures);
-	return 0;
+	observer->batch(observer->context, &progress);
 }
 
 int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
-	struct epoch_figures figures = {.epoch = 1};
+	struct epoch_figures figures = {.epoch = 1}; /* 0 where *stop has ended a measurement */
 	struct trainer trainer;
 
 	*result = (struct train_result){0};
 	int status = trainer_open(&trainer, executor, dataset, split, settings, error);
-	while (!status && figures.epoch && !trainer_is_done(&trainer))
-		status = train_epoch(&trainer, observer, stop, &figures, error);
+	while (!status && figures.epoch && !trainer_is_done(&trainer)) {
+		if (trainer_has_epoch(&trainer)) {
+			status = trainer_finish_epoch(&trainer, stop, &figures, error);
+			if (!status && figures.epoch && observer && observer->epoch)
+				observer->epoch(observer->context, &figures);
+		} else if (stop && *stop) {
+			break;
+		} else {
+			status = trainer_step(&trainer, error);
+			if (!status && observer && observer->batch)
+				report_progress(&trainer, observer);
+		}
+	}
 	if (!status)
 		status = trainer_finish(&trainer, result, error);
 	result->diverged = trainer.diverged;
