@@ -326,19 +326,17 @@ static const struct field eval_format_fields[] = {
 	{.name = NULL},
 };
 
-static const struct option_group eval_options[] = {
-	{.fields = model_fields, .offset = AT(model)},
-	{.fields = data_fields, .offset = AT(data)},
-	{.fields = eval_fields},
-	{.fields = engine_fields, .offset = AT(engine)},
-	{.fields = eval_format_fields},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-
 const struct command command_eval = {
 	.name = "eval", .summary = "measure a network: accuracy, loss, confusion, scores a digit",
-	.options = eval_options, .values_size = sizeof(struct eval_values),
+	.options = (const struct option_group[]){
+		{.fields = model_fields, .offset = AT(model)},
+		{.fields = data_fields, .offset = AT(data)},
+		{.fields = eval_fields},
+		{.fields = engine_fields, .offset = AT(engine)},
+		{.fields = eval_format_fields},
+		{.fields = common_fields, .offset = AT(common)},
+		{.fields = NULL}},
+	.values_size = sizeof(struct eval_values),
 	.defaults = eval_defaults, .run = eval_run, .explain = eval_explain,
 };
 /* clang-format on */

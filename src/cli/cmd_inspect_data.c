@@ -314,16 +314,14 @@ static const struct field inspect_data_fields[] = {
 	{.name = NULL},
 };
 
-static const struct option_group inspect_data_options[] = {
-	{.fields = data_fields, .offset = AT(data)},
-	{.fields = inspect_data_fields, .given = AT(given)},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-
 const struct command command_inspect_data = {
 	.name = "inspect data", .summary = "show counts, pixel statistics and samples of the data",
-	.options = inspect_data_options, .values_size = sizeof(struct inspect_data_values),
+	.options = (const struct option_group[]){
+		{.fields = data_fields, .offset = AT(data)},
+		{.fields = inspect_data_fields, .given = AT(given)},
+		{.fields = common_fields, .offset = AT(common)},
+		{.fields = NULL}},
+	.values_size = sizeof(struct inspect_data_values),
 	.run = inspect_data_run, .explain = command_explain_augment,
 };
 /* clang-format on */

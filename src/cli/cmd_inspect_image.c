@@ -38,20 +38,9 @@ struct activation {
 	const float *values; /* [h][w][c]; borrowed */
 	double least, mean, most;
 	size_t zeros;
+	bool are_probabilities;
 	bool colours; /* those of its sheet */
 };
-
-/* A softmax at a temperature names that, too. */
-static void set_title(struct activation *activation, const struct layer *layer, double temperature)
-{
-	char shape[SHAPE_TEXT];
-	int used = snprintf(activation->title, sizeof activation->title, "%d %s %s", layer->index,
-						layer->text, shape_text(layer->out, shape));
-
-	if (temperature != TEMPERATURE_NONE)
-		snprintf(activation->title + used, sizeof activation->title - (size_t)used,
-				 " at temperature %g", temperature);
-}
 
 static void measure(struct activation *activation)
 {
@@ -78,15 +67,21 @@ static void activations_take(const struct executor *observer, const float *proba
 	const struct network *network = executor_network(observer);
 
 	for (int i = 0; i < network->layer_count; i++) {
+		const struct layer *layer = &network->layers[i];
 		const bool is_softmax = i == network->layer_count - 1;
 		struct activation *activation = &activations[i];
+		char shape[SHAPE_TEXT];
 
 		*activation = (struct activation){
-			.shape = network->layers[i].out,
+			.shape = layer->out,
 			.values = is_softmax ? probabilities : executor_output(observer, i),
+			.are_probabilities = is_softmax,
 			.colours = colours,
 		};
-		set_title(activation, &network->layers[i], is_softmax ? temperature : TEMPERATURE_NONE);
+		snprintf(activation->title, sizeof activation->title,
+				 is_softmax && temperature != TEMPERATURE_NONE ? "%d %s %s at temperature %g"
+															   : "%d %s %s",
+				 i, layer->text, shape_text(layer->out, shape), temperature);
 		measure(activation);
 	}
 }
@@ -140,6 +135,8 @@ static struct colour score_caption(const void *context, size_t tile, int line,
 
 	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%zu", tile);
+	else if (scores->are_probabilities)
+		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)scores->values[tile]);
 	else
 		snprintf(text, SHEET_CAPTION, "%.3g", (double)scores->values[tile]);
 	return line == 0 ? sheet_light : sheet_dim;
@@ -155,17 +152,6 @@ static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 
 	(void)x;
 	return colour_signed(BAR_HEIGHT - y <= filled + 0.5 ? 0.5 : 0, bars->colours);
-}
-
-static struct colour bar_caption(const void *context, size_t tile, int line,
-								 char text[SHEET_CAPTION])
-{
-	const struct activation *bars = context;
-	const struct colour colour = score_caption(context, tile, line, text);
-
-	if (line > 0)
-		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)bars->values[tile]);
-	return colour;
 }
 
 /* Maps of all sizes take about the same room, so that a channel that was made from one other
@@ -191,8 +177,9 @@ static struct sheet_block block_of_image(const struct activation *map)
 }
 
 /* A strip of numbers. Ten numbers stand for digits and have captions; probabilities are bars. */
-static struct sheet_block block_of_numbers(const struct activation *map, bool are_probabilities)
+static struct sheet_block block_of_numbers(const struct activation *map)
 {
+	const bool are_bars = map->are_probabilities;
 	const size_t count = shape_size(map->shape);
 	const bool are_scores = count == DATASET_CLASSES;
 	const int side = are_scores ? 48 : count > 256 ? 8 : 16; /* pixels */
@@ -200,12 +187,9 @@ static struct sheet_block block_of_numbers(const struct activation *map, bool ar
 	/* clang-format off */
 	return (struct sheet_block){
 		.title = map->title, .count = count, .context = map, .gap = are_scores ? 24 : 1,
-		.width = are_probabilities ? side / BAR_SCALE : 1,
-		.height = are_probabilities ? BAR_HEIGHT : 1,
-		.scale = are_probabilities ? BAR_SCALE : side,
-		.cell = are_probabilities ? bar_cell : map_cell,
-		.lines = are_scores ? 2 : 0, .characters = 5, .text_scale = 2,
-		.caption = are_probabilities ? bar_caption : score_caption,
+		.width = are_bars ? side / BAR_SCALE : 1, .height = are_bars ? BAR_HEIGHT : 1,
+		.scale = are_bars ? BAR_SCALE : side, .cell = are_bars ? bar_cell : map_cell,
+		.lines = are_scores ? 2 : 0, .characters = 5, .text_scale = 2, .caption = score_caption,
 	};
 	/* clang-format on */
 }
@@ -224,9 +208,8 @@ static int activations_save(const char *path, const uint8_t pixels[DATASET_PIXEL
 	/* clang-format on */
 
 	for (int i = 0; i < count; i++)
-		blocks[i + 1] = activations[i].shape.flat
-							? block_of_numbers(&activations[i], i == count - 1)
-							: block_of_image(&activations[i]);
+		blocks[i + 1] = activations[i].shape.flat ? block_of_numbers(&activations[i])
+												  : block_of_image(&activations[i]);
 	return sheet_save(path, blocks, count + 1, error);
 }
 
@@ -386,17 +369,15 @@ static const struct field inspect_image_fields[] = {
 	{.name = NULL},
 };
 
-static const struct option_group inspect_image_options[] = {
-	{.fields = model_fields, .offset = AT(model)},
-	{.fields = inspect_image_fields},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-
 const struct command command_inspect_image = {
 	.name = "inspect image", .summary = "show what a network makes of one picture, layer by layer",
 	.operands = "FILE.pgm|-", .least_operands = 1,
-	.options = inspect_image_options, .values_size = sizeof(struct inspect_image_values),
+	.options = (const struct option_group[]){
+		{.fields = model_fields, .offset = AT(model)},
+		{.fields = inspect_image_fields},
+		{.fields = common_fields, .offset = AT(common)},
+		{.fields = NULL}},
+	.values_size = sizeof(struct inspect_image_values),
 	.run = inspect_image_run, .explain = inspect_image_explain,
 };
 /* clang-format on */

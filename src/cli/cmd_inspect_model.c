@@ -166,17 +166,15 @@ static const struct field inspect_model_fields[] = {
 	{.name = NULL},
 };
 
-static const struct option_group inspect_model_options[] = {
-	{.fields = model_fields, .offset = AT(model)},
-	{.fields = inspect_model_fields},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
-	.options = inspect_model_options, .values_size = sizeof(struct inspect_model_values),
+	.options = (const struct option_group[]){
+		{.fields = model_fields, .offset = AT(model)},
+		{.fields = inspect_model_fields},
+		{.fields = common_fields, .offset = AT(common)},
+		{.fields = NULL}},
+	.values_size = sizeof(struct inspect_model_values),
 	.run = inspect_model_run,
 };
 /* clang-format on */

@@ -160,17 +160,15 @@ static const struct field predict_fields[] = {
 	{.name = NULL},
 };
 
-static const struct option_group predict_options[] = {
-	{.fields = model_fields, .offset = AT(model)},
-	{.fields = predict_fields},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-
 const struct command command_predict = {
 	.name = "predict", .summary = "say which digit is in each picture",
 	.operands = "FILE.pgm|- ...", .least_operands = 1,
-	.options = predict_options, .values_size = sizeof(struct predict_values),
+	.options = (const struct option_group[]){
+		{.fields = model_fields, .offset = AT(model)},
+		{.fields = predict_fields},
+		{.fields = common_fields, .offset = AT(common)},
+		{.fields = NULL}},
+	.values_size = sizeof(struct predict_values),
 	.run = predict_run, .explain = predict_explain,
 };
 /* clang-format on */

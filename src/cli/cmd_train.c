@@ -51,30 +51,24 @@ struct job {
 	bool stdout_failed, curves_failed; /* which was reported, and then no longer written to */
 };
 
-/* The settings that only this optimizer has, as options: "--beta1 and --beta2". */
-static void list_own(enum optimizer_kind kind, char text[OPTION_HELP])
-{
-	char name[OPTION_NAME];
-	int used = 0;
-
-	for (const char *const *own = optimizer_rule(kind)->settings; *own; own++)
-		used += snprintf(text + used, (size_t)(OPTION_HELP - used), "%s--%s",
-						 used == 0 ? ""
-						 : own[1]  ? ", "
-								   : " and ",
-						 options_name(*own, name));
-}
-
+/* The message names all settings that only this optimizer has: "adam has --beta1 and --beta2". */
 static int refuse_setting(const char *name, enum optimizer_kind kind, struct error *error)
 {
-	char own[OPTION_HELP], option[OPTION_NAME];
+	char option[OPTION_NAME];
 	int other = 0;
 
 	while (!optimizer_has((enum optimizer_kind)other, name))
 		other++;
-	list_own(kind, own);
-	return error_set(error, "--%s is for --optimizer %s; %s has %s", options_name(name, option),
-					 optimizer_name(other), optimizer_name((int)kind), own);
+	error_set(error, "--%s is for --optimizer %s; %s has", options_name(name, option),
+			  optimizer_name(other), optimizer_name((int)kind));
+	for (const char *const *first = optimizer_rule(kind)->settings, *const *own = first; *own;
+		 own++)
+		error_append(error, "%s--%s",
+					 own == first ? " "
+					 : own[1]     ? ", "
+								  : " and ",
+					 options_name(*own, option));
+	return -1;
 }
 
 /* Refuse a setting that only another optimizer has. Where the line chooses another optimizer than

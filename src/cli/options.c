@@ -69,8 +69,8 @@ const char *options_nearest(const char *word, const char *const *words)
 }
 
 /* `name` has `length` bytes and stands behind the dashes. */
-static int unknown_option(const struct option_group *groups, const char *dashes, const char *name,
-						  size_t length, struct error *error)
+static void unknown_option(const struct option_group *groups, const char *dashes, const char *name,
+						   size_t length, struct error *error)
 {
 	const char *names[MOST_OPTIONS + 2] = {help_field.name};
 	char word[LONGEST_WORD + 1], texts[MOST_OPTIONS][OPTION_NAME];
@@ -82,11 +82,10 @@ static int unknown_option(const struct option_group *groups, const char *dashes,
 			names[count + 1] = options_name(field->name, texts[count]);
 			count++;
 		}
-	snprintf(word, sizeof word, "%.*s", (int)(length < LONGEST_WORD ? length : LONGEST_WORD), name);
+	snprintf(word, sizeof word, "%.*s", (int)length, name);
 	const char *nearest = options_nearest(word, names);
-	return error_set(error,
-					 nearest ? "unknown option %s%s; did you mean --%s?" : "unknown option %s%s",
-					 dashes, word, nearest);
+	error_set(error, nearest ? "unknown option %s%s; did you mean --%s?" : "unknown option %s%s",
+			  dashes, word, nearest);
 }
 
 /* Find the option that `argument` names, which begins with a dash. *value is the text behind its

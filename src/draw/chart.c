@@ -296,21 +296,16 @@ static void put_title(struct writer *out, const struct panel *panel, int left)
 }
 
 /* The axis has a number at the top, in the middle and at the bottom. */
-static void put_label(struct writer *out, const struct axis *axis, int row)
-{
-	const double part = (double)row / (ROWS - 1);
-
-	if (row % ((ROWS - 1) / 2) == 0)
-		put(out, "%*.*f ", LABEL - 1, axis->decimals, axis->high + part * (axis->low - axis->high));
-	else
-		put(out, "%*s", LABEL, "");
-}
-
 static void put_plot(struct writer *out, const struct panel *panel, int row)
 {
+	const struct axis *axis = &panel->axis;
+	const double value = axis->high + (double)row / (ROWS - 1) * (axis->low - axis->high);
 	enum curve current = NOTHING;
 
-	put_label(out, &panel->axis, row);
+	if (row % ((ROWS - 1) / 2) == 0)
+		put(out, "%*.*f ", LABEL - 1, axis->decimals, value);
+	else
+		put(out, "%*s", LABEL, "");
 	put(out, panel->style == BLOCKS_ASCII ? "|" : "│");
 	for (int column = 0; column < panel->columns; column++) {
 		const enum curve curve = panel->curves[row][column];
