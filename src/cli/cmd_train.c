@@ -54,6 +54,7 @@ struct job {
 /* The message names all settings that only this optimizer has: "adam has --beta1 and --beta2". */
 static int refuse_setting(const char *name, enum optimizer_kind kind, struct error *error)
 {
+	const char *const *own = optimizer_rule(kind)->settings;
 	char option[OPTION_NAME];
 	int other = 0;
 
@@ -61,13 +62,12 @@ static int refuse_setting(const char *name, enum optimizer_kind kind, struct err
 		other++;
 	error_set(error, "--%s is for --optimizer %s; %s has", options_name(name, option),
 			  optimizer_name(other), optimizer_name((int)kind));
-	for (const char *const *first = optimizer_rule(kind)->settings, *const *own = first; *own;
-		 own++)
+	for (int i = 0; own[i]; i++)
 		error_append(error, "%s--%s",
-					 own == first ? " "
-					 : own[1]     ? ", "
+					 i == 0       ? " "
+					 : own[i + 1] ? ", "
 								  : " and ",
-					 options_name(*own, option));
+					 options_name(own[i], option));
 	return -1;
 }
 

@@ -52,30 +52,23 @@ void command_explain_augment(FILE *out)
 
 /* ---- messages ---- */
 
-/* A message may quote a hostile file. */
-static struct error printable(const struct error *error)
+int command_fail(struct error *error)
 {
-	struct error result = *error;
-
-	text_disarm(result.text);
-	return result;
-}
-
-int command_fail(const struct error *error)
-{
-	fprintf(stderr, PROGRAM ": %s\n", printable(error).text);
+	text_disarm(error->text); /* it may quote a hostile file */
+	fprintf(stderr, PROGRAM ": %s\n", error->text);
 	return STATUS_FAILED;
 }
 
 /* The message and where help is, for a line that makes no sense; a scarcity is not the line's
  * fault. The program itself is a command without a name. */
-static int misused(const struct command *command, const struct error *error)
+static int misused(const struct command *command, struct error *error)
 {
 	const char *blank = *command->name ? " " : "";
 
 	if (error->is_scarcity)
 		return command_fail(error);
-	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, command->name, printable(error).text);
+	text_disarm(error->text);
+	fprintf(stderr, PROGRAM "%s%s: %s\n", blank, command->name, error->text);
 	fprintf(stderr, "Try '" PROGRAM "%s%s --help'.\n", blank, command->name);
 	return STATUS_USAGE;
 }

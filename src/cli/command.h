@@ -50,7 +50,7 @@ extern const struct command *const commands[];
 int command_main(int argc, char **argv);
 
 /* "mnist-cnn: <message>" on stderr, control characters replaced. Returns STATUS_FAILED. */
-int command_fail(const struct error *error);
+int command_fail(struct error *error);
 
 /* Make sure that everything printed on stdout so far has arrived there. */
 int command_flush(struct error *error);

@@ -173,27 +173,22 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 	return 0;
 }
 
-/* The text of an option's default; NULL where there is none to tell. */
-static const char *default_of(const struct field *field, const void *values,
-							  char text[FIELD_TEXT_SIZE])
-{
-	const char *found = field->type == FIELD_FLAG ? NULL : field_print(field, values, text);
-
-	return found && field->optional && !strcmp(found, "0") ? NULL : found;
-}
-
 static void print_option(FILE *out, const struct option_group *group, const struct field *field,
 						 const void *values)
 {
 	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE], standard[FIELD_TEXT_SIZE];
 	char help[OPTION_HELP], text[OPTION_HELP + FIELD_TEXT_SIZE];
+	const char *said = NULL; /* the default */
 	const char letter = options_letter(field);
 	int column = letter ? fprintf(out, "  -%c, --%s", letter, options_name(field->name, name))
 						: fprintf(out, "      --%s", options_name(field->name, name));
 
-	if (field->type != FIELD_FLAG)
+	if (field->type != FIELD_FLAG) {
 		column += fprintf(out, " %s", argument_of(field, argument));
-	const char *said = default_of(field, (const char *)values + group->offset, standard);
+		said = field_print(field, (const char *)values + group->offset, standard);
+		if (said && field->optional && !strcmp(said, "0"))
+			said = NULL;
+	}
 	snprintf(text, sizeof text, said ? "%s (default %s)" : "%s",
 			 group->help ? group->help(field, help) : field->help, said);
 	if (column >= HELP_COLUMN) {

@@ -51,7 +51,7 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	char epoch[40], percent[8], details[4][48], bar[MOST_BAR + 1], time[32];
 	double part = state->total ? (double)state->seen / (double)state->total : 0;
 	double rate = state->seconds > 0 ? (double)state->seen / state->seconds : 0;
-	int shown = 0, room;
+	int shown = 0;
 
 	snprintf(epoch, sizeof epoch, "epoch %d/%d", state->epoch, state->epochs);
 	snprintf(percent, sizeof percent, "%3d%%", (int)(part * 100));
@@ -64,7 +64,7 @@ void progress_text(const struct train_progress *state, int width, char text[PROG
 	else
 		snprintf(details[3], sizeof details[3], "  validating");
 
-	room = width - 1 - (int)strlen(epoch) - (int)strlen(" []") - (int)strlen(percent);
+	int room = width - 1 - (int)strlen(epoch) - (int)strlen(" []") - (int)strlen(percent);
 	while (shown < 4 && room - (int)strlen(details[shown]) >= LEAST_BAR)
 		room -= (int)strlen(details[shown++]);
 	if (room >= LEAST_BAR) {
@@ -106,10 +106,10 @@ static void take_note(struct progress *progress, const struct train_progress *st
 static void print_chart(const struct progress *progress, int width)
 {
 	char text[CHART_TEXT];
-	int lines = 0;
 
-	if (progress->live && terminal_height(progress->stream) >= LEAST_HEIGHT)
-		lines = chart_draw(&progress->chart, width, progress->style, text);
+	if (!progress->live || terminal_height(progress->stream) < LEAST_HEIGHT)
+		return;
+	const int lines = chart_draw(&progress->chart, width, progress->style, text);
 	if (!lines)
 		return;
 	for (char *line = text, *end; *line; line = end + 1) {
@@ -122,37 +122,34 @@ static void print_chart(const struct progress *progress, int width)
 void progress_draw(struct progress *progress, const struct train_progress *state)
 {
 	char text[PROGRESS_TEXT];
-	double now;
-	int width;
 
 	if (!progress->terminal)
 		return;
 	take_note(progress, state);
-	now = clock_seconds();
-	if (!progress->stream || (progress->shown && now - progress->drawn_at < REDRAW_SECONDS &&
+	const double now = clock_seconds();
+	if (!progress->stream || (progress->width && now - progress->drawn_at < REDRAW_SECONDS &&
 							  state->seen < state->total))
 		return;
-	width = terminal_width(progress->stream);
+	const int width = terminal_width(progress->stream);
 	progress_text(state, width, text);
 	/* A terminal whose width has changed has broken the old lines into several, so everything from
 	 * the cursor on is erased. The cursor returns to the line's beginning, so that a ^C that the
 	 * terminal shows is overwritten, too. */
 	fprintf(progress->stream, "\r%s%s\033[K\r",
-			progress->shown && width != progress->width ? "\033[J" : "", text);
+			progress->width && width != progress->width ? "\033[J" : "", text);
 	print_chart(progress, width);
 	fflush(progress->stream);
-	progress->shown = true;
 	progress->width = width;
 	progress->drawn_at = now;
 }
 
 void progress_clear(struct progress *progress)
 {
-	if (!progress->shown)
+	if (!progress->width)
 		return;
 	fputs("\r\033[J", progress->stream);
 	fflush(progress->stream);
-	progress->shown = false;
+	progress->width = 0;
 }
 
 void progress_epoch(struct progress *progress, const struct epoch_figures *row)

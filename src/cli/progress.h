@@ -15,8 +15,7 @@ struct progress {
 	FILE *terminal; /* for the curves at the end; NULL: there is none, or it shall stay quiet */
 	enum blocks_style style;
 	bool live;       /* the curves grow under the bar */
-	bool shown;      /* the bar is on the terminal now */
-	int width;       /* of the terminal when the bar was last drawn */
+	int width;       /* of the terminal when the bar was last drawn; 0: no bar is shown now */
 	double drawn_at; /* in seconds of base/clock.h */
 	struct chart chart;
 	struct train_progress last; /* the state that was noted last */
