@@ -299,14 +299,6 @@ static void eval_defaults(void *values)
 	((struct eval_values *)values)->engine.kernels = "auto";
 }
 
-static void eval_explain(FILE *out)
-{
-	fputs("test   the test files, which training never opens\n"
-		  "train  the images that the model was trained on; dropout is off\n"
-		  "val    the images that validated it; the model's file knows which they are\n",
-		  out);
-}
-
 #define AT(field) offsetof(struct eval_values, field)
 
 /* clang-format off */
@@ -337,6 +329,10 @@ const struct command command_eval = {
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct eval_values),
-	.defaults = eval_defaults, .run = eval_run, .explain = eval_explain,
+	.defaults = eval_defaults, .run = eval_run,
+	.notes =
+		"test   the test files, which training never opens\n"
+		"train  the images that the model was trained on; dropout is off\n"
+		"val    the images that validated it; the model's file knows which they are\n",
 };
 /* clang-format on */

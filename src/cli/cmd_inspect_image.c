@@ -344,19 +344,6 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 	return status;
 }
 
-static void inspect_image_explain(FILE *out)
-{
-	fputs("FILE is a picture such as 'predict' takes; - is standard input. Printed are the\n"
-		  "digit as the network sees it, the probabilities, and each layer's numbers.\n"
-		  "\n"
-		  "--activations has a block for each layer: every feature map of an image, a cell\n"
-		  "for every number of a list, by the largest number of the layer.\n"
-		  "--occlusion covers 7x7 pixels around each pixel, once with paper and once with\n"
-		  "ink, and shows how much of the probability is lost (Zeiler & Fergus 2014): which\n"
-		  "ink, and which paper, the decision rests on.\n",
-		  out);
-}
-
 #define AT(field) offsetof(struct inspect_image_values, field)
 
 /* clang-format off */
@@ -378,6 +365,15 @@ const struct command command_inspect_image = {
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct inspect_image_values),
-	.run = inspect_image_run, .explain = inspect_image_explain,
+	.run = inspect_image_run,
+	.notes =
+		"FILE is a picture such as 'predict' takes; - is standard input. Printed are the\n"
+		"digit as the network sees it, the probabilities, and each layer's numbers.\n"
+		"\n"
+		"--activations has a block for each layer: every feature map of an image, a cell\n"
+		"for every number of a list, by the largest number of the layer.\n"
+		"--occlusion covers 7x7 pixels around each pixel, once with paper and once with\n"
+		"ink, and shows how much of the probability is lost (Zeiler & Fergus 2014): which\n"
+		"ink, and which paper, the decision rests on.\n",
 };
 /* clang-format on */

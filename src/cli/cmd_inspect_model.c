@@ -37,19 +37,13 @@ static const struct param *first_weight(const struct network *network)
 	return NULL;
 }
 
-static const float *filter_at(const struct param *weight, size_t filter)
-{
-	return weight->value + filter * (weight->count / weight->dims[0]);
-}
-
 static float *largest_of_each(const struct param *weight)
 {
 	const size_t size = weight->count / weight->dims[0];
 	float *largest = calloc(weight->dims[0], sizeof *largest);
 
-	for (size_t filter = 0; largest && filter < weight->dims[0]; filter++)
-		for (size_t i = 0; i < size; i++)
-			largest[filter] = fmaxf(largest[filter], fabsf(filter_at(weight, filter)[i]));
+	for (size_t i = 0; largest && i < weight->count; i++)
+		largest[i / size] = fmaxf(largest[i / size], fabsf(weight->value[i]));
 	return largest;
 }
 
@@ -57,11 +51,11 @@ static float *largest_of_each(const struct param *weight)
 static struct colour filter_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct filters *filters = context;
-	const size_t at = (size_t)y * filters->weight->dims[2] + (size_t)x;
+	const size_t *dims = filters->weight->dims;
+	const float value = filters->weight->value[(tile * dims[1] + (size_t)y) * dims[2] + (size_t)x];
 	const float most = filters->largest[tile];
 
-	return colour_signed(most > 0 ? (double)(filter_at(filters->weight, tile)[at] / most) : 0,
-						 filters->colours);
+	return colour_signed(most > 0 ? (double)(value / most) : 0, filters->colours);
 }
 
 static struct colour filter_caption(const void *context, size_t tile, int line,

@@ -124,26 +124,6 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 	return failed ? STATUS_FAILED : status;
 }
 
-static void predict_explain(FILE *out)
-{
-	fputs("FILE is a picture of one digit in one of Netpbm's formats: PBM, PGM or PPM, plain\n"
-		  "or raw, 8 or 16 bits, of any size; - is standard input. Dark on light or light on\n"
-		  "dark, photographed, scanned or drawn, on plain, ruled or squared paper: the digit\n"
-		  "is found and brought to MNIST's form, 28x28 pixels, light on dark. A picture that\n"
-		  "is in that form passes unchanged. 'No digit found', or more than one side by side,\n"
-		  "is an error. Other formats: magick photo.jpg -colorspace gray photo.pgm, or\n"
-		  "jpegtopnm photo.jpg > photo.ppm.\n"
-		  "Each picture gives one line,\n"
-		  "  DIGIT  PROBABILITY  FILE\n"
-		  "where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
-		  "with newlines or backslashes is escaped as by sha256sum.\n"
-		  "--json prints one object a line:\n"
-		  "  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
-		  "   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"
-		  "The exit status is 1 if any file could not be read.\n",
-		  out);
-}
-
 #define AT(field) offsetof(struct predict_values, field)
 
 /* clang-format off */
@@ -169,6 +149,22 @@ const struct command command_predict = {
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct predict_values),
-	.run = predict_run, .explain = predict_explain,
+	.run = predict_run,
+	.notes =
+		"FILE is a picture of one digit in one of Netpbm's formats: PBM, PGM or PPM, plain\n"
+		"or raw, 8 or 16 bits, of any size; - is standard input. Dark on light or light on\n"
+		"dark, photographed, scanned or drawn, on plain, ruled or squared paper: the digit\n"
+		"is found and brought to MNIST's form, 28x28 pixels, light on dark. A picture that\n"
+		"is in that form passes unchanged. 'No digit found', or more than one side by side,\n"
+		"is an error. Other formats: magick photo.jpg -colorspace gray photo.pgm, or\n"
+		"jpegtopnm photo.jpg > photo.ppm.\n"
+		"Each picture gives one line,\n"
+		"  DIGIT  PROBABILITY  FILE\n"
+		"where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
+		"with newlines or backslashes is escaped as by sha256sum.\n"
+		"--json prints one object a line:\n"
+		"  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
+		"   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"
+		"The exit status is 1 if any file could not be read.\n",
 };
 /* clang-format on */

@@ -172,6 +172,8 @@ static int print_help(const struct command *command)
 	fputc('\n', stdout);
 	set_defaults(command, values);
 	options_help(stdout, command->options, values);
+	if (command->notes)
+		printf("\n%s", command->notes);
 	if (command->explain) {
 		fputc('\n', stdout);
 		command->explain(stdout);

@@ -37,7 +37,8 @@ struct command {
 	int (*prepare)(int argc, char *const *argv, void *values, struct error *error);
 	/* The exit status. With STATUS_FAILED or STATUS_USAGE it may leave a message to be printed. */
 	int (*run)(void *values, int operand_count, char **operands, struct error *error);
-	void (*explain)(FILE *out); /* prints what help says under the options; may be NULL */
+	const char *notes;          /* help has them under the options; may be NULL */
+	void (*explain)(FILE *out); /* prints more of them; may be NULL */
 };
 
 extern const struct command command_train, command_eval, command_predict, command_inspect_data,

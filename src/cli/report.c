@@ -87,11 +87,11 @@ void report_epoch(FILE *out, const struct epoch_figures *row, int epochs)
  * the one before: up to 0.1%, 0.3%, … 8.1% of the label's images, and more. */
 static int confusion_shade(size_t count, size_t support, bool right)
 {
-	static const int green[] = {22, 22, 22, 22, 28, 28}, red[] = {52, 52, 88, 124, 160, 196};
+	static const int red[] = {52, 52, 88, 124, 160, 196};
 	int shade = 0;
 
 	if (right)
-		return green[support ? (int)(5 * count / support) : 0];
+		return count > 0 && 5 * count >= 4 * support ? 28 : 22;
 	for (double limit = 0.001; shade < 5 && (double)count > limit * (double)support; limit *= 3)
 		shade++;
 	return red[shade];

@@ -106,8 +106,8 @@ static void paint_tile(const struct canvas *canvas, const struct sheet_block *bl
 static void paint_block(const struct canvas *canvas, const struct sheet_block *block, int top)
 {
 	const size_t columns = columns_in(block, canvas->width);
-	const int text = block->lines && !block->beside ? tile_width(block) : 0;
-	const int spare = text - block->width * block->scale; /* a caption wider than its tile */
+	/* Where a caption is wider than its picture, the picture stands in the middle. */
+	const int inset = block->beside ? 0 : (tile_width(block) - block->width * block->scale) / 2;
 
 	if (block->title) {
 		canvas_text(canvas, MARGIN, top, TITLE_SCALE, block->title, sheet_light);
@@ -117,7 +117,7 @@ static void paint_block(const struct canvas *canvas, const struct sheet_block *b
 		int column = (int)(tile % columns), row = (int)(tile / columns);
 		int left = MARGIN + column * (tile_width(block) + block->gap);
 
-		paint_tile(canvas, block, tile, left + (spare > 0 ? spare / 2 : 0),
+		paint_tile(canvas, block, tile, left + inset,
 				   top + row * (tile_height(block) + block->gap));
 	}
 }
