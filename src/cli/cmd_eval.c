@@ -233,38 +233,29 @@ static int write_mistakes(const struct eval_values *values, const struct dataset
 
 /* ---- the command ---- */
 
-static int write_files(const struct eval_values *values, const struct dataset *dataset,
-					   const struct evaluation *evaluation, struct prediction *predictions,
-					   struct error *error)
-{
-	if (values->predictions && write_predictions(values, predictions, evaluation->count, error))
-		return -1;
-	if (values->confusion && write_confusion(values, evaluation, error))
-		return -1;
-	if (values->mistakes)
-		return write_mistakes(values, dataset, evaluation, predictions, error);
-	return 0;
-}
-
 static int eval(const struct eval_values *values, const struct file_option *files,
 				struct session *session, const struct dataset *dataset, struct error *error)
 {
 	struct evaluation evaluation;
 	struct prediction *predictions = evaluate_split(values, session, dataset, &evaluation, error);
 	FILE *out = files_report_stream(files, values->common.quiet);
-	int status;
+	bool failed = true;
 
 	if (!predictions)
 		return -1;
 	if (isnan(evaluation.loss)) {
-		status = error_set(error, "%s: the network's output is not a number", values->model.file);
+		error_set(error, "%s: the network's output is not a number", values->model.file);
 	} else {
 		if (out)
 			print_evaluation(out, values, dataset->directory, &evaluation);
-		status = write_files(values, dataset, &evaluation, predictions, error);
+		failed =
+			(values->predictions &&
+			 write_predictions(values, predictions, evaluation.count, error)) ||
+			(values->confusion && write_confusion(values, &evaluation, error)) ||
+			(values->mistakes && write_mistakes(values, dataset, &evaluation, predictions, error));
 	}
 	free(predictions);
-	return status;
+	return failed ? -1 : 0;
 }
 
 static int eval_run(void *v, int operand_count, char **operands, struct error *error)
@@ -273,7 +264,6 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 	struct session session = {0};
 	struct dataset dataset = {0};
-	int status = STATUS_DONE;
 
 	(void)operand_count, (void)operands;
 	model_values_settle(&values->model, true);
@@ -284,14 +274,14 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 										{NULL, NULL, false}};
 	if (files_check_distinct(files, error) || engine_values_settle(&values->engine, error))
 		return STATUS_USAGE;
-	if (files_check_outputs(files, error) ||
+	const bool failed =
+		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
 		advise_on_dataset(dataset_load(&dataset, values->data, part, error), error) ||
-		eval(values, files, &session, &dataset, error))
-		status = STATUS_FAILED;
+		eval(values, files, &session, &dataset, error);
 	dataset_free(&dataset);
 	session_close(&session);
-	return status;
+	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
 static void eval_defaults(void *values)

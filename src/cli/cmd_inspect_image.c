@@ -321,7 +321,6 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 {
 	struct inspect_image_values *values = v;
 	struct session session = {0};
-	int status = STATUS_DONE;
 
 	if (operand_count > 1) {
 		error_set(error, "unexpected argument %s: one picture at a time", operands[1]);
@@ -336,12 +335,12 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 	FILE *out = files_report_stream(files, values->common.quiet);
 	if (files_check_distinct(files, error))
 		return STATUS_USAGE;
-	if (files_check_outputs(files, error) ||
+	const bool failed =
+		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_OBSERVE, error) ||
-		inspect_image(values, &session, operands[0], out, error))
-		status = STATUS_FAILED;
+		inspect_image(values, &session, operands[0], out, error);
 	session_close(&session);
-	return status;
+	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
 #define AT(field) offsetof(struct inspect_image_values, field)

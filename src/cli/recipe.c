@@ -11,7 +11,6 @@
 #define LIST_WIDTH 80
 #define LIST_INDENT 2
 #define MOST_PIECE 300 /* bytes of an option with its value */
-#define MOST_WORDS 64
 #define MOST_RECIPES 16
 
 /* clang-format off */
@@ -94,17 +93,15 @@ int recipe_apply(const char *name, const struct option_group *options, void *val
 				 struct error *error)
 {
 	const struct recipe *recipe = find(name, error);
-	char *argv[MOST_WORDS];
 	int argc = 0, operand_count;
 	bool help;
 
 	if (!recipe)
 		return -1;
-	for (; recipe->words[argc]; argc++) {
-		assert(argc < MOST_WORDS);
-		argv[argc] = (char *)recipe->words[argc]; /* nobody writes to it */
-	}
-	if (options_parse(options, argc, argv, values, &operand_count, &help, error))
+	while (recipe->words[argc])
+		argc++;
+	/* Only operands are moved, and here are none. */
+	if (options_parse(options, argc, (char **)recipe->words, values, &operand_count, &help, error))
 		return error_prefix(error, "recipe %s", name);
 	assert(operand_count == 0 && !help);
 	return 0;

@@ -91,7 +91,7 @@ static int confusion_shade(size_t count, size_t support, bool right)
 	int shade = 0;
 
 	if (right)
-		return count > 0 && 5 * count >= 4 * support ? 28 : 22;
+		return 5 * count >= 4 * support ? 28 : 22;
 	for (double limit = 0.001; shade < 5 && (double)count > limit * (double)support; limit *= 3)
 		shade++;
 	return red[shade];

@@ -62,17 +62,17 @@ static const char *block(int upper, int lower)
 		int upper, lower;
 	} blocks[] = {{" ", 0, 0},     {"░", 64, 64}, {"▒", 128, 128}, {"▓", 191, 191},
 				  {"█", 255, 255}, {"▀", 255, 0}, {"▄", 0, 255}};
-	size_t nearest = 0;
+	const char *nearest = NULL;
 	int least = INT32_MAX;
 
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
 		const int up = upper - blocks[i].upper, low = lower - blocks[i].lower;
 		if (up * up + low * low < least) {
 			least = up * up + low * low;
-			nearest = i;
+			nearest = blocks[i].text;
 		}
 	}
-	return blocks[nearest].text;
+	return nearest;
 }
 
 /* The nearest of a terminal's 256 colours: black, 24 greys, white. */
@@ -126,8 +126,7 @@ static void draw_row(struct pen *pen, const struct blocks_picture *pictures, siz
 		pen_end_line(pen);
 	}
 	for (size_t i = 0; i < count; i++) {
-		const int length = pen_print(pen, "%s", pictures[i].caption);
-		const int rest = pictures[i].width - length;
+		const int rest = pictures[i].width - pen_print(pen, "%s", pictures[i].caption);
 		pen->blanks = (rest > 0 ? rest : 0) + GAP;
 	}
 	pen_end_line(pen);
