@@ -256,7 +256,7 @@ static int read_symbols(struct inflate *s)
 {
 	struct inflate_output *out = s->out;
 	struct bits bits = s->bits; /* a copy, which the compiler can keep in registers */
-	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity - INFLATE_SLACK;
+	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity;
 	int status = 0;
 
 	for (;;) {
@@ -265,7 +265,7 @@ static int read_symbols(struct inflate *s)
 			if (inflate_reserve(out, 0, s->error))
 				return -1;
 			next = out->data + out->size;
-			limit = out->data + out->capacity - INFLATE_SLACK;
+			limit = out->data + out->capacity;
 		}
 		bits_refill(&bits);
 		if (bits_overrun(&bits))
@@ -430,20 +430,18 @@ static int read_block(struct inflate *s, bool *last)
 
 int inflate_reserve(struct inflate_output *out, size_t more, struct error *error)
 {
-	size_t wanted, capacity;
-
 	if (out->size > out->max_size || more > out->max_size - out->size)
 		return error_set(error, "more than %zu bytes of data", out->max_size);
-	wanted = out->size + more;
-	if (out->capacity >= INFLATE_SLACK && wanted <= out->capacity - INFLATE_SLACK)
+	const size_t wanted = out->size + more;
+	if (out->data && wanted <= out->capacity)
 		return 0;
-	if (!checked_multiply(out->capacity, 2, &capacity) || capacity > out->max_size)
-		capacity = out->max_size;
+	size_t capacity = out->capacity <= out->max_size / 2 ? 2 * out->capacity : out->max_size;
+	size_t total;
+	uint8_t *data = NULL;
 	if (capacity < wanted)
 		capacity = wanted;
-	uint8_t *data = NULL;
-	if (checked_add(capacity, INFLATE_SLACK, &capacity))
-		data = realloc(out->data, capacity);
+	if (checked_add(capacity, INFLATE_SLACK, &total))
+		data = realloc(out->data, total);
 	if (!data)
 		return error_set(error, "not enough memory for %zu bytes", wanted);
 	out->data = data;

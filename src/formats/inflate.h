@@ -12,7 +12,7 @@
 struct inflate_output {
 	uint8_t *data;   /* the caller frees it, after an error, too */
 	size_t size;     /* bytes produced so far */
-	size_t capacity; /* bytes allocated; at most max_size + INFLATE_SLACK */
+	size_t capacity; /* bytes allocated, besides INFLATE_SLACK; at most max_size */
 	size_t max_size; /* more bytes than these are an error */
 };
 

@@ -1,5 +1,5 @@
-/* JSON (RFC 8259) by recursive descent, no deeper than JSON_MAX_DEPTH. The values are counted
- * before they are read, so that one allocation holds all: values | pointers to sort | strings. */
+/* JSON (RFC 8259) by recursive descent. The values are counted before they are read, so that one
+ * allocation holds all: values | pointers to sort | strings. */
 #include "formats/json.h"
 
 #include <assert.h>
@@ -129,12 +129,9 @@ static int parse_hex(struct parser *p, unsigned *code)
 
 static void put_utf8(struct parser *p, unsigned code)
 {
-	if (code < 0x80) {
-		*p->strings++ = (char)code;
-		return;
-	}
-	int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3; /* bytes of 6 bits each */
 	static const unsigned marks[] = {0, 0xc0, 0xe0, 0xf0};
+	int more = (code >= 0x80) + (code >= 0x800) + (code >= 0x10000); /* bytes of 6 bits each */
+
 	*p->strings++ = (char)(marks[more] | code >> 6 * more);
 	while (more-- > 0)
 		*p->strings++ = (char)(0x80 | (code >> 6 * more & 0x3f));
@@ -150,13 +147,8 @@ static int parse_unicode(struct parser *p)
 	if (parse_hex(p, &code))
 		return -1;
 	if (code >= 0xd800 && code <= 0xdfff) {
-		bool pair =
-			code <= 0xdbff && p->size - p->offset >= 2 && !memcmp(p->text + p->offset, "\\u", 2);
-		if (pair) {
-			p->offset += 2;
-			if (parse_hex(p, &low))
-				return -1;
-		}
+		if (code <= 0xdbff && take(p, "\\") && take(p, "u") && parse_hex(p, &low))
+			return -1;
 		if (low < 0xdc00 || low > 0xdfff)
 			return error_set(p->error, "offset %zu: half of a surrogate pair", start);
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);

@@ -1,10 +1,8 @@
 /* PNG: a signature, and chunks of length, type, data and CRC-32. The pixels are in a zlib stream
  * (RFC 1950) of deflate (RFC 1951), and each row is preceded by the filter that it went through.
- *
- * The pictures that the program writes are enlarged pixels on plain ground. So the filter is always
- * "up", the difference from the row above, which makes most rows zeros; and the compression looks
- * for runs alone, bytes that repeat the pixel before. Deflate's fixed codes are all the tables it
- * needs. */
+ * What the program draws are enlarged pixels on plain ground. So the filter is always "up", the
+ * difference from the row above, which makes most rows zeros; and the compression, with deflate's
+ * fixed codes, looks only for runs, bytes that repeat the pixel before. */
 #include "formats/png.h"
 
 #include <assert.h>
@@ -85,9 +83,7 @@ static size_t run_length(const struct buffer *data, size_t at, size_t distance)
 {
 	size_t length = 0;
 
-	if (at < distance)
-		return 0;
-	while (length < MOST_RUN && at + length < data->size &&
+	while (at >= distance && length < MOST_RUN && at + length < data->size &&
 		   data->data[at + length] == data->data[at + length - distance])
 		length++;
 	return length;
@@ -106,11 +102,11 @@ static void deflate_runs(const struct buffer *data, int distance, struct buffer 
 
 		if (run < LEAST_RUN) {
 			put_symbol(&writer, data->data[i++]);
-			continue;
+		} else {
+			put_length(&writer, (uint32_t)run);
+			put_code(&writer, (uint32_t)distance - 1, 5);
+			i += run;
 		}
-		put_length(&writer, (uint32_t)run);
-		put_code(&writer, (uint32_t)distance - 1, 5);
-		i += run;
 	}
 	put_symbol(&writer, END_OF_BLOCK);
 	put_bits(&writer, 0, 7); /* the last byte is filled up */

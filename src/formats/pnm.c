@@ -1,6 +1,5 @@
-/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples: raw as bytes,
- * most significant first, plain as text. PPM has three samples a pixel; PBM packs eight into a
- * byte. */
+/* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples, plain as text or
+ * raw, most significant byte first. PPM has three samples a pixel; PBM packs eight into a byte. */
 #include "formats/pnm.h"
 
 #include <ctype.h>

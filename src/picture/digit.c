@@ -85,11 +85,10 @@ static void take_better(struct ink *best, struct ink *ink)
 	}
 }
 
-/* *best = the ink in a plane that is dark on light. Lines are removed from the plane. A digit stays
- * the same when the window gets wider, once it is wider than the pen; ink that comes from the
- * paper's unevenness grows with the window. (Likewise, Matas et al. 2002 choose regions that stay
- * the same when the threshold changes.) Among equals the narrowest window is taken: it has the
- * least shadow. */
+/* *best = the ink in a plane that is dark on light, from which lines are removed. A digit stays the
+ * same when the window gets wider, once it is wider than the pen; ink that comes from the paper's
+ * unevenness grows with the window. (Likewise, Matas et al. 2002 choose regions that stay the same
+ * when the threshold changes.) Among equals the narrowest window has the least shadow. */
 static int find_in_windows(struct grey *plane, double lines, struct ink *best, struct error *error)
 {
 	const double side = int_min(plane->width, plane->height);
@@ -117,10 +116,10 @@ static int find_in_windows(struct grey *plane, double lines, struct ink *best, s
 	return status;
 }
 
-/* The evidence of the plane's outermost pixels, most of which are paper: the mean of 1 for each
- * that is lighter than `middle` and -1 for the others. And that of wide areas in the middle half of
- * the plane: the mean of 1 for each pixel that is in a light area, which an opening leaves, and -1
- * for each in a dark one, which a closing leaves. Returns the mean of both. */
+/* The mean of two kinds of evidence. That of the outermost pixels, most of which are paper, is the
+ * mean of 1 for each that is lighter than `middle` and -1 for the others. That of the middle half
+ * is the mean of 1 for each pixel in a wide light area, which an opening leaves, and -1 for each in
+ * a wide dark one, which a closing leaves. */
 static double weigh(const struct grey *plane, const struct grey *opened, const struct grey *closed,
 					float middle)
 {
@@ -148,11 +147,10 @@ static int estimate_paper(const struct grey *plane, double *evidence, struct err
 	const int window = int_min(plane->width, plane->height) / 4 + 1;
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
 	struct grey closed, opened = {0};
-	const int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error) ||
-							   grey_morph(plane, GREY_OPENING, window, window, &opened, error)
-						   ? -1
-						   : 0;
+	int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error);
 
+	if (!status)
+		status = grey_morph(plane, GREY_OPENING, window, window, &opened, error);
 	if (!status)
 		*evidence = weigh(plane, &opened, &closed, middle);
 	grey_free(&closed);

@@ -83,8 +83,7 @@ static int measure_depth(const struct grey *picture, int window, struct grey *de
 }
 
 /* The mean depth of all pixels on edges, weighted with the squares of their slopes: half of the
- * ink's depth, even where ink is rare (Kittler, Illingworth & Föglein 1985). 0 where there is no
- * edge. */
+ * ink's depth, even where ink is rare (Kittler, Illingworth & Föglein 1985); 0 without an edge. */
 static float edge_depth(const struct grey *depth, float noise)
 {
 	const float least = EDGE_NOISE * noise + LEAST_EDGE;
@@ -107,9 +106,8 @@ static float edge_depth(const struct grey *depth, float noise)
 
 /* Give the component its merit: the length of its outline times the square of the drop in depth
  * there, times factors. A digit has a long outline with deep drops, thin strokes, and lies near the
- * middle, for somebody held the camera over it. A component along an edge of the picture may be the
- * end of a shadow or the desk beside the paper; one that is all of a lump may be a stain, or the
- * paper itself. */
+ * middle, for somebody held the camera over it. Along an edge of the picture lie ends of shadows,
+ * and the desk beside the paper; a lump may be a stain, or the paper itself. */
 static void judge(struct component *component, const struct grey *depth, float threshold)
 {
 	const struct box *box = &component->box;
@@ -178,8 +176,7 @@ static bool is_line(const struct component *component)
 }
 
 /* True where the component is another piece of the digit: not much fainter, near, and large or very
- * near. Lines, neighbours and pieces that the picture's edge cuts are likely to be something
- * else. */
+ * near. Lines, neighbours and pieces that the picture's edge cuts are rather something else. */
 static bool belongs(const struct component *component, const struct component *digit)
 {
 	const float side = (float)box_side(&digit->box), size = (float)box_side(&component->box);
@@ -309,10 +306,9 @@ static bool is_rectangle(const struct components *components, int index)
 	return true;
 }
 
-/* Tell the ink about rectangles that have something inside, on more than 1% of their area. One that
- * is drawn around a digit loses its merit: it is not the digit. Where its own component goes on
- * inside, it touches the digit, or is filled, as a sheet on a desk is; then the caller has to look
- * inside. */
+/* Tell the ink about rectangles that have something inside, on more than 1% of their area. Drawn
+ * around a digit, one loses its merit: it is not the digit. Where its own component goes on inside,
+ * it touches the digit, or is filled, as a sheet on a desk is; then the caller looks inside. */
 static void set_frames_aside(struct components *components, struct ink *ink)
 {
 	for (int i = 0; i < components->count; i++) {

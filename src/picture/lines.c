@@ -1,8 +1,7 @@
 /* The lines of ruled paper are found as staff lines are in sheet music (Cardoso, Capela, Rebelo,
- * Guedes & da Costa 2009): as those paths from edge to edge that are on the most dark pixels. A
- * path has one pixel in each row, and goes at most one column aside from row to row, so it may be
- * tilted or bent a little, as lines are in a photograph. All of it is written for upright lines;
- * level ones are upright in the transposed picture. */
+ * Guedes & da Costa 2009): as the paths from edge to edge that are on the most dark pixels. A path
+ * has one pixel in each row, at most one column beside that of the row above: it may be tilted or
+ * bent a little. This is for upright lines; level ones are upright in the transposed picture. */
 #include "picture/lines.h"
 
 #include <math.h>
@@ -248,9 +247,8 @@ static int best_end(const struct lines *lines)
 	return lines->score[best] >= LEAST_DARK / 2 * lines->depth.height ? best : -1;
 }
 
-/* Look at all promising paths, the best first, and paint over those that are lines. Many of the
- * others join a line that is gone by then, and show nothing dark. Returns true where a line was
- * found. */
+/* Paint over all lines, looking at the best paths first: many of the others join a line that is
+ * gone by then, and show nothing dark. Returns true where a line was found. */
 static bool remove_found(struct grey *picture, struct lines *lines)
 {
 	bool found = false;

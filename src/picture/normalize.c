@@ -18,8 +18,7 @@
 
 /* The form of MNIST, as digit_is_normal takes it. */
 #define NORMAL_WHITE 200 /* of 255: the brightest pixel is at least so bright */
-#define NORMAL_OFF                                                                                 \
-	0.75f /* pixels from pixel 14 to the centre of mass, at most: rounding moves it */
+#define NORMAL_OFF 0.75f /* pixels from pixel 14 to the centre of mass, at most */
 
 /* The digit in fine pixels, black and white, of which unit × unit make one pixel of the 20. */
 struct fine {
@@ -132,9 +131,8 @@ static struct box ink_box(const struct fine *fine)
 	return box;
 }
 
-/* Each of the 20×20 pixels gets the fraction of its square that is ink, from 0 to 1. All of them
- * cover a square whose sides are as long as the digit's longer one, with the digit in its
- * middle. */
+/* Each of the 20×20 pixels gets the fraction of its square that is ink, from 0 to 1. Together they
+ * cover a square as large as the digit's longer side, with the digit in its middle. */
 static void shrink(const struct fine *fine, float small[INNER][INNER])
 {
 	const struct box box = ink_box(fine);
