@@ -35,12 +35,6 @@ struct line {
 	int width;   /* in pixels, likewise */
 };
 
-static void lines_free(struct lines *lines)
-{
-	grey_free(&lines->depth);
-	free(lines->score); /* with all that is in its block */
-}
-
 static int lines_new(const struct grey *picture, int thickness, struct lines *out,
 					 struct error *error)
 {
@@ -51,7 +45,7 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 		return -1;
 	out->score = malloc((width + 2 * height) * sizeof *out->score + width * height);
 	if (!out->score) {
-		lines_free(out);
+		grey_free(&out->depth);
 		return error_set(error, "not enough memory for a plane of %zu×%zu", width, height);
 	}
 	out->values = out->score + width;
@@ -129,8 +123,6 @@ static int compare_floats(const void *a, const void *b)
 
 static float median(float *values, int count)
 {
-	if (count == 0)
-		return 0.0f;
 	qsort(values, (size_t)count, sizeof *values, compare_floats);
 	return values[count / 2];
 }
@@ -183,11 +175,12 @@ static bool measure_line(const struct lines *lines, struct line *line)
 	for (int y = top; y < bottom; y++)
 		if (depth_at(lines, y) > lines->visible)
 			lines->values[count++] = depth_at(lines, y);
+	if (count == 0 || bottom - top < LEAST_INSIDE * lines->depth.height)
+		return false;
 	line->depth = median(lines->values, count);
 	const int end = (bottom - top + END - 1) / END;
 	const float least = line->depth / 2.0f;
-	if (count == 0 || bottom - top < LEAST_INSIDE * lines->depth.height ||
-		abs(lines->path[top] - lines->path[bottom - 1]) > MOST_SLANT * (bottom - top) ||
+	if (abs(lines->path[top] - lines->path[bottom - 1]) > MOST_SLANT * (bottom - top) ||
 		dark_part(lines, top, bottom, least) < LEAST_DARK ||
 		dark_part(lines, top, top + end, least) < LEAST_END ||
 		dark_part(lines, bottom - end, bottom, least) < LEAST_END)
@@ -206,9 +199,7 @@ static float beside(const float *row, int width, int x, int outwards)
 {
 	if (x < 0 || x >= width)
 		return -1.0f;
-	if (x + outwards < 0 || x + outwards >= width)
-		return row[x];
-	return (row[x] + row[x + outwards]) / 2.0f;
+	return (row[x] + row[int_max(0, int_min(x + outwards, width - 1))]) / 2.0f;
 }
 
 /* Paint over the line, from the grey on its left, in equal parts, to the grey on its right: a
@@ -276,7 +267,8 @@ static int remove_upright(struct grey *picture, int thickness, struct error *err
 		return -1;
 	for (int pass = 0; pass < MAX_PASSES && remove_found(picture, &lines); pass++)
 		;
-	lines_free(&lines);
+	grey_free(&lines.depth);
+	free(lines.score); /* with all that is in its block */
 	return 0;
 }
 

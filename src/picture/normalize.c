@@ -211,9 +211,8 @@ bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS])
 	for (int y = 0; y < DIGIT_SIDE; y++)
 		for (int x = 0; x < DIGIT_SIDE; x++) {
 			const int value = pixels[y * DIGIT_SIDE + x];
-			if (value == 0)
-				continue;
-			box_include(&box, x, y);
+			if (value > 0)
+				box_include(&box, x, y);
 			mass += (float)value;
 			mx += (float)(value * x);
 			my += (float)(value * y);
