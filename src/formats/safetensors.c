@@ -289,7 +289,7 @@ static void add_tensor(struct json_text *text, const struct safetensors_tensor *
 	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
 }
 
-/* Add the header, without padding. */
+/* Add the header, with padding. */
 static void add_header(struct json_text *text, const struct safetensors *file,
 					   const struct safetensors_tensor *const *sorted)
 {
@@ -303,7 +303,7 @@ static void add_header(struct json_text *text, const struct safetensors *file,
 		add_tensor(text, sorted[i], begin);
 		begin += sorted[i]->count * sizeof(float);
 	}
-	json_add(text, "}");
+	json_add(text, "}%*s", (int)(PADDING - 1 - text->length % PADDING), "");
 }
 
 static void store_values(uint8_t *bytes, const struct safetensors_tensor *tensor)
@@ -329,8 +329,7 @@ static int write_file(const struct safetensors *file,
 	struct json_text text = {0};
 
 	add_header(&text, file, sorted); /* to measure it */
-	const size_t text_size = text.length;
-	const size_t header_size = (text_size + PADDING - 1) / PADDING * PADDING;
+	const size_t header_size = text.length;
 	if (header_size > SAFETENSORS_MAX_HEADER)
 		return error_set(error, "a header of %zu bytes, the most is %u", header_size,
 						 SAFETENSORS_MAX_HEADER);
@@ -339,9 +338,8 @@ static int write_file(const struct safetensors *file,
 	if (!out->data)
 		return error_set(error, "not enough memory for %zu bytes of weights", data_size);
 	store_u64le(out->data, header_size);
-	text = (struct json_text){(char *)out->data + 8, text_size + 1, 0};
+	text = (struct json_text){(char *)out->data + 8, header_size + 1, 0};
 	add_header(&text, file, sorted);
-	memset(out->data + 8 + text_size, ' ', header_size - text_size);
 	uint8_t *bytes = out->data + 8 + header_size;
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		store_values(bytes, sorted[i]);
