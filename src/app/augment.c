@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/number.h"
 
 /* Rows before AMOUNTS are changes; the others say how a change is made. */
 enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, AMOUNTS, SIGMA = AMOUNTS, UNTIL, ITEMS };
@@ -34,11 +35,6 @@ const struct field augment_fields[] = {
 
 #define LONGEST_ITEM 40
 
-static double *amount_of(struct augment *augment, int i)
-{
-	return (double *)((char *)augment + augment_fields[i].offset);
-}
-
 static double amount(const struct augment *augment, int i)
 {
 	return *(const double *)((const char *)augment + augment_fields[i].offset);
@@ -66,10 +62,10 @@ static int unknown(const char *name, struct error *error)
 	return error_set(error, "there is no \"%s\"; there are %s", name, all);
 }
 
-/* Read "shift" or "shift:2"; the text is cut at the colon. */
+/* Read "shift", which stands for "shift:2", or "shift:3"; the text is cut at the colon. */
 static int read_item(struct augment *augment, bool seen[ITEMS], char *text, struct error *error)
 {
-	char *colon = strchr(text, ':');
+	char *colon = strchr(text, ':'), standard[NUMBER_TEXT];
 	int i = 0;
 
 	if (colon)
@@ -83,13 +79,12 @@ static int read_item(struct augment *augment, bool seen[ITEMS], char *text, stru
 	if (seen[i])
 		return error_set(error, "%s comes twice", text);
 	seen[i] = true;
-	*amount_of(augment, i) = augment_fields[i].standard;
-	if (!colon)
-		return 0;
-	if (field_parse(&augment_fields[i], colon + 1, augment, error))
+	const struct field *field = &augment_fields[i];
+	const char *number = colon ? colon + 1 : number_text(field->standard, false, standard);
+	if (field_parse(field, number, augment, error))
 		return error_prefix(error, "%s", text);
 	if (i == SHIFT && augment->shift != floor(augment->shift))
-		return error_set(error, "shift: %s is not a whole number", colon + 1);
+		return error_set(error, "shift: %s is not a whole number", number);
 	return 0;
 }
 

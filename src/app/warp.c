@@ -177,8 +177,7 @@ static void shift(int right, int down, const uint8_t *pixels, float *x)
 {
 	const int width = SIDE - abs(right), height = SIDE - abs(down);
 
-	for (int i = 0; i < DATASET_PIXELS; i++)
-		x[i] = 0;
+	memset(x, 0, DATASET_PIXELS * sizeof *x);
 	x += (down > 0 ? down * SIDE : 0) + (right > 0 ? right : 0);
 	pixels += (down < 0 ? -down * SIDE : 0) + (right < 0 ? -right : 0);
 	for (int row = 0; row < height; row++, x += SIDE, pixels += SIDE)
