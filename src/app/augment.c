@@ -43,22 +43,19 @@ static double amount(const struct augment *augment, int i)
 static int unknown(const char *name, struct error *error)
 {
 	const char *names[ITEMS + 2] = {"none"};
-	char all[LONGEST_ITEM * (ITEMS + 1)];
-	int length = 0;
+	char all[LONGEST_ITEM * (ITEMS + 1)] = "none";
+	size_t length = strlen(all);
 
-	for (int i = 0; i < ITEMS; i++)
+	for (int i = 0; i < ITEMS; i++) {
 		names[i + 1] = augment_fields[i].name;
+		length += (size_t)snprintf(all + length, sizeof all - length,
+								   i == ITEMS - 1 ? " and %s" : ", %s", augment_fields[i].name);
+	}
 	const char *nearest = nearest_word(name, names);
 	if (!*name)
 		return error_set(error, "a name is missing");
 	if (nearest)
 		return error_set(error, "there is no \"%s\"; did you mean %s?", name, nearest);
-	for (int i = 0; i <= ITEMS; i++)
-		length += snprintf(all + length, sizeof all - (size_t)length, "%s%s",
-						   i == 0      ? ""
-						   : i < ITEMS ? ", "
-									   : " and ",
-						   names[i]);
 	return error_set(error, "there is no \"%s\"; there are %s", name, all);
 }
 
