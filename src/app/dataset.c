@@ -59,27 +59,22 @@ static bool find_file(char path[DATASET_PATH], const char *folder, const char *u
 	return false;
 }
 
-static int half_found(const char *folder, const char *missing, struct error *error)
-{
-	char names[FORMS][NAME_SIZE];
-
-	return error_set(error, "%s: %s is missing, and so are its other names %s, %s and %s", folder,
-					 missing, name_of(names[PACKED], missing, PACKED),
-					 name_of(names[POINTED], missing, POINTED),
-					 name_of(names[POINTED | PACKED], missing, POINTED | PACKED));
-}
-
 /* Returns 1 where the folder has both files, 0 where it has neither, and -1 for half a set. */
 static int find_pair(struct paths *paths, const char *folder, const struct part_names *names,
 					 struct error *error)
 {
-	bool has_images = find_file(paths->images, folder, names->images);
-	bool has_labels = find_file(paths->labels, folder, names->labels);
+	const bool has_images = find_file(paths->images, folder, names->images);
+	const bool has_labels = find_file(paths->labels, folder, names->labels);
+	const char *missing = has_images ? names->labels : names->images;
+	char others[FORMS][NAME_SIZE];
 
 	snprintf(paths->folder, DATASET_PATH, "%s", folder);
 	if (has_images == has_labels)
 		return has_images;
-	return half_found(folder, has_images ? names->labels : names->images, error);
+	return error_set(error, "%s: %s is missing, and so are its other names %s, %s and %s", folder,
+					 missing, name_of(others[PACKED], missing, PACKED),
+					 name_of(others[POINTED], missing, POINTED),
+					 name_of(others[POINTED | PACKED], missing, POINTED | PACKED));
 }
 
 static int nothing_found(const char *folders, const struct part_names *names, struct error *error)
