@@ -354,6 +354,18 @@ static void every_setting_is_written(void **state)
 	network_free(&network);
 }
 
+/* Each table fits in an array of flags. */
+static void settings_are_not_too_many(void **state)
+{
+	(void)state;
+	for (const struct field *const *table = settings_tables; *table; table++) {
+		int rows = 0;
+		while ((*table)[rows].name)
+			rows++;
+		assert_in_range(rows, 1, SETTINGS_MOST);
+	}
+}
+
 /* An optimizer's own settings are rows of the table, too: else nobody could choose or read them. */
 static void every_optimizer_has_its_settings(void **state)
 {
@@ -833,6 +845,7 @@ int main(void)
 		MODEL_TEST(running_out_of_patience_is_no_stop),
 		MODEL_TEST(metadata_is_complete),
 		MODEL_TEST(every_setting_is_written),
+		MODEL_TEST(settings_are_not_too_many),
 		MODEL_TEST(every_optimizer_has_its_settings),
 		MODEL_TEST(a_stopped_run_has_no_figures),
 		MODEL_TEST(tensors_lie_as_in_pytorch),

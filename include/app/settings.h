@@ -29,6 +29,7 @@ struct settings {
 };
 
 /* The rows, in three tables by their subject. */
+#define SETTINGS_MOST 16 /* rows of one table */
 extern const struct field settings_data[], settings_training[], settings_optimizer[];
 extern const struct field *const settings_tables[]; /* all of them; NULL behind the last */
 

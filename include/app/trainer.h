@@ -57,7 +57,7 @@ struct trainer {
 
 	/* Given by the caller, or computed from that once. */
 	struct executor *executor;
-	struct executor *measures; /* the same, or one of its own with batches for all workers */
+	struct executor *evaluator; /* the same, or one of its own with batches for all workers */
 	const struct network *network;
 	const struct dataset *dataset;
 	const struct split *split;

@@ -160,14 +160,14 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 	const struct split *split = trainer->split;
 	struct evaluation val, train = {0};
 
-	if (trainer->measures != trainer->executor)
-		executor_prepare(trainer->measures);
-	bool finished = evaluate(trainer->measures, trainer->dataset, split->val, split->val_count,
+	if (trainer->evaluator != trainer->executor)
+		executor_prepare(trainer->evaluator);
+	bool finished = evaluate(trainer->evaluator, trainer->dataset, split->val, split->val_count,
 							 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
 	if (check_finite_loss(trainer, val.loss, error))
 		return -1;
 	if (figures->has_train && finished)
-		finished = evaluate(trainer->measures, trainer->dataset, split->train, split->train_count,
+		finished = evaluate(trainer->evaluator, trainer->dataset, split->train, split->train_count,
 							TEMPERATURE_NONE, stop, &train, NULL, NULL);
 	figures->val_accuracy = val.accuracy;
 	figures->val_loss = val.loss;
@@ -235,7 +235,7 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 	*trainer = (struct trainer){
 		.state = {.epoch = 1},
 		.executor = executor,
-		.measures = executor,
+		.evaluator = executor,
 		.network = network,
 		.dataset = dataset,
 		.split = split,
@@ -243,9 +243,9 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 		.length = train_length(settings, split->train_count),
 	};
 	if (executor_full_batch(engine) > executor_batch_size(executor))
-		trainer->measures =
+		trainer->evaluator =
 			executor_open(network, engine, executor_full_batch(engine), EXECUTOR_PREDICT, error);
-	if (!trainer->measures)
+	if (!trainer->evaluator)
 		return -1;
 	augmenter_prepare(&trainer->augmenter, &settings->augment);
 	trainer->order = malloc(split->train_count * sizeof *trainer->order);
@@ -265,8 +265,8 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 
 void trainer_close(struct trainer *trainer)
 {
-	if (trainer->measures != trainer->executor)
-		executor_close(trainer->measures);
+	if (trainer->evaluator != trainer->executor)
+		executor_close(trainer->evaluator);
 	free(trainer->order);
 	free(trainer->labels);
 	free(trainer->best);

@@ -23,11 +23,9 @@
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 
-#define MOST_SETTINGS 16 /* of one group */
-
 struct train_values {
 	struct settings settings;
-	bool given[MOST_SETTINGS]; /* rows of settings_optimizer that stood on the command line */
+	bool given[SETTINGS_MOST]; /* rows of settings_optimizer that stood on the command line */
 	enum optimizer_kind recipe_optimizer;
 	struct engine_values engine;
 	const char *recipe, *data, *network, *model, *curves;
