@@ -38,6 +38,11 @@ static inline int box_height(const struct box *box)
 	return box->bottom - box->top;
 }
 
+static inline int box_shorter_side(const struct box *box)
+{
+	return int_min(box_width(box), box_height(box));
+}
+
 /* The length of the longer side. */
 static inline int box_side(const struct box *box)
 {

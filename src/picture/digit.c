@@ -50,8 +50,9 @@ struct look {
 	struct box part;
 	double lines; /* lines up to this width are removed: a fraction of the part's smaller side */
 	double scale; /* the plane's pixels for one of the picture's */
-	enum { EITHER, DARK, LIGHT } ask; /* the ink that is looked for */
-	bool light;                       /* light ink was found */
+	/* The ink that is looked for, as evidence for dark ink. */
+	enum { LIGHT = -1, EITHER = 0, DARK = 1 } ask;
+	bool light; /* light ink was found */
 	struct ink ink;
 };
 
@@ -188,15 +189,13 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 static int look_at(const struct pnm *picture, struct look *look, struct error *error)
 {
 	struct grey plane;
-	double evidence = 0.0;
+	double evidence = look->ask;
 
 	look->ink = (struct ink){0};
 	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale, error))
 		return -1;
 	grey_smooth(&plane);
-	int status = estimate_paper(&plane, &evidence, error);
-	if (look->ask != EITHER)
-		evidence = look->ask == DARK ? 1.0 : -1.0;
+	int status = look->ask == EITHER ? estimate_paper(&plane, &evidence, error) : 0;
 	if (!status)
 		status = look_for(&plane, evidence < 0.0, 1.0f, look, error);
 	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->ink.merit <= 0.0f))
@@ -237,7 +236,7 @@ struct expected {
 static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
 					   const struct expected *expected, struct error *error)
 {
-	if (box_width(&nearer.part) < LEAST_PART || box_height(&nearer.part) < LEAST_PART)
+	if (box_shorter_side(&nearer.part) < LEAST_PART)
 		return 0;
 	if (look_at(picture, &nearer, error))
 		return -1;
@@ -269,12 +268,6 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 	return look_nearer(picture, look, nearer, &expected, error);
 }
 
-/* The length of the shorter side. */
-static int smaller(const struct box *part)
-{
-	return int_min(box_width(part), box_height(part));
-}
-
 /* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
  * most BOXED. */
 static int look_around(const struct pnm *picture, struct look *look, struct error *error)
@@ -288,7 +281,8 @@ static int look_around(const struct pnm *picture, struct look *look, struct erro
 											   : DARK,
 	};
 
-	nearer.lines = fmin(BOXED, look->lines * smaller(&look->part) / smaller(&nearer.part));
+	nearer.lines =
+		fmin(BOXED, look->lines * box_shorter_side(&look->part) / box_shorter_side(&nearer.part));
 	return look_nearer(picture, look, nearer, &expected, error);
 }
 

@@ -67,7 +67,7 @@ int grey_from_picture(const struct pnm *picture, const struct box *part, int lea
 					  struct grey *out, double *scale, struct error *error)
 {
 	const int width = box_width(part), height = box_height(part);
-	const int smaller = int_min(width, height);
+	const int smaller = box_shorter_side(part);
 	const double area = (double)width * (double)height, limit = (double)most * (double)most;
 	const int factor = area > limit ? (int)ceil(sqrt(area / limit)) : 1;
 	int growth = (least + smaller - 1) / smaller;
