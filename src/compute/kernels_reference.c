@@ -47,13 +47,6 @@ static void add_times(int count, float a, const float *restrict x, float *restri
 		y[i] += a * x[i];
 }
 
-/* The part of a window that lies inside the image. */
-struct clip {
-	int row, end_row; /* of the window */
-	int column, columns;
-	int in_y, in_x; /* of the window's first row and column in the image; may be negative */
-};
-
 static int most(int a, int b)
 {
 	return a > b ? a : b;
@@ -64,37 +57,31 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-static struct clip clip_window(const struct window *w, int out_y, int out_x)
-{
-	struct clip clip = {.in_y = out_y * w->stride - w->pad_top,
-						.in_x = out_x * w->stride - w->pad_left};
-
-	clip.row = most(0, -clip.in_y);
-	clip.end_row = least(w->size, w->in_h - clip.in_y);
-	clip.column = most(0, -clip.in_x);
-	clip.columns = least(w->size, w->in_w - clip.in_x) - clip.column;
-	return clip;
-}
-
-/* Where row `row` of a clipped window begins in an image, and in a filter. */
-static size_t image_strip(const struct window *w, const struct clip *clip, int row)
-{
-	return ((size_t)(clip->in_y + row) * w->in_w + clip->in_x + clip->column) * w->channels;
-}
-
-static size_t filter_strip(const struct window *w, const struct clip *clip, int row)
-{
-	return ((size_t)row * w->size + clip->column) * w->channels;
-}
-
 static size_t image_size(const struct window *w)
 {
 	return (size_t)w->in_h * w->in_w * w->channels;
 }
 
-static size_t filter_size(const struct window *w)
+/* The part of a window that lies inside the image: `rows` strips of `count` floats. The first one
+ * begins at x[first_x] and meets filter[first_filter]; the next is x_row and filter_row further. */
+struct clip {
+	int rows, count;
+	ptrdiff_t first_x, x_row, first_filter, filter_row;
+};
+
+/* The window of output pixel p. */
+static struct clip clip_window(const struct window *w, int p)
 {
-	return (size_t)w->size * w->size * w->channels;
+	int y = p / w->out_w * w->stride - w->pad_top, x = p % w->out_w * w->stride - w->pad_left;
+	int row = most(0, -y), column = most(0, -x);
+	struct clip clip = {.rows = least(w->size, w->in_h - y) - row,
+						.count = (least(w->size, w->in_w - x) - column) * w->channels,
+						.x_row = w->in_w * w->channels,
+						.filter_row = w->size * w->channels};
+
+	clip.first_x = (y + row) * clip.x_row + (x + column) * w->channels;
+	clip.first_filter = row * clip.filter_row + column * w->channels;
+	return clip;
 }
 
 static size_t conv_prepared_size(const struct window *w, bool backward)
@@ -118,57 +105,20 @@ static void conv_prepare(const struct window *w, bool backward, const float *fil
 static void conv_forward(const struct window *w, int n, const float *x, const float *filters,
 						 const void *prepared, const float *bias, float *y, void *scratch)
 {
+	int filter_size = w->size * w->size * w->channels;
+
 	(void)prepared, (void)scratch;
 	for (int s = 0; s < n; s++, x += image_size(w)) {
 		for (int p = 0; p < w->out_h * w->out_w; p++) {
-			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
+			struct clip clip = clip_window(w, p);
 			for (int f = 0; f < w->filters; f++) {
-				const float *filter = filters + f * filter_size(w);
+				const float *strip = x + clip.first_x;
+				const float *weights = filters + (ptrdiff_t)f * filter_size + clip.first_filter;
 				struct sum sum = {0};
-				for (int row = clip.row; row < clip.end_row; row++)
-					dot_add(&sum, clip.columns * w->channels, x + image_strip(w, &clip, row),
-							filter + filter_strip(w, &clip, row));
+				for (int row = 0; row < clip.rows; row++)
+					dot_add(&sum, clip.count, strip + row * clip.x_row,
+							weights + row * clip.filter_row);
 				*y++ = bias[f] + total(&sum);
-			}
-		}
-	}
-}
-
-static void conv_backward_filters(const struct window *w, int n, const float *x, const float *dy,
-								  float *dfilters, float *dbias)
-{
-	for (int s = 0; s < n; s++, x += image_size(w)) {
-		for (int p = 0; p < w->out_h * w->out_w; p++) {
-			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
-			for (int f = 0; f < w->filters; f++) {
-				float g = *dy++;
-				float *dfilter = dfilters + f * filter_size(w);
-				if (g == 0)
-					continue;
-				dbias[f] += g;
-				for (int row = clip.row; row < clip.end_row; row++)
-					add_times(clip.columns * w->channels, g, x + image_strip(w, &clip, row),
-							  dfilter + filter_strip(w, &clip, row));
-			}
-		}
-	}
-}
-
-static void conv_backward_input(const struct window *w, int n, const float *filters,
-								const float *dy, float *dx)
-{
-	memset(dx, 0, n * image_size(w) * sizeof *dx);
-	for (int s = 0; s < n; s++, dx += image_size(w)) {
-		for (int p = 0; p < w->out_h * w->out_w; p++) {
-			struct clip clip = clip_window(w, p / w->out_w, p % w->out_w);
-			for (int f = 0; f < w->filters; f++) {
-				float g = *dy++;
-				const float *filter = filters + f * filter_size(w);
-				if (g == 0)
-					continue;
-				for (int row = clip.row; row < clip.end_row; row++)
-					add_times(clip.columns * w->channels, g, filter + filter_strip(w, &clip, row),
-							  dx + image_strip(w, &clip, row));
 			}
 		}
 	}
@@ -178,10 +128,28 @@ static void conv_backward(const struct window *w, int n, const float *x, const f
 						  const void *prepared, const float *dy, float *dfilters, float *dbias,
 						  float *dx, void *scratch)
 {
+	int filter_size = w->size * w->size * w->channels;
+
 	(void)prepared, (void)scratch;
-	conv_backward_filters(w, n, x, dy, dfilters, dbias);
 	if (dx)
-		conv_backward_input(w, n, filters, dy, dx);
+		memset(dx, 0, n * image_size(w) * sizeof *dx);
+	for (int i = 0; i < n * w->out_h * w->out_w; i++, dy += w->filters) {
+		struct clip clip = clip_window(w, i % (w->out_h * w->out_w));
+		size_t at = i / (w->out_h * w->out_w) * image_size(w) + clip.first_x;
+		for (int f = 0; f < w->filters; f++) {
+			ptrdiff_t weight = (ptrdiff_t)f * filter_size + clip.first_filter;
+			if (dy[f] == 0)
+				continue;
+			dbias[f] += dy[f];
+			for (int row = 0; row < clip.rows; row++) {
+				size_t strip = at + row * clip.x_row;
+				add_times(clip.count, dy[f], x + strip, dfilters + weight + row * clip.filter_row);
+				if (dx)
+					add_times(clip.count, dy[f], filters + weight + row * clip.filter_row,
+							  dx + strip);
+			}
+		}
+	}
 }
 
 /* The mean of the deviations from a first mean makes up for that one's rounding. */
@@ -216,16 +184,13 @@ static void batchnorm_sums(int channels, int pixels, const float *x, const float
 	}
 }
 
+/* A dense layer is a convolution of one pixel. */
 static void dense_forward(int inputs, int units, int n, const float *x, const float *weights,
 						  const float *bias, float *y)
 {
-	for (int u = 0; u < units; u++) {
-		for (int s = 0; s < n; s++) {
-			struct sum sum = {0};
-			dot_add(&sum, inputs, x + (size_t)s * inputs, weights + (size_t)u * inputs);
-			y[(size_t)s * units + u] = bias[u] + total(&sum);
-		}
-	}
+	const struct window pixel = {1, 1, inputs, 1, 1, units, .size = 1, .stride = 1};
+
+	conv_forward(&pixel, n, x, weights, NULL, bias, y, NULL);
 }
 
 static size_t dense_scratch_size(int units, int n)
