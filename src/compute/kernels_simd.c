@@ -69,7 +69,7 @@ static void conv_run(const struct window *w, int n, const float *x, const void *
 			direct_pool(w, &p, image, prepared, bias, relu, y, place_of_max);
 			place_of_max += out;
 		} else {
-			direct_rows(w, &p, image, prepared, bias, 0, w->out_h, y);
+			direct_rows(w, &p, image, prepared, bias, y);
 		}
 	}
 }

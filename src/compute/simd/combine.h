@@ -71,37 +71,31 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 	}
 }
 
+/* clang-format off */
+#define COMBINE_12(X)                                                                              \
+	X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11)      \
+	X(1, 12) X(3, 1) X(3, 2) X(3, 3) X(3, 4)
+#define COMBINE_24(X)                                                                              \
+	COMBINE_12(X) X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) \
+	X(1, 22) X(1, 23) X(1, 24) X(3, 5) X(3, 6) X(3, 7) X(3, 8)
+#if COMBINE_VECTORS == 24
+#define COMBINE_SHAPES COMBINE_24
+#else
+#define COMBINE_SHAPES COMBINE_12
+#endif
+/* clang-format on */
+
 #define COMBINE(ROWS, VECTORS)                                                                     \
 	static __attribute__((noinline)) void combine_##ROWS##_##VECTORS(const struct combine *c)      \
 	{                                                                                              \
 		combine_fixed(ROWS, VECTORS, c);                                                           \
 	}
-/* clang-format off */
-COMBINE(1, 1) COMBINE(1, 2) COMBINE(1, 3) COMBINE(1, 4) COMBINE(1, 5) COMBINE(1, 6)
-COMBINE(1, 7) COMBINE(1, 8) COMBINE(1, 9) COMBINE(1, 10) COMBINE(1, 11) COMBINE(1, 12)
-COMBINE(3, 1) COMBINE(3, 2) COMBINE(3, 3) COMBINE(3, 4)
-#if COMBINE_VECTORS == 24
-COMBINE(1, 13) COMBINE(1, 14) COMBINE(1, 15) COMBINE(1, 16) COMBINE(1, 17) COMBINE(1, 18)
-COMBINE(1, 19) COMBINE(1, 20) COMBINE(1, 21) COMBINE(1, 22) COMBINE(1, 23) COMBINE(1, 24)
-COMBINE(3, 5) COMBINE(3, 6) COMBINE(3, 7) COMBINE(3, 8)
-#endif
+COMBINE_SHAPES(COMBINE)
 
-typedef void combine_function(const struct combine *c);
-/* clang-format on */
-static combine_function *const combine_1[COMBINE_VECTORS] = {
-	combine_1_1,  combine_1_2,  combine_1_3,  combine_1_4,  combine_1_5,  combine_1_6,
-	combine_1_7,  combine_1_8,  combine_1_9,  combine_1_10, combine_1_11, combine_1_12,
-#if COMBINE_VECTORS == 24
-	combine_1_13, combine_1_14, combine_1_15, combine_1_16, combine_1_17, combine_1_18,
-	combine_1_19, combine_1_20, combine_1_21, combine_1_22, combine_1_23, combine_1_24,
-#endif
-};
-static combine_function *const combine_3[COMBINE_VECTORS / 3] = {
-	combine_3_1, combine_3_2, combine_3_3, combine_3_4,
-#if COMBINE_VECTORS == 24
-	combine_3_5, combine_3_6, combine_3_7, combine_3_8,
-#endif
-};
+#define ENTRY(ROWS, VECTORS) [ROWS == 3][VECTORS] = combine_##ROWS##_##VECTORS,
+static void (*const combine_shapes[2][COMBINE_VECTORS + 1])(const struct combine *) = {
+	COMBINE_SHAPES(ENTRY)};
+#undef ENTRY
 
 /* Rows are cut into blocks of a multiple of this many floats, with every instruction set. */
 #define COMBINE_UNIT 16
@@ -145,10 +139,7 @@ static void combine(const struct combine *job, int strips, int length)
 			block.x = job->x + strip * job->x_row + done;
 			block.y = job->y + strip * job->y_row + done;
 			block.tail = width - (vectors - 1) * LANES;
-			if (rows == 3)
-				combine_3[vectors - 1](&block);
-			else
-				combine_1[vectors - 1](&block);
+			combine_shapes[rows == 3][vectors](&block);
 		}
 	}
 }

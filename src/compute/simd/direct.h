@@ -34,36 +34,25 @@ static void pack_filters(int filter, const float *filters, int first, int count,
 	}
 }
 
-/* `rows` rows of output pixels from `first` on. */
 static void direct_rows(const struct window *w, const struct plane *p, const float *x,
-						const float *packed, const float *bias, int first, int rows, float *y)
+						const float *packed, const float *bias, float *y)
 {
+	/* clang-format off */
 	struct tile t = tile_plan((struct tile){
-		.strips = w->size,
-		.depth = p->strip,
-		.a_row = w->stride * w->channels,
-		.a_strip = p->row,
-		.a_k = 1,
-		.b = packed,
-		.b_strip = (ptrdiff_t)p->strip * LANES,
-		.b_k = LANES,
+		.strips = w->size, .depth = p->strip,
+		.a_row = w->stride * w->channels, .a_strip = p->row, .a_k = 1,
+		.b = packed, .b_strip = (ptrdiff_t)p->strip * LANES, .b_k = LANES,
 		.b_vector = (ptrdiff_t)p->filter * LANES,
-		.start = bias,
-		.start_row = 0,
-		.c = y,
-		.c_row = w->filters,
-		.rows = w->out_w,
-		.columns = w->filters,
-	});
+		.c = y, .c_row = w->filters, .bias = bias,
+		.rows = w->out_w, .columns = w->filters});
+	/* clang-format on */
 
-	for (int row = first; row < first + rows; row++, t.c += w->out_w * w->filters) {
+	for (int row = 0; row < w->out_h; row++, t.c += w->out_w * w->filters) {
 		t.a = x + window_offset(w, p, row, 0);
 		tile(&t);
 	}
 }
 
-/* pool_fixed is tile_fixed for the pixels of `windows` pooling windows side by side, of which only
- * the largest are stored. */
 #define POOL_VECTORS 2
 #if LANES == 8
 #define POOL_WINDOWS 1
@@ -71,11 +60,20 @@ static void direct_rows(const struct window *w, const struct plane *p, const flo
 #define POOL_WINDOWS 2
 #endif
 
-ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth,
-							  const struct tile *t, ptrdiff_t below, bool relu, float *y,
-							  uint8_t *place_of_max)
+/* A row of pooling windows: two rows of pixels, of which only the largest of each window are
+ * stored. t.rows counts windows, and t.c is [window][filter]. */
+struct pool {
+	struct tile t;
+	ptrdiff_t below; /* from a pixel's window in A to that of the pixel below */
+	bool relu;
+	uint8_t *places; /* like t.c */
+};
+
+/* tile_fixed for the pixels of `windows` pooling windows side by side; then on to the next. */
+ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int depth, struct pool *p)
 {
 	vec sum[POOL_WINDOWS][POOL_VECTORS][4];
+	const struct tile *t = &p->t;
 	const float *a_strip = t->a, *b = t->b;
 	int strips = t->strips;
 
@@ -85,7 +83,7 @@ ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int de
 	UNROLL_FOR (int i = 0; i < windows; i++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
 			UNROLL_FOR (int q = 0; q < 4; q++)
-				sum[i][v][q] = load(t->start + v * LANES);
+				sum[i][v][q] = load(t->bias + v * LANES);
 	for (int strip = 0; strip < strips; strip++, a_strip += t->a_strip) {
 		const float *a = a_strip;
 		for (int k = 0; k < depth; k++, a++, b += LANES) {
@@ -94,79 +92,73 @@ ALWAYS_INLINE void pool_fixed(const int windows, const int vectors, const int de
 				right[v] = load(b + v * t->b_vector);
 			UNROLL_FOR (int i = 0; i < windows; i++) {
 				UNROLL_FOR (int q = 0; q < 4; q++) {
-					vec left = splat(a[(2 * i + q % 2) * t->a_row + q / 2 * below]);
+					vec left = splat(a[(2 * i + q % 2) * t->a_row + q / 2 * p->below]);
 					UNROLL_FOR (int v = 0; v < vectors; v++)
 						sum[i][v][q] = multiply_add(left, right[v], sum[i][v][q]);
 				}
 			}
 		}
 	}
-	UNROLL_FOR (int i = 0; i < windows; i++)
+	UNROLL_FOR (int i = 0; i < windows; i++, p->t.c += t->c_row, p->places += t->c_row)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
-			store_largest(sum[i][v], relu, t->columns - v * LANES, y + i * t->c_row + v * LANES,
-						  place_of_max + i * t->c_row + v * LANES);
+			store_largest(sum[i][v], p->relu, t->columns - v * LANES, t->c + v * LANES,
+						  p->places + v * LANES);
+	p->t.a += 2 * windows * t->a_row;
 }
 
-ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, const struct tile *t,
-								  ptrdiff_t below, bool relu, float *y, uint8_t *place_of_max)
+ALWAYS_INLINE void pool_row_fixed(const int vectors, const int depth, struct pool p)
 {
-	struct tile one = *t;
-	int j = 0;
+	int left = p.t.rows;
 
-	for (; j + POOL_WINDOWS <= t->rows; j += POOL_WINDOWS) {
-		pool_fixed(POOL_WINDOWS, vectors, depth, &one, below, relu, y + j * t->c_row,
-				   place_of_max + j * t->c_row);
-		one.a += 2 * POOL_WINDOWS * t->a_row;
-	}
-	for (; j < t->rows; j++, one.a += 2 * t->a_row)
-		pool_fixed(1, vectors, depth, &one, below, relu, y + j * t->c_row,
-				   place_of_max + j * t->c_row);
+	for (; left >= POOL_WINDOWS; left -= POOL_WINDOWS)
+		pool_fixed(POOL_WINDOWS, vectors, depth, &p);
+	for (; left > 0; left--)
+		pool_fixed(1, vectors, depth, &p);
 }
 
 /* Loops of a literal length are a fifth faster in a first layer, whose strips are short. */
-ALWAYS_INLINE void pool_row_depth(const int vectors, const struct tile *t, ptrdiff_t below,
-								  bool relu, float *y, uint8_t *place_of_max)
+ALWAYS_INLINE void pool_row_depth(const int vectors, const struct pool *p)
 {
-	if (t->depth == 3)
-		pool_row_fixed(vectors, 3, t, below, relu, y, place_of_max);
-	else if (t->depth == 5)
-		pool_row_fixed(vectors, 5, t, below, relu, y, place_of_max);
+	if (p->t.depth == 3)
+		pool_row_fixed(vectors, 3, *p);
+	else if (p->t.depth == 5)
+		pool_row_fixed(vectors, 5, *p);
 	else
-		pool_row_fixed(vectors, t->depth, t, below, relu, y, place_of_max);
+		pool_row_fixed(vectors, p->t.depth, *p);
 }
 
-/* A row of pooling windows, for up to POOL_VECTORS vectors of filters. */
-static void pool_row(const struct tile *t, ptrdiff_t below, bool relu, float *y,
-					 uint8_t *place_of_max)
+static void pool_row(const struct pool *p)
 {
-	if (t->columns <= LANES)
-		pool_row_depth(1, t, below, relu, y, place_of_max);
+	if (p->t.columns <= LANES)
+		pool_row_depth(1, p);
 	else
-		pool_row_depth(POOL_VECTORS, t, below, relu, y, place_of_max);
+		pool_row_depth(POOL_VECTORS, p);
 }
 
 static void direct_pool(const struct window *w, const struct plane *p, const float *x,
 						const float *packed, const float *bias, bool relu, float *y,
 						uint8_t *place_of_max)
 {
+	/* clang-format off */
+	struct pool row = {.below = (ptrdiff_t)w->stride * p->row, .relu = relu, .t = {
+		.strips = w->size, .depth = p->strip,
+		.a_row = w->stride * w->channels, .a_strip = p->row,
+		.b = packed, .b_vector = (ptrdiff_t)p->filter * LANES,
+		.bias = bias, .c_row = w->filters,
+		.rows = w->out_w / 2, .columns = w->filters}};
+	/* clang-format on */
+
 	for (int f = 0; f < w->filters; f += POOL_VECTORS * LANES) {
-		struct tile t = {
-			.strips = w->size,
-			.depth = p->strip,
-			.a_row = w->stride * w->channels,
-			.a_strip = p->row,
-			.b = packed + (ptrdiff_t)f * p->filter,
-			.b_vector = (ptrdiff_t)p->filter * LANES,
-			.start = bias + f,
-			.c_row = w->filters,
-			.rows = w->out_w / 2,
-			.columns = w->filters - f,
-		};
 		for (int i = 0; i < w->out_h / 2; i++) {
-			ptrdiff_t to = (ptrdiff_t)i * t.rows * w->filters + f;
-			t.a = x + window_offset(w, p, 2 * i, 0);
-			pool_row(&t, (ptrdiff_t)w->stride * p->row, relu, y + to, place_of_max + to);
+			ptrdiff_t to = (ptrdiff_t)i * row.t.rows * w->filters + f;
+			row.t.a = x + window_offset(w, p, 2 * i, 0);
+			row.t.c = y + to;
+			row.places = place_of_max + to;
+			pool_row(&row);
 		}
+		row.t.b += POOL_VECTORS * row.t.b_vector;
+		row.t.bias += POOL_VECTORS * LANES;
+		row.t.columns -= POOL_VECTORS * LANES;
 	}
 }
 

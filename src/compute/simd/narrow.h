@@ -10,27 +10,19 @@
 static void filters_narrow(const struct window *w, const struct plane *p, const float *x,
 						   const float *dy, float *sums)
 {
-	struct tile t = tile_plan((struct tile){.strips = w->out_h,
-											.depth = w->out_w,
-											.a = x,
-											.a_row = 1,
-											.a_strip = w->stride * p->row,
-											.a_k = w->stride * w->channels,
-											.b = dy,
-											.b_strip = w->out_w * w->filters,
-											.b_k = w->filters,
-											.b_vector = LANES,
-											.start = sums,
-											.start_row = w->filters,
-											.c = sums,
-											.c_row = w->filters,
-											.rows = p->strip,
-											.columns = w->filters});
+	/* clang-format off */
+	struct tile t = tile_plan((struct tile){
+		.strips = w->out_h, .depth = w->out_w,
+		.a = x, .a_row = 1, .a_strip = w->stride * p->row, .a_k = w->stride * w->channels,
+		.b = dy, .b_strip = w->out_w * w->filters, .b_k = w->filters, .b_vector = LANES,
+		.c = sums, .c_row = w->filters, .adds = true,
+		.rows = p->strip, .columns = w->filters});
+	/* clang-format on */
 
 	for (int row = 0; row < w->size; row++) {
 		tile(&t);
 		t.a += p->row;
-		t.start = t.c += (ptrdiff_t)p->strip * w->filters;
+		t.c += (ptrdiff_t)p->strip * w->filters;
 	}
 }
 

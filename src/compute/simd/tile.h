@@ -15,10 +15,10 @@ struct tile {
 	ptrdiff_t a_row, a_strip, a_k;
 	const float *b;
 	ptrdiff_t b_strip, b_k, b_vector;
-	const float *start; /* start[m start_row + n]; NULL: 0 */
-	ptrdiff_t start_row;
 	float *c; /* c[m c_row + n] */
 	ptrdiff_t c_row;
+	bool adds; /* start is what c holds; otherwise start[n] is bias[n], or 0 where NULL */
+	const float *bias;
 	int rows, columns;   /* m and n: only so many are written */
 	int height, vectors; /* of the tiles: tile_plan */
 };
@@ -29,7 +29,8 @@ struct tile {
 ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct tile *t)
 {
 	vec sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
-	const float *a_strip = t->a, *b_strip = t->b;
+	const float *a_strip = t->a, *b_strip = t->b, *start = t->adds ? t->c : t->bias;
+	ptrdiff_t start_row = t->adds ? t->c_row : 0;
 
 	UNROLL_FOR (int m = 0; m < rows; m++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
@@ -47,10 +48,10 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 			}
 		}
 	}
-	if (t->start)
+	if (start)
 		UNROLL_FOR (int m = 0; m < rows; m++)
 			UNROLL_FOR (int v = 0; v < vectors; v++)
-				sum[m][v] += load(t->start + m * t->start_row + v * LANES);
+				sum[m][v] += load(start + m * start_row + v * LANES);
 	UNROLL_FOR (int m = 0; m < rows; m++) {
 		float *c = t->c + m * t->c_row;
 		UNROLL_FOR (int v = 0; v < vectors - 1; v++)
@@ -61,37 +62,29 @@ ALWAYS_INLINE void tile_fixed(const int rows, const int vectors, const struct ti
 }
 
 /* The compiler needs literal bounds to keep the sums in registers: a function for each shape. */
+/* clang-format off */
+#define TILES_3(X, V) X(1, V) X(2, V) X(3, V)
+#define TILES_6(X, V) TILES_3(X, V) X(4, V) X(5, V) X(6, V)
+#define TILES_8(X, V) TILES_6(X, V) X(7, V) X(8, V)
+#define TILES_12(X, V) TILES_8(X, V) X(9, V) X(10, V) X(11, V) X(12, V)
+#if TILE_SUMS >= 24
+#define TILE_SHAPES(X) TILES_12(X, 1) X(13, 1) TILES_12(X, 2) X(13, 2) TILES_8(X, 3) TILES_6(X, 4)
+#else
+#define TILE_SHAPES(X) TILES_12(X, 1) TILES_6(X, 2) TILES_3(X, 3) X(4, 3) TILES_3(X, 4)
+#endif
+/* clang-format on */
+
 #define TILE(ROWS, VECTORS)                                                                        \
 	static __attribute__((noinline)) void tile_##ROWS##_##VECTORS(const struct tile *t)            \
 	{                                                                                              \
 		tile_fixed(ROWS, VECTORS, t);                                                              \
 	}
-#define TILES_3(V) TILE(1, V) TILE(2, V) TILE(3, V)
-#define TILES_4(V) TILES_3(V) TILE(4, V)
-#define TILES_6(V) TILES_4(V) TILE(5, V) TILE(6, V)
-#define TILES_8(V) TILES_6(V) TILE(7, V) TILE(8, V)
-#define TILES_12(V) TILES_8(V) TILE(9, V) TILE(10, V) TILE(11, V) TILE(12, V)
-#define TILES_13(V) TILES_12(V) TILE(13, V)
-#define NAMES_3(V) tile_1_##V, tile_2_##V, tile_3_##V
-#define NAMES_4(V) NAMES_3(V), tile_4_##V
-#define NAMES_6(V) NAMES_4(V), tile_5_##V, tile_6_##V
-#define NAMES_8(V) NAMES_6(V), tile_7_##V, tile_8_##V
-#define NAMES_12(V) NAMES_8(V), tile_9_##V, tile_10_##V, tile_11_##V, tile_12_##V
-#define NAMES_13(V) NAMES_12(V), tile_13_##V
+TILE_SHAPES(TILE)
 
-typedef void tile_function(const struct tile *t);
-
-/* clang-format off */
-#if TILE_SUMS >= 24
-TILES_13(1) TILES_13(2) TILES_8(3) TILES_6(4)
-static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
-	{NAMES_13(1)}, {NAMES_13(2)}, {NAMES_8(3)}, {NAMES_6(4)}};
-#else
-TILES_12(1) TILES_6(2) TILES_4(3) TILES_3(4)
-static tile_function *const tile_functions[TILE_MOST_VECTORS][TILE_MOST_ROWS] = {
-	{NAMES_12(1)}, {NAMES_6(2)}, {NAMES_4(3)}, {NAMES_3(4)}};
-#endif
-/* clang-format on */
+#define ENTRY(ROWS, VECTORS) [VECTORS][ROWS] = tile_##ROWS##_##VECTORS,
+static void (*const tile_shapes[TILE_MOST_VECTORS + 1][TILE_MOST_ROWS + 1])(const struct tile *) = {
+	TILE_SHAPES(ENTRY)};
+#undef ENTRY
 
 static int tile_height(int rows, int vectors)
 {
@@ -129,14 +122,12 @@ static void tile(const struct tile *t)
 	for (int n = 0; n < t->columns; n += t->vectors * LANES) {
 		int vectors = least(divide_up(one.columns, LANES), t->vectors);
 		one.a = t->a;
-		one.start = t->start ? t->start + n : NULL;
+		one.bias = t->bias ? t->bias + n : NULL;
 		one.c = t->c + n;
 		for (int left = t->rows; left; left -= one.rows) {
 			one.rows = least(t->height, left);
-			tile_functions[vectors - 1][one.rows - 1](&one);
+			tile_shapes[vectors][one.rows](&one);
 			one.a += one.rows * t->a_row;
-			if (one.start)
-				one.start += one.rows * t->start_row;
 			one.c += one.rows * t->c_row;
 		}
 		one.b += t->vectors * t->b_vector;

@@ -311,19 +311,14 @@ static void winograd_some(const struct window *w, const struct winograd *g,
 	for (int f = 0; f < w->filters; f += BLOCK) {
 		int columns = least(BLOCK, w->filters - f);
 		const float *start = bias ? bias + f : NULL;
-		struct tile t =
-			tile_plan((struct tile){.strips = 1,
-									.depth = w->channels,
-									.a = r->v,
-									.a_row = PLACES * g->x_stride,
-									.a_k = 1,
-									.b = prepared + f / BLOCK * PLACES * filters_place(w),
-									.b_k = BLOCK,
-									.b_vector = LANES,
-									.c = r->m,
-									.c_row = PLACES * BLOCK,
-									.rows = n * g->tiles,
-									.columns = columns});
+		/* clang-format off */
+		struct tile t = tile_plan((struct tile){
+			.strips = 1, .depth = w->channels,
+			.a = r->v, .a_row = PLACES * g->x_stride, .a_k = 1,
+			.b = prepared + f / BLOCK * PLACES * filters_place(w), .b_k = BLOCK, .b_vector = LANES,
+			.c = r->m, .c_row = PLACES * BLOCK,
+			.rows = n * g->tiles, .columns = columns});
+		/* clang-format on */
 		for (int p = 0; p < PLACES; p++) {
 			tile(&t);
 			t.a += g->x_stride;
@@ -367,18 +362,13 @@ static size_t winograd_filters_size(const struct window *w)
 /* The convolution that turns dy into dx; its filters are those of w, rows and columns backwards. */
 static struct window winograd_adjoint(const struct window *w)
 {
+	/* clang-format off */
 	return (struct window){
-		.in_h = w->out_h,
-		.in_w = w->out_w,
-		.channels = w->filters,
-		.out_h = w->in_h,
-		.out_w = w->in_w,
-		.filters = w->channels,
-		.size = w->size,
-		.stride = 1,
-		.pad_top = w->size - 1 - w->pad_top,
-		.pad_left = w->size - 1 - w->pad_left,
-	};
+		.in_h = w->out_h, .in_w = w->out_w, .channels = w->filters,
+		.out_h = w->in_h, .out_w = w->in_w, .filters = w->channels,
+		.size = w->size, .stride = 1,
+		.pad_top = w->size - 1 - w->pad_top, .pad_left = w->size - 1 - w->pad_left};
+	/* clang-format on */
 }
 
 /* A dy Aᵀ of one sample, to [tile][place][filters]; outputs beyond the last row and column count
@@ -471,18 +461,14 @@ static void winograd_filters_gradient(const struct window *w, int n,
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
 	size_t in = (size_t)w->in_h * w->in_w * w->channels;
 	size_t out = (size_t)w->out_h * w->out_w * w->filters;
-	struct tile t = tile_plan((struct tile){.strips = 1,
-											.depth = n * g->tiles,
-											.a = b->d,
-											.a_row = 1,
-											.a_k = PLACES * g->y_stride,
-											.b = b->v,
-											.b_k = PLACES * g->x_stride,
-											.b_vector = LANES,
-											.c = b->m,
-											.c_row = PLACES * g->x_stride,
-											.rows = w->filters,
-											.columns = w->channels});
+	/* clang-format off */
+	struct tile t = tile_plan((struct tile){
+		.strips = 1, .depth = n * g->tiles,
+		.a = b->d, .a_row = 1, .a_k = PLACES * g->y_stride,
+		.b = b->v, .b_k = PLACES * g->x_stride, .b_vector = LANES,
+		.c = b->m, .c_row = PLACES * g->x_stride,
+		.rows = w->filters, .columns = w->channels});
+	/* clang-format on */
 
 	for (int s = 0; s < n; s++) {
 		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, b->plane),
