@@ -103,36 +103,23 @@ static void avgpool_backward(const struct window *w, int n, const float *dy, flo
 	}
 }
 
-static inline void normalize(int channels, const float *restrict x, const float *restrict mean,
-							 const float *restrict scale, const float *restrict bias,
-							 float *restrict y)
-{
-	for (int c = 0; c < channels; c++)
-		y[c] = (x[c] - mean[c]) * scale[c] + bias[c];
-}
-
-static void batchnorm_forward(int channels, int pixels, const float *x, const float *mean,
-							  const float *scale, const float *bias, float *y)
+static void batchnorm_forward(int channels, int pixels, const float *restrict x,
+							  const float *restrict mean, const float *restrict scale,
+							  const float *restrict bias, float *restrict y)
 {
 	for (int p = 0; p < pixels; p++, x += channels, y += channels)
-		normalize(channels, x, mean, scale, bias, y);
+		for (int c = 0; c < channels; c++)
+			y[c] = (x[c] - mean[c]) * scale[c] + bias[c];
 }
 
-static inline void normalize_back(int channels, const float *restrict x, const float *restrict mean,
-								  const float *restrict dy, const float *restrict scale,
-								  const float *restrict slope, const float *restrict offset,
-								  float *restrict dx)
-{
-	for (int c = 0; c < channels; c++)
-		dx[c] = dy[c] * scale[c] + (x[c] - mean[c]) * slope[c] + offset[c];
-}
-
-static void batchnorm_backward(int channels, int pixels, const float *x, const float *mean,
-							   const float *dy, const float *scale, const float *slope,
-							   const float *offset, float *dx)
+static void batchnorm_backward(int channels, int pixels, const float *restrict x,
+							   const float *restrict mean, const float *restrict dy,
+							   const float *restrict scale, const float *restrict slope,
+							   const float *restrict offset, float *restrict dx)
 {
 	for (int p = 0; p < pixels; p++, x += channels, dy += channels, dx += channels)
-		normalize_back(channels, x, mean, dy, scale, slope, offset, dx);
+		for (int c = 0; c < channels; c++)
+			dx[c] = dy[c] * scale[c] + (x[c] - mean[c]) * slope[c] + offset[c];
 }
 
 #endif

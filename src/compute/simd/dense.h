@@ -33,13 +33,6 @@ ALWAYS_INLINE vec4 quarter_totals(const float partial[DOT_SUMS])
 	return (load4(partial) + load4(partial + 4)) + (load4(partial + 8) + load4(partial + 12));
 }
 
-ALWAYS_INLINE float dot_total(const float partial[DOT_SUMS])
-{
-	vec4 four = quarter_totals(partial);
-
-	return (four[0] + four[1]) + (four[2] + four[3]);
-}
-
 /* The totals of four units, whose partial sums are `unit` samples apart. */
 ALWAYS_INLINE vec4 dot_totals(const float (*partial)[DOT_SUMS], ptrdiff_t unit)
 {
@@ -85,24 +78,6 @@ ALWAYS_INLINE void dots_fixed(const int units, const int samples, int count, ptr
 				store(&sums[u][s][v * LANES], sum[u][s][v]);
 }
 
-static __attribute__((noinline)) void dots_full(int count, ptrdiff_t row, const float *x,
-												const float *weights, dot_sums *sums)
-{
-	dots_fixed(DOT_UNITS, DOT_SAMPLES, count, row, x, weights, sums);
-}
-
-static __attribute__((noinline)) void dots_sample(int count, ptrdiff_t row, const float *x,
-												  const float *weights, dot_sums *sums)
-{
-	dots_fixed(DOT_UNITS, 1, count, row, x, weights, sums);
-}
-
-static __attribute__((noinline)) void dots_one(int count, ptrdiff_t row, const float *x,
-											   const float *weights, dot_sums *sums)
-{
-	dots_fixed(1, 1, count, row, x, weights, sums);
-}
-
 /* dots_fixed for all units and samples of a block. */
 static void dots_block(int units, int n, int count, ptrdiff_t row, const float *x,
 					   const float *weights, dot_sums *sums)
@@ -114,11 +89,11 @@ static void dots_block(int units, int n, int count, ptrdiff_t row, const float *
 			dot_sums *at = (dot_sums *)&sums[u][s];
 			ss = us == DOT_UNITS && n - s >= DOT_SAMPLES ? DOT_SAMPLES : 1;
 			if (us < DOT_UNITS)
-				dots_one(count, row, xs, ws, at);
+				dots_fixed(1, 1, count, row, xs, ws, at);
 			else if (ss < DOT_SAMPLES)
-				dots_sample(count, row, xs, ws, at);
+				dots_fixed(DOT_UNITS, 1, count, row, xs, ws, at);
 			else
-				dots_full(count, row, xs, ws, at);
+				dots_fixed(DOT_UNITS, DOT_SAMPLES, count, row, xs, ws, at);
 		}
 	}
 }
@@ -142,20 +117,16 @@ static void dense_block(int inputs, int units, int n, const float *x, const floa
 	int whole = inputs / DOT_SUMS * DOT_SUMS;
 	dot_sums sums[DOT_BLOCK_UNITS];
 
-	memset(sums, 0, (size_t)units * sizeof *sums);
+	memset(sums, 0, round_up(units, 4) * sizeof *sums);
 	for (int k = 0; k < whole; k += DOT_BLOCK_INPUTS)
 		dots_block(units, n, least(DOT_BLOCK_INPUTS, whole - k), inputs, x + k, weights + k, sums);
 	if (whole < inputs)
 		dots_rest(units, n, inputs - whole, inputs, x + whole, weights + whole, sums);
 	for (int s = 0; s < n; s++) {
-		float *to = y + s * y_row;
-		int u = 0;
-		for (; u + 4 <= units; u += 4) {
+		for (int u = 0; u < units; u += 4) {
 			vec4 sum = load4(bias + u) + dot_totals(&sums[u][s], DOT_BLOCK_SAMPLES);
-			memcpy(to + u, &sum, sizeof sum);
+			memcpy(y + s * y_row + u, &sum, least(4, units - u) * sizeof *y);
 		}
-		for (; u < units; u++)
-			to[u] = bias[u] + dot_total(sums[u][s]);
 	}
 }
 
@@ -174,11 +145,12 @@ static void dense_forward(int inputs, int units, int n, const float *x, const fl
 struct dense_lists {
 	struct list *lists;
 	struct term *terms;
+	int used; /* of the terms */
 };
 
 static struct dense_lists dense_place(int lists, int terms, struct arena *arena)
 {
-	struct dense_lists l;
+	struct dense_lists l = {0};
 
 	l.lists = arena_take(arena, (size_t)lists, sizeof *l.lists);
 	/* + 1: a term of 0 is written behind the others, and then not counted. */
@@ -186,18 +158,28 @@ static struct dense_lists dense_place(int lists, int terms, struct arena *arena)
 	return l;
 }
 
-/* Lists of dense_backward_input: one for each sample and block of units. */
-static int input_lists(int units, int n)
-{
-	return divide_up(units, INPUT_UNITS) * n;
-}
-
 static size_t dense_scratch_size(int units, int n)
 {
 	struct arena arena = {0};
 
-	dense_place(greatest(units, input_lists(units, n)), units * n, &arena);
+	dense_place(greatest(units, divide_up(units, INPUT_UNITS) * n), units * n, &arena);
 	return arena.used;
+}
+
+/* The sum of g[i] × row i for first ≤ i < end as a list: gradient i is at dy[i step]. */
+ALWAYS_INLINE struct list dense_list(struct dense_lists *l, const float *dy, ptrdiff_t step,
+									 int first, int end, int row, ptrdiff_t target)
+{
+	int used = l->used;
+
+	for (int i = first; i < end; i++) {
+		float g = dy[i * step];
+		l->terms[used] = (struct term){g, i * row};
+		used += g != 0;
+	}
+	struct list list = {l->used, used, target};
+	l->used = used;
+	return list;
 }
 
 /* dweights[u] = sum over samples of dy[s][u] x[s], for the units from `first` on. */
@@ -206,29 +188,18 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 								   void *scratch)
 {
 	struct dense_lists l = dense_place(count, count * n, &(struct arena){.base = scratch});
-	struct list *lists = l.lists;
-	struct term *terms = l.terms;
-	int used = 0;
 
-	for (int u = 0; u < count; u++) {
-		float sum = 0;
-		lists[u] = (struct list){.first = used, .target = (ptrdiff_t)(first + u) * inputs};
-		for (int s = 0; s < n; s++) {
-			float g = dy[(ptrdiff_t)s * units + first + u];
-			terms[used] = (struct term){g, s * inputs};
-			used += g != 0;
-			sum += g;
-		}
-		lists[u].end = used;
-		dbias[first + u] = sum;
+	for (int u = first; u < first + count; u++) {
+		struct list list = dense_list(&l, dy + u, units, 0, n, inputs, (ptrdiff_t)u * inputs);
+		dbias[u] = 0;
+		for (int i = list.first; i < list.end; i++)
+			dbias[u] += l.terms[i].g;
+		l.lists[u - first] = list;
 	}
-	combine(&(struct combine){.lists = lists,
-							  .list_count = count,
-							  .terms = terms,
-							  .x = x,
-							  .y = dweights,
-							  .overwrite = true},
-			1, inputs);
+	/* clang-format off */
+	combine(&(struct combine){.lists = l.lists, .list_count = count, .terms = l.terms,
+							  .x = x, .y = dweights, .overwrite = true}, 1, inputs);
+	/* clang-format on */
 }
 
 /* dx[s] = sum over units of dy[s][u] weights[u]. For all samples, the lists of some units come
@@ -236,29 +207,19 @@ static void dense_backward_weights(int inputs, int units, int first, int count, 
 static void dense_backward_input(int inputs, int units, int n, const float *weights,
 								 const float *dy, float *dx, void *scratch)
 {
-	int blocks = divide_up(units, INPUT_UNITS), used = 0;
-	struct dense_lists l =
-		dense_place(input_lists(units, n), units * n, &(struct arena){.base = scratch});
-	struct list *lists = l.lists;
-	struct term *terms = l.terms;
+	int lists = divide_up(units, INPUT_UNITS) * n;
+	struct dense_lists l = dense_place(lists, units * n, &(struct arena){.base = scratch});
 
-	for (int b = 0; b < blocks; b++) {
-		for (int s = 0; s < n; s++) {
-			struct list *list = &lists[b * n + s];
-			*list = (struct list){.first = used, .target = (ptrdiff_t)s * inputs};
-			for (int u = b * INPUT_UNITS; u < least(units, (b + 1) * INPUT_UNITS); u++) {
-				float g = dy[(ptrdiff_t)s * units + u];
-				terms[used] = (struct term){g, u * inputs};
-				used += g != 0;
-			}
-			list->end = used;
-		}
+	for (int i = 0; i < lists; i++) {
+		int first = i / n * INPUT_UNITS, s = i % n;
+		l.lists[i] = dense_list(&l, dy + (ptrdiff_t)s * units, 1, first,
+								least(units, first + INPUT_UNITS), inputs, (ptrdiff_t)s * inputs);
 	}
 	memset(dx, 0, (size_t)n * inputs * sizeof *dx);
-	combine(
-		&(struct combine){
-			.lists = lists, .list_count = blocks * n, .terms = terms, .x = weights, .y = dx},
-		1, inputs);
+	/* clang-format off */
+	combine(&(struct combine){.lists = l.lists, .list_count = lists, .terms = l.terms,
+							  .x = weights, .y = dx}, 1, inputs);
+	/* clang-format on */
 }
 
 #endif

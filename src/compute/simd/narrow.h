@@ -37,7 +37,6 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int vectors, const
 										const float *x, int row, const float *dy,
 										const uint8_t *place_of_max, float *sums, int count)
 {
-	const int width = size == 3 ? 4 : 8; /* of a row of the patch */
 	vec sum[25][POOLED_VECTORS];
 
 	UNROLL_FOR (int k = 0; k < size * size; k++)
@@ -53,16 +52,14 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int vectors, const
 			UNROLL_FOR (int v = 0; v < vectors; v++) {
 				ivec place = load_bytes(place_of_max + v * LANES);
 				g[v] = (vec)((place < PLACE_NONE) & (ivec)load(dy + v * LANES));
-				first[v] = place + (place >> 1) * (width - 2);
+				first[v] = place + (place >> 1) * 6; /* a row of the patch has 8 */
 			}
 			UNROLL_FOR (int ky = 0; ky < size; ky++) {
-				vec patch = size == 3 ? load_4_rows(at, row) : load_2_rows(at + ky * row, row);
+				vec patch = load_2_rows(at + ky * row, row);
 				UNROLL_FOR (int kx = 0; kx < size; kx++) {
-					UNROLL_FOR (int v = 0; v < vectors; v++) {
-						ivec index = first[v] + (size == 3 ? ky * width + kx : kx);
+					UNROLL_FOR (int v = 0; v < vectors; v++)
 						sum[ky * size + kx][v] =
-							multiply_add(pick(patch, index), g[v], sum[ky * size + kx][v]);
-					}
+							multiply_add(pick(patch, first[v] + kx), g[v], sum[ky * size + kx][v]);
 				}
 			}
 		}

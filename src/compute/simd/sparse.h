@@ -115,28 +115,21 @@ static void lists_add_sample(struct lists *l, const struct window *w, const stru
 static void filters_sparse(const struct window *w, const struct plane *p, const struct lists *l,
 						   const float *x, float *dfilters)
 {
-	combine(&(struct combine){.lists = l->filters,
-							  .list_count = w->filters,
-							  .terms = l->filter_terms,
-							  .x = x,
-							  .x_row = p->row,
-							  .y = dfilters,
-							  .y_row = p->strip},
-			w->size, p->strip);
+	/* clang-format off */
+	combine(&(struct combine){.lists = l->filters, .list_count = w->filters,
+							  .terms = l->filter_terms, .x = x, .x_row = p->row,
+							  .y = dfilters, .y_row = p->strip}, w->size, p->strip);
+	/* clang-format on */
 }
 
 static void input_sparse(const struct window *w, const struct plane *p, const struct lists *l,
 						 int pixels, const float *filters, float *target)
 {
-	combine(&(struct combine){.lists = l->pixels,
-							  .list_count = pixels,
-							  .terms = l->pixel_terms,
-							  .x = filters,
-							  .x_row = p->strip,
-							  .y = target,
-							  .y_row = p->row,
-							  .overlap = true},
-			w->size, p->strip);
+	/* clang-format off */
+	combine(&(struct combine){.lists = l->pixels, .list_count = pixels,
+							  .terms = l->pixel_terms, .x = filters, .x_row = p->strip,
+							  .y = target, .y_row = p->row, .overlap = true}, w->size, p->strip);
+	/* clang-format on */
 }
 
 #endif

@@ -130,10 +130,8 @@ ALWAYS_INLINE vec multiply_add(vec a, vec b, vec c)
  * wait for loads as it is. */
 ALWAYS_INLINE vec hold(vec v)
 {
-#if defined(AVX512)
+#if defined(AVX512) || defined(AVX2)
 	__asm__("" : "+v"(v));
-#elif defined(AVX2)
-	__asm__("" : "+x"(v));
 #endif
 	return v;
 }
@@ -249,22 +247,6 @@ ALWAYS_INLINE vec load_2_rows(const float *p, ptrdiff_t row)
 #endif
 }
 
-/* Four rows of four. */
-ALWAYS_INLINE vec load_4_rows(const float *p, ptrdiff_t row)
-{
-#if defined(AVX512)
-	__m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p));
-	v = _mm512_insertf32x4(v, _mm_loadu_ps(p + row), 1);
-	v = _mm512_insertf32x4(v, _mm_loadu_ps(p + 2 * row), 2);
-	return (vec)_mm512_insertf32x4(v, _mm_loadu_ps(p + 3 * row), 3);
-#else
-	vec v;
-
-	for (int i = 0; i < 4; i++)
-		memcpy((char *)&v + i * sizeof v / 4, p + i * row, sizeof v / 4);
-	return v;
-#endif
-}
 #endif
 
 /* Are `columns` floats in each of `rows` rows all zero? */
