@@ -91,13 +91,12 @@ static void conv_pool_forward(const struct window *w, int n, const float *x, con
 
 static size_t conv_scratch_size(const struct window *w, int n)
 {
-	struct winograd g = winograd_of(w, n);
 	struct plane p = plane_of(w, w->out_h, w->out_w);
 	struct arena backward = {0}, forward = {0};
 
 	backward_place(w, n, &backward);
 	if (uses_winograd(w))
-		winograd_place(w, &g, &forward);
+		winograd_place(w, n, &forward);
 	else
 		arena_take(&forward, plane_size(&p), 1);
 	return (backward.used > forward.used ? backward.used : forward.used) + KERNELS_SLACK;

@@ -58,16 +58,6 @@ static void add_bias_gradient(const struct window *w, int count, const float *dy
 		bias_gradient_fixed(1, w->filters, count, dy, place_of_max, dbias, f);
 }
 
-/* Copies to dx the middle of the plane, without the zeros around it. */
-static void plane_take(const struct window *w, const struct plane *p, const float *plane, float *dx)
-{
-	memset(dx, 0, (size_t)w->in_h * w->in_w * w->channels * sizeof *dx);
-	for (int y = 0; y < plane_rows(w, p); y++)
-		memcpy(dx + (ptrdiff_t)y * w->in_w * w->channels,
-			   plane + (ptrdiff_t)(y + w->pad_top) * p->row + w->pad_left * w->channels,
-			   plane_columns(w, p) * sizeof *dx);
-}
-
 /* Scratch memory of one backward call. The sparse and the dense way use the same memory. */
 struct backward_scratch {
 	struct plane plane;
@@ -78,7 +68,7 @@ struct backward_scratch {
 	float *sums;    /* [filter][filters] */
 	float *all;     /* dy of all pixels */
 	struct lists lists;
-	struct winograd_gradient products;
+	struct winograd products;
 	struct window adjoint;
 	struct arena adjoint_arena;
 };
@@ -100,10 +90,9 @@ static struct backward_scratch backward_place(const struct window *w, int n, str
 	b.lists = lists_place(w, b.plane.pixels * b.samples, &sparse);
 	if (uses_winograd(w)) {
 		b.adjoint = winograd_adjoint(w);
-		b.products = winograd_gradient_place(w, n, &dense);
+		b.products = winograd_place_gradient(w, n, &dense);
 		b.adjoint_arena = dense;
-		struct winograd g = winograd_of(&b.adjoint, n);
-		winograd_place(&b.adjoint, &g, &dense);
+		winograd_place(&b.adjoint, n, &dense);
 	}
 	arena->used = dense.used > sparse.used ? dense.used : sparse.used;
 	return b;
@@ -220,15 +209,11 @@ static void conv_gradients(const struct window *w, int n, const float *x, const 
 {
 	struct backward_scratch b = backward_place(w, n, &(struct arena){.base = scratch});
 	int gradients = place_of_max ? b.plane.pixels / 4 : b.plane.pixels;
-	struct backward_call g = {x,
-							  filters,
-							  turned,
-							  dy,
-							  place_of_max,
-							  dfilters,
-							  dx,
+	/* clang-format off */
+	struct backward_call g = {x, filters, turned, dy, place_of_max, dfilters, dx,
 							  .in = (size_t)w->in_h * w->in_w * w->channels,
 							  .out = (size_t)gradients * w->filters};
+	/* clang-format on */
 	bool few = w->channels < FEW_CHANNELS;
 
 	add_bias_gradient(w, n * gradients, dy, place_of_max, dbias);

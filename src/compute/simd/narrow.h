@@ -72,16 +72,15 @@ ALWAYS_INLINE void filters_pooled_fixed(const int size, const int vectors, const
 static int filters_pooled_some(const struct window *w, const struct plane *p, const float *x,
 							   const float *dy, const uint8_t *place_of_max, float *sums, int count)
 {
-	if (w->size == 5) {
+	int vectors = w->size == 3 && count > LANES ? POOLED_VECTORS : 1;
+
+	if (w->size == 5)
 		filters_pooled_fixed(5, 1, w, x, p->row, dy, place_of_max, sums, count);
-		return LANES;
-	}
-	if (count <= LANES) {
+	else if (vectors == 1)
 		filters_pooled_fixed(3, 1, w, x, p->row, dy, place_of_max, sums, count);
-		return LANES;
-	}
-	filters_pooled_fixed(3, POOLED_VECTORS, w, x, p->row, dy, place_of_max, sums, count);
-	return POOLED_VECTORS * LANES;
+	else
+		filters_pooled_fixed(3, POOLED_VECTORS, w, x, p->row, dy, place_of_max, sums, count);
+	return vectors * LANES;
 }
 #else
 /* For `rows` rows of the filters: a filter of 5 × 5 has more sums than there are registers. */

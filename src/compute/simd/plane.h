@@ -14,6 +14,7 @@ struct plane {
 	int strip;  /* floats in a row of a window, and of a filter */
 	int filter; /* floats in a filter */
 	int pixels; /* of the output */
+	int inside; /* where the image begins in its plane, behind the padding */
 };
 
 static struct plane plane_of(const struct window *w, int out_h, int out_w)
@@ -30,6 +31,7 @@ static struct plane plane_of(const struct window *w, int out_h, int out_w)
 	p.strip = w->size * w->channels;
 	p.filter = w->size * p.strip;
 	p.pixels = w->out_h * w->out_w;
+	p.inside = w->pad_top * p.row + w->pad_left * w->channels;
 	return p;
 }
 
@@ -44,15 +46,16 @@ static int window_offset(const struct window *w, const struct plane *p, int y, i
 	return y * w->stride * p->row + x * w->stride * w->channels;
 }
 
-/* The part of the image that is inside of the plane: its rows, and the floats in a row. */
-static int plane_rows(const struct window *w, const struct plane *p)
+/* Copies the part of the image that is inside of the plane, between arrays with rows of so many
+ * floats. */
+static void plane_copy(const struct window *w, const struct plane *p, const float *from,
+					   ptrdiff_t from_row, float *to, ptrdiff_t to_row)
 {
-	return least(w->in_h, p->h - w->pad_top);
-}
+	int rows = least(w->in_h, p->h - w->pad_top);
+	size_t columns = (size_t)least(w->in_w, p->w - w->pad_left) * w->channels;
 
-static size_t plane_columns(const struct window *w, const struct plane *p)
-{
-	return (size_t)least(w->in_w, p->w - w->pad_left) * w->channels;
+	for (int y = 0; y < rows; y++, from += from_row, to += to_row)
+		memcpy(to, from, columns * sizeof *to);
 }
 
 static const float *plane_fill(const struct window *w, const struct plane *p, const float *x,
@@ -61,10 +64,15 @@ static const float *plane_fill(const struct window *w, const struct plane *p, co
 	if (!p->copied)
 		return x;
 	memset(copy, 0, (size_t)p->h * p->row * sizeof *copy);
-	for (int y = 0; y < plane_rows(w, p); y++)
-		memcpy(copy + (ptrdiff_t)(y + w->pad_top) * p->row + w->pad_left * w->channels,
-			   x + (ptrdiff_t)y * w->in_w * w->channels, plane_columns(w, p) * sizeof *x);
+	plane_copy(w, p, x, (ptrdiff_t)w->in_w * w->channels, copy + p->inside, p->row);
 	return copy;
+}
+
+/* Copies to dx the middle of the plane, without the zeros around it. */
+static void plane_take(const struct window *w, const struct plane *p, const float *plane, float *dx)
+{
+	memset(dx, 0, (size_t)w->in_h * w->in_w * w->channels * sizeof *dx);
+	plane_copy(w, p, plane + p->inside, p->row, dx, (ptrdiff_t)w->in_w * w->channels);
 }
 
 #endif

@@ -38,11 +38,18 @@ static const struct {
 	 32 / 441.0f, 8 / 63.0f},
 };
 
+/* The tiles of a convolution, and the scratch memory of a forward call or of the gradient. */
 struct winograd {
 	int tiles_y, tiles_x, tiles; /* of a sample */
 	int samples;                 /* at once */
 	struct plane plane;
 	int x_stride, y_stride; /* floats of one place's channels, of its filters: whole vectors */
+	size_t in, out;         /* floats of a sample of x, of y */
+	float *copy;            /* of the plane */
+	float *v;               /* [samples][tile][place][x_stride] */
+	float *m;   /* [samples][tile][place][BLOCK], or the gradient's [filter][place][x_stride] */
+	float *all; /* one sample's [pixel][BLOCK], before they are pooled */
+	float *d;   /* [n][tile][place][y_stride] of dy */
 };
 
 /* Few channels, and tiles that lie mostly outside of the image, cost more than they save. */
@@ -64,6 +71,8 @@ static struct winograd winograd_of(const struct window *w, int n)
 	g.plane = plane_of(w, TILE_OUT * g.tiles_y, TILE_OUT * g.tiles_x);
 	g.x_stride = divide_up(w->channels, LANES) * LANES;
 	g.y_stride = divide_up(w->filters, LANES) * LANES;
+	g.in = (size_t)w->in_h * w->in_w * w->channels;
+	g.out = (size_t)w->out_h * w->out_w * w->filters;
 	return g;
 }
 
@@ -273,50 +282,39 @@ static void winograd_pool(const struct window *w, const float *all, bool relu, i
 	}
 }
 
-/* Scratch memory of a forward call. */
-struct winograd_scratch {
-	float *plane;
-	float *v;   /* [samples][tile][place][x_stride] */
-	float *m;   /* [samples][tile][place][BLOCK] */
-	float *all; /* one sample's [pixel][BLOCK], before they are pooled */
-};
-
-static struct winograd_scratch winograd_place(const struct window *w, const struct winograd *g,
-											  struct arena *arena)
+static struct winograd winograd_place(const struct window *w, int n, struct arena *arena)
 {
-	struct winograd_scratch r;
-	size_t places = (size_t)g->samples * g->tiles * PLACES;
+	struct winograd g = winograd_of(w, n);
+	size_t places = (size_t)g.samples * g.tiles * PLACES;
 
-	r.plane = arena_take(arena, plane_size(&g->plane), 1);
-	r.v = arena_take(arena, places * g->x_stride, sizeof(float));
-	r.m = arena_take(arena, places * BLOCK, sizeof(float));
-	r.all = arena_take(arena, (size_t)w->out_h * w->out_w * BLOCK, sizeof(float));
-	return r;
+	g.copy = arena_take(arena, plane_size(&g.plane), 1);
+	g.v = arena_take(arena, places * g.x_stride, sizeof(float));
+	g.m = arena_take(arena, places * BLOCK, sizeof(float));
+	g.all = arena_take(arena, (size_t)w->out_h * w->out_w * BLOCK, sizeof(float));
+	return g;
 }
 
 /* n ≤ g->samples of them. y is [pixel][filter], or [window][filter] with the places of the
  * largest. */
-static void winograd_some(const struct window *w, const struct winograd *g,
-						  const struct winograd_scratch *r, int n, const float *x,
+static void winograd_some(const struct window *w, const struct winograd *g, int n, const float *x,
 						  const float *prepared, const float *bias, bool relu, float *y,
 						  uint8_t *place_of_max)
 {
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+	size_t out = place_of_max ? g->out / 4 : g->out;
 
 	for (int s = 0; s < n; s++)
-		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, r->plane),
-					   r->v + s * places * g->x_stride);
+		winograd_input(w, g, plane_fill(w, &g->plane, x + s * g->in, g->copy),
+					   g->v + s * places * g->x_stride);
 	for (int f = 0; f < w->filters; f += BLOCK) {
 		int columns = least(BLOCK, w->filters - f);
 		const float *start = bias ? bias + f : NULL;
 		/* clang-format off */
 		struct tile t = tile_plan((struct tile){
 			.strips = 1, .depth = w->channels,
-			.a = r->v, .a_row = PLACES * g->x_stride, .a_k = 1,
+			.a = g->v, .a_row = PLACES * g->x_stride, .a_k = 1,
 			.b = prepared + f / BLOCK * PLACES * filters_place(w), .b_k = BLOCK, .b_vector = LANES,
-			.c = r->m, .c_row = PLACES * BLOCK,
+			.c = g->m, .c_row = PLACES * BLOCK,
 			.rows = n * g->tiles, .columns = columns});
 		/* clang-format on */
 		for (int p = 0; p < PLACES; p++) {
@@ -326,12 +324,12 @@ static void winograd_some(const struct window *w, const struct winograd *g,
 			t.c += BLOCK;
 		}
 		for (int s = 0; s < n; s++) {
-			const float *m = r->m + s * places * BLOCK;
+			const float *m = g->m + s * places * BLOCK;
 			float *to = y + s * out + f;
 			winograd_output(w, g, m, start, columns, place_of_max ? BLOCK : w->filters,
-							place_of_max ? r->all : to);
+							place_of_max ? g->all : to);
 			if (place_of_max)
-				winograd_pool(w, r->all, relu, columns, to, place_of_max + s * out + f);
+				winograd_pool(w, g->all, relu, columns, to, place_of_max + s * out + f);
 		}
 	}
 }
@@ -341,13 +339,11 @@ static void winograd_forward(const struct window *w, int n, const float *x, cons
 							 const float *bias, bool relu, float *y, uint8_t *place_of_max,
 							 struct arena *arena)
 {
-	struct winograd g = winograd_of(w, n);
-	struct winograd_scratch r = winograd_place(w, &g, arena);
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)w->out_h * w->out_w * w->filters / (place_of_max ? 4 : 1);
+	struct winograd g = winograd_place(w, n, arena);
+	size_t out = place_of_max ? g.out / 4 : g.out;
 
 	for (int first = 0; first < n; first += g.samples)
-		winograd_some(w, &g, &r, least(g.samples, n - first), x + first * in, prepared, bias, relu,
+		winograd_some(w, &g, least(g.samples, n - first), x + first * g.in, prepared, bias, relu,
 					  y + first * out, place_of_max ? place_of_max + first * out : NULL);
 }
 
@@ -429,51 +425,37 @@ static void winograd_add_filters(const struct window *w, const struct winograd *
 	}
 }
 
-/* Memory of winograd_filters_gradient. */
-struct winograd_gradient {
-	struct winograd winograd;
-	float *plane;
-	float *v; /* [n][tile][place][x_stride] */
-	float *d; /* [n][tile][place][y_stride] */
-	float *m; /* [filter][place][x_stride] */
-};
-
-static struct winograd_gradient winograd_gradient_place(const struct window *w, int n,
-														struct arena *arena)
+/* Memory of winograd_filters_gradient, for all n samples at once. */
+static struct winograd winograd_place_gradient(const struct window *w, int n, struct arena *arena)
 {
-	struct winograd_gradient b = {.winograd = winograd_of(w, n)};
-	const struct winograd *g = &b.winograd;
-	size_t places = (size_t)n * g->tiles * PLACES;
+	struct winograd g = winograd_of(w, n);
+	size_t places = (size_t)n * g.tiles * PLACES;
 
-	b.plane = arena_take(arena, plane_size(&g->plane), 1);
-	b.v = arena_take(arena, places * g->x_stride, sizeof(float));
-	b.d = arena_take(arena, places * g->y_stride, sizeof(float));
-	b.m = arena_take(arena, (size_t)w->filters * PLACES * g->x_stride, sizeof(float));
-	return b;
+	g.copy = arena_take(arena, plane_size(&g.plane), 1);
+	g.v = arena_take(arena, places * g.x_stride, sizeof(float));
+	g.d = arena_take(arena, places * g.y_stride, sizeof(float));
+	g.m = arena_take(arena, (size_t)w->filters * PLACES * g.x_stride, sizeof(float));
+	return g;
 }
 
 /* Adds the gradient of n samples to dfilters. */
-static void winograd_filters_gradient(const struct window *w, int n,
-									  const struct winograd_gradient *b, const float *x,
-									  const float *dy, float *dfilters)
+static void winograd_filters_gradient(const struct window *w, int n, const struct winograd *g,
+									  const float *x, const float *dy, float *dfilters)
 {
-	const struct winograd *g = &b->winograd;
 	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
-	size_t in = (size_t)w->in_h * w->in_w * w->channels;
-	size_t out = (size_t)w->out_h * w->out_w * w->filters;
 	/* clang-format off */
 	struct tile t = tile_plan((struct tile){
 		.strips = 1, .depth = n * g->tiles,
-		.a = b->d, .a_row = 1, .a_k = PLACES * g->y_stride,
-		.b = b->v, .b_k = PLACES * g->x_stride, .b_vector = LANES,
-		.c = b->m, .c_row = PLACES * g->x_stride,
+		.a = g->d, .a_row = 1, .a_k = PLACES * g->y_stride,
+		.b = g->v, .b_k = PLACES * g->x_stride, .b_vector = LANES,
+		.c = g->m, .c_row = PLACES * g->x_stride,
 		.rows = w->filters, .columns = w->channels});
 	/* clang-format on */
 
 	for (int s = 0; s < n; s++) {
-		winograd_input(w, g, plane_fill(w, &g->plane, x + s * in, b->plane),
-					   b->v + s * places * g->x_stride);
-		winograd_output_gradient(w, g, dy + s * out, b->d + s * places * g->y_stride);
+		winograd_input(w, g, plane_fill(w, &g->plane, x + s * g->in, g->copy),
+					   g->v + s * places * g->x_stride);
+		winograd_output_gradient(w, g, dy + s * g->out, g->d + s * places * g->y_stride);
 	}
 	for (int p = 0; p < PLACES; p++) {
 		tile(&t);
@@ -481,7 +463,7 @@ static void winograd_filters_gradient(const struct window *w, int n,
 		t.b += g->x_stride;
 		t.c += g->x_stride;
 	}
-	winograd_add_filters(w, g, b->m, dfilters);
+	winograd_add_filters(w, g, g->m, dfilters);
 }
 
 #endif
