@@ -37,18 +37,19 @@ static void conv_prepare(const struct window *w, bool backward, const float *fil
 {
 	struct window adjoint = winograd_adjoint(w);
 	ptrdiff_t filter = (ptrdiff_t)9 * w->channels;
+	float *to = prepared;
 
 	if (!uses_winograd(w)) {
 		pack_filters(w->size * w->size * w->channels, filters, first, count, prepared);
 		return;
 	}
-	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1},
-					 (struct filter_range){first, first + count, 0, w->channels}, prepared);
+	filters += first * filter;
+	winograd_filters(w, filters, (struct filter_strides){filter, w->channels, 1}, count,
+					 w->channels, to + first / BLOCK * PLACES * filters_place(w));
 	if (backward)
 		winograd_filters(&adjoint, filters + 8 * w->channels,
-						 (struct filter_strides){1, -w->channels, filter},
-						 (struct filter_range){0, w->channels, first, first + count},
-						 (float *)((char *)prepared + winograd_filters_size(w)));
+						 (struct filter_strides){1, -w->channels, filter}, w->channels, count,
+						 to + winograd_filters_size(w) / sizeof *to + first * BLOCK);
 }
 
 static void conv_run(const struct window *w, int n, const float *x, const void *prepared,

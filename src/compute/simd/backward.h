@@ -58,8 +58,14 @@ static void add_bias_gradient(const struct window *w, int count, const float *dy
 		bias_gradient_fixed(1, w->filters, count, dy, place_of_max, dbias, f);
 }
 
-/* Scratch memory of one backward call. The sparse and the dense way use the same memory. */
-struct backward_scratch {
+/* One backward call, and its scratch memory; the sparse and the dense way use the same. dy is
+ * [pixel][filter], or [window][filter] with the places of the largest. */
+struct backward {
+	const float *x, *filters, *turned, *dy;
+	const uint8_t *place_of_max;
+	float *dfilters, *dx;
+	size_t in, out; /* floats of a sample of x, of dy */
+
 	struct plane plane;
 	int samples;    /* samples at once */
 	size_t image;   /* floats of a copied plane, or 0 */
@@ -73,10 +79,10 @@ struct backward_scratch {
 	struct arena adjoint_arena;
 };
 
-static struct backward_scratch backward_place(const struct window *w, int n, struct arena *arena)
+static struct backward backward_place(const struct window *w, int n, struct arena *arena)
 {
-	struct backward_scratch b = {.plane = plane_of(w, w->out_h, w->out_w),
-								 .samples = least(n, LIST_SAMPLES)};
+	struct backward b = {.plane = plane_of(w, w->out_h, w->out_w),
+						 .samples = least(n, LIST_SAMPLES)};
 	bool few = w->channels < FEW_CHANNELS;
 	size_t sums = few ? (size_t)b.plane.filter * w->filters : 0;
 	size_t all = few ? (size_t)b.plane.pixels * w->filters : 0;
@@ -98,83 +104,72 @@ static struct backward_scratch backward_place(const struct window *w, int n, str
 	return b;
 }
 
-/* One backward call. dy is [pixel][filter], or [window][filter] with the places of the largest. */
-struct backward_call {
-	const float *x, *filters, *turned, *dy;
-	const uint8_t *place_of_max;
-	float *dfilters, *dx;
-	size_t in, out; /* floats of a sample of x, of dy */
-};
-
 /* By Winograd's form or dense tiles, from all of dy. */
-static void backward_dense(const struct window *w, const struct backward_scratch *b,
-						   const struct backward_call *g, int n)
+static void backward_dense(const struct window *w, const struct backward *b, int n)
 {
 	const struct plane *p = &b->plane;
 	struct arena adjoint_arena = b->adjoint_arena;
 
 	if (uses_winograd(w)) {
-		winograd_filters_gradient(w, n, &b->products, g->x, g->dy, g->dfilters);
-		if (g->dx)
-			winograd_forward(&b->adjoint, n, g->dy, g->turned, NULL, false, g->dx, NULL,
+		winograd_filters_gradient(w, n, &b->products, b->x, b->dy, b->dfilters);
+		if (b->dx)
+			winograd_forward(&b->adjoint, n, b->dy, b->turned, NULL, false, b->dx, NULL,
 							 &adjoint_arena);
 		return;
 	}
 	for (int s = 0; s < n; s++) {
-		const float *x = g->x + s * g->in, *dy = g->dy + s * g->out;
-		float *dx = g->dx ? g->dx + s * g->in : NULL;
-		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, g->dfilters);
+		const float *x = b->x + s * b->in, *dy = b->dy + s * b->out;
+		float *dx = b->dx ? b->dx + s * b->in : NULL;
+		filters_dense(w, p, plane_fill(w, p, x, b->planes), dy, b->dfilters);
 		if (!dx)
 			continue;
 		float *target = p->copied ? b->dplanes : dx;
 		memset(target, 0, (size_t)p->h * p->row * sizeof *target);
-		input_dense(w, p, dy, g->filters, target);
+		input_dense(w, p, dy, b->filters, target);
 		if (p->copied)
 			plane_take(w, p, target, dx);
 	}
 }
 
 /* By lists, for `count` samples from `first` on. */
-static void backward_sparse(const struct window *w, const struct backward_scratch *b,
-							const struct backward_call *g, int first, int count)
+static void backward_sparse(const struct window *w, const struct backward *b, int first, int count)
 {
 	const struct plane *p = &b->plane;
 	struct lists lists = b->lists;
-	size_t image = p->copied ? b->image : g->in;
-	float *target = p->copied || !g->dx ? b->dplanes : g->dx + first * g->in;
+	size_t image = p->copied ? b->image : b->in;
+	float *target = p->copied || !b->dx ? b->dplanes : b->dx + first * b->in;
 
 	for (int f = 0; f < w->filters; f++) {
 		int begin = f * p->pixels * b->samples;
 		lists.filters[f] = (struct list){begin, begin, (ptrdiff_t)f * p->filter};
 	}
 	for (int s = 0; s < count; s++) {
-		plane_fill(w, p, g->x + (first + s) * g->in, b->planes + s * b->image);
-		lists_add_sample(&lists, w, p, g->dy + (first + s) * g->out,
-						 g->place_of_max ? g->place_of_max + (first + s) * g->out : NULL,
+		plane_fill(w, p, b->x + (first + s) * b->in, b->planes + s * b->image);
+		lists_add_sample(&lists, w, p, b->dy + (first + s) * b->out,
+						 b->place_of_max ? b->place_of_max + (first + s) * b->out : NULL,
 						 (int)(s * image), lists.pixels + s * p->pixels);
 	}
-	if (g->dx) {
+	if (b->dx) {
 		memset(target, 0, count * image * sizeof *target);
-		input_sparse(w, p, &lists, count * p->pixels, g->filters, target);
+		input_sparse(w, p, &lists, count * p->pixels, b->filters, target);
 		for (int s = 0; s < count && p->copied; s++)
-			plane_take(w, p, target + s * image, g->dx + (first + s) * g->in);
+			plane_take(w, p, target + s * image, b->dx + (first + s) * b->in);
 	}
 	if (w->channels >= FEW_CHANNELS)
-		filters_sparse(w, p, &lists, p->copied ? b->planes : g->x + first * g->in, g->dfilters);
+		filters_sparse(w, p, &lists, p->copied ? b->planes : b->x + first * b->in, b->dfilters);
 }
 
 /* The filters' gradient alone, where there are few channels. */
-static void backward_narrow(const struct window *w, const struct backward_scratch *b,
-							const struct backward_call *g, int first, int count)
+static void backward_narrow(const struct window *w, const struct backward *b, int first, int count)
 {
 	for (int s = first; s < first + count; s++) {
-		const float *dy = g->dy + s * g->out;
-		const float *image = plane_fill(w, &b->plane, g->x + s * g->in, b->planes);
-		if (!g->place_of_max) {
+		const float *dy = b->dy + s * b->out;
+		const float *image = plane_fill(w, &b->plane, b->x + s * b->in, b->planes);
+		if (!b->place_of_max) {
 			filters_narrow(w, &b->plane, image, dy, b->sums);
 			continue;
 		}
-		const uint8_t *places = g->place_of_max + s * g->out;
+		const uint8_t *places = b->place_of_max + s * b->out;
 		if (has_filters_pooled(w)) {
 			filters_pooled(w, &b->plane, image, dy, places, b->sums);
 		} else {
@@ -207,18 +202,22 @@ static void conv_gradients(const struct window *w, int n, const float *x, const 
 						   const float *turned, const float *dy, const uint8_t *place_of_max,
 						   float *dfilters, float *dbias, float *dx, void *scratch)
 {
-	struct backward_scratch b = backward_place(w, n, &(struct arena){.base = scratch});
+	struct backward b = backward_place(w, n, &(struct arena){.base = scratch});
 	int gradients = place_of_max ? b.plane.pixels / 4 : b.plane.pixels;
-	/* clang-format off */
-	struct backward_call g = {x, filters, turned, dy, place_of_max, dfilters, dx,
-							  .in = (size_t)w->in_h * w->in_w * w->channels,
-							  .out = (size_t)gradients * w->filters};
-	/* clang-format on */
 	bool few = w->channels < FEW_CHANNELS;
 
+	b.x = x;
+	b.filters = filters;
+	b.turned = turned;
+	b.dy = dy;
+	b.place_of_max = place_of_max;
+	b.dfilters = dfilters;
+	b.dx = dx;
+	b.in = (size_t)w->in_h * w->in_w * w->channels;
+	b.out = (size_t)gradients * w->filters;
 	add_bias_gradient(w, n * gradients, dy, place_of_max, dbias);
-	if (!place_of_max && is_dense(w, (ptrdiff_t)(n * g.out), dy)) {
-		backward_dense(w, &b, &g, n);
+	if (!place_of_max && is_dense(w, (ptrdiff_t)(n * b.out), dy)) {
+		backward_dense(w, &b, n);
 		return;
 	}
 	if (few)
@@ -226,9 +225,9 @@ static void conv_gradients(const struct window *w, int n, const float *x, const 
 	for (int first = 0; first < n; first += b.samples) {
 		int count = least(b.samples, n - first);
 		if (few)
-			backward_narrow(w, &b, &g, first, count);
+			backward_narrow(w, &b, first, count);
 		if (!few || dx)
-			backward_sparse(w, &b, &g, first, count);
+			backward_sparse(w, &b, first, count);
 	}
 	if (few)
 		add_transposed(w, b.plane.filter, b.sums, dfilters);

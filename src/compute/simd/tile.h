@@ -86,14 +86,6 @@ static void (*const tile_shapes[TILE_MOST_VECTORS + 1][TILE_MOST_ROWS + 1])(cons
 	TILE_SHAPES(ENTRY)};
 #undef ENTRY
 
-static int tile_height(int rows, int vectors)
-{
-	int most = least(TILE_SUMS / vectors, TILE_MOST_ROWS);
-
-	/* Nearly equal tiles waste less than full ones and a small rest. */
-	return divide_up(rows, divide_up(rows, most));
-}
-
 /* Chooses the height and the width of the tiles. Each k of a tile takes as long as its
  * multiply-adds or its loads, but no less than the eight multiply-adds that are under way at a
  * time. */
@@ -102,9 +94,10 @@ static struct tile tile_plan(struct tile t)
 	int best = 0, wide = divide_up(t.columns, LANES);
 
 	for (int v = 1; v <= TILE_MOST_VECTORS; v++) {
-		int height = tile_height(t.rows, v), sums = height * v, loads = height + v;
-		int adds = greatest(sums, 8);
-		int cost = divide_up(wide, v) * divide_up(t.rows, height) * greatest(adds, loads);
+		/* Nearly equal tiles waste less than full ones and a small rest. */
+		int down = divide_up(t.rows, least(TILE_SUMS / v, TILE_MOST_ROWS));
+		int height = divide_up(t.rows, down), adds = greatest(height * v, 8);
+		int cost = divide_up(wide, v) * divide_up(t.rows, height) * greatest(adds, height + v);
 		if (v == 1 || cost <= best) {
 			best = cost;
 			t.vectors = v;

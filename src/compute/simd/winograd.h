@@ -161,11 +161,6 @@ struct filter_strides {
 	ptrdiff_t filter, k, channel;
 };
 
-/* Filters and channels, up to before the ends. */
-struct filter_range {
-	int filter, filter_end, channel, channel_end;
-};
-
 /* The floats from one place to the next in prepared filters. They are a cache line more than
  * needed: places that are a power of two apart would push each other out of the cache. */
 static ptrdiff_t filters_place(const struct window *w)
@@ -173,18 +168,17 @@ static ptrdiff_t filters_place(const struct window *w)
 	return (ptrdiff_t)w->channels * BLOCK + 16;
 }
 
-/* G g Gᵀ of a range, which begins with a whole vector of filters, to
- * [filters / BLOCK][place][channel][BLOCK]. */
+/* G g Gᵀ of so many filters and channels, to [filters / BLOCK][place][channel][BLOCK]. */
 static void winograd_filters(const struct window *w, const float *filters,
-							 struct filter_strides strides, struct filter_range range,
+							 struct filter_strides strides, int filter_count, int channels,
 							 float *prepared)
 {
 	ptrdiff_t place = filters_place(w);
 
-	for (int f = range.filter; f < range.filter_end; f += LANES) {
+	for (int f = 0; f < filter_count; f += LANES) {
 		float *block = prepared + f / BLOCK * PLACES * place + f % BLOCK;
-		int lanes = least(LANES, range.filter_end - f);
-		for (int c = range.channel; c < range.channel_end; c++) {
+		int lanes = least(LANES, filter_count - f);
+		for (int c = 0; c < channels; c++) {
 			float *to = block + c * BLOCK;
 			const float *from = filters + f * strides.filter + c * strides.channel;
 			vec g[3][3] = {{{0}}}, t[TILE_IN][3];
