@@ -69,14 +69,12 @@ struct backward {
 	struct plane plane;
 	int samples;    /* samples at once */
 	size_t image;   /* floats of a copied plane, or 0 */
-	float *planes;  /* group copies of x */
+	float *planes;  /* copies of x, one for each of them */
 	float *dplanes; /* their gradients */
 	float *sums;    /* [filter][filters] */
 	float *all;     /* dy of all pixels */
 	struct lists lists;
-	struct winograd products;
-	struct window adjoint;
-	struct arena adjoint_arena;
+	struct arena rest; /* the memory of the lists, or of Winograd's form */
 };
 
 static struct backward backward_place(const struct window *w, int n, struct arena *arena)
@@ -93,12 +91,12 @@ static struct backward backward_place(const struct window *w, int n, struct aren
 	b.sums = arena_take(arena, sums, sizeof(float));
 	b.all = arena_take(arena, all, sizeof(float));
 	struct arena sparse = *arena, dense = *arena;
+	b.rest = dense;
 	b.lists = lists_place(w, b.plane.pixels * b.samples, &sparse);
 	if (uses_winograd(w)) {
-		b.adjoint = winograd_adjoint(w);
-		b.products = winograd_place_gradient(w, n, &dense);
-		b.adjoint_arena = dense;
-		winograd_place(&b.adjoint, n, &dense);
+		struct window adjoint = winograd_adjoint(w);
+		winograd_place_gradient(w, n, &dense);
+		winograd_place(&adjoint, n, &dense);
 	}
 	arena->used = dense.used > sparse.used ? dense.used : sparse.used;
 	return b;
@@ -108,13 +106,13 @@ static struct backward backward_place(const struct window *w, int n, struct aren
 static void backward_dense(const struct window *w, const struct backward *b, int n)
 {
 	const struct plane *p = &b->plane;
-	struct arena adjoint_arena = b->adjoint_arena;
+	struct arena arena = b->rest;
 
 	if (uses_winograd(w)) {
-		winograd_filters_gradient(w, n, &b->products, b->x, b->dy, b->dfilters);
+		struct window adjoint = winograd_adjoint(w);
+		winograd_filters_gradient(w, n, b->x, b->dy, b->dfilters, &arena);
 		if (b->dx)
-			winograd_forward(&b->adjoint, n, b->dy, b->turned, NULL, false, b->dx, NULL,
-							 &adjoint_arena);
+			winograd_forward(&adjoint, n, b->dy, b->turned, NULL, false, b->dx, NULL, &arena);
 		return;
 	}
 	for (int s = 0; s < n; s++) {

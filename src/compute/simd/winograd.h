@@ -433,31 +433,32 @@ static struct winograd winograd_place_gradient(const struct window *w, int n, st
 }
 
 /* Adds the gradient of n samples to dfilters. */
-static void winograd_filters_gradient(const struct window *w, int n, const struct winograd *g,
-									  const float *x, const float *dy, float *dfilters)
+static void winograd_filters_gradient(const struct window *w, int n, const float *x,
+									  const float *dy, float *dfilters, struct arena *arena)
 {
-	ptrdiff_t places = (ptrdiff_t)g->tiles * PLACES; /* of a sample */
+	const struct winograd g = winograd_place_gradient(w, n, arena);
+	ptrdiff_t places = (ptrdiff_t)g.tiles * PLACES; /* of a sample */
 	/* clang-format off */
 	struct tile t = tile_plan((struct tile){
-		.strips = 1, .depth = n * g->tiles,
-		.a = g->d, .a_row = 1, .a_k = PLACES * g->y_stride,
-		.b = g->v, .b_k = PLACES * g->x_stride, .b_vector = LANES,
-		.c = g->m, .c_row = PLACES * g->x_stride,
+		.strips = 1, .depth = n * g.tiles,
+		.a = g.d, .a_row = 1, .a_k = PLACES * g.y_stride,
+		.b = g.v, .b_k = PLACES * g.x_stride, .b_vector = LANES,
+		.c = g.m, .c_row = PLACES * g.x_stride,
 		.rows = w->filters, .columns = w->channels});
 	/* clang-format on */
 
 	for (int s = 0; s < n; s++) {
-		winograd_input(w, g, plane_fill(w, &g->plane, x + s * g->in, g->copy),
-					   g->v + s * places * g->x_stride);
-		winograd_output_gradient(w, g, dy + s * g->out, g->d + s * places * g->y_stride);
+		winograd_input(w, &g, plane_fill(w, &g.plane, x + s * g.in, g.copy),
+					   g.v + s * places * g.x_stride);
+		winograd_output_gradient(w, &g, dy + s * g.out, g.d + s * places * g.y_stride);
 	}
 	for (int p = 0; p < PLACES; p++) {
 		tile(&t);
-		t.a += g->y_stride;
-		t.b += g->x_stride;
-		t.c += g->x_stride;
+		t.a += g.y_stride;
+		t.b += g.x_stride;
+		t.c += g.x_stride;
 	}
-	winograd_add_filters(w, g, g->m, dfilters);
+	winograd_add_filters(w, &g, g.m, dfilters);
 }
 
 #endif
