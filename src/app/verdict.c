@@ -213,34 +213,54 @@ static bool has_large_gap(const struct findings *f)
 	return gap >= LARGE_GAP && gap > 1.645 * error;
 }
 
-/* The first rule that holds is the verdict. *row is the one since which it is so; -1: the kind has
- * none. */
-static enum verdict_kind judge(const struct findings *f, int *row)
+static bool is_unstable(const struct findings *f)
 {
-	*row = -1;
-	if (is_guessing(f))
-		return VERDICT_NOT_LEARNING;
-	if (is_underfitting(f))
-		return VERDICT_UNDERFITTING;
-	if (rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL))) {
-		*row = lowest(f, SEEN_LOSS);
-		return VERDICT_UNSTABLE;
-	}
-	if (!f->has_val)
-		return VERDICT_NO_VALIDATION;
-	if (has_turned(f)) {
-		*row = lowest(f, VAL_LOSS);
-		return VERDICT_OVERFITTING;
-	}
-	if (falls(&f->val, CLEAR_FALL))
-		return VERDICT_IMPROVING;
-	if (f->curves->count < FEW_ROWS)
-		return VERDICT_TOO_EARLY;
-	/* To go on improving on its own training images alone is overfitting, too. */
-	*row = arrival(f);
-	return has_large_gap(f) && seen_falls_since(f, *row) ? VERDICT_OVERFITTING
-														 : VERDICT_WELL_FITTED;
+	return rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL));
 }
+
+static bool lacks_validation(const struct findings *f)
+{
+	return !f->has_val;
+}
+
+static bool is_improving(const struct findings *f)
+{
+	return falls(&f->val, CLEAR_FALL);
+}
+
+static bool has_few_rows(const struct findings *f)
+{
+	return f->curves->count < FEW_ROWS;
+}
+
+/* It goes on improving on its own training images alone. */
+static bool is_stuck(const struct findings *f)
+{
+	return has_large_gap(f) && seen_falls_since(f, arrival(f));
+}
+
+static int lowest_seen(const struct findings *f)
+{
+	return lowest(f, SEEN_LOSS);
+}
+
+static int lowest_val(const struct findings *f)
+{
+	return lowest(f, VAL_LOSS);
+}
+
+/* The first rule that holds is the verdict. */
+static const struct rule {
+	enum verdict_kind kind;
+	bool (*holds)(const struct findings *f); /* NULL: always */
+	int (*since)(const struct findings *f);  /* the row since which it is so; NULL: there is none */
+} rules[] = {
+	{VERDICT_NOT_LEARNING, is_guessing, NULL},     {VERDICT_UNDERFITTING, is_underfitting, NULL},
+	{VERDICT_UNSTABLE, is_unstable, lowest_seen},  {VERDICT_NO_VALIDATION, lacks_validation, NULL},
+	{VERDICT_OVERFITTING, has_turned, lowest_val}, {VERDICT_IMPROVING, is_improving, NULL},
+	{VERDICT_TOO_EARLY, has_few_rows, NULL},       {VERDICT_OVERFITTING, is_stuck, arrival},
+	{VERDICT_WELL_FITTED, NULL, arrival},
+};
 
 /* The loss begins to fall. A first loss far above that of guessing comes from too large steps. */
 static bool is_falling(const struct findings *f)
@@ -264,16 +284,17 @@ static struct verdict_figures figures(const struct findings *f, int row)
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 {
-	int row;
+	const struct rule *rule = rules;
 
 	*verdict = (struct verdict){.kind = VERDICT_NONE};
 	if (curves->count < 1)
 		return;
 	const struct findings f = look(curves);
 	const struct trend *trend = f.has_val ? &f.val : &f.seen;
-	const enum verdict_kind kind = judge(&f, &row);
+	while (rule->holds && !rule->holds(&f))
+		rule++;
 	*verdict = (struct verdict){
-		.kind = kind,
+		.kind = rule->kind,
 		.epochs = curves->count,
 		.has_val = f.has_val,
 		.measured = f.measured,
@@ -281,11 +302,12 @@ void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 		.trend = {curves->rows[trend->first].epoch, trend->count, trend->mean, trend->start,
 				  trend->end},
 		.guessing = log(DATASET_CLASSES),
-		.turned = kind == VERDICT_OVERFITTING && has_turned(&f),
+		.turned = rule->holds == has_turned,
 		.falling = is_falling(&f),
 		.decayed = curves->rows[curves->count - 1].learning_rate < 0.05 * curves->learning_rate,
 	};
-	if (row >= 0) {
+	if (rule->since) {
+		const int row = rule->since(&f);
 		verdict->since = curves->rows[row].epoch;
 		verdict->then = figures(&f, row);
 	}
