@@ -13,8 +13,8 @@
 static void for_each(const struct command *command,
 					 void (*look)(const struct command *command, const struct field *field))
 {
-	for (const struct option_group *group = command->options; group->fields; group++)
-		for (const struct field *field = group->fields; field->name; field++)
+	for (const struct option_section *section = command->options; section->fields; section++)
+		for (const struct field *field = section->fields; field->name; field++)
 			look(command, field);
 }
 

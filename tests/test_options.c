@@ -70,7 +70,7 @@ static const char *explain(const struct field *field, char text[OPTION_HELP])
 	return text;
 }
 
-static const struct option_group table[] = {
+static const struct option_section table[] = {
 	{.fields = number_fields, .given = AT(given)},
 	{.fields = place_fields, .offset = AT(places), .title = "Places", .help = explain},
 	{.fields = common},

@@ -316,7 +316,7 @@ static const struct field inspect_data_fields[] = {
 
 const struct command command_inspect_data = {
 	.name = "inspect data", .summary = "show counts, pixel statistics and samples of the data",
-	.options = (const struct option_group[]){
+	.options = (const struct option_section[]){
 		{.fields = data_fields, .offset = AT(data)},
 		{.fields = inspect_data_fields, .given = AT(given)},
 		{.fields = common_fields, .offset = AT(common)},

@@ -358,7 +358,7 @@ static const struct field inspect_image_fields[] = {
 const struct command command_inspect_image = {
 	.name = "inspect image", .summary = "show what a network makes of one picture, layer by layer",
 	.operands = "FILE.pgm|-", .least_operands = 1,
-	.options = (const struct option_group[]){
+	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = inspect_image_fields},
 		{.fields = common_fields, .offset = AT(common)},

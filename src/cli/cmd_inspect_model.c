@@ -163,7 +163,7 @@ static const struct field inspect_model_fields[] = {
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
-	.options = (const struct option_group[]){
+	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = inspect_model_fields},
 		{.fields = common_fields, .offset = AT(common)},

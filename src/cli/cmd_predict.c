@@ -32,11 +32,11 @@ static void sort_guesses(const float probabilities[DATASET_CLASSES],
 {
 	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
 		const struct guess guess = {digit, (double)probabilities[digit]};
-		int place = digit;
+		int rank = digit;
 
-		for (; place > 0 && guesses[place - 1].probability < guess.probability; place--)
-			guesses[place] = guesses[place - 1];
-		guesses[place] = guess;
+		for (; rank > 0 && guesses[rank - 1].probability < guess.probability; rank--)
+			guesses[rank] = guesses[rank - 1];
+		guesses[rank] = guess;
 	}
 }
 
@@ -143,7 +143,7 @@ static const struct field predict_fields[] = {
 const struct command command_predict = {
 	.name = "predict", .summary = "say which digit is in each picture",
 	.operands = "FILE.pgm|- ...", .least_operands = 1,
-	.options = (const struct option_group[]){
+	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = predict_fields},
 		{.fields = common_fields, .offset = AT(common)},

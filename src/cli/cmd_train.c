@@ -427,7 +427,7 @@ static const char *engine_help(const struct field *field, char text[OPTION_HELP]
 }
 
 /* clang-format off */
-static const struct option_group train_options[] = {
+static const struct option_section train_options[] = {
 	{.fields = recipe_fields},
 	{.fields = data_fields, .offset = AT(data), .title = "Data"},
 	{.fields = settings_data, .offset = AT(settings)},

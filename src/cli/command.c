@@ -122,7 +122,8 @@ static const struct field program_fields[] = {
 };
 
 /* clang-format off */
-static const struct option_group program_options[] = {{.fields = program_fields}, {.fields = NULL}};
+static const struct option_section program_options[] = {{.fields = program_fields},
+														{.fields = NULL}};
 
 static const struct command command_program = {
 	.name = "", .options = program_options, .values_size = sizeof(bool), .run = program_run};
@@ -152,8 +153,8 @@ static void set_defaults(const struct command *command, void *values)
 {
 	assert(command->values_size <= MOST_VALUES);
 	memset(values, 0, MOST_VALUES);
-	for (const struct option_group *group = command->options; group->fields; group++)
-		field_reset(group->fields, (char *)values + group->offset);
+	for (const struct option_section *section = command->options; section->fields; section++)
+		field_reset(section->fields, (char *)values + section->offset);
 	if (command->defaults)
 		command->defaults(values);
 }
@@ -203,20 +204,20 @@ static const struct command *find_command(const char *first, const char *second)
 }
 
 /* True for "inspect", which begins the names of several commands. */
-static bool is_in_group(const struct command *command, const char *first)
+static bool is_in_family(const struct command *command, const char *first)
 {
 	const size_t length = strlen(first);
 
 	return !strncmp(command->name, first, length) && command->name[length] == ' ';
 }
 
-/* Explain a group of commands. Returns false where there is none. */
-static bool print_group_help(const char *first)
+/* Explain a family of commands, such as inspect. Returns false where there is none. */
+static bool print_family_help(const char *first)
 {
 	bool found = false;
 
 	for (const struct command *const *c = commands; *c; c++)
-		if (is_in_group(*c, first)) {
+		if (is_in_family(*c, first)) {
 			fputs(found ? "\n" : "", stdout);
 			print_help(*c);
 			found = true;
@@ -225,7 +226,7 @@ static bool print_group_help(const char *first)
 }
 
 /* The name of the command that was probably meant, or NULL. The words are compared with all names;
- * then the first word alone, and as if a group's second word stood behind it: "inpsect" is like
+ * then the first word alone, and as if a family's second word stood behind it: "inpsect" is like
  * "inspect data". */
 static const char *nearest_command(const char *first, const char *second)
 {
@@ -246,21 +247,21 @@ static const char *nearest_command(const char *first, const char *second)
 	return nearest;
 }
 
-/* Where only a group's word is given, its commands are named. */
+/* Where only a family's word is given, its commands are named. */
 static int unknown_command(const char *first, const char *second)
 {
 	const char *nearest = nearest_command(first, second);
 	const bool both = second && nearest && strchr(nearest, ' ');
-	char group[4 * NAME_TEXT] = "";
+	char family[4 * NAME_TEXT] = "";
 	struct error error;
 
 	for (const struct command *const *c = commands; *c; c++)
-		if (is_in_group(*c, first)) {
-			strcat(group, *group ? ", " : "");
-			strcat(group, (*c)->name);
+		if (is_in_family(*c, first)) {
+			strcat(family, *family ? ", " : "");
+			strcat(family, (*c)->name);
 		}
-	if (*group && !second)
-		error_set(&error, "%s what? There are: %s", first, group);
+	if (*family && !second)
+		error_set(&error, "%s what? There are: %s", first, family);
 	else
 		error_set(&error,
 				  nearest ? "unknown command %s%s%s; did you mean %s?" : "unknown command %s",
@@ -279,7 +280,7 @@ static int help_run(void *values, int operand_count, char **operands, struct err
 	const struct command *command = find_command(first, second);
 	if (command)
 		return print_help(command);
-	if (!second && print_group_help(first))
+	if (!second && print_family_help(first))
 		return STATUS_DONE;
 	return unknown_command(first, second);
 }
@@ -376,7 +377,7 @@ static int dispatch(int argc, char **argv)
 	if (command)
 		return run(command, strchr(command->name, ' ') ? 2 : 1, argc, argv);
 	const bool help = asks_for("--help", argc, argv) || asks_for("-h", argc, argv);
-	if (help && print_group_help(words[0]))
+	if (help && print_family_help(words[0]))
 		return STATUS_DONE;
 	return unknown_command(words[0], words[1]);
 }

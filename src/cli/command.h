@@ -16,7 +16,7 @@ struct common_values {
 };
 
 extern const struct field common_fields[]; /* of a struct common_values */
-extern const struct field data_fields[];   /* --data, a const char * at the group's offset */
+extern const struct field data_fields[];   /* --data, a const char * at the section's offset */
 
 /* Explain the list that --augment takes, under the options of a command that has it. */
 void command_explain_augment(FILE *out);
@@ -30,7 +30,7 @@ struct command {
 	const char *operands; /* as help shows them; NULL where there are none */
 	int least_operands;
 	const char *summary; /* one line */
-	const struct option_group *options;
+	const struct option_section *options;
 	size_t values_size;             /* of the struct that the options fill in */
 	void (*defaults)(void *values); /* NULL: there are no others */
 	/* Other defaults, where the line asks for them; called before it is parsed. May be NULL. */

@@ -16,9 +16,9 @@
 static const struct field help_field = {
 	.name = "help", .type = FIELD_FLAG, .help = "print this help"};
 
-/* An option's row, and the group in which it stands. */
-struct place {
-	const struct option_group *group;
+/* An option's row, and the section in which it stands. */
+struct row {
+	const struct option_section *section;
 	const struct field *field;
 };
 
@@ -39,23 +39,24 @@ char options_letter(const struct field *field)
 	return !strcmp(field->name, "quiet") || !strcmp(field->name, "help") ? *field->name : 0;
 }
 
-static struct place find(const struct option_group *groups, const char *name, size_t length)
+static struct row find(const struct option_section *sections, const char *name, size_t length)
 {
 	char own[OPTION_NAME];
 
-	for (const struct option_group *group = groups; group->fields; group++)
-		for (const struct field *field = group->fields; field->name; field++)
+	for (const struct option_section *section = sections; section->fields; section++)
+		for (const struct field *field = section->fields; field->name; field++)
 			if (strlen(field->name) == length &&
 				!memcmp(options_name(field->name, own), name, length))
-				return (struct place){group, field};
+				return (struct row){section, field};
 	if (strlen(help_field.name) == length && !memcmp(help_field.name, name, length))
-		return (struct place){NULL, &help_field};
-	return (struct place){NULL, NULL};
+		return (struct row){NULL, &help_field};
+	return (struct row){NULL, NULL};
 }
 
-const struct field *options_find(const struct option_group *groups, const char *name, size_t length)
+const struct field *options_find(const struct option_section *sections, const char *name,
+								 size_t length)
 {
-	return find(groups, name, length).field;
+	return find(sections, name, length).field;
 }
 
 const char *options_nearest(const char *word, const char *const *words)
@@ -69,15 +70,15 @@ const char *options_nearest(const char *word, const char *const *words)
 }
 
 /* `name` has `length` bytes and stands behind the dashes. */
-static void unknown_option(const struct option_group *groups, const char *dashes, const char *name,
-						   size_t length, struct error *error)
+static void unknown_option(const struct option_section *sections, const char *dashes,
+						   const char *name, size_t length, struct error *error)
 {
 	const char *names[MOST_OPTIONS + 2] = {help_field.name};
 	char word[LONGEST_WORD + 1], texts[MOST_OPTIONS][OPTION_NAME];
 	int count = 0;
 
-	for (const struct option_group *group = groups; group->fields; group++)
-		for (const struct field *field = group->fields; field->name; field++) {
+	for (const struct option_section *section = sections; section->fields; section++)
+		for (const struct field *field = section->fields; field->name; field++) {
 			assert(count < MOST_OPTIONS);
 			names[count + 1] = options_name(field->name, texts[count]);
 			count++;
@@ -90,21 +91,21 @@ static void unknown_option(const struct option_group *groups, const char *dashes
 
 /* Find the option that `argument` names, which begins with a dash. *value is the text behind its
  * "=", or NULL. */
-static struct place look_up(const struct option_group *groups, const char *argument,
-							const char **value, struct error *error)
+static struct row look_up(const struct option_section *sections, const char *argument,
+						  const char **value, struct error *error)
 {
 	size_t dashes = argument[1] == '-' ? 2 : 1;
 	const char *name = argument + dashes;
 	size_t length = strcspn(name, "=");
-	struct place option = {NULL, NULL};
+	struct row option = {NULL, NULL};
 
 	*value = name[length] ? name + length + 1 : NULL;
 	if (dashes == 2)
-		option = find(groups, name, length);
+		option = find(sections, name, length);
 	else if (length == 1 && (*name == 'q' || *name == 'h'))
-		option = *name == 'q' ? find(groups, "quiet", 5) : find(groups, "help", 4);
+		option = *name == 'q' ? find(sections, "quiet", 5) : find(sections, "help", 4);
 	if (!option.field)
-		unknown_option(groups, dashes == 1 ? "-" : "--", name, length, error);
+		unknown_option(sections, dashes == 1 ? "-" : "--", name, length, error);
 	return option;
 }
 
@@ -114,10 +115,10 @@ static const char *argument_of(const struct field *field, char text[FIELD_TEXT_S
 }
 
 /* Set an option to its value, which is NULL where the line has none. */
-static int set(struct place option, const char *value, void *values, struct error *error)
+static int set(struct row option, const char *value, void *values, struct error *error)
 {
 	const struct field *field = option.field;
-	const struct option_group *group = option.group;
+	const struct option_section *section = option.section;
 	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE];
 
 	options_name(field->name, name);
@@ -125,9 +126,9 @@ static int set(struct place option, const char *value, void *values, struct erro
 		return error_set(error, "--%s takes no value", name);
 	if (field == &help_field)
 		return 0;
-	char *place = (char *)values + group->offset;
+	char *own = (char *)values + section->offset;
 	if (field->type == FIELD_FLAG) {
-		*(bool *)(place + field->offset) = true;
+		*(bool *)(own + field->offset) = true;
 		return 0;
 	}
 	if (!value)
@@ -135,14 +136,14 @@ static int set(struct place option, const char *value, void *values, struct erro
 						 argument_of(field, argument));
 	if (!*value)
 		return error_set(error, "--%s: the value is empty", name);
-	if (field_parse(field, value, place, error))
+	if (field_parse(field, value, own, error))
 		return error_prefix(error, "--%s", name);
-	if (group->given)
-		((bool *)((char *)values + group->given))[field - group->fields] = true;
+	if (section->given)
+		((bool *)((char *)values + section->given))[field - section->fields] = true;
 	return 0;
 }
 
-int options_parse(const struct option_group *groups, int argc, char **argv, void *values,
+int options_parse(const struct option_section *sections, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error)
 {
 	bool ended = false;
@@ -159,7 +160,7 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 			continue;
 		}
 		const char *value;
-		const struct place option = look_up(groups, argv[i], &value, error);
+		const struct row option = look_up(sections, argv[i], &value, error);
 		if (!option.field)
 			return -1;
 		/* The next option is no value: in `--model --quiet` the file is missing. */
@@ -173,7 +174,7 @@ int options_parse(const struct option_group *groups, int argc, char **argv, void
 	return 0;
 }
 
-static void print_option(FILE *out, const struct option_group *group, const struct field *field,
+static void print_option(FILE *out, const struct option_section *section, const struct field *field,
 						 const void *values)
 {
 	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE], standard[FIELD_TEXT_SIZE];
@@ -185,12 +186,12 @@ static void print_option(FILE *out, const struct option_group *group, const stru
 
 	if (field->type != FIELD_FLAG) {
 		column += fprintf(out, " %s", argument_of(field, argument));
-		said = field_print(field, (const char *)values + group->offset, standard);
+		said = field_print(field, (const char *)values + section->offset, standard);
 		if (said && field->optional && !strcmp(said, "0"))
 			said = NULL;
 	}
 	snprintf(text, sizeof text, said ? "%s (default %s)" : "%s",
-			 group->help ? group->help(field, help) : field->help, said);
+			 section->help ? section->help(field, help) : field->help, said);
 	if (column >= HELP_COLUMN) {
 		fputc('\n', out);
 		column = 0;
@@ -198,16 +199,16 @@ static void print_option(FILE *out, const struct option_group *group, const stru
 	wrapper_paragraph(&(struct wrapper){out, HELP_COLUMN, HELP_WIDTH, "", column}, text);
 }
 
-void options_help(FILE *out, const struct option_group *groups, const void *values)
+void options_help(FILE *out, const struct option_section *sections, const void *values)
 {
-	static const struct option_group own = {.fields = NULL};
+	static const struct option_section own = {.fields = NULL};
 
-	for (const struct option_group *group = groups; group->fields; group++) {
-		if (group == groups || group->title)
-			fprintf(out, "%s%s:\n", group > groups ? "\n" : "",
-					group->title ? group->title : "Options");
-		for (const struct field *field = group->fields; field->name; field++)
-			print_option(out, group, field, values);
+	for (const struct option_section *section = sections; section->fields; section++) {
+		if (section == sections || section->title)
+			fprintf(out, "%s%s:\n", section > sections ? "\n" : "",
+					section->title ? section->title : "Options");
+		for (const struct field *field = section->fields; field->name; field++)
+			print_option(out, section, field, values);
 	}
 	print_option(out, &own, &help_field, values);
 }

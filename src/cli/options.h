@@ -17,11 +17,11 @@
 #define OPTION_NAME 32  /* and of the longest name */
 
 /* Rows that stand together in the help. Each is an option: the field "val_split" is --val-split. A
- * table of options consists of groups; one without rows ends it. */
-struct option_group {
+ * table of options consists of sections; one without rows ends it. */
+struct option_section {
 	const struct field *fields;
 	size_t offset; /* of the struct that the rows are for, in that of all the command's values */
-	const char *title; /* the heading in help; NULL: that of the group before goes on */
+	const char *title; /* the heading in help; NULL: that of the section before goes on */
 	/* Offset of an array of bools in the command's values, one for each row, which is set where the
 	 * option was on the line; 0: there is none. */
 	size_t given;
@@ -31,15 +31,15 @@ struct option_group {
 
 /* Fill in `values` from the arguments. The operands are moved to the front of argv and counted.
  * *help is set where -h or --help was on the line; the arguments behind it are not looked at. */
-int options_parse(const struct option_group *groups, int argc, char **argv, void *values,
+int options_parse(const struct option_section *sections, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error);
 
-/* Print the options, one or more lines each, in their groups and with their defaults, which are in
- * `values`. */
-void options_help(FILE *out, const struct option_group *groups, const void *values);
+/* Print the options, one or more lines each, in their sections and with their defaults, which are
+ * in `values`. */
+void options_help(FILE *out, const struct option_section *sections, const void *values);
 
 /* The row of the option with that name, of which `length` bytes count; NULL: there is none. */
-const struct field *options_find(const struct option_group *groups, const char *name,
+const struct field *options_find(const struct option_section *sections, const char *name,
 								 size_t length);
 
 /* Write the name of a row's option: "val-split" for "val_split". Returns `text`. */

@@ -89,7 +89,7 @@ static const struct recipe *find(const char *name, struct error *error)
 	return NULL;
 }
 
-int recipe_apply(const char *name, const struct option_group *options, void *values,
+int recipe_apply(const char *name, const struct option_section *options, void *values,
 				 struct error *error)
 {
 	const struct recipe *recipe = find(name, error);

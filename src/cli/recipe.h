@@ -17,7 +17,7 @@ struct recipe {
 extern const struct recipe recipes[]; /* ended by one without a name; the first is the default */
 
 /* Set the values that the recipe's words stand for. Fails where there is no such recipe. */
-int recipe_apply(const char *name, const struct option_group *options, void *values,
+int recipe_apply(const char *name, const struct option_section *options, void *values,
 				 struct error *error);
 
 /* The recipe that the last --recipe on the line names; NULL where there is none, or where the line
