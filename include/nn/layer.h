@@ -33,7 +33,7 @@ struct layer_kind {
 	int (*plan)(struct layer *layer, const struct spec_layer *spec, struct error *error);
 	/* Draws the first weights; NULL where all begin as 0. */
 	void (*init)(const struct layer *layer, struct rng rng);
-	/* How it runs; NULL in softmax, with which the loss deals. */
+	/* The way it runs; NULL in softmax, with which the loss deals. */
 	const struct op_kind *op;
 };
 

@@ -7,7 +7,7 @@
 
 #define PARAM_NAME 24
 
-/* How the values lie in memory, against PyTorch's order, which model files keep.
+/* The order of the values in memory, against PyTorch's order, which model files keep.
  * PARAM_PLAIN    the same: dims are both.
  * PARAM_FILTERS  memory (out, h, w, c); file (out, c, h, w): convolution filters
  * PARAM_DENSE    memory (out, h, w, c); file (out, c × h × w): weights of a flattened image

@@ -1,4 +1,4 @@
-/* How the learning rate changes in the course of a training. */
+/* The learning rate in the course of a training. */
 #ifndef NN_SCHEDULE_H
 #define NN_SCHEDULE_H
 
@@ -15,8 +15,8 @@ const char *schedule_name(int schedule);
 /* Steps of `steps` that warm up: the share `warmup` of them, rounded. */
 uint64_t schedule_warmup_steps(double warmup, uint64_t steps);
 
-/* The learning rate of step number `step` (from 0) of `steps`, as a share of its peak. With w steps of
- * warm-up and x = (step - w) / (steps - w), it is
+/* The learning rate of step number `step` (from 0) of `steps`, as a share of its peak. With w steps
+ * of warm-up and x = (step - w) / (steps - w), it is
  *   while step < w  0.04 + 0.96 × step / w      so step w is the first at the peak
  *   constant        1
  *   linear          1 - x                       which would reach 0 one step behind the last

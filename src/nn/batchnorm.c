@@ -17,7 +17,8 @@
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
 
-/* Channels of an image, or features of a vector; each has a weight, a bias and two running means. */
+/* Channels of an image, or features of a vector; each has a weight, a bias and two running
+ * means. */
 static size_t channels_of(const struct op *op)
 {
 	return op->layer->params[WEIGHT].count;

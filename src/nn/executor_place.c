@@ -30,7 +30,8 @@ static size_t floats_size(struct shape shape)
 	return shape_size(shape) * sizeof(float);
 }
 
-/* Not where an op in front, whose output lies in the same buffer, still needs what op i destroys. */
+/* Not where an op in front, whose output lies in the same buffer, still needs what op i
+ * destroys. */
 bool executor_overwrites(const struct executor *executor, int i)
 {
 	const struct op *ops = executor->ops;

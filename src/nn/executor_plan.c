@@ -1,5 +1,5 @@
-/* An executor's plan: which layers run as one op, what each op computes, where a batch's chunks wait
- * for each other, and how the update of the parameters is shared out. */
+/* An executor's plan: which layers run as one op, what each op computes, where a batch's chunks
+ * wait for each other, and how the update of the parameters is shared out. */
 #include <stdlib.h>
 
 #include "nn/executor_parts.h"
@@ -12,8 +12,8 @@ static bool keeps_shape(const struct op *op)
 	return in.h == out.h && in.w == out.w && in.c == out.c;
 }
 
-/* Does it read all of its input and compute all of its output, since the planner does not know which
- * pixels depend on which? */
+/* Does it read all of its input and compute all of its output, since the planner does not know
+ * which pixels depend on which? */
 static bool is_rigid(const struct op *op)
 {
 	return !op->window.size && !keeps_shape(op);
@@ -46,9 +46,9 @@ static void plan_ops(struct executor *executor)
 		executor->first_trained++;
 }
 
-/* May what op i reads be made smaller? Ops that leave every pixel where it is pass the question on to
- * the one in front of them; a window can compute less; a rigid op cannot, nor can one that looks at
- * the whole batch, and the network's input is what it is. */
+/* May what op i reads be made smaller? Ops that leave every pixel where it is pass the question on
+ * to the one in front of them; a window can compute less; a rigid op cannot, nor can one that looks
+ * at the whole batch, and the network's input is what it is. */
 static bool may_trim_input(const struct executor *executor, int i)
 {
 	const struct op *ops = executor->ops;
@@ -64,8 +64,8 @@ static bool may_trim_input(const struct executor *executor, int i)
 	return false;
 }
 
-/* Rows, or columns, of the input that `out` rows of the output read; with windows of 3, a stride of 2
- * and no padding, 5 rows read 11. */
+/* Rows, or columns, of the input that `out` rows of the output read; with windows of 3, a stride of
+ * 2 and no padding, 5 rows read 11. */
 static int rows_read(int out, const struct window *w, int pad, int in)
 {
 	int end = (out - 1) * w->stride - pad + w->size;

@@ -1,14 +1,14 @@
 /* The life of a batch.
  *
- * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of images, which
- * goes all the way: load, forward, loss, backward. In the second it is a part of the parameters:
- * their gradient is completed from all chunks, and they are updated.
+ * Two rounds of tasks, each ended when all are done. In the first a task is a chunk of images,
+ * which goes all the way: load, forward, loss, backward. In the second it is a part of the
+ * parameters: their gradient is completed from all chunks, and they are updated.
  *
  * An op that looks at the whole batch cuts the way into stages, and the first round into one for
  * each stage, forward and backward: all chunks go forward to the op's input and leave statistics of
- * it, then on from there to the next such op. The last stage goes forward and backward at once, down
- * to where it began, and leaves the gradients of that op's parameters; then the stage before it goes
- * backward. */
+ * it, then on from there to the next such op. The last stage goes forward and backward at once,
+ * down to where it began, and leaves the gradients of that op's parameters; then the stage before
+ * it goes backward. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,8 @@ int executor_full_batch(const struct engine *engine)
 
 /* ---- where things lie ---- */
 
-/* The row of the pass's first image, in a buffer where a worker's rows begin with image `origin`. */
+/* The row of the pass's first image, in a buffer where a worker's rows begin with image
+ * `origin`. */
 static void *row_at(const struct rows *rows, const struct pass *pass, int origin)
 {
 	char *data = rows->data;
@@ -70,7 +71,8 @@ static void *gradient_at(const struct executor *executor, const struct pass *pas
 
 /* ---- through the ops ---- */
 
-/* Ops from `begin` to before `end`; and then the statistics of one that looks at the whole batch. */
+/* Ops from `begin` to before `end`; and then the statistics of one that looks at the whole
+ * batch. */
 struct span {
 	int begin, end, statistics;
 };
@@ -91,8 +93,8 @@ static struct span stage_forward(const struct executor *executor, int stage)
 						 end < executor->op_count ? end : NO_STATISTICS};
 }
 
-/* Backward it begins with that op, whose statistics are complete now, and ends with the gradients for
- * its own first op's parameters. */
+/* Backward it begins with that op, whose statistics are complete now, and ends with the gradients
+ * for its own first op's parameters. */
 static struct span stage_backward(const struct executor *executor, int stage)
 {
 	int begin = executor->stages[stage], end = executor->stages[stage + 1];

@@ -1,4 +1,4 @@
-/* What layers have in common. */
+/* The parts of planning that several kinds of layers share. */
 #include "nn/layer.h"
 
 #include <assert.h>

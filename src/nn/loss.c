@@ -7,8 +7,8 @@
 
 #include "compute/math.h"
 
-/* The sum of exp(logits[i] - largest), in which nothing overflows. Its terms go to `out`, unless that
- * is NULL. */
+/* The sum of exp(logits[i] - largest), in which nothing overflows. Its terms go to `out`, unless
+ * that is NULL. */
 static float exponentials(int classes, const float *logits, float largest, float *out)
 {
 	float sum = 0;
@@ -55,8 +55,8 @@ bool loss_logits_are_finite(int classes, const float *logits)
 }
 
 /* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both: `sum` is
- * that of exponentials. Since targets add up to 1, with smoothing it is log(sum of exp(x[i])) - sum of
- * target[i] × x[i]. */
+ * that of exponentials. Since targets add up to 1, with smoothing it is log(sum of exp(x[i])) - sum
+ * of target[i] × x[i]. */
 static float loss_of_image(int classes, const float *logits, int best, float sum, int label,
 						   float smoothing)
 {

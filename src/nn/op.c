@@ -1,4 +1,4 @@
-/* What ops have in common. */
+/* Questions that the planner asks of any op. */
 #include "nn/op.h"
 
 int op_outputs(const struct op *op)

@@ -22,7 +22,7 @@ struct op {
 	const struct layer *layer; /* the first one that it runs: its parameters, its number */
 	struct shape in, out;
 	struct window window;
-	int pool; /* the side of the pooling window that comes with the op's own: 2 in conv_pool, else 1 */
+	int pool;    /* the side of a pooling window that comes with it: 2 in conv_pool, else 1 */
 	bool relu;   /* conv_pool: a relu comes with it, too */
 	bool trains; /* backward will be called */
 
@@ -65,18 +65,16 @@ struct batch_statistics {
 	void (*take)(const struct op *op, const struct pass *pass);
 	/* Joins those of chunks 0 … chunks - 1. One thread does it. */
 	void (*join)(const struct op *op, int chunks);
-	/* Adds the parameters' gradients, from x and dy, to their slots. When this is done for all images they are
-	 * summed into op->grads, where the op's backward finds them. */
+	/* Adds the parameters' gradients, from x and dy, to their slots. When this is done for all
+	 * images, they are summed into op->grads, where the op's backward finds them. */
 	void (*add_gradients)(const struct op *op, const struct pass *pass);
 };
 
 struct op_kind {
-	/* The numbers that backward looks at. The planner lets the next ops write over all others. */
-	bool reads_input;  /* x */
-	bool reads_output; /* y, as forward left it */
-	bool
-		reads_sign; /* only whether each y is above 0. A later op that zeroed a y has zeroed its dy,
-						* too, so that a lost sign does no harm there. */
+	/* Backward looks at its input x, at its output y as forward left it, or only at whether each y
+	 * is above 0. The planner lets the next ops write over all others. A later op that zeroed a y
+	 * has zeroed its dy, too, so that a lost sign does no harm there. */
+	bool reads_input, reads_output, reads_sign;
 
 	/* Forward may write y over x, and backward dx over dy. An op that reads its input must not. */
 	bool in_place;
@@ -93,8 +91,8 @@ struct op_kind {
 	void (*prepare)(const struct op *op, const struct kernels *kernels, int first, int count);
 	/* y from x. */
 	void (*forward)(const struct op *op, const struct pass *pass);
-	/* dx from dy. Adds the parameters' gradients to their slots,
-	 * unless `gradients` or `statistics` do that. */
+	/* dx from dy. Adds the parameters' gradients to their slots, unless `gradients` or `statistics`
+	 * do that. */
 	void (*backward)(const struct op *op, const struct pass *pass);
 	/* The parameters' gradients from the whole batch, for `count` outputs from `first` on. For
 	 * weights so many that slots of them would cost more than they save; else NULL. */

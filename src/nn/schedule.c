@@ -1,4 +1,5 @@
-/* Warm-up and decay: the share of the peak learning rate at a step, a pure function of its number. */
+/* Warm-up and decay: the share of the peak learning rate at a step, a pure function of its
+ * number. */
 #include "nn/schedule.h"
 
 #include <stddef.h>
