@@ -247,14 +247,14 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	const int digit = panels->seen->digit;
 	const double black = 100 * (double)panels->seen->probabilities[digit];
 
+	*text = '\0';
 	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
 	else if (line == 1)
 		snprintf(text, SHEET_CAPTION, "%s%d at %.1f%%", tile == THE_DIGIT ? "" : "black: ", digit,
 				 black);
-	else
-		snprintf(text, SHEET_CAPTION, tile == THE_DIGIT ? "" : "white: %d at %.1f%%", digit,
-				 100 * panels->lowest[tile]);
+	else if (tile != THE_DIGIT)
+		snprintf(text, SHEET_CAPTION, "white: %d at %.1f%%", digit, 100 * panels->lowest[tile]);
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
