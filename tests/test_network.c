@@ -70,8 +70,8 @@ static void test_reference_network(void **state)
 	for (int i = 0; i < executor->op_count; i++) {
 		const struct op *op = &executor->ops[i];
 		for (int p = 0; p < op->layer->param_count; p++)
-			assert_ptr_equal(op->grads[p], executor_grads(executor) +
-											   (op->layer->params[p].value - network.values));
+			assert_ptr_equal(op->grads[p],
+							 executor->grads + (op->layer->params[p].value - network.values));
 	}
 	executor_close(executor);
 	network_free(&network);
@@ -86,7 +86,7 @@ static void test_blanks_are_normalized(void **state)
 		  (struct shape){2, 2, 1, false});
 	assert_string_equal(network.spec, "flatten dense:3 relu dense:10 softmax");
 	struct executor *executor = test_executor_open(&network, &default_engine, 1, EXECUTOR_PREDICT);
-	assert_null(executor_grads(executor));
+	assert_null(executor->grads);
 	executor_close(executor);
 	network_free(&network);
 }
@@ -255,8 +255,7 @@ static void run_table(size_t table, const char *spec, const struct batch *batch,
 		size_t size = network.params[i]->count;
 		gradients->by_table[i][table] = floats(size);
 		memcpy(gradients->by_table[i][table],
-			   executor_grads(executor) + (network.params[i]->value - network.values),
-			   size * sizeof(float));
+			   executor->grads + (network.params[i]->value - network.values), size * sizeof(float));
 	}
 	executor_close(executor);
 	network_free(&network);

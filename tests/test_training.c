@@ -36,9 +36,8 @@ static void check_rows(struct fixture *fixture, const struct training *training,
 		double *expected = fixture_doubles(fixture, name, param->count);
 		float *found = floats(param->count);
 		param_to_file(param,
-					  of_gradients
-						  ? executor_grads(training->executor) + (param->value - network->values)
-						  : param->value,
+					  of_gradients ? training->executor->grads + (param->value - network->values)
+								   : param->value,
 					  found);
 		check_close(name, param->count, found, expected, tolerance);
 		free(found);

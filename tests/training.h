@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "nn/executor.h"
+#include "nn/executor_parts.h"
 #include "nn/optimizer.h"
 
 enum { DIGITS = 64, PIXELS = 28 * 28 };

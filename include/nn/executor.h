@@ -31,10 +31,6 @@ const struct network *executor_network(const struct executor *executor);
 const struct engine *executor_engine(const struct executor *executor);
 int executor_batch_size(const struct executor *executor);
 
-/* The gradients of the last training step, each where its weight is in network->values. NULL unless
- * the executor trains. */
-const float *executor_grads(const struct executor *executor);
-
 /* To be called after somebody else changed the network's values, before the next batch. */
 void executor_prepare(struct executor *executor);
 

@@ -24,6 +24,9 @@ struct param {
 	float *value;   /* in the network's values */
 };
 
+/* `count` up to the cache line on which the next tensor begins: 10 floats take the room of 16. */
+size_t param_padded_count(const struct param *param);
+
 /* The shape that the model file gives it; returns its rank. */
 int param_file_dims(const struct param *param, size_t dims[4]);
 

@@ -51,11 +51,6 @@ int executor_batch_size(const struct executor *executor)
 	return executor->batch_size;
 }
 
-const float *executor_grads(const struct executor *executor)
-{
-	return executor->grads;
-}
-
 void executor_prepare(struct executor *executor)
 {
 	for (int i = 0; i < executor->op_count; i++) {

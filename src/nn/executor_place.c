@@ -133,12 +133,6 @@ static void place_grads(struct executor *executor, struct arena *arena)
 	}
 }
 
-/* Every tensor begins on a cache line. */
-static size_t padded_count(const struct param *param)
-{
-	return aligned_size(param->count * sizeof(float)) / sizeof(float);
-}
-
 /* A slot holds, one behind the other, the parameters whose gradients are summed chunk by chunk. */
 static void place_slots(struct executor *executor, struct arena *arena)
 {
@@ -146,7 +140,7 @@ static void place_slots(struct executor *executor, struct arena *arena)
 	for (int i = 0; i < executor->op_count; i++)
 		for (int p = 0; p < executor->ops[i].layer->param_count; p++)
 			if (op_has_slot(&executor->ops[i], p))
-				executor->slot_size += padded_count(&executor->ops[i].layer->params[p]);
+				executor->slot_size += param_padded_count(&executor->ops[i].layer->params[p]);
 	int chunks = executor_chunks(executor, executor->batch_size);
 	float *slot = arena_take(arena, (size_t)chunks, executor->slot_size * sizeof *slot);
 	executor->slots = slot;
@@ -154,7 +148,7 @@ static void place_slots(struct executor *executor, struct arena *arena)
 		struct op *op = &executor->ops[i];
 		for (int p = 0; p < op->layer->param_count; p++) {
 			op->slots[p] = op_has_slot(op, p) ? slot : NULL;
-			slot += op_has_slot(op, p) ? padded_count(&op->layer->params[p]) : 0;
+			slot += op_has_slot(op, p) ? param_padded_count(&op->layer->params[p]) : 0;
 		}
 	}
 }

@@ -79,11 +79,6 @@ struct span {
 
 #define NO_STATISTICS (-1)
 
-static struct span whole(const struct executor *executor)
-{
-	return (struct span){0, executor->op_count, NO_STATISTICS};
-}
-
 /* A stage forward ends with the statistics for the op that begins the next one. */
 static struct span stage_forward(const struct executor *executor, int stage)
 {
@@ -221,7 +216,7 @@ static void predict_chunk(void *context, int chunk, int worker)
 	struct pass pass = chunk_pass(trip, chunk, worker);
 
 	load(trip, &pass);
-	go_forward(trip->executor, &pass, whole(trip->executor));
+	go_forward(trip->executor, &pass, (struct span){0, trip->executor->op_count, NO_STATISTICS});
 }
 
 /* Forward through one stage; load the images in front of the first. */

@@ -86,12 +86,6 @@ static char *join_texts(const struct network *network)
 	return text;
 }
 
-/* Every tensor begins on a cache line. */
-static size_t padded_count(const struct param *param)
-{
-	return aligned_size(param->count * sizeof(float)) / sizeof(float);
-}
-
 static int place_params(struct network *network, struct error *error)
 {
 	/* + 1: a network without parameters is allowed. */
@@ -103,7 +97,7 @@ static int place_params(struct network *network, struct error *error)
 		for (int p = 0; p < network->layers[i].param_count; p++)
 			network->params[count++] = &network->layers[i].params[p];
 	for (int p = 0; p < count; p++)
-		network->value_count += padded_count(network->params[p]);
+		network->value_count += param_padded_count(network->params[p]);
 	if (network->value_count > NETWORK_MAX_BYTES / sizeof(float))
 		return error_set(error, "the network's weights need more than %zu MB, the limit",
 						 NETWORK_MAX_BYTES >> 20);
@@ -114,7 +108,7 @@ static int place_params(struct network *network, struct error *error)
 	float *value = network->values;
 	for (int p = 0; p < count; p++) {
 		network->params[p]->value = value;
-		value += padded_count(network->params[p]);
+		value += param_padded_count(network->params[p]);
 	}
 	return 0;
 }

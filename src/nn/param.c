@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
+size_t param_padded_count(const struct param *param)
+{
+	return aligned_size(param->count * sizeof(float)) / sizeof(float);
+}
+
 int param_file_dims(const struct param *param, size_t dims[4])
 {
 	const size_t *own = param->dims; /* out, h, w, c unless plain */
