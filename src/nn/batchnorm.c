@@ -155,7 +155,9 @@ static void batchnorm_forward(const struct op *op, const struct pass *pass)
 {
 	const size_t channels = channels_of(op);
 	const struct param *params = op->layer->params;
-	const struct moments batch = moments_of_batch(op);
+	/* There are none but in training. */
+	const struct moments batch =
+		pass->training ? moments_of_batch(op) : (struct moments){NULL, NULL, NULL};
 	float *scale = pass->scratch;
 
 	for (size_t c = 0; c < channels; c++)
