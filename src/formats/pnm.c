@@ -262,7 +262,7 @@ int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out, 
 {
 	char header[48];
 	size_t header_size = (size_t)snprintf(header, sizeof header, "P5\n%d %d\n255\n", width, height);
-	size_t count, size;
+	size_t count = 0, size = 0;
 
 	*out = (struct buffer){0};
 	if (checked_multiply((size_t)width, (size_t)height, &count) &&
