@@ -56,7 +56,4 @@ int executor_plan(struct executor *executor, struct error *error);
 /* From the plan: all memory. */
 int executor_place(struct executor *executor, struct error *error);
 
-/* May op i write its output over its input? */
-bool executor_overwrites(const struct executor *executor, int i);
-
 #endif

@@ -30,22 +30,9 @@ static size_t floats_size(struct shape shape)
 	return shape_size(shape) * sizeof(float);
 }
 
-/* Not where an op in front, whose output lies in the same buffer, still needs what op i
- * destroys. */
-bool executor_overwrites(const struct executor *executor, int i)
+static bool overwrites_output(const struct executor *executor, int i)
 {
-	const struct op *ops = executor->ops;
-
-	if (!ops[i].kind->in_place || executor->mode == EXECUTOR_OBSERVE)
-		return false;
-	for (int before = i - 1; before >= 0; before--) {
-		const struct op_kind *kind = ops[before].kind;
-		if (kind->reads_output || (kind->reads_sign && !ops[i].kind->keeps_sign))
-			return false;
-		if (!executor_overwrites(executor, before))
-			break;
-	}
-	return true;
+	return executor->ops[i].overwrites;
 }
 
 /* Only the op in front reads a gradient, and only once, so whoever can work in place does. */
@@ -88,9 +75,9 @@ static void place_outputs(struct executor *executor, struct arena *arena)
 
 	for (int i = -1; i < executor->op_count; i++) {
 		bool one_task = is_of_one_task(executor, i);
-		bool local = one_task && stays_among_image_ops(executor, i, executor_overwrites);
+		bool local = one_task && stays_among_image_ops(executor, i, overwrites_output);
 		struct op *op = i < 0 ? NULL : &executor->ops[i];
-		if (!op || !executor_overwrites(executor, i))
+		if (!op || !op->overwrites)
 			y = take_rows(executor, arena, floats_size(op ? op->out : executor->network->input),
 						  local ? chunk : 0);
 		if (!op) {

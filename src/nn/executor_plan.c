@@ -148,6 +148,30 @@ static int plan_tasks(struct executor *executor, struct error *error)
 	return 0;
 }
 
+/* False where an op in front, whose output lies in the same buffer, still needs the numbers that
+ * op i would destroy. */
+static bool may_overwrite(const struct op *ops, int i)
+{
+	if (!ops[i].kind->in_place)
+		return false;
+	for (int before = i - 1; before >= 0; before--) {
+		const struct op_kind *kind = ops[before].kind;
+		if (kind->reads_output || (kind->reads_sign && !ops[i].kind->keeps_sign))
+			return false;
+		if (!ops[before].overwrites)
+			break;
+	}
+	return true;
+}
+
+/* Each op's answer rests on those of the ops in front. An observer's ops each keep their output. */
+static void plan_buffers(struct executor *executor)
+{
+	for (int i = 0; i < executor->op_count; i++)
+		executor->ops[i].overwrites =
+			executor->mode != EXECUTOR_OBSERVE && may_overwrite(executor->ops, i);
+}
+
 int executor_plan(struct executor *executor, struct error *error)
 {
 	executor->ops = calloc((size_t)executor->network->layer_count, sizeof *executor->ops);
@@ -156,6 +180,7 @@ int executor_plan(struct executor *executor, struct error *error)
 	plan_ops(executor);
 	if (executor->mode != EXECUTOR_OBSERVE)
 		trim_ops(executor);
+	plan_buffers(executor);
 	plan_stages(executor);
 	return executor->mode == EXECUTOR_TRAIN ? plan_tasks(executor, error) : 0;
 }

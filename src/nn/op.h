@@ -22,9 +22,10 @@ struct op {
 	const struct layer *layer; /* the first one that it runs: its parameters, its number */
 	struct shape in, out;
 	struct window window;
-	int pool;    /* the side of a pooling window that comes with it: 2 in conv_pool, else 1 */
-	bool relu;   /* conv_pool: a relu comes with it, too */
-	bool trains; /* backward will be called */
+	int pool;        /* the side of a pooling window that comes with it: 2 in conv_pool, else 1 */
+	bool relu;       /* conv_pool: a relu comes with it, too */
+	bool trains;     /* backward will be called */
+	bool overwrites; /* forward writes y over x */
 
 	/* Bytes, set by kind->measure: for each image, forward's notes for backward; the weights in the
 	 * form that kernels want; scratch memory of one call; statistics of all chunks. */
