@@ -13,6 +13,7 @@
 #include "app/dataset.h"
 #include "app/model.h"
 #include "base/file.h"
+#include "formats/pnm.h"
 #include "nn/loss.h"
 #include "picture/digit.h"
 
@@ -83,7 +84,7 @@ static void test_papers(void **state)
 		const int index = pictures[i].index;
 		uint8_t pixels[DATASET_PIXELS];
 		struct buffer file;
-		struct pnm picture;
+		struct raster picture;
 		char path[300];
 
 		snprintf(path, sizeof path, FIXTURES "/pictures/%s-%d.pgm", pictures[i].kind, index);
@@ -94,16 +95,16 @@ static void test_papers(void **state)
 		int digit = predict(pixels);
 		if (alike < pictures[i].least || digit != dataset.labels[index])
 			fail_msg("%s: a %d, alike by %.3f", path, digit, alike);
-		pnm_free(&picture);
+		raster_free(&picture);
 		buffer_free(&file);
 	}
 }
 
-static struct pnm picture_of(const uint8_t *pixels, uint16_t *samples)
+static struct raster picture_of(const uint8_t *pixels, uint16_t *samples)
 {
 	for (int i = 0; i < DATASET_PIXELS; i++)
 		samples[i] = pixels[i];
-	return (struct pnm){DATASET_SIDE, DATASET_SIDE, 255, samples};
+	return (struct raster){DATASET_SIDE, DATASET_SIDE, 255, samples};
 }
 
 /* What is in MNIST's form already passes unchanged, nearly always. */
@@ -116,7 +117,7 @@ static void test_mnist_passes(void **state)
 		const uint8_t *image = dataset.images + i * DATASET_PIXELS;
 		uint16_t samples[DATASET_PIXELS];
 		uint8_t pixels[DATASET_PIXELS];
-		const struct pnm picture = picture_of(image, samples);
+		const struct raster picture = picture_of(image, samples);
 
 		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
 		if (!memcmp(pixels, image, DATASET_PIXELS))
@@ -133,7 +134,7 @@ static void test_no_digit(void **state)
 {
 	uint16_t samples[100 * 80];
 	uint8_t pixels[DATASET_PIXELS];
-	const struct pnm picture = {100, 80, 255, samples};
+	const struct raster picture = {100, 80, 255, samples};
 
 	(void)state;
 	for (int level = 0; level <= 255; level += 85) {

@@ -16,7 +16,7 @@
 static void expect_bytes(const void *data, size_t size, int width, int height, int maxval,
 						 const uint16_t *samples)
 {
-	struct pnm image;
+	struct raster image;
 	struct error error = {.text = ""};
 
 	if (pnm_parse(data, size, &image, &error))
@@ -25,7 +25,7 @@ static void expect_bytes(const void *data, size_t size, int width, int height, i
 	assert_int_equal(image.height, height);
 	assert_int_equal(image.maxval, maxval);
 	assert_memory_equal(image.samples, samples, (size_t)(width * height) * sizeof *samples);
-	pnm_free(&image);
+	raster_free(&image);
 }
 
 static void expect(const char *text, int width, int height, int maxval, const uint16_t *samples)
@@ -35,7 +35,7 @@ static void expect(const char *text, int width, int height, int maxval, const ui
 
 static void refuse_bytes(const void *data, size_t size, const char *text)
 {
-	struct pnm image;
+	struct raster image;
 	struct error error = {.text = ""};
 
 	assert_int_equal(pnm_parse(data, size, &image, &error), -1);
@@ -201,7 +201,7 @@ static void written(void **state)
 
 static void parse(const uint8_t *data, size_t size, void *context)
 {
-	struct pnm image;
+	struct raster image;
 	struct error error;
 
 	(void)context;
@@ -209,7 +209,7 @@ static void parse(const uint8_t *data, size_t size, void *context)
 		return;
 	for (int i = 0; i < image.width * image.height; i++)
 		assert_in_range(image.samples[i], 0, image.maxval);
-	pnm_free(&image);
+	raster_free(&image);
 }
 
 static void mutations(void **state)
@@ -232,7 +232,7 @@ static void out_of_memory(void **state)
 {
 	(void)state;
 	const uint8_t pixels[] = {1, 2};
-	struct pnm image;
+	struct raster image;
 	struct buffer out;
 	struct error error;
 

@@ -116,7 +116,7 @@ static void files_are_what_their_names_say(void **state)
 	char folder[64], path[256];
 	struct canvas canvas;
 	struct buffer file;
-	struct pnm picture;
+	struct raster picture;
 
 	(void)state;
 	assert_non_null(scratch_open(folder));
@@ -133,7 +133,7 @@ static void files_are_what_their_names_say(void **state)
 	/* 255 × 0.2126, 0.7152, 0.0722 */
 	const uint16_t luma[] = {54, 255, 182, 18, 54, 54};
 	assert_memory_equal(picture.samples, luma, sizeof luma);
-	pnm_free(&picture);
+	raster_free(&picture);
 	buffer_free(&file);
 
 	scratch_path(path, folder, "sheet.png");

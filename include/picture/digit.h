@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "formats/pnm.h"
+#include "formats/raster.h"
 #include "picture/grey.h"
 
 /* The side, in pixels, of the square that MNIST's makers brought their digits to. */
@@ -24,10 +24,10 @@ void digit_way_free(struct digit_way *way);
  * from 0 for paper to 255 for ink. A picture that is in that form passes unchanged, but for
  * rounding to 255. A picture without a digit, or with several side by side, is an error. `way` may
  * be NULL; it is zeroed on error. */
-int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
+int digit_from_picture(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS],
 					   struct digit_way *way, struct error *error);
 
 /* Take a picture of 28×28 pixels, light on dark, as it is. One of another size is an error. */
-int digit_from_raw(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error);
+int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error);
 
 #endif

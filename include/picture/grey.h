@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "formats/pnm.h"
+#include "formats/raster.h"
 
 struct grey {
 	int width, height;
@@ -78,7 +78,7 @@ void grey_free(struct grey *plane);
  * whose smaller side is below `least` is enlarged by a whole factor, with linear interpolation.
  * *scale = the plane's pixels for one of the picture's: with a `most` of 360, a part of 1000 × 500
  * becomes 500 × 250 and *scale 0.5. */
-int grey_from_picture(const struct pnm *picture, const struct box *part, int least, int most,
+int grey_from_picture(const struct raster *picture, const struct box *part, int least, int most,
 					  struct grey *out, double *scale, struct error *error);
 
 /* Columns become rows. */

@@ -10,9 +10,9 @@
 #include "picture/digit.h"
 
 /* The largest raw picture has three samples of two bytes a pixel, and a header. */
-#define MAX_FILE ((size_t)6 * PNM_MAX_PIXELS + (1u << 20))
+#define MAX_FILE ((size_t)6 * RASTER_MAX_PIXELS + (1u << 20))
 
-static int read_picture(const char *path, struct pnm *picture, struct error *error)
+static int read_picture(const char *path, struct raster *picture, struct error *error)
 {
 	const bool is_stdin = !strcmp(path, "-");
 	const char *name = is_stdin ? "standard input" : path;
@@ -88,7 +88,7 @@ static int copy_digit(const uint8_t pixels[DATASET_PIXELS], struct grey *out, st
 
 /* Write four pictures: as it came, the part that was looked at, the ink that was found there, and
  * what the network gets. A picture in MNIST's form is all of these. */
-static int way_save(const char *path, const struct pnm *picture, const struct digit_way *way,
+static int way_save(const char *path, const struct raster *picture, const struct digit_way *way,
 					const uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
 	const struct box whole = {0, 0, picture->width, picture->height};
@@ -119,7 +119,7 @@ static int way_save(const char *path, const struct pnm *picture, const struct di
 int digit_file_read(const char *path, bool raw, const char *way_file,
 					uint8_t pixels[DATASET_PIXELS], struct error *error)
 {
-	struct pnm picture = {0};
+	struct raster picture = {0};
 	struct digit_way way = {0};
 	int status;
 
@@ -134,7 +134,7 @@ int digit_file_read(const char *path, bool raw, const char *way_file,
 	else if (way_file)
 		status = way_save(way_file, &picture, &way, pixels, error);
 	digit_way_free(&way);
-	pnm_free(&picture);
+	raster_free(&picture);
 	return status;
 }
 

@@ -83,7 +83,7 @@ static uint8_t *to_bytes(const struct canvas *canvas, int channels)
 	for (size_t i = 0; bytes && i < count; i++) {
 		const struct colour *c = &canvas->pixels[i];
 		if (channels == 1) {
-			*next++ = (uint8_t)pnm_luma(c->red, c->green, c->blue);
+			*next++ = (uint8_t)raster_luma(c->red, c->green, c->blue);
 			continue;
 		}
 		*next++ = c->red;

@@ -114,18 +114,18 @@ static int read_number(struct bytes *in, unsigned limit, const char *what, unsig
 	return 0;
 }
 
-static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
+static int read_size(struct bytes *in, const struct form *form, struct raster *out,
 					 struct error *error)
 {
 	unsigned width, height, maxval = 1;
 
-	if (read_number(in, PNM_MAX_PIXELS, "the width", &width, error) ||
-		read_number(in, PNM_MAX_PIXELS, "the height", &height, error))
+	if (read_number(in, RASTER_MAX_PIXELS, "the width", &width, error) ||
+		read_number(in, RASTER_MAX_PIXELS, "the height", &height, error))
 		return -1;
 	if (width == 0 || height == 0)
 		return error_set(error, "offset %zu: a picture of %u×%u", in->offset, width, height);
-	if (width > PNM_MAX_PIXELS / height)
-		return error_set(error, "offset %zu: more than %u pixels", in->offset, PNM_MAX_PIXELS);
+	if (width > RASTER_MAX_PIXELS / height)
+		return error_set(error, "offset %zu: more than %u pixels", in->offset, RASTER_MAX_PIXELS);
 	if (!form->bits && read_number(in, UINT16_MAX, "the maxval", &maxval, error))
 		return -1;
 	if (maxval == 0 || maxval > UINT16_MAX)
@@ -139,7 +139,7 @@ static int read_size(struct bytes *in, const struct form *form, struct pnm *out,
 
 /* The least number of bytes that the samples take. Plain samples have white space between them, but
  * bits need none. */
-static size_t raster_size(const struct form *form, const struct pnm *picture)
+static size_t samples_size(const struct form *form, const struct raster *picture)
 {
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
 	const size_t samples = width * height * (form->colour ? 3 : 1);
@@ -151,8 +151,8 @@ static size_t raster_size(const struct form *form, const struct pnm *picture)
 	return samples * (picture->maxval > UINT8_MAX ? 2 : 1);
 }
 
-/* Read the next sample; read_raster has made sure that a raw one is there. A plain one above maxval
- * gives maxval + 1. */
+/* Read the next sample; read_samples has made sure that a raw one is there. A plain one above
+ * maxval gives maxval + 1. */
 static int read_sample(struct bytes *in, const struct form *form, int maxval, unsigned *sample,
 					   struct error *error)
 {
@@ -173,7 +173,7 @@ static int read_sample(struct bytes *in, const struct form *form, int maxval, un
 }
 
 /* Raw bits are rows of whole bytes, with the leftmost pixel in the highest bit. */
-static void unpack_bits(const struct bytes *in, struct pnm *out)
+static void unpack_bits(const struct bytes *in, struct raster *out)
 {
 	const uint8_t *row = in->data + in->offset;
 	uint16_t *sample = out->samples;
@@ -183,13 +183,7 @@ static void unpack_bits(const struct bytes *in, struct pnm *out)
 			*sample++ = !(row[x / 8] >> (7 - x % 8) & 1);
 }
 
-/* The weights are multiples of 1/65536 that add up to 1. */
-unsigned pnm_luma(unsigned red, unsigned green, unsigned blue)
-{
-	return (13933 * red + 46871 * green + 4732 * blue + 32768) >> 16;
-}
-
-static int read_pixels(struct bytes *in, const struct form *form, struct pnm *out,
+static int read_pixels(struct bytes *in, const struct form *form, struct raster *out,
 					   struct error *error)
 {
 	const size_t count = (size_t)out->height * (size_t)out->width;
@@ -205,16 +199,16 @@ static int read_pixels(struct bytes *in, const struct form *form, struct pnm *ou
 								 in->offset, i, out->maxval);
 		}
 		out->samples[i] =
-			(uint16_t)(form->colour ? pnm_luma(sample[0], sample[1], sample[2]) : sample[0]);
+			(uint16_t)(form->colour ? raster_luma(sample[0], sample[1], sample[2]) : sample[0]);
 	}
 	return 0;
 }
 
-static int read_raster(struct bytes *in, const struct form *form, struct pnm *out,
-					   struct error *error)
+static int read_samples(struct bytes *in, const struct form *form, struct raster *out,
+						struct error *error)
 {
 	const size_t count = (size_t)out->height * (size_t)out->width;
-	const size_t least = raster_size(form, out);
+	const size_t least = samples_size(form, out);
 
 	if (bytes_left(in) < least)
 		return error_set(error, "offset %zu: %d×%d pixels need %s%zu bytes, there are %zu",
@@ -229,12 +223,12 @@ static int read_raster(struct bytes *in, const struct form *form, struct pnm *ou
 	return 0;
 }
 
-int pnm_parse(const uint8_t *data, size_t size, struct pnm *out, struct error *error)
+int pnm_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error)
 {
 	struct bytes in = {data, size, 0};
 	const uint8_t *magic;
 
-	*out = (struct pnm){0};
+	*out = (struct raster){0};
 	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || magic[1] < '1' || magic[1] > '6')
 		return wrong_magic(&in, error);
 	const struct form form = {
@@ -245,17 +239,11 @@ int pnm_parse(const uint8_t *data, size_t size, struct pnm *out, struct error *e
 	int c = next_character(&in);
 	if (!isspace(c))
 		return unexpected(&in, c, "white space after the magic", error);
-	if (read_size(&in, &form, out, error) || read_raster(&in, &form, out, error)) {
-		pnm_free(out);
+	if (read_size(&in, &form, out, error) || read_samples(&in, &form, out, error)) {
+		raster_free(out);
 		return -1;
 	}
 	return 0;
-}
-
-void pnm_free(struct pnm *image)
-{
-	free(image->samples);
-	*image = (struct pnm){0};
 }
 
 int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out, struct error *error)

@@ -186,7 +186,7 @@ static int look_for(const struct grey *plane, bool light, float weight, struct l
 
 /* Look at look->part, for the ink that look->ask says: for the likelier first, and then, unless the
  * case is clear, for the other. */
-static int look_at(const struct pnm *picture, struct look *look, struct error *error)
+static int look_at(const struct raster *picture, struct look *look, struct error *error)
 {
 	struct grey plane;
 	double evidence = look->ask;
@@ -233,7 +233,7 @@ struct expected {
 };
 
 /* Take the look `nearer`. It replaces `look` where it finds a digit that is as expected. */
-static int look_nearer(const struct pnm *picture, struct look *look, struct look nearer,
+static int look_nearer(const struct raster *picture, struct look *look, struct look nearer,
 					   const struct expected *expected, struct error *error)
 {
 	if (box_shorter_side(&nearer.part) < LEAST_PART)
@@ -254,7 +254,7 @@ static int look_nearer(const struct pnm *picture, struct look *look, struct look
 }
 
 /* Look inside the frame: on a sheet for the other ink, in a box drawn with a pen for the same. */
-static int look_inside(const struct pnm *picture, struct look *look, struct error *error)
+static int look_inside(const struct raster *picture, struct look *look, struct error *error)
 {
 	const bool filled = look->ink.filled;
 	const double side = box_side(&look->ink.frame) / look->scale;
@@ -270,7 +270,7 @@ static int look_inside(const struct pnm *picture, struct look *look, struct erro
 
 /* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
  * most BOXED. */
-static int look_around(const struct pnm *picture, struct look *look, struct error *error)
+static int look_around(const struct raster *picture, struct look *look, struct error *error)
 {
 	const double side = box_side(&look->ink.box) / look->scale;
 	const struct expected expected = {0.7 * side, 1.4 * side, 0.08};
@@ -286,7 +286,7 @@ static int look_around(const struct pnm *picture, struct look *look, struct erro
 	return look_nearer(picture, look, nearer, &expected, error);
 }
 
-static int find_digit(const struct pnm *picture, struct look *look, struct error *error)
+static int find_digit(const struct raster *picture, struct look *look, struct error *error)
 {
 	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
 	int status = look_at(picture, look, error);
@@ -301,7 +301,7 @@ static int find_digit(const struct pnm *picture, struct look *look, struct error
 	return status;
 }
 
-int digit_from_raw(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
+int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
 {
 	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
 		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
@@ -318,7 +318,7 @@ void digit_way_free(struct digit_way *way)
 	*way = (struct digit_way){0};
 }
 
-int digit_from_picture(const struct pnm *picture, uint8_t pixels[DIGIT_PIXELS],
+int digit_from_picture(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS],
 					   struct digit_way *way, struct error *error)
 {
 	struct look look;

@@ -24,7 +24,8 @@ void grey_free(struct grey *plane)
 
 /* Each pixel becomes the mean of a square of factor × factor; at the right and at the bottom the
  * square may be cut. */
-static void reduce(const struct pnm *picture, const struct box *part, int factor, struct grey *out)
+static void reduce(const struct raster *picture, const struct box *part, int factor,
+				   struct grey *out)
 {
 	for (int y = 0; y < out->height; y++) {
 		float *row = grey_row(out, y);
@@ -63,7 +64,7 @@ static int enlarge(struct grey *plane, int factor, struct error *error)
 	return 0;
 }
 
-int grey_from_picture(const struct pnm *picture, const struct box *part, int least, int most,
+int grey_from_picture(const struct raster *picture, const struct box *part, int least, int most,
 					  struct grey *out, double *scale, struct error *error)
 {
 	const int width = box_width(part), height = box_height(part);

@@ -1,0 +1,23 @@
+/* A grey picture in memory, whatever format it came in. */
+#ifndef FORMATS_RASTER_H
+#define FORMATS_RASTER_H
+
+#include <stdint.h>
+
+#define RASTER_MAX_PIXELS (64u << 20)
+
+struct raster {
+	int width, height; /* at least 1 each, together at most RASTER_MAX_PIXELS */
+	int maxval;        /* 1 to 65535: the sample that is white; 0 is black */
+	uint16_t *samples; /* [height][width], each at most maxval; owned */
+};
+
+/* Accepts a zeroed struct, and zeroes the struct. */
+void raster_free(struct raster *raster);
+
+/* The grey of a colour by Rec. 709's luma, 0.2126 R + 0.7152 G + 0.0722 B, rounded. The samples, up
+ * to 65535, are taken to be gamma-encoded, as those of Netpbm, cameras and sRGB are; so is the
+ * result. Equal samples give that sample. */
+unsigned raster_luma(unsigned red, unsigned green, unsigned blue);
+
+#endif
