@@ -82,7 +82,7 @@ static void test_papers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {
 		const int index = pictures[i].index;
-		uint8_t pixels[DATASET_PIXELS];
+		struct digits digits;
 		struct buffer file;
 		struct raster picture;
 		char path[300];
@@ -90,11 +90,14 @@ static void test_papers(void **state)
 		snprintf(path, sizeof path, FIXTURES "/pictures/%s-%d.pgm", pictures[i].kind, index);
 		assert_int_equal(file_read(path, 1 << 20, &file, &error), 0);
 		assert_int_equal(pnm_parse(file.data, file.size, &picture, &error), 0);
-		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
+		assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
+		assert_int_equal(digits.count, 1);
+		const uint8_t *pixels = digits.all->pixels;
 		double alike = correlation(pixels, dataset.images + (size_t)index * DATASET_PIXELS);
 		int digit = predict(pixels);
 		if (alike < pictures[i].least || digit != dataset.labels[index])
 			fail_msg("%s: a %d, alike by %.3f", path, digit, alike);
+		digits_free(&digits);
 		raster_free(&picture);
 		buffer_free(&file);
 	}
@@ -116,15 +119,16 @@ static void test_mnist_passes(void **state)
 	for (size_t i = 0; i < 1000; i++) {
 		const uint8_t *image = dataset.images + i * DATASET_PIXELS;
 		uint16_t samples[DATASET_PIXELS];
-		uint8_t pixels[DATASET_PIXELS];
+		struct digits digits;
 		const struct raster picture = picture_of(image, samples);
 
-		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), 0);
-		if (!memcmp(pixels, image, DATASET_PIXELS))
-			continue;
-		changed++;
-		right[0] += predict(image) == dataset.labels[i];
-		right[1] += predict(pixels) == dataset.labels[i];
+		assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
+		if (memcmp(digits.all->pixels, image, DATASET_PIXELS)) {
+			changed++;
+			right[0] += predict(image) == dataset.labels[i];
+			right[1] += predict(digits.all->pixels) == dataset.labels[i];
+		}
+		digits_free(&digits);
 	}
 	assert_in_range(changed, 0, 5);
 	assert_true(abs(right[0] - right[1]) <= 1);
@@ -133,14 +137,14 @@ static void test_mnist_passes(void **state)
 static void test_no_digit(void **state)
 {
 	uint16_t samples[100 * 80];
-	uint8_t pixels[DATASET_PIXELS];
+	struct digits digits;
 	const struct raster picture = {100, 80, 255, samples};
 
 	(void)state;
 	for (int level = 0; level <= 255; level += 85) {
 		for (int i = 0; i < 100 * 80; i++)
 			samples[i] = (uint16_t)level;
-		assert_int_equal(digit_from_picture(&picture, pixels, NULL, &error), -1);
+		assert_int_equal(digits_find(&picture, NULL, &digits, &error), -1);
 		assert_non_null(strstr(error.text, "no digit found"));
 	}
 }

@@ -21,6 +21,17 @@ int recognize(struct executor *executor, const uint8_t pixels[DATASET_PIXELS], d
 	return 0;
 }
 
+float recognizer_score(void *recognizer, const uint8_t pixels[DATASET_PIXELS])
+{
+	const struct recognizer *with = recognizer;
+	float probabilities[DATASET_CLASSES];
+	struct error error;
+
+	if (recognize(with->executor, pixels, with->temperature, probabilities, &error))
+		return 0.0f;
+	return probabilities[loss_argmax(DATASET_CLASSES, probabilities)];
+}
+
 struct covered {
 	const uint8_t *pixels;
 	int reach; /* of the square, from its middle pixel to each side */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/evaluate.h"
 #include "app/recognize.h"
@@ -299,10 +300,15 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 {
 	const int count = session->network.layer_count;
 	struct activation activations[SPEC_MAX_LAYERS];
+	struct recognizer recognizer = {session->executor, session->info.result.temperature};
+	const struct digit_judge judge = {recognizer_score, &recognizer};
 	struct seen seen = {.path = path};
+	struct digits digits;
 
-	if (digit_file_read(path, values->raw, NULL, seen.pixels, error))
+	if (digit_file_read(path, values->raw, &judge, NULL, &digits, error))
 		return -1;
+	memcpy(seen.pixels, digits.all->pixels, DATASET_PIXELS);
+	digits_free(&digits);
 	if (recognize(session->executor, seen.pixels, session->info.result.temperature,
 				  seen.probabilities, error))
 		return error_prefix(error, "%s", path);

@@ -62,15 +62,13 @@ static void print_line(const struct guess *guesses, int top, const char *path)
 	putchar('\n');
 }
 
-static int predict_file(const struct predict_values *values, struct session *session,
-						const char *path, struct error *error)
+static int predict_digit(const struct predict_values *values, struct session *session,
+						 const uint8_t pixels[DATASET_PIXELS], const char *path,
+						 struct error *error)
 {
-	uint8_t pixels[DATASET_PIXELS];
 	float probabilities[DATASET_CLASSES];
 	struct guess guesses[DATASET_CLASSES];
 
-	if (digit_file_read(path, values->raw, values->way, pixels, error))
-		return -1;
 	if (values->save_digit && digit_file_write(values->save_digit, pixels, error))
 		return -1;
 	if (recognize(session->executor, pixels, session->info.result.temperature, probabilities,
@@ -86,6 +84,20 @@ static int predict_file(const struct predict_values *values, struct session *ses
 	else
 		print_line(guesses, values->top, path);
 	return 0;
+}
+
+static int predict_file(const struct predict_values *values, struct session *session,
+						const char *path, struct error *error)
+{
+	struct recognizer recognizer = {session->executor, session->info.result.temperature};
+	const struct digit_judge judge = {recognizer_score, &recognizer};
+	struct digits digits;
+
+	if (digit_file_read(path, values->raw, &judge, values->way, &digits, error))
+		return -1;
+	const int status = predict_digit(values, session, digits.all->pixels, path, error);
+	digits_free(&digits);
+	return status;
 }
 
 static int predict_run(void *v, int operand_count, char **operands, struct error *error)

@@ -2,12 +2,12 @@
 #include "cli/digit_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "draw/sheet.h"
 #include "formats/pnm.h"
-#include "picture/digit.h"
 
 /* The largest raw picture has three samples of two bytes a pixel, and a header. */
 #define MAX_FILE ((size_t)6 * RASTER_MAX_PIXELS + (1u << 20))
@@ -116,25 +116,37 @@ static int way_save(const char *path, const struct raster *picture, const struct
 
 /* ---- files ---- */
 
-int digit_file_read(const char *path, bool raw, const char *way_file,
-					uint8_t pixels[DATASET_PIXELS], struct error *error)
+static int take_raw(const struct raster *picture, struct digits *out, struct error *error)
+{
+	*out = (struct digits){.all = malloc(sizeof *out->all), .count = 1};
+	if (!out->all)
+		return error_set(error, "not enough memory for a digit");
+	*out->all = (struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
+	if (digit_from_raw(picture, out->all->pixels, error)) {
+		digits_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+int digit_file_read(const char *path, bool raw, const struct digit_judge *judge,
+					const char *way_file, struct digits *out, struct error *error)
 {
 	struct raster picture = {0};
-	struct digit_way way = {0};
-	int status;
 
+	*out = (struct digits){0};
 	if (read_picture(path, &picture, error))
 		return -1;
-	status = raw ? digit_from_raw(&picture, pixels, error)
-				 : digit_from_picture(&picture, pixels, &way, error);
-	if (!status && is_one_colour(pixels))
+	int status = raw ? take_raw(&picture, out, error) : digits_find(&picture, judge, out, error);
+	if (!status && is_one_colour(out->all->pixels))
 		status = error_set(error, "no digit found: all pixels are equal");
 	if (status)
 		error_prefix(error, "%s", path);
 	else if (way_file)
-		status = way_save(way_file, &picture, &way, pixels, error);
-	digit_way_free(&way);
+		status = way_save(way_file, &picture, &out->way, out->all->pixels, error);
 	raster_free(&picture);
+	if (status)
+		digits_free(out);
 	return status;
 }
 

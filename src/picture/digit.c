@@ -312,33 +312,43 @@ int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], s
 	return 0;
 }
 
-void digit_way_free(struct digit_way *way)
+void digits_free(struct digits *digits)
 {
-	grey_free(&way->ink);
-	*way = (struct digit_way){0};
+	free(digits->all);
+	grey_free(&digits->way.ink);
+	*digits = (struct digits){0};
 }
 
-int digit_from_picture(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS],
-					   struct digit_way *way, struct error *error)
+int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
+				struct error *error)
 {
 	struct look look;
 	int status;
 
-	if (way)
-		*way = (struct digit_way){0};
+	(void)judge;
+	*out = (struct digits){.all = malloc(sizeof *out->all), .count = 1};
+	if (!out->all)
+		return error_set(error, "not enough memory for a digit");
+	*out->all = (struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
+	uint8_t *pixels = out->all->pixels;
 	if (!digit_from_raw(picture, pixels, error) && digit_is_normal(pixels))
 		return 0;
-	if (find_digit(picture, &look, error))
+	if (find_digit(picture, &look, error)) {
+		digits_free(out);
 		return -1;
+	}
 	if (look.ink.merit <= 0.0f || (!look.ink.settled && look.ink.threshold < CLEAR))
 		status = error_set(error, "no digit found");
 	else if (look.ink.crowded)
 		status = error_set(error, "more than one digit found; cut the picture down to one");
 	else
 		status = digit_normalize(&look.ink, pixels, error);
-	if (!status && way) {
-		*way = (struct digit_way){look.part, look.ink.depth};
+	if (!status) {
+		out->all->box = in_picture(&look, &look.ink.box, 0.0);
+		out->way = (struct digit_way){look.part, look.ink.depth};
 		look.ink.depth = (struct grey){0};
+	} else {
+		digits_free(out);
 	}
 	ink_free(&look.ink);
 	return status;
