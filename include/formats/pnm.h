@@ -7,9 +7,8 @@
 #include "base/error.h"
 #include "formats/raster.h"
 
-/* Parse the file's first picture; colours become grey by raster_luma. The error for another kind of
- * picture, as PNG or JPEG, names it and tells the command that converts it. Free *out with
- * raster_free; it is zeroed on error. */
+/* Parse the file's first picture; colours become grey by raster_luma. Free *out with raster_free;
+ * it is zeroed on error. */
 int pnm_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error);
 
 /* *out = a P5 file with maxval 255. pixels is [height][width]. Free *out with buffer_free; it is

@@ -2,7 +2,10 @@
 #ifndef FORMATS_RASTER_H
 #define FORMATS_RASTER_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/error.h"
 
 #define RASTER_MAX_PIXELS (64u << 20)
 
@@ -11,6 +14,11 @@ struct raster {
 	int maxval;        /* 1 to 65535: the sample that is white; 0 is black */
 	uint16_t *samples; /* [height][width], each at most maxval; owned */
 };
+
+/* Parse a file of any format that is read here; its content tells which. The error for a picture of
+ * another format names it, with a command that converts it. Free *out with raster_free; it is
+ * zeroed on error. */
+int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error);
 
 /* Accepts a zeroed struct, and zeroes the struct. */
 void raster_free(struct raster *raster);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "draw/sheet.h"
 #include "formats/pnm.h"
+#include "formats/raster.h"
 
 /* The largest raw picture has three samples of two bytes a pixel, and a header. */
 #define MAX_FILE ((size_t)6 * RASTER_MAX_PIXELS + (1u << 20))
@@ -22,7 +23,7 @@ static int read_picture(const char *path, struct raster *picture, struct error *
 
 	if (status)
 		return -1;
-	status = pnm_parse(file.data, file.size, picture, error);
+	status = raster_parse(file.data, file.size, picture, error);
 	buffer_free(&file);
 	return status ? error_prefix(error, "%s", name) : 0;
 }

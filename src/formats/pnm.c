@@ -10,27 +10,6 @@
 
 #include "base/checked.h"
 
-struct other_format {
-	size_t offset; /* of the mark in the file */
-	const char *mark, *name, *extension;
-	const char *netpbm; /* the Netpbm command that makes PGM of it */
-};
-
-static const struct other_format other_formats[] = {
-	{0, "\x89PNG", "a PNG", "png", "pngtopnm in.png | ppmtopgm > out.pgm, or "},
-	{0, "\xff\xd8\xff", "a JPEG", "jpg", "jpegtopnm in.jpg | ppmtopgm > out.pgm, or "},
-	{0, "P7", "a PAM", "pam", "pamtopnm in.pam | ppmtopgm > out.pgm, or "},
-	{0, "GIF8", "a GIF", "gif", "giftopnm in.gif | ppmtopgm > out.pgm, or "},
-	{0, "BM", "a BMP", "bmp", "bmptopnm in.bmp | ppmtopgm > out.pgm, or "},
-	{0, "II*", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm > out.pgm, or "},
-	{0, "MM", "a TIFF", "tif", "tifftopnm in.tif | ppmtopgm > out.pgm, or "},
-	{0, "%PDF", "a PDF", "pdf", "pdftoppm -gray -singlefile -r 300 in.pdf out, or "},
-	{8, "WEBP", "a WebP", "webp", ""},
-	{4, "ftypavif", "an AVIF", "avif", ""},
-	{4, "ftyp", "a HEIC", "heic", ""},
-	{0, "<", "an SVG or HTML", "svg", ""},
-};
-
 /* The six kinds of file, P1 to P6. */
 struct form {
 	bool plain;  /* P1, P2, P3: samples as text, not as bytes */
@@ -40,20 +19,10 @@ struct form {
 
 static int wrong_magic(const struct bytes *in, struct error *error)
 {
-	for (size_t i = 0; i < sizeof other_formats / sizeof other_formats[0]; i++) {
-		const struct other_format *f = &other_formats[i];
-		size_t length = strlen(f->mark);
-		if (in->size < f->offset + length || memcmp(in->data + f->offset, f->mark, length))
-			continue;
-		return error_set(error,
-						 "%s file, not PGM; to convert it: %sconvert in.%s -colorspace gray "
-						 "-depth 8 out.pgm",
-						 f->name, f->netpbm, f->extension);
-	}
 	if (in->size < 2)
-		return error_set(error, "%zu bytes: too short for a PGM file", in->size);
-	return error_set(error, "offset 0: expected P1 to P6, found bytes %02x %02x: not a PGM file",
-					 in->data[0], in->data[1]);
+		return error_set(error, "%zu bytes: too short for a Netpbm file", in->size);
+	return error_set(error, "offset 0: expected P1 to P6, found bytes %02x %02x", in->data[0],
+					 in->data[1]);
 }
 
 /* The next character, or -1 at the end of the file. A comment and the end of its line count as
