@@ -262,19 +262,18 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 static int occlusion_save(const char *path, const struct session *session, const struct seen *seen,
 						  struct error *error)
 {
-	const double temperature = session->info.result.temperature;
+	struct recognizer recognizer = session_recognizer(session);
 	struct panels panels = {.seen = seen};
 	char title[80];
 	/* The session's executor observes one image; this takes many at a time. */
-	struct executor *executor =
+	recognizer.executor =
 		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
 
-	if (!executor)
+	if (!recognizer.executor)
 		return -1;
-	occlusion_map(executor, temperature, seen->pixels, seen->digit, PATCH, 0, panels.map[PAPER]);
-	occlusion_map(executor, temperature, seen->pixels, seen->digit, PATCH, UINT8_MAX,
-				  panels.map[INK]);
-	executor_close(executor);
+	occlusion_map(&recognizer, seen->pixels, seen->digit, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(&recognizer, seen->pixels, seen->digit, PATCH, UINT8_MAX, panels.map[INK]);
+	executor_close(recognizer.executor);
 	for (int panel = PAPER; panel < PANELS; panel++) {
 		panels.lowest[panel] = (double)seen->probabilities[seen->digit];
 		for (int i = 0; i < DATASET_PIXELS; i++)
@@ -300,20 +299,19 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 {
 	const int count = session->network.layer_count;
 	struct activation activations[SPEC_MAX_LAYERS];
-	struct recognizer recognizer = {session->executor, session->info.result.temperature};
-	const struct digit_judge judge = {recognizer_score, &recognizer};
+	const struct recognizer recognizer = session_recognizer(session);
 	struct seen seen = {.path = path};
-	struct digits digits;
+	struct digit_file file;
 
-	if (digit_file_read(path, values->raw, &judge, NULL, &digits, error))
+	if (digit_file_read(path, &recognizer, values->raw, true, &file, error))
 		return -1;
-	memcpy(seen.pixels, digits.all->pixels, DATASET_PIXELS);
-	digits_free(&digits);
-	if (recognize(session->executor, seen.pixels, session->info.result.temperature,
-				  seen.probabilities, error))
+	memcpy(seen.pixels, file.reading.digits.all->pixels, sizeof seen.pixels);
+	digit_file_free(&file);
+	/* The layers hold what the executor saw last, which the digit may not be. */
+	if (recognize(&recognizer, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);
 	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
-	activations_take(session->executor, seen.probabilities, session->info.result.temperature,
+	activations_take(session->executor, seen.probabilities, recognizer.temperature,
 					 values->activations && canvas_has_colours(values->activations), activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
@@ -363,7 +361,7 @@ static const struct field inspect_image_fields[] = {
 
 const struct command command_inspect_image = {
 	.name = "inspect image", .summary = "show what a network makes of one picture, layer by layer",
-	.operands = "FILE.pgm|-", .least_operands = 1,
+	.operands = "FILE|-", .least_operands = 1,
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = inspect_image_fields},
@@ -372,8 +370,9 @@ const struct command command_inspect_image = {
 	.values_size = sizeof(struct inspect_image_values),
 	.run = inspect_image_run,
 	.notes =
-		"FILE is a picture such as 'predict' takes; - is standard input. Printed are the\n"
-		"digit as the network sees it, the probabilities, and each layer's numbers.\n"
+		"FILE is a picture of one digit, such as 'predict' takes; - is standard input.\n"
+		"Printed are the digit as the network sees it, the probabilities, and each layer's\n"
+		"numbers.\n"
 		"\n"
 		"--activations has a block for each layer: every feature map of an image, a cell\n"
 		"for every number of a list, by the largest number of the layer.\n"

@@ -2,6 +2,8 @@
  * others are still predicted. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/recognize.h"
@@ -12,92 +14,128 @@
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "formats/json.h"
+#include "nn/loss.h"
 
 struct predict_values {
 	struct model_values model;
 	const char *save_digit, *way;
 	int top;
-	bool json, raw, show;
+	bool json, raw, show, single;
 	struct common_values common;
 };
 
-struct guess {
-	int digit;
-	double probability;
-};
-
-/* The most probable digit comes first, of equals the smaller. */
-static void sort_guesses(const float probabilities[DATASET_CLASSES],
-						 struct guess guesses[DATASET_CLASSES])
+/* The digits in reading order, with a blank between numbers. */
+static void print_number(const struct digits *digits, const uint8_t *classes)
 {
-	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
-		const struct guess guess = {digit, (double)probabilities[digit]};
-		int rank = digit;
-
-		for (; rank > 0 && guesses[rank - 1].probability < guess.probability; rank--)
-			guesses[rank] = guesses[rank - 1];
-		guesses[rank] = guess;
-	}
+	for (int i = 0; i < digits->count; i++)
+		printf("%s%d", i && digits->all[i].begins ? " " : "", classes[i]);
 }
 
-static void print_json(const struct guess *guesses, int top, const char *path)
+static void print_digit_json(const float probabilities[DATASET_CLASSES], const struct box *box,
+							 int top)
 {
+	int order[DATASET_CLASSES];
+
+	recognize_rank(probabilities, order);
+	printf("\"digit\":%d,\"probability\":%.6f,", *order, (double)probabilities[*order]);
+	if (box)
+		printf("\"box\":[%d,%d,%d,%d],", box->left, box->top, box_width(box), box_height(box));
+	fputs("\"top\":[", stdout);
+	for (int i = 0; i < top; i++)
+		printf("%s{\"digit\":%d,\"probability\":%.6f}", i ? "," : "", order[i],
+			   (double)probabilities[order[i]]);
+	putchar(']');
+}
+
+/* A single digit stands beside its file, too. */
+static void print_json(const struct reading *reading, const struct guesses *guesses, int top,
+					   const char *path)
+{
+	const struct digits *digits = &reading->digits;
+
 	fputs("{\"file\":", stdout);
 	json_print_text(stdout, path);
-	printf(",\"digit\":%d,\"probability\":%.6f,\"top\":[", guesses[0].digit,
-		   guesses[0].probability);
-	for (int i = 0; i < top; i++)
-		printf("%s{\"digit\":%d,\"probability\":%.6f}", i ? "," : "", guesses[i].digit,
-			   guesses[i].probability);
+	fputs(",\"number\":\"", stdout);
+	print_number(digits, guesses->digits);
+	fputs("\",", stdout);
+	if (digits->count == 1)
+		print_digit_json(*reading->probabilities, NULL, top);
+	else
+		printf("\"probability\":%.6f", *guesses->probabilities);
+	fputs(",\"digits\":[", stdout);
+	for (int i = 0; i < digits->count; i++) {
+		fputs(i ? ",{" : "{", stdout);
+		print_digit_json(reading->probabilities[i], &digits->all[i].box, top);
+		putchar('}');
+	}
 	puts("]}");
 }
 
 /* A backslash in front of the line announces that the name is escaped, as sha256sum has it. */
-static void print_line(const struct guess *guesses, int top, const char *path)
+static void print_line(const struct digits *digits, const struct guesses *guesses, int top,
+					   const char *path)
 {
 	fputs(strpbrk(path, "\\\n\r") ? "\\" : "", stdout);
-	for (int i = 0; i < top; i++)
-		printf("%d  %.4f  ", guesses[i].digit, guesses[i].probability);
+	for (int i = 0; i < top; i++) {
+		print_number(digits, guesses->digits + i * digits->count);
+		printf("  %.4f  ", guesses->probabilities[i]);
+	}
 	text_print_name(stdout, path);
 	putchar('\n');
 }
 
-static int predict_digit(const struct predict_values *values, struct session *session,
-						 const uint8_t pixels[DATASET_PIXELS], const char *path,
-						 struct error *error)
+/* Of several digits, each has a line beneath it, and a blank one. */
+static void show(const struct reading *reading, bool no_color)
 {
-	float probabilities[DATASET_CLASSES];
-	struct guess guesses[DATASET_CLASSES];
+	const struct digits *digits = &reading->digits;
 
-	if (values->save_digit && digit_file_write(values->save_digit, pixels, error))
-		return -1;
-	if (recognize(session->executor, pixels, session->info.result.temperature, probabilities,
-				  error))
+	for (int i = 0; i < digits->count; i++) {
+		const float *probabilities = reading->probabilities[i];
+		const struct box *box = &digits->all[i].box;
+		const int digit = loss_argmax(DATASET_CLASSES, probabilities);
+
+		blocks_draw_with_bars(
+			stdout, blocks_style(stdout, no_color),
+			&(struct blocks_picture){digits->all[i].pixels, DATASET_SIDE, DATASET_SIDE, ""},
+			probabilities, DATASET_CLASSES, terminal_width(stdout));
+		if (digits->count > 1)
+			printf("%d  %.4f  %d×%d pixels at (%d, %d)\n\n", digit, (double)probabilities[digit],
+				   box_width(box), box_height(box), box->left, box->top);
+	}
+}
+
+static int print_reading(const struct predict_values *values, const struct reading *reading,
+						 const char *path, struct error *error)
+{
+	struct guesses guesses;
+
+	if (reading_guess(reading, &guesses, error))
 		return error_prefix(error, "%s", path);
-	sort_guesses(probabilities, guesses);
 	if (values->show)
-		blocks_draw_with_bars(stdout, blocks_style(stdout, values->common.no_color),
-							  &(struct blocks_picture){pixels, DATASET_SIDE, DATASET_SIDE, ""},
-							  probabilities, DATASET_CLASSES, terminal_width(stdout));
+		show(reading, values->common.no_color);
 	if (values->json)
-		print_json(guesses, values->top, path);
+		print_json(reading, &guesses, values->top, path);
 	else
-		print_line(guesses, values->top, path);
+		print_line(&reading->digits, &guesses, values->top, path);
+	free(guesses.digits);
 	return 0;
 }
 
-static int predict_file(const struct predict_values *values, struct session *session,
+static int predict_file(const struct predict_values *values, const struct recognizer *recognizer,
 						const char *path, struct error *error)
 {
-	struct recognizer recognizer = {session->executor, session->info.result.temperature};
-	const struct digit_judge judge = {recognizer_score, &recognizer};
-	struct digits digits;
+	struct digit_file file;
 
-	if (digit_file_read(path, values->raw, &judge, values->way, &digits, error))
+	if (digit_file_read(path, recognizer, values->raw, values->single || values->save_digit, &file,
+						error))
 		return -1;
-	const int status = predict_digit(values, session, digits.all->pixels, path, error);
-	digits_free(&digits);
-	return status;
+	const bool failed =
+		(values->way && digit_file_draw_way(values->way, &file, error)) ||
+		(values->save_digit &&
+		 digit_file_write(values->save_digit, file.reading.digits.all->pixels, error)) ||
+		print_reading(values, &file.reading, path, error);
+	digit_file_free(&file);
+	return failed ? -1 : 0;
 }
 
 static int predict_run(void *v, int operand_count, char **operands, struct error *error)
@@ -118,7 +156,7 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 										{"--steps", values->way, true},
 										{NULL, NULL, false}};
 	if (operand_count > 1 && (values->save_digit || values->way)) {
-		error_set(error, "%s writes one digit, but there are %d pictures",
+		error_set(error, "%s is for one picture, but there are %d",
 				  values->save_digit ? "--save-digit" : "--steps", operand_count);
 		return STATUS_USAGE;
 	}
@@ -127,8 +165,9 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 	bool failed =
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
+	const struct recognizer recognizer = session_recognizer(&session);
 	for (int i = 0; i < operand_count && !failed; i++) {
-		if (predict_file(values, &session, operands[i], &unread))
+		if (predict_file(values, &recognizer, operands[i], &unread))
 			status = command_fail(&unread);
 		failed = command_flush(error);
 	}
@@ -141,20 +180,21 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 /* clang-format off */
 static const struct field predict_fields[] = {
 	{"top", FIELD_INT, AT(top), "K",
-	 .least = 1, .most = DATASET_CLASSES, .standard = 1, .help = "print the K likeliest digits"},
+	 .least = 1, .most = DATASET_CLASSES, .standard = 1, .help = "print the K likeliest readings"},
 	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object a line"},
 	{"show", FIELD_FLAG, AT(show), .help = "draw what the network sees, with all probabilities"},
 	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},
+	{"single", FIELD_FLAG, AT(single), .help = "refuse a picture of more than one digit"},
 	{"save_digit", FIELD_TEXT, AT(save_digit), "FILE.pgm",
-	 .help = "write what the network sees of one picture"},
+	 .help = "write what the network sees of a single digit"},
 	{"steps", FIELD_TEXT, AT(way), "FILE",
-	 .help = "write one picture's way from paper to digit, PNG (FILE.png) or PGM"},
+	 .help = "write one picture's way from paper to digits, PNG (FILE.png) or PGM"},
 	{.name = NULL},
 };
 
 const struct command command_predict = {
-	.name = "predict", .summary = "say which digit is in each picture",
-	.operands = "FILE.pgm|- ...", .least_operands = 1,
+	.name = "predict", .summary = "read the digits in each picture",
+	.operands = "FILE|- ...", .least_operands = 1,
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = predict_fields},
@@ -163,20 +203,24 @@ const struct command command_predict = {
 	.values_size = sizeof(struct predict_values),
 	.run = predict_run,
 	.notes =
-		"FILE is a picture of one digit in one of Netpbm's formats: PBM, PGM or PPM, plain\n"
-		"or raw, 8 or 16 bits, of any size; - is standard input. Dark on light or light on\n"
-		"dark, photographed, scanned or drawn, on plain, ruled or squared paper: the digit\n"
-		"is found and brought to MNIST's form, 28x28 pixels, light on dark. A picture that\n"
-		"is in that form passes unchanged. 'No digit found', or more than one side by side,\n"
-		"is an error. Other formats: magick photo.jpg -colorspace gray photo.pgm, or\n"
-		"jpegtopnm photo.jpg > photo.ppm.\n"
+		"FILE is a picture of digits: PNG, JPEG, PAM, PBM, PGM or PPM, told by its content,\n"
+		"of up to 64 million pixels; - is standard input. Of other formats the error says\n"
+		"how to convert them. Dark on light or light on dark, photographed, scanned or\n"
+		"drawn, on plain, ruled or squared paper: the digits are found, and each is brought\n"
+		"to MNIST's form, 28x28 pixels, light on dark. A picture in that form passes\n"
+		"unchanged. 'No digit found' is an error; so are several with --single or\n"
+		"--save-digit.\n"
 		"Each picture gives one line,\n"
-		"  DIGIT  PROBABILITY  FILE\n"
-		"where --top K repeats DIGIT  PROBABILITY for the K likeliest digits. A name\n"
-		"with newlines or backslashes is escaped as by sha256sum.\n"
+		"  NUMBER  PROBABILITY  FILE\n"
+		"NUMBER has the digits in reading order, and a blank where a line ends or a gap is\n"
+		"wide; PROBABILITY is that of the least sure digit. --top K repeats both for the K\n"
+		"likeliest readings. A name with newlines or backslashes is escaped as by sha256sum.\n"
 		"--json prints one object a line:\n"
-		"  {\"file\":\"7.pgm\",\"digit\":7,\"probability\":0.998712,\n"
-		"   \"top\":[{\"digit\":7,\"probability\":0.998712}]}\n"
-		"The exit status is 1 if any file could not be read.\n",
+		"  {\"file\":\"43.jpg\",\"number\":\"43\",\"probability\":0.987100,\"digits\":[\n"
+		"   {\"digit\":4,\"probability\":0.999900,\"box\":[LEFT,TOP,WIDTH,HEIGHT],\n"
+		"    \"top\":[{\"digit\":4,\"probability\":0.999900}]}, ...]}\n"
+		"with \"digit\" and \"top\" beside \"number\", too, where there is one digit. A box is in\n"
+		"pixels of the picture as a viewer shows it.\n"
+		"The exit status is 1 if any file could not be read or shows no digit.\n",
 };
 /* clang-format on */

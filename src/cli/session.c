@@ -69,6 +69,14 @@ int session_open(struct session *session, const struct model_values *model,
 	return session->executor ? 0 : error_prefix(error, "%s", model->file);
 }
 
+struct recognizer session_recognizer(const struct session *session)
+{
+	return (struct recognizer){
+		.executor = session->executor,
+		.temperature = session->info.result.temperature,
+	};
+}
+
 void session_close(struct session *session)
 {
 	executor_close(session->executor);

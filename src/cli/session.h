@@ -7,6 +7,7 @@
 
 #include "app/dataset.h"
 #include "app/model.h"
+#include "app/recognize.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "compute/engine.h"
@@ -50,6 +51,9 @@ struct session {
 int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
 				 struct error *error);
+
+/* The session as that which recognizes digits; it borrows the session. */
+struct recognizer session_recognizer(const struct session *session);
 void session_close(struct session *session); /* accepts a zeroed one */
 
 #endif

@@ -1,0 +1,340 @@
+/* Readings and the guesses at them, with networks whose answers are known; occlusion of one that
+ * looks at one pixel. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "allocations.h"
+#include "app/recognize.h"
+
+#define EYE_Y 10
+#define EYE_X 27 /* at the border */
+
+static struct engine engine;
+static struct error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	return engine_open(&engine, "auto", 1, &error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	engine_close(&engine);
+	return 0;
+}
+
+/* A network that answers every image with the same ten logits. */
+struct answer {
+	struct network network;
+	struct recognizer recognizer;
+};
+
+static void answer_open(struct answer *answer, const float logits[DATASET_CLASSES])
+{
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+
+	assert_int_equal(network_build(&answer->network, "flatten dense:10 softmax", input, &error), 0);
+	memset(answer->network.values, 0, answer->network.value_count * sizeof(float));
+	memcpy(answer->network.params[1]->value, logits, DATASET_CLASSES * sizeof *logits);
+	answer->recognizer = (struct recognizer){
+		.executor = executor_open(&answer->network, &engine, 1, EXECUTOR_PREDICT, &error),
+		.temperature = 1,
+	};
+	assert_non_null(answer->recognizer.executor);
+}
+
+static void answer_close(struct answer *answer)
+{
+	executor_close(answer->recognizer.executor);
+	network_free(&answer->network);
+}
+
+/* ---- rank and guess ---- */
+
+static void equals_rank_by_their_digit(void **state)
+{
+	const float probabilities[DATASET_CLASSES] = {0.1f, 0, 0.2f, 0, 0.5f, 0, 0.2f, 0, 0, 0};
+	const int expected[DATASET_CLASSES] = {4, 2, 6, 0, 1, 3, 5, 7, 8, 9};
+	int order[DATASET_CLASSES];
+
+	(void)state;
+	recognize_rank(probabilities, order);
+	assert_memory_equal(order, expected, sizeof order);
+}
+
+static double least_of(const struct reading *reading, const uint8_t *digits)
+{
+	double least = 1;
+
+	for (int i = 0; i < reading->digits.count; i++)
+		least = fmin(least, (double)reading->probabilities[i][digits[i]]);
+	return least;
+}
+
+static int falling(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* Compare with all numbers of so many digits. */
+static void check_guesses(const struct reading *reading, int numbers)
+{
+	const int count = reading->digits.count;
+	double *all = calloc((size_t)numbers, sizeof *all);
+	struct guesses guesses;
+
+	assert_int_equal(reading_guess(reading, &guesses, &error), 0);
+	for (int number = 0; number < numbers; number++) {
+		uint8_t digits[4];
+		for (int i = 0, rest = number; i < count; i++, rest /= 10)
+			digits[i] = (uint8_t)(rest % 10);
+		all[number] = least_of(reading, digits);
+	}
+	qsort(all, (size_t)numbers, sizeof *all, falling);
+	for (int i = 0; i < READING_GUESSES; i++) {
+		const uint8_t *digits = guesses.digits + i * count;
+		assert_true(guesses.probabilities[i] == all[i]);
+		assert_true(guesses.probabilities[i] == least_of(reading, digits));
+		for (int j = 0; j < i; j++)
+			assert_memory_not_equal(digits, guesses.digits + j * count, (size_t)count);
+	}
+	for (int i = 0; i < count; i++)
+		assert_int_equal(guesses.digits[i],
+						 loss_argmax(DATASET_CLASSES, reading->probabilities[i]));
+	free(guesses.digits);
+	free(all);
+}
+
+static void guesses_are_the_likeliest_numbers(void **state)
+{
+	float probabilities[4][DATASET_CLASSES];
+	struct reading reading = {.probabilities = probabilities};
+	uint32_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 4; i++)
+			for (int digit = 0; digit < DATASET_CLASSES; digit++) {
+				random = random * 1664525 + 1013904223;
+				/* Eighths, so that many are equal. */
+				probabilities[i][digit] = (float)(random >> 29) / 8;
+			}
+		for (int count = 1, numbers = 10; count <= 4; count++, numbers *= 10) {
+			reading.digits.count = count;
+			check_guesses(&reading, numbers);
+		}
+	}
+}
+
+/* A 4 with 0.9 and a 3 with 0.7 are 43 with 0.7; behind it comes what else the second may be. */
+static void a_number_is_as_likely_as_its_least_digit(void **state)
+{
+	float probabilities[2][DATASET_CLASSES] = {{[4] = 0.9f, [9] = 0.1f},
+											   {[3] = 0.7f, [8] = 0.2f, [5] = 0.1f}};
+	const struct reading reading = {.digits = {.count = 2}, .probabilities = probabilities};
+	const uint8_t expected[] = {4, 3, 4, 8, 4, 5, 9, 3, 9, 8, 9, 5}; /* 93, 98 and 95 have 0.1 */
+	struct guesses guesses;
+
+	(void)state;
+	assert_int_equal(reading_guess(&reading, &guesses, &error), 0);
+	assert_true(guesses.probabilities[0] == (double)0.7f);
+	assert_true(guesses.probabilities[1] == (double)0.2f);
+	assert_true(guesses.probabilities[2] == (double)0.1f);
+	assert_memory_equal(guesses.digits, expected, sizeof expected);
+	free(guesses.digits);
+}
+
+/* ---- readings ---- */
+
+static struct raster picture_of(uint16_t samples[DATASET_PIXELS])
+{
+	for (int y = 0; y < DATASET_SIDE; y++)
+		for (int x = 0; x < DATASET_SIDE; x++)
+			samples[y * DATASET_SIDE + x] = x >= 12 && x < 16 && y >= 4 && y < 24 ? 255 : 0;
+	return (struct raster){DATASET_SIDE, DATASET_SIDE, 255, samples};
+}
+
+static void a_raw_picture_is_one_digit(void **state)
+{
+	const float logits[DATASET_CLASSES] = {[7] = 3};
+	uint16_t samples[DATASET_PIXELS];
+	struct raster picture = picture_of(samples);
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	answer_open(&answer, logits);
+	answer.recognizer.least = 1;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), 0);
+	assert_int_equal(reading.digits.count, 1);
+	assert_int_equal(reading.digits.all->pixels[14 * DATASET_SIDE + 14], 255);
+	assert_true(reading.digits.all->begins);
+	assert_int_equal(box_width(&reading.digits.all->box), 28);
+	assert_true(fabs((double)reading.probabilities[0][7] - exp(3) / (exp(3) + 9)) < 1e-6);
+	reading_free(&reading);
+	picture.width--;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), -1);
+	assert_string_equal(error.text, "27×28 pixels, expected 28×28");
+	answer_close(&answer);
+}
+
+static void what_the_network_doubts_is_no_digit(void **state)
+{
+	const float logits[DATASET_CLASSES] = {[7] = 3}; /* the 7 has 0.69 */
+	uint16_t samples[DATASET_PIXELS];
+	const struct raster picture = picture_of(samples);
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	answer_open(&answer, logits);
+	answer.recognizer.least = 0.68;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+	assert_int_equal(reading.digits.count, 1);
+	reading_free(&reading);
+	answer.recognizer.least = 0.7;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), -1);
+	assert_string_equal(error.text, "no digit found");
+	assert_null(reading.probabilities);
+	answer_close(&answer);
+}
+
+static void outputs_that_are_no_numbers_are_an_error(void **state)
+{
+	const float logits[DATASET_CLASSES] = {[7] = NAN};
+	uint16_t samples[DATASET_PIXELS];
+	const struct raster picture = picture_of(samples);
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	answer_open(&answer, logits);
+	for (int raw = 0; raw <= 1; raw++) {
+		assert_int_equal(reading_take(&answer.recognizer, &picture, raw, &reading, &error), -1);
+		assert_string_equal(error.text, "the network's output is not a number");
+	}
+	assert_true(recognizer_score(&answer.recognizer, (uint8_t[DATASET_PIXELS]){0}) == 1.0f);
+	answer_close(&answer);
+}
+
+static void a_reading_wants_memory(void **state)
+{
+	const float logits[DATASET_CLASSES] = {[7] = 3};
+	uint16_t samples[DATASET_PIXELS];
+	const struct raster picture = picture_of(samples);
+	struct answer answer;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	answer_open(&answer, logits);
+	for (int raw = 0; raw <= 1; raw++) {
+		struct reading reading;
+		int status = -1;
+
+		for (int number = 1; status; number++) {
+			allocations_fail_at(number);
+			status = reading_take(&answer.recognizer, &picture, raw, &reading, &error);
+			assert_true((allocations_count() < number) == !status);
+			allocations_fail_at(0);
+			assert_true(!status || strstr(error.text, "not enough memory"));
+		}
+		reading_free(&reading);
+	}
+	answer_close(&answer);
+}
+
+static void guesses_want_memory(void **state)
+{
+	float probabilities[1][DATASET_CLASSES] = {{0}};
+	const struct reading reading = {.digits = {.count = 1}, .probabilities = probabilities};
+	struct guesses guesses;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	for (int number = 1; number <= 2; number++) {
+		allocations_fail_at(number);
+		assert_int_equal(reading_guess(&reading, &guesses, &error), -1);
+		allocations_fail_at(0);
+		assert_string_equal(error.text, "not enough memory for a number of 1 digits");
+		assert_null(guesses.digits);
+	}
+}
+
+/* ---- occlusion ---- */
+
+/* Logit 4 is 2 × the pixel, the others are 0: its probability is e^2p / (e^2p + 9), at
+ * temperature T e^(2p / T) and so on. */
+static double expected(double pixel, double temperature)
+{
+	const double e = exp(2 * pixel / temperature);
+
+	return e / (e + 9);
+}
+
+static void check(int batch_size, int size, uint8_t fill, double temperature)
+{
+	const struct shape input = {.h = 28, .w = 28, .c = 1};
+	uint8_t pixels[DATASET_PIXELS];
+	double map[DATASET_PIXELS];
+	struct network network;
+
+	memset(pixels, 100, sizeof pixels);
+	pixels[EYE_Y * DATASET_SIDE + EYE_X] = 200;
+	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, &error), 0);
+	memset(network.values, 0, network.value_count * sizeof(float));
+	network.params[0]->value[4 * DATASET_PIXELS + EYE_Y * DATASET_SIDE + EYE_X] = 2;
+	struct executor *executor =
+		executor_open(&network, &engine, batch_size, EXECUTOR_PREDICT, &error);
+	assert_non_null(executor);
+	const struct recognizer recognizer = {.executor = executor, .temperature = temperature};
+	occlusion_map(&recognizer, pixels, 4, size, fill, map);
+	executor_close(executor);
+	network_free(&network);
+	for (int y = 0; y < DATASET_SIDE; y++)
+		for (int x = 0; x < DATASET_SIDE; x++) {
+			int far = abs(y - EYE_Y) > abs(x - EYE_X) ? abs(y - EYE_Y) : abs(x - EYE_X);
+			double pixel = 2 * far + 1 <= size ? fill : 200;
+			double probability = expected(pixel / 255, temperature);
+			assert_true(fabs(map[y * DATASET_SIDE + x] - probability) < 1e-6);
+		}
+}
+
+static void a_patch_covers_what_is_near(void **state)
+{
+	(void)state;
+	for (int size = 1; size <= 7; size += 2) {
+		check(1, size, 0, 1);
+		check(100, size, 255, 1);
+		check(784, size, 30, 1);
+		check(28, size, 0, 2.5);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equals_rank_by_their_digit),
+		cmocka_unit_test(guesses_are_the_likeliest_numbers),
+		cmocka_unit_test(a_number_is_as_likely_as_its_least_digit),
+		cmocka_unit_test(a_raw_picture_is_one_digit),
+		cmocka_unit_test(what_the_network_doubts_is_no_digit),
+		cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),
+		cmocka_unit_test(a_reading_wants_memory),
+		cmocka_unit_test(guesses_want_memory),
+		cmocka_unit_test(a_patch_covers_what_is_near),
+	};
+
+	return cmocka_run_group_tests_name("recognize", tests, setup, teardown);
+}
