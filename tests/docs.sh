@@ -393,7 +393,7 @@ for script in train test tour bench sweep; do
 done >help-scripts
 "$program" train --recipe list >recipes
 grep -o -h -e '--[a-z][a-z0-9-]*' help help-scripts \
-	"$root/tests/cli/run.sh" "$root/tests/pictures.sh" | sort -u >known
+	"$root/tests/"{cli/run,pictures,ablation}.sh | sort -u >known
 printf '%s\n' --build --install --output-on-failure >>known # CMake's and CTest's
 
 for document in $all; do

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Which constants of the room picture matter? See usage below.
+set -eu -o pipefail
+unset CDPATH
+
+usage()
+{
+	cat <<'END'
+Usage: tests/ablation.sh [OPTION ...] BUILD [CONSTANT ...]
+
+Sets each number that src/picture names (of all, or of those given) to 0, half and double in turn,
+compiles it, reads the pictures that tests/pictures.sh draws, and prints how many more and fewer
+are right than with the number as it is, and how many answers are others. What changes nothing can
+be deleted. BUILD is a release build of the project as it is now.
+
+  --seed N, --count N, --keep FOLDER   as in tests/pictures.sh
+  --values "V ..."                     other values than 0, half and double, such as "0 1000"
+END
+}
+
+root=$(cd "$(dirname "$0")/.." && pwd) seed=1 count=10 folder='' values='' build='' only=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seed) seed=$2 && shift ;;
+	--count) count=$2 && shift ;;
+	--keep) mkdir -p "$2" && folder=$(realpath "$2") && shift ;;
+	--values) values=$2 && shift ;;
+	-h | --help) usage && exit ;;
+	-*) usage >&2 && exit 2 ;;
+	*) if [ "$build" ]; then only+=" $1 "; else build=$(realpath "$1"); fi ;;
+	esac
+	shift
+done
+[ "$build" ] || { usage >&2 && exit 2; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+folder=${folder:-$scratch/drawn}
+cp -r "$root/src" "$root/include" "$scratch"
+cd "$scratch"
+
+# compile: the room as it is in the scratch folder, linked in front of the library's own.
+compile()
+{
+	local source
+
+	rm -f ./*.o
+	for source in src/picture/*.c; do
+		echo "$source"
+	done | xargs -P "$(nproc)" -I{} cc -std=c11 -O2 -DNDEBUG -ffp-contract=off -fno-math-errno \
+		-fno-trapping-math -Iinclude -Isrc -w -c {} &&
+		cc -std=c11 -Iinclude -Isrc -o mnist-cnn src/cli/main.c ./*.o \
+			"$build/libmnist_cnn_core.a" -lm -lpthread
+}
+
+# score FILE: FILE, tab, reading, tab, "right" or "" of each picture; fails where that takes too long.
+score()
+{
+	timeout 600 "$root/tests/pictures.sh" --program mnist-cnn --seed "$seed" --count "$count" \
+		--keep "$folder" "$build" >/dev/null || return
+	awk -F '\t' 'NR == FNR { reading[$1] = $2; next }
+		{ print $1 "\t" reading[$1] "\t" (reading[$1] == $3 ? "right" : "") }' \
+		"$folder/readings.txt" "$folder/answers.txt" >"$1"
+}
+
+# constants: FILE LINE NAME VALUE of each, "#define NAME 0.5f" or "static const float name = 0.5f;".
+constants()
+{
+	awk '{
+		sub(/[ \t]*\/\*.*/, "")
+		if ($1 == "#define" && NF == 3)
+			print FILENAME, FNR, $2, $3
+		else if (match($0, /static const (int|float|double) [a-zA-Z_0-9]+ = [-0-9.f]+;/))
+			print FILENAME, FNR, $4, substr($6, 1, length($6) - 1)
+	}' src/picture/*.[ch] | awk '$4 ~ /^-?[0-9]*\.?[0-9]+f?$/'
+}
+
+# other NAME VALUE: the values to try.
+other()
+{
+	echo "$1 $2" | awk -v values="$values" '{
+		float = $2 ~ /\./
+		suffix = $2 ~ /f$/ ? "f" : ""
+		number = $2 + 0
+		count = values ? split(values, try, " ") : split("0 " number / 2 " " number * 2, try, " ")
+		for (i = 1; i <= count; i++) {
+			text = float ? sprintf("%.7g", try[i]) : int(try[i])
+			if (float && text !~ /\./)
+				text = text ".0"
+			if (text + 0 != number && !(text in seen))
+				print text suffix
+			seen[text] = 1
+		}
+	}'
+}
+
+compile
+score base
+printf '%-16s %-24s %9s %9s %7s %7s %8s\n' source constant value tried more fewer others
+constants | while read -r file line name value; do
+	[[ ! $only || $only == *" $name "* ]] || continue
+	for try in $(other "$name" "$value"); do
+		cp "$root/$file" "$file"
+		sed -i "${line}s/$name\\([ =]*\\)[-0-9.f]*/$name\\1$try/" "$file"
+		printf '%-16s %-24s %9s %9s ' "$(basename "$file")" "$name" "$value" "$try"
+		if ! compile 2>/dev/null; then
+			echo "does not compile"
+		elif ! score now; then
+			echo "takes too long"
+		else
+			paste base now | awk -F '\t' '
+				{ more += $3 == "" && $6 != ""; fewer += $3 != "" && $6 == ""; others += $2 != $5 }
+				END { printf "%7d %7d %8d\n", more, fewer, others }'
+		fi
+	done
+	cp "$root/$file" "$file"
+done | tee table
+echo
+echo "No answer changes with: $(awk '
+	{ name = $1 ":" $2; seen[name]; if ($NF != 0 || NF != 7) matters[name] }
+	END { for (name in seen) if (!(name in matters)) print name }' table | sort | tr '\n' ' ')"
