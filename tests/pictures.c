@@ -9,6 +9,7 @@
 #include "app/dataset.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "camera.h"
 #include "formats/pnm.h"
 #include "strokes.h"
 
@@ -52,33 +53,6 @@ static const struct pen {
 	[FINGER] = {{0.07f, 0.13f}, {1, 1}, 0},
 	[DIM] = {{0.09f, 0.14f}, {0.2f, 0.33f}, 0},
 	[FAINT] = {{0.09f, 0.14f}, {0.15f, 0.3f}, 0.3f},
-};
-
-enum taking_name {
-	SCREEN, SCAN, PHOTO, SMALL, SOFT_SHADOW, HARD_SHADOW, VIGNETTE, SLANTED, BLURRED, NOISY, BLOCKY
-};
-/* The most of each; it is at least half as much. */
-static const struct taking {
-	float turn, tilt;       /* degrees; change of scale from the middle to the edge */
-	float light;            /* how much darker the light is at the edge */
-	float shadow, hardness; /* its depth; 1 / the width of its edge, in pictures */
-	float vignette;         /* darker in the corners */
-	float blur;             /* standard deviation, in widths of the pen */
-	float noise;            /* standard deviation; white - black is 1 */
-	float jpeg;             /* grey levels that the coarsest steps have */
-	float contrast;         /* how much nearer to each other black and white come */
-} takings[] = {
-	[SCREEN] = {.turn = 0},
-	[SCAN] = {.turn = 3, .noise = 0.008f, .contrast = 0.15f},
-	[PHOTO] = {4, 0.06f, 0.2f, 0, 0, 0.2f, 0.2f, 0.02f, 25, 0.3f},
-	[SMALL] = {.turn = 3, .light = 0.15f, .noise = 0.01f, .contrast = 0.15f},
-	[SOFT_SHADOW] = {4, 0.05f, 0.1f, 0.45f, 4, 0.1f, 0.2f, 0.015f, 20, 0.2f},
-	[HARD_SHADOW] = {4, 0.05f, 0.1f, 0.5f, 60, 0.1f, 0.2f, 0.015f, 20, 0.2f},
-	[VIGNETTE] = {3, 0.03f, 0.1f, 0, 0, 0.7f, 0.2f, 0.015f, 15, 0.2f},
-	[SLANTED] = {14, 0.12f, 0.1f, 0, 0, 0.1f, 0.2f, 0.015f, 15, 0.2f},
-	[BLURRED] = {2, 0.02f, 0.1f, 0, 0, 0.1f, 0.7f, 0.01f, 15, 0.2f},
-	[NOISY] = {2, 0.02f, 0.1f, 0, 0, 0.1f, 0.2f, 0.07f, 15, 0.2f},
-	[BLOCKY] = {2, 0, 0.1f, 0, 0, 0.1f, 0.2f, 0.01f, 110, 0.2f},
 };
 
 static const struct kind {
@@ -195,9 +169,7 @@ struct scene {
 	const struct dataset *dataset;
 	uint32_t first_image; /* the half of the data set from which digits are taken */
 	struct dice dice;
-	int width, height;
-	float *at;    /* [height][width], 0 is black, 1 white */
-	float *cover; /* [height][width]: how much of a pixel is covered by what is being drawn */
+	struct plane plane; /* its spare: how much of a pixel is covered by what is being drawn */
 	float to_picture[9], to_paper[9]; /* homographies, from the picture's middle */
 	float digit;                      /* the height of a digit, in pixels */
 	float paper, pen;                 /* the paper's grey; the pen's width, in heights */
@@ -215,53 +187,29 @@ static float draw_from(struct scene *scene, struct range range)
 	return dice_between(&scene->dice, range.least, range.most);
 }
 
-/* Between half of it and all of it. */
-static float draw_most(struct scene *scene, float most)
-{
-	return dice_between(&scene->dice, most / 2, most);
-}
-
 static float either_sign(struct scene *scene, float value)
 {
 	return dice_chance(&scene->dice, 0.5f) ? value : -value;
 }
 
-static float clamp(float value)
-{
-	return fmaxf(0.0f, fminf(value, 1.0f));
-}
-
-/* Smooth noise, 0 to 1, with hills about 1 apart. */
-static float noise_at(struct rng rng, float x, float y)
-{
-	const float left = floorf(x), top = floorf(y), u = x - left, v = y - top;
-	const float wu = u * u * (3 - 2 * u), wv = v * v * (3 - 2 * v);
-	float corner[4];
-
-	for (int i = 0; i < 4; i++) {
-		const uint64_t column = (uint32_t)((int)left + i % 2), row = (uint32_t)((int)top + i / 2);
-		corner[i] = rng_uniform(rng, row << 32 | column);
-	}
-	return (corner[0] * (1 - wu) + corner[1] * wu) * (1 - wv) +
-		   (corner[2] * (1 - wu) + corner[3] * wu) * wv;
-}
-
 static void map_point(const struct scene *scene, const float map[9], float *x, float *y)
 {
-	const float dx = *x - (float)scene->width / 2, dy = *y - (float)scene->height / 2;
+	const float dx = *x - (float)scene->plane.width / 2, dy = *y - (float)scene->plane.height / 2;
 	const float w = map[6] * dx + map[7] * dy + map[8];
 
-	*x = (map[0] * dx + map[1] * dy + map[2]) / w + (float)scene->width / 2;
-	*y = (map[3] * dx + map[4] * dy + map[5]) / w + (float)scene->height / 2;
+	*x = (map[0] * dx + map[1] * dy + map[2]) / w + (float)scene->plane.width / 2;
+	*y = (map[3] * dx + map[4] * dy + map[5]) / w + (float)scene->plane.height / 2;
 }
 
 static void choose_view(struct scene *scene)
 {
 	const struct taking *taking = &takings[scene->kind->taking];
-	const float turn = either_sign(scene, draw_most(scene, taking->turn)) * 3.14159f / 180;
-	const float side = (float)(scene->width > scene->height ? scene->width : scene->height) / 2;
-	const float g = either_sign(scene, draw_most(scene, taking->tilt)) / side;
-	const float h = either_sign(scene, draw_most(scene, taking->tilt)) / side;
+	const float turn = either_sign(scene, dice_most(&scene->dice, taking->turn)) * 3.14159f / 180;
+	const float side = (float)(scene->plane.width > scene->plane.height ? scene->plane.width
+																		: scene->plane.height) /
+					   2;
+	const float g = either_sign(scene, dice_most(&scene->dice, taking->tilt)) / side;
+	const float h = either_sign(scene, dice_most(&scene->dice, taking->tilt)) / side;
 	const float c = cosf(turn), s = sinf(turn);
 	const float map[9] = {c, -s, 0, s, c, 0, g, h, 1};
 	/* The adjugate, which is the inverse but for a factor. */
@@ -279,9 +227,9 @@ static void cover_piece(struct scene *scene, struct pen_point a, struct pen_poin
 	const float dx = b.x - a.x, dy = b.y - a.y, square = fmaxf(dx * dx + dy * dy, 1e-6f);
 	const float most = fmaxf(a.radius, b.radius) + 1;
 	const int left = (int)fmaxf(fminf(a.x, b.x) - most, 0);
-	const int right = (int)fminf(fmaxf(a.x, b.x) + most, (float)scene->width - 1);
+	const int right = (int)fminf(fmaxf(a.x, b.x) + most, (float)scene->plane.width - 1);
 	const int top = (int)fmaxf(fminf(a.y, b.y) - most, 0);
-	const int bottom = (int)fminf(fmaxf(a.y, b.y) + most, (float)scene->height - 1);
+	const int bottom = (int)fminf(fmaxf(a.y, b.y) + most, (float)scene->plane.height - 1);
 
 	for (int y = top; y <= bottom; y++)
 		for (int x = left; x <= right; x++) {
@@ -289,7 +237,7 @@ static void cover_piece(struct scene *scene, struct pen_point a, struct pen_poin
 			const float t = clamp((px * dx + py * dy) / square);
 			const float radius = a.radius + t * (b.radius - a.radius);
 			const float inside = radius - hypotf(px - t * dx, py - t * dy) + 0.5f;
-			float *cover = &scene->cover[y * scene->width + x];
+			float *cover = &scene->plane.spare[y * scene->plane.width + x];
 
 			*cover = fmaxf(*cover, fminf(clamp(inside), 2 * radius));
 		}
@@ -325,8 +273,9 @@ static void cover_shape(struct scene *scene, const struct placed *placed, float 
 		}
 		cover_piece(scene, ends[0], ends[1]);
 	}
-	for (int i = 0; shape->image && i < scene->width * scene->height; i++) {
-		float x = (float)(i % scene->width) + 0.5f, y = (float)(i / scene->width) + 0.5f;
+	for (int i = 0; shape->image && i < scene->plane.width * scene->plane.height; i++) {
+		float x = (float)(i % scene->plane.width) + 0.5f,
+			  y = (float)(i / scene->plane.width) + 0.5f;
 
 		map_point(scene, scene->to_paper, &x, &y);
 		x = (x - placed->x) / scale * 20;
@@ -335,7 +284,7 @@ static void cover_shape(struct scene *scene, const struct placed *placed, float 
 			continue;
 		/* The image goes from paper to ink within about 2.5 of its pixels. */
 		const float ink = (image_between(shape->image, x, y) - level) * 2.5f * scale / 20 + 0.5f;
-		scene->cover[i] = fmaxf(scene->cover[i], clamp(ink));
+		scene->plane.spare[i] = fmaxf(scene->plane.spare[i], clamp(ink));
 	}
 }
 
@@ -346,25 +295,28 @@ static void ink(struct scene *scene, float depth, float grain)
 	const float size = fmaxf(scene->digit * 0.015f, 1.0f);
 	const float target = scene->paper < 0.4f ? 1.0f : 0.0f;
 
-	for (int i = 0; i < scene->width * scene->height; i++)
-		if (scene->cover[i] > 0) {
-			const float x = (float)(i % scene->width), y = (float)(i / scene->width);
+	for (int i = 0; i < scene->plane.width * scene->plane.height; i++)
+		if (scene->plane.spare[i] > 0) {
+			const float x = (float)(i % scene->plane.width), y = (float)(i / scene->plane.width);
 			const float rough = 1 - grain * noise_at(rng, x / size, y / size);
-			scene->at[i] += (target - scene->at[i]) * depth * rough * scene->cover[i];
-			scene->cover[i] = 0;
+			scene->plane.at[i] +=
+				(target - scene->plane.at[i]) * depth * rough * scene->plane.spare[i];
+			scene->plane.spare[i] = 0;
 		}
 }
 
 static void make_paper(struct scene *scene)
 {
 	const struct rng rng = rng_stream(rng_bits(scene->dice.rng, scene->dice.next++), 1, 0);
-	const float side = fmaxf((float)scene->width, (float)scene->height);
-	const float angle = dice_between(&scene->dice, 0, 6.28f), wave = draw_most(scene, 0.4f) * side;
-	const float period = draw_most(scene, 0.25f) * side, strength = draw_most(scene, 0.6f);
+	const float side = fmaxf((float)scene->plane.width, (float)scene->plane.height);
+	const float angle = dice_between(&scene->dice, 0, 6.28f),
+				wave = dice_most(&scene->dice, 0.4f) * side;
+	const float period = dice_most(&scene->dice, 0.25f) * side,
+				strength = dice_most(&scene->dice, 0.6f);
 
 	scene->paper = draw_from(scene, papers[scene->kind->paper].grey);
-	for (int y = 0; y < scene->height; y++)
-		for (int x = 0; x < scene->width; x++) {
+	for (int y = 0; y < scene->plane.height; y++)
+		for (int x = 0; x < scene->plane.width; x++) {
 			const float fx = (float)x, fy = (float)y;
 			const float along = fx * cosf(angle) + fy * sinf(angle);
 			float more = 0;
@@ -377,7 +329,7 @@ static void make_paper(struct scene *scene)
 					   0.08f * (noise_at(rng, fx / wave, fy / wave) - 0.5f);
 				break;
 			case STATIC:
-				more = strength * (rng_uniform(rng, (uint64_t)(y * scene->width + x)) - 0.5f);
+				more = strength * (rng_uniform(rng, (uint64_t)(y * scene->plane.width + x)) - 0.5f);
 				break;
 			case GRADIENT:
 				more = strength * along / side / 2;
@@ -392,14 +344,14 @@ static void make_paper(struct scene *scene)
 				more = strength * (noise_at(rng, fx / period, fy / period) - 0.5f);
 				break;
 			}
-			scene->at[y * scene->width + x] = clamp(scene->paper + more);
+			scene->plane.at[y * scene->plane.width + x] = clamp(scene->paper + more);
 		}
 }
 
 /* Lines all over the paper, and beyond, since it may be turned. */
 static void rule(struct scene *scene, bool squares)
 {
-	const float w = (float)scene->width, h = (float)scene->height;
+	const float w = (float)scene->plane.width, h = (float)scene->plane.height;
 	const float gap = scene->digit * dice_between(&scene->dice, squares ? 0.45f : 0.9f, 1.5f);
 	const float width = fmaxf(scene->digit * dice_between(&scene->dice, 0.01f, 0.035f), 1.0f);
 
@@ -456,7 +408,7 @@ static void corner(struct scene *scene)
 {
 	const bool right = dice_chance(&scene->dice, 0.5f), low = dice_chance(&scene->dice, 0.5f);
 	const bool far = dice_chance(&scene->dice, 0.5f);
-	const float w = (float)scene->width, h = (float)scene->height;
+	const float w = (float)scene->plane.width, h = (float)scene->plane.height;
 	const float dx = dice_between(&scene->dice, 0.02f, 0.12f) * scene->digit;
 	const float dy = dice_between(&scene->dice, 0.02f, 0.12f) * scene->digit;
 	const float x = right ? w - dx : dx, y = low ? h - dy : dy;
@@ -473,15 +425,17 @@ static void desk(struct scene *scene)
 	const float grey = dice_between(&scene->dice, 0.08f, 0.3f), gap = scene->digit * 0.5f;
 	const struct rng rng = rng_stream(rng_bits(scene->dice.rng, scene->dice.next++), 2, 0);
 
-	for (int i = 0; i < scene->width * scene->height; i++) {
-		float x = (float)(i % scene->width) + 0.5f, y = (float)(i / scene->width) + 0.5f;
+	for (int i = 0; i < scene->plane.width * scene->plane.height; i++) {
+		float x = (float)(i % scene->plane.width) + 0.5f,
+			  y = (float)(i / scene->plane.width) + 0.5f;
 		const float grain = noise_at(rng, x / 40, y / 4);
 
 		map_point(scene, scene->to_paper, &x, &y);
 		const float inside = fminf(fminf(x - scene->content.left, scene->content.right - x) + gap,
 								   fminf(y - scene->content.top, scene->content.bottom - y) + gap);
 		const float sheet = clamp(inside + 0.5f);
-		scene->at[i] = scene->at[i] * sheet + (grey * (0.8f + 0.4f * grain)) * (1 - sheet);
+		scene->plane.at[i] =
+			scene->plane.at[i] * sheet + (grey * (0.8f + 0.4f * grain)) * (1 - sheet);
 	}
 }
 
@@ -511,12 +465,13 @@ static void make_marks(struct scene *scene)
 static void frame(struct scene *scene)
 {
 	const int width = 1 + dice_below(&scene->dice, 2);
-	const float depth = draw_most(scene, 1.0f);
+	const float depth = dice_most(&scene->dice, 1.0f);
 
-	for (int y = 0; y < scene->height; y++)
-		for (int x = 0; x < scene->width; x++)
-			if (x < width || y < width || x >= scene->width - width || y >= scene->height - width)
-				scene->at[y * scene->width + x] = fabsf(scene->paper - depth);
+	for (int y = 0; y < scene->plane.height; y++)
+		for (int x = 0; x < scene->plane.width; x++)
+			if (x < width || y < width || x >= scene->plane.width - width ||
+				y >= scene->plane.height - width)
+				scene->plane.at[y * scene->plane.width + x] = fabsf(scene->paper - depth);
 }
 
 /* Add a digit of MNIST or a drawn one to what is written, with the lower left corner of its box
@@ -635,8 +590,8 @@ static int choose_size(struct scene *scene, struct error *error)
 		width = height = fmaxf(width, height);
 	}
 	scene->digit = draw_from(scene, side) / fmaxf(width, height);
-	scene->width = (int)(width * scene->digit + 0.5f);
-	scene->height = (int)(height * scene->digit + 0.5f);
+	scene->plane.width = (int)(width * scene->digit + 0.5f);
+	scene->plane.height = (int)(height * scene->digit + 0.5f);
 	const float dx = left - content->left, dy = top - content->top;
 	for (int i = 0; i < scene->count; i++) {
 		struct placed *placed = &scene->shapes[i];
@@ -647,10 +602,12 @@ static int choose_size(struct scene *scene, struct error *error)
 	*content = (struct extent){
 		(content->left + dx) * scene->digit, (content->top + dy) * scene->digit,
 		(content->right + dx) * scene->digit, (content->bottom + dy) * scene->digit};
-	scene->at = calloc((size_t)scene->width * (size_t)scene->height * 2, sizeof *scene->at);
-	if (!scene->at)
-		return error_set(error, "not enough memory for %d×%d", scene->width, scene->height);
-	scene->cover = scene->at + scene->width * scene->height;
+	scene->plane.at = calloc((size_t)scene->plane.width * (size_t)scene->plane.height * 2,
+							 sizeof *scene->plane.at);
+	if (!scene->plane.at)
+		return error_set(error, "not enough memory for %d×%d", scene->plane.width,
+						 scene->plane.height);
+	scene->plane.spare = scene->plane.at + scene->plane.width * scene->plane.height;
 	return 0;
 }
 
@@ -663,8 +620,8 @@ static void write_ink(struct scene *scene)
 		return;
 	if (scene->kind->writing == DISC) {
 		const float radius = scene->digit * dice_between(&scene->dice, 0.3f, 0.5f);
-		const struct pen_point middle = {(float)scene->width / 2, (float)scene->height / 2, radius,
-										 false};
+		const struct pen_point middle = {(float)scene->plane.width / 2,
+										 (float)scene->plane.height / 2, radius, false};
 		cover_piece(scene, middle, middle);
 	}
 	for (int i = 0; i < scene->count; i++)
@@ -672,133 +629,20 @@ static void write_ink(struct scene *scene)
 	ink(scene, draw_from(scene, pen->depth), pen->grain);
 }
 
-static void make_light(struct scene *scene)
-{
-	const struct taking *taking = &takings[scene->kind->taking];
-	struct dice *dice = &scene->dice;
-	const float side = fmaxf((float)scene->width, (float)scene->height);
-	const float angle = dice_between(dice, 0, 6.28f), other = dice_between(dice, 0, 6.28f);
-	const float light = draw_most(scene, taking->light),
-				vignette = draw_most(scene, taking->vignette);
-	const float shadow = draw_most(scene, taking->shadow), where = dice_between(dice, -0.2f, 0.2f);
-
-	for (int y = 0; y < scene->height; y++)
-		for (int x = 0; x < scene->width; x++) {
-			const float u = ((float)x - (float)scene->width / 2) / side;
-			const float v = ((float)y - (float)scene->height / 2) / side;
-			const float edge = u * cosf(other) + v * sinf(other) - where;
-			const float dark = shadow / (1 + expf(-4 * edge * taking->hardness));
-			scene->at[y * scene->width + x] *=
-				(1 - light * (0.5f + u * cosf(angle) + v * sinf(angle))) * (1 - dark) *
-				(1 - vignette * (u * u + v * v));
-		}
-}
-
-/* One round across and one down, by way of `cover`. */
-static void blur(struct scene *scene, float deviation)
-{
-	const int w = scene->width, h = scene->height, reach = (int)ceilf(3 * deviation);
-	float weights[64], sum = 0;
-
-	if (deviation < 0.1f || reach >= 64)
-		return;
-	for (int i = 0; i <= reach; i++) {
-		weights[i] = expf(-(float)(i * i) / (2 * deviation * deviation));
-		sum += i ? 2 * weights[i] : weights[i];
-	}
-	for (int turn = 0; turn < 2; turn++) {
-		const float *from = turn ? scene->cover : scene->at;
-		float *to = turn ? scene->at : scene->cover;
-
-		for (int y = 0; y < h; y++)
-			for (int x = 0; x < w; x++) {
-				float total = 0;
-
-				for (int i = -reach; i <= reach; i++) {
-					const int at = turn ? y + i : x + i, last = (turn ? h : w) - 1;
-					const int inside = at < 0 ? 0 : at > last ? last : at;
-					total += weights[abs(i)] * from[turn ? inside * w + x : y * w + inside];
-				}
-				to[y * w + x] = total / sum;
-			}
-	}
-}
-
-/* The sensor's noise, and black and white nearer to each other. */
-static void expose(struct scene *scene)
-{
-	const struct taking *taking = &takings[scene->kind->taking];
-	const struct rng rng = rng_stream(rng_bits(scene->dice.rng, scene->dice.next++), 3, 0);
-	const float contrast = 1 - draw_most(scene, taking->contrast);
-	const float black = (1 - contrast) * dice_between(&scene->dice, 0, 1);
-	const float noise = draw_most(scene, taking->noise) * 3.46f;
-
-	for (int i = 0; i < scene->width * scene->height; i++) {
-		/* Four uniform numbers make nearly a normal one; each has the deviation 1 / √12. */
-		const uint64_t n = 4 * (uint64_t)i;
-		const float sum = rng_uniform(rng, n) + rng_uniform(rng, n + 1) + rng_uniform(rng, n + 2) +
-						  rng_uniform(rng, n + 3) - 2;
-		scene->at[i] = clamp(black + contrast * scene->at[i] + noise * sum / 2);
-	}
-}
-
-/* The loss of JPEG: the cosine transform of blocks of 8 × 8, rounded to steps that grow with the
- * frequency up to `coarsest` grey levels, and back. */
-static void compress(struct scene *scene, float coarsest)
-{
-	float basis[8][8], block[8][8], half[8][8];
-
-	for (int k = 0; k < 8; k++)
-		for (int i = 0; i < 8; i++)
-			basis[k][i] =
-				sqrtf(k ? 0.25f : 0.125f) * cosf(3.14159f * (float)k * ((float)i + 0.5f) / 8);
-	for (int top = 0; coarsest > 0 && top + 8 <= scene->height; top += 8)
-		for (int left = 0; left + 8 <= scene->width; left += 8) {
-			float *at = scene->at + top * scene->width + left;
-
-			for (int y = 0; y < 8; y++)
-				for (int k = 0; k < 8; k++) {
-					half[y][k] = 0;
-					for (int x = 0; x < 8; x++)
-						half[y][k] += at[y * scene->width + x] * basis[k][x];
-				}
-			for (int v = 0; v < 8; v++)
-				for (int u = 0; u < 8; u++) {
-					const float step = coarsest * (float)(2 + u + v) / 16 / 255;
-					float sum = 0;
-					for (int y = 0; y < 8; y++)
-						sum += half[y][u] * basis[v][y];
-					block[v][u] = roundf(sum / step) * step;
-				}
-			for (int v = 0; v < 8; v++)
-				for (int x = 0; x < 8; x++) {
-					half[v][x] = 0;
-					for (int u = 0; u < 8; u++)
-						half[v][x] += block[v][u] * basis[u][x];
-				}
-			for (int y = 0; y < 8; y++)
-				for (int x = 0; x < 8; x++) {
-					float sum = 0;
-					for (int v = 0; v < 8; v++)
-						sum += half[v][x] * basis[v][y];
-					at[y * scene->width + x] = clamp(sum);
-				}
-		}
-}
-
 static int save(const struct scene *scene, const char *folder, int number, struct error *error)
 {
-	const int count = scene->width * scene->height;
+	const int count = scene->plane.width * scene->plane.height;
 	uint8_t *pixels = malloc((size_t)count);
 	struct buffer file = {0};
 	char path[4096];
 
 	if (!pixels)
-		return error_set(error, "not enough memory for %d×%d", scene->width, scene->height);
+		return error_set(error, "not enough memory for %d×%d", scene->plane.width,
+						 scene->plane.height);
 	for (int i = 0; i < count; i++)
-		pixels[i] = (uint8_t)(scene->at[i] * 255 + 0.5f);
+		pixels[i] = (uint8_t)(scene->plane.at[i] * 255 + 0.5f);
 	snprintf(path, sizeof path, "%s/%s_%d.pgm", folder, scene->kind->name, number);
-	int status = pgm_write(pixels, scene->width, scene->height, &file, error) ||
+	int status = pgm_write(pixels, scene->plane.width, scene->plane.height, &file, error) ||
 				 file_replace(path, file.data, file.size, error);
 	free(pixels);
 	buffer_free(&file);
@@ -834,15 +678,12 @@ static int make(const struct kind *kind, const struct dataset *dataset, uint64_t
 		write_ink(scene);
 		if (kind->marks == DESK)
 			desk(scene);
-		make_light(scene);
-		blur(scene, fminf(draw_most(scene, taking->blur) * pen, 20));
-		expose(scene);
-		compress(scene, draw_most(scene, taking->jpeg));
+		camera_take(taking, &scene->dice, &scene->plane, pen);
 		if (kind->marks == FRAME)
 			frame(scene);
 		status = save(scene, folder, number, error);
 	}
-	free(scene->at);
+	free(scene->plane.at);
 	free(scene);
 	return status;
 }

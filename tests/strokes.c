@@ -85,6 +85,11 @@ float dice_between(struct dice *dice, float least, float most)
 	return least + (most - least) * rng_uniform(dice->rng, dice->next++);
 }
 
+float dice_most(struct dice *dice, float most)
+{
+	return dice_between(dice, most / 2, most);
+}
+
 int dice_below(struct dice *dice, int count)
 {
 	return (int)(rng_bits(dice->rng, dice->next++) % (uint64_t)count);

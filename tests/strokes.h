@@ -15,6 +15,7 @@ struct dice {
 	uint64_t next;
 };
 float dice_between(struct dice *dice, float least, float most);
+float dice_most(struct dice *dice, float most); /* at least half of it */
 int dice_below(struct dice *dice, int count);
 bool dice_chance(struct dice *dice, float probability);
 
