@@ -50,6 +50,22 @@ static void test_lists(void **state)
 	assert_true(parse("shift").sigma == 0);
 	assert_true(parse("rotate:1.2e1").rotate == 12);
 	assert_false(augment_is_none(&one));
+	assert_true(augment_warps(&one));
+	assert_true(one.others == 0 && one.drawn == 0);
+}
+
+/* They stay to the end, and so without any change, too. */
+static void test_replacements(void **state)
+{
+	const struct augment alone = parse("others:0.3"), drawn = parse("drawn"),
+						 late = parse("shift,until:0,others");
+
+	(void)state;
+	assert_true(alone.others == 0.3 && alone.drawn == 0 && alone.until == 1);
+	assert_true(drawn.others == 0 && drawn.drawn == 0.05);
+	assert_true(late.others == 0.2 && late.until == 0);
+	assert_false(augment_is_none(&alone) || augment_is_none(&drawn) || augment_is_none(&late));
+	assert_false(augment_warps(&alone) || augment_warps(&drawn) || augment_warps(&late));
 }
 
 static void test_nothing(void **state)
@@ -86,7 +102,7 @@ static void test_bad_lists(void **state)
 		{"shift,scael:1", "there is no \"scael\"; did you mean scale?"},
 		{"non", "there is no \"non\"; did you mean none?"},
 		{"blur", "there is no \"blur\"; there are none, shift, rotate, scale, shear, elastic, "
-				 "sigma and until"},
+				 "sigma, until, others and drawn"},
 		{"", "a name is missing"},
 		{":3", "a name is missing"},
 		{"shift,", "a name is missing"},
@@ -113,6 +129,11 @@ static void test_bad_lists(void **state)
 		{"rotate:3-", "rotate: \"3-\" is not a number"},
 		{"shift,sigma:3", "sigma: there is no elastic in the list"},
 		{"until:0.5", "until: there is nothing else in the list"},
+		{"others,until:0.5", "until: there is nothing that ends in the list"},
+		{"until,drawn", "until: there is nothing that ends in the list"},
+		{"others:0.51", "others: 0.51 is not in 0 … 0.5"},
+		{"drawn:-0.1", "drawn: -0.1 is not in 0 … 0.5"},
+		{"other", "there is no \"other\"; did you mean others?"},
 		{"rotate:0.00000000000000000000000000000000001",
 		 "\"rotate:0.0000000000000000000000000000000…\" is too long"},
 	};
@@ -138,6 +159,9 @@ static void test_texts(void **state)
 		{"rotate:179.99999999999997,scale:0.49999999999999994,shear:0.99999999999999989",
 		 "rotate:179.99999999999997,scale:0.49999999999999994,shear:0.9999999999999999"},
 		{EVERYTHING, EVERYTHING},
+		{"drawn,others", "others:0.2,drawn:0.05"},
+		{"others:0.1,until:0.9,shift", "shift:2,until:0.9,others:0.1"},
+		{"others:0,drawn:0", "none"},
 	};
 
 	(void)state;
@@ -160,7 +184,9 @@ static void test_longest_text(void **state)
 									.shear = tiny,
 									.elastic = tiny,
 									.sigma = 3.0000000000000004,
-									.until = tiny};
+									.until = tiny,
+									.others = tiny,
+									.drawn = tiny};
 	char text[AUGMENT_TEXT + 1];
 
 	(void)state;
@@ -525,7 +551,7 @@ static void load(const struct digits *digits, const char *list, const uint32_t *
 		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
 	const struct augmenter augmenter = prepare(list);
 	const struct augmented augmented = {
-		{&dataset, indices}, &augmenter, rng_stream(seed, RNG_AUGMENT, epoch)};
+		{&dataset, indices}, &augmenter, rng_stream(seed, RNG_AUGMENT, epoch), NULL};
 
 	augmented_load(&augmented, first, n, x);
 }
@@ -576,7 +602,8 @@ static void test_images_as_they_are(void **state)
 	struct digits *digits = digits_read();
 	const struct dataset dataset = {
 		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
-	const struct augmented augmented = {{&dataset, order}, NULL, rng_stream(1, RNG_AUGMENT, 1)};
+	const struct augmented augmented = {
+		{&dataset, order}, NULL, rng_stream(1, RNG_AUGMENT, 1), NULL};
 
 	(void)state;
 	selection_load(&augmented.selection, 1, 2, plain);
@@ -589,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_replacements),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bad_lists),

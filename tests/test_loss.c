@@ -214,6 +214,29 @@ static void test_against_differences(void **state)
 	free(logits);
 }
 
+/* A sample of no class pulls towards 1/4 each, whatever the smoothing, and counts for no sum: -log
+ * of 5/8 is the other's loss. */
+static void test_no_class(void **state)
+{
+	(void)state;
+	/* log 1, log 2, log 5, log 8: the probabilities are 1/16, 2/16, 5/16, 8/16. */
+	const float logits[] = {0, 0.693147181f, 1.60943791f, 2.07944154f, 0, 0, 0, 1.60943791f};
+	const uint8_t labels[] = {LABEL_NONE, 3};
+	const double dlogits_expected[] = {-3.0 / 32, -2.0 / 32, 1.0 / 32, 4.0 / 32,
+									   1.0 / 16,  1.0 / 16,  1.0 / 16, -3.0 / 16};
+	float dlogits[8], smoothed[8];
+	struct loss_sum sum = loss_cross_entropy(2, 4, logits, labels, 0, 2, dlogits);
+
+	assert_true(fabs(sum.loss + log(5.0 / 8)) < 1e-6);
+	assert_int_equal(sum.correct, 1);
+	assert_int_equal(sum.count, 1);
+	check_close("dlogits", 8, dlogits, dlogits_expected, 1e-6);
+	loss_cross_entropy(2, 4, logits, labels, 0.3f, 2, smoothed);
+	check_equal("with smoothing", 4, smoothed, dlogits);
+	sum = loss_cross_entropy(1, 4, logits, labels, 0, 1, NULL);
+	assert_true(sum.loss == 0 && sum.correct == 0 && sum.count == 0);
+}
+
 static void test_softmax_at_a_temperature(void **state)
 {
 	const float logits[] = {2, 0, 4};
@@ -237,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_far_off),
 		cmocka_unit_test(test_smoothing_by_hand),
 		cmocka_unit_test(test_no_smoothing_ignores_others),
+		cmocka_unit_test(test_no_class),
 		cmocka_unit_test(test_nan_shows),
 		cmocka_unit_test(test_against_pytorch),
 		cmocka_unit_test(test_against_differences),

@@ -558,6 +558,14 @@ static void augmentation_is_read(void **state)
 		assert_true(back.settings.augment.rotate == (i ? 0 : 3));
 		assert_true(back.settings.augment.until == (i ? 0 : 0.5));
 	}
+	assert_int_equal(load_changed("augment", "others:0.25,drawn:0.5", NULL), 0);
+	{
+		struct network network;
+		struct model_info back;
+		assert_int_equal(model_load(path, NULL, &network, &back, NULL, &error), 0);
+		network_free(&network);
+		assert_true(back.settings.augment.others == 0.25 && back.settings.augment.drawn == 0.5);
+	}
 	assert_int_equal(load_changed("augment", "rotate:181", NULL), -1);
 	assert_error_has(&error, "metadata: augment: rotate: 181 is not in 0 … 180");
 }

@@ -57,6 +57,21 @@ static void answer_close(struct answer *answer)
 	network_free(&answer->network);
 }
 
+/* ---- the least probability ---- */
+
+/* A model has one if its training had others. */
+static void others_give_a_least(void **state)
+{
+	struct model_info info = {.trained_here = true};
+
+	(void)state;
+	assert_true(recognizer_least(&(struct model_info){0}) == 0);
+	info.settings.augment.drawn = 0.1;
+	assert_true(recognizer_least(&info) == 0);
+	info.settings.augment.others = 0.1;
+	assert_true(recognizer_least(&info) > 0.1 && recognizer_least(&info) < 1);
+}
+
 /* ---- rank and guess ---- */
 
 static void equals_rank_by_their_digit(void **state)
@@ -325,6 +340,7 @@ static void a_patch_covers_what_is_near(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(others_give_a_least),
 		cmocka_unit_test(equals_rank_by_their_digit),
 		cmocka_unit_test(guesses_are_the_likeliest_numbers),
 		cmocka_unit_test(a_number_is_as_likely_as_its_least_digit),

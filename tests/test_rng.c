@@ -158,6 +158,24 @@ static void test_shuffle_is_uniform(void **state)
 	assert_true(chi_square < 60);
 }
 
+/* One after another, each in its bounds and as the stream has it. */
+static void test_draws(void **state)
+{
+	(void)state;
+	const struct rng rng = rng_stream(1, RNG_REPLACE, 2);
+	struct draws draws = {rng, 7};
+	int counts[5] = {0};
+
+	assert_true(draws_between(&draws, -1, 3) == 4 * rng_uniform(rng, 7) - 1);
+	assert_int_equal(draws_below(&draws, 100), (int)(100 * rng_uniform(rng, 8)));
+	assert_int_equal(draws.next, 9);
+	assert_true(draws_between(&draws, 2, 2) == 2);
+	for (int i = 0; i < 5000; i++)
+		counts[draws_below(&draws, 5)]++;
+	for (int i = 0; i < 5; i++)
+		assert_in_range(counts[i], 900, 1100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_repeats),       cmocka_unit_test(test_uniform),
 		cmocka_unit_test(test_uncorrelated),  cmocka_unit_test(test_shuffle_keeps_items),
 		cmocka_unit_test(test_shuffle_small), cmocka_unit_test(test_shuffle_is_uniform),
+		cmocka_unit_test(test_draws),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -765,7 +765,7 @@ static void a_training_can_be_carried_on(void **state)
 	struct split split;
 
 	(void)state;
-	assert_int_equal(augment_parse("shift,rotate", &options.augment, &error), 0);
+	assert_int_equal(augment_parse("shift,rotate,others,drawn", &options.augment, &error), 0);
 	options.epochs = 3.5;
 	options.schedule = SCHEDULE_COSINE;
 	assert_int_equal(
@@ -876,6 +876,70 @@ static void training_images_are_augmented(void **state)
 	assert_true(val_loss == val_loss_plain);
 }
 
+/* Others are seen, and counted by no figure: what is left is the mean over the digits, as it was
+ * without others. Each epoch has its own. */
+static void others_are_not_counted(void **state)
+{
+	double plain[2], with_others[2], val_loss, val_loss_plain;
+	struct settings options = small_options();
+	struct network network;
+	struct train_result result;
+	struct log log = {0};
+	struct split split;
+	struct evaluation evaluation;
+	uint32_t digits[64];
+	size_t count = 0;
+
+	(void)state;
+	losses_without_learning("none", 1, plain, &val_loss_plain);
+	losses_without_learning("others:0.5", 2, with_others, &val_loss);
+	assert_true(val_loss == val_loss_plain);
+	assert_true(fabs(with_others[0] - with_others[1]) > 1e-6);
+
+	options.learning_rate = 0;
+	options.epochs = 1;
+	assert_int_equal(augment_parse("others:0.5", &options.augment, &error), 0);
+	assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+	assert_int_equal(
+		split_make(&split, dataset.count, options.limit, options.val_split, options.seed, &error),
+		0);
+	const struct replacer replacer = {
+		.others = 0.5, .dataset = &dataset, .rng = rng_stream(options.seed, RNG_REPLACE, 1)};
+	for (size_t i = 0; i < split.train_count; i++)
+		if (replace_label(&replacer, split.train[i]) != LABEL_NONE)
+			digits[count++] = split.train[i];
+	evaluate_once(&network, digits, count, &evaluation);
+	assert_in_range(count, 20, 44); /* of 64 */
+	assert_true(fabs(log.row.loss - evaluation.loss) < 1e-6);
+	assert_true(fabs(log.row.accuracy - evaluation.accuracy) < 1e-9);
+	assert_true(log.progress.loss == log.row.loss && log.progress.accuracy == log.row.accuracy);
+	network_free(&network);
+	split_free(&split);
+}
+
+/* A batch of one may have no digit: its means are 0, and the training goes on. */
+static void an_epoch_may_have_no_digit(void **state)
+{
+	struct settings options = small_options();
+	bool none = false;
+
+	(void)state;
+	options.batch_size = 1;
+	options.limit = 1;
+	options.epochs = 1;
+	options.val_split = 0;
+	assert_int_equal(augment_parse("others:0.5", &options.augment, &error), 0);
+	for (options.seed = 1; !none; options.seed++) {
+		struct network network;
+		struct train_result result;
+		struct log log = {0};
+		assert_int_equal(run(&network, PLAIN_SPEC, &options, &log, &result), 0);
+		none = log.row.loss == 0;
+		assert_true(isfinite(log.row.loss) && isfinite(log.progress.loss));
+		network_free(&network);
+	}
+}
+
 /* The mean loss after each batch of two epochs, of four batches each. */
 static void batch_losses(const char *list, double losses[8])
 {
@@ -933,7 +997,8 @@ static void threads_do_not_matter(void **state)
 	(void)state;
 	options.epochs = 2;
 	options.limit = 60;
-	assert_int_equal(augment_parse("shift,rotate,scale,shear,elastic", &options.augment, &error),
+	assert_int_equal(augment_parse("shift,rotate,scale,shear,elastic,others,drawn:0.2",
+								   &options.augment, &error),
 					 0);
 	for (size_t i = 0; i < runs; i++) {
 		struct train_result result;
@@ -984,6 +1049,8 @@ int main(void)
 		cmocka_unit_test(a_training_can_be_carried_on),
 		cmocka_unit_test(the_kept_weights_are_calibrated),
 		cmocka_unit_test(training_images_are_augmented),
+		cmocka_unit_test(others_are_not_counted),
+		cmocka_unit_test(an_epoch_may_have_no_digit),
 		cmocka_unit_test(augmentation_ends_in_time),
 		cmocka_unit_test(threads_do_not_matter),
 	};

@@ -102,7 +102,7 @@ static void test_learned_by_heart(void **state)
 
 	for (size_t i = 0; (kernels = oracle_table(i)); i++) {
 		struct training training;
-		struct loss_sum sum = {0, 0};
+		struct loss_sum sum = {0};
 		int steps = 0;
 		training_open(&training, "conv:8,3,2 relu maxpool:2 flatten dense:32 relu dense:10 softmax",
 					  DIGITS, kernels, 2);

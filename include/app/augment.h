@@ -1,5 +1,5 @@
-/* The amounts by which app/warp.h changes training images, and the list that gives them, such as
- * "shift:2,rotate:12". */
+/* The amounts by which app/warp.h changes training images and app/replace.h replaces them, and the
+ * list that gives them, such as "shift:2,rotate:12,others:0.2". */
 #ifndef APP_AUGMENT_H
 #define APP_AUGMENT_H
 
@@ -19,6 +19,9 @@ struct augment {
 	 * … 1, which a Gaussian of deviation sigma has smoothed, times elastic. Both are in pixels. */
 	double elastic, sigma;
 	double until; /* the share of the steps, from the first on, whose images are changed */
+	/* The share of an epoch's images in whose place are images of no digit, and that in whose place
+	 * are digits drawn with a pen; in all epochs. They are changed like the others. */
+	double others, drawn;
 };
 
 #define AUGMENT_LEAST_SIGMA 2
@@ -26,6 +29,9 @@ struct augment {
 /* The names that a list may hold, in the order in which augment_text prints them. A name without a
  * number stands for the standard of its row. */
 extern const struct field augment_fields[];
+
+/* True where the images themselves are changed, in the first part of the training. */
+bool augment_warps(const struct augment *augment);
 
 /* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
  * "none", into a struct augment. A name without a number has that of this example; sigma is 4 and

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "app/dataset.h"
+#include "app/model.h"
 #include "base/error.h"
 #include "nn/executor.h"
 #include "picture/digit.h"
@@ -16,6 +17,10 @@ struct recognizer {
 	double temperature;
 	double least; /* an image whose likeliest digit has a lower probability shows none */
 };
+
+/* The `least` of a model: 0 where it was not trained with others (app/replace.h), and so is sure of
+ * anything. */
+double recognizer_least(const struct model_info *info);
 
 /* Compute the probability of each digit. Fails where an output of the network is not finite. */
 int recognize(const struct recognizer *recognizer, const uint8_t pixels[DATASET_PIXELS],

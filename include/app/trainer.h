@@ -45,8 +45,9 @@ bool train_is_out_of_patience(const struct settings *settings, int epochs, int b
 struct train_state {
 	uint64_t step; /* updates of the weights so far */
 	int epoch;     /* from 1; the one that the next step belongs to */
-	/* Of this epoch so far: images, those read right, the sum of their losses, and the seconds. */
-	size_t seen, correct;
+	/* Of this epoch so far: images, digits among them, those read right, the sum of their losses,
+	 * and the seconds. */
+	size_t seen, digits, correct;
 	double loss, seconds;
 	float learning_rate;       /* of the last step */
 	struct epoch_figures kept; /* of the best epoch with patience, else of the last one */
@@ -117,7 +118,7 @@ struct train_progress {
 	size_t seen, total;    /* images of this epoch */
 	double left;           /* images until the end of the last epoch */
 	double seconds;        /* of training in this epoch */
-	double loss, accuracy; /* running means of this epoch */
+	double loss, accuracy; /* running means of this epoch's digits */
 };
 
 /* Called after each step and after each epoch. Either function may be NULL. */

@@ -8,6 +8,7 @@
 
 #include "app/augment.h"
 #include "app/dataset.h"
+#include "app/replace.h"
 #include "base/rng.h"
 
 /* Amounts made ready for use. Elastic noise is drawn on a grid of points sigma pixels apart, since
@@ -36,14 +37,18 @@ void augmenter_prepare(struct augmenter *augmenter, const struct augment *amount
 void augment_image(const struct augmenter *augmenter, struct rng rng, size_t image,
 				   const uint8_t *pixels, float *x);
 
-/* A selection whose images are changed: the context of a batch whose `load` is augmented_load. An
- * image's draws do not depend on its place in a batch. */
+/* Training images that are replaced or changed: the context of a batch whose `load` is
+ * augmented_load. An image's draws do not depend on its place in a batch. */
 struct augmented {
 	struct selection selection;
 	const struct augmenter *augmenter; /* NULL: leave the images as they are */
 	struct rng rng;                    /* of RNG_AUGMENT, in this epoch */
+	const struct replacer *replacer;   /* NULL: replace none */
 };
 
 void augmented_load(const void *augmented, int first, int n, float *x);
+
+/* The labels of its first n images. */
+void augmented_labels(const struct augmented *augmented, int n, uint8_t *labels);
 
 #endif

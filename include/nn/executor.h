@@ -40,7 +40,7 @@ struct batch {
 	int n; /* at most batch_size */
 	void (*load)(const void *context, int first, int n, float *x);
 	const void *context;
-	const uint8_t *labels; /* [n]; for training only */
+	const uint8_t *labels; /* [n], a class or LABEL_NONE; for training only */
 	float label_smoothing; /* of the training's loss: see loss.h */
 };
 

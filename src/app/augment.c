@@ -8,8 +8,9 @@
 #include "base/nearest.h"
 #include "base/number.h"
 
-/* Rows before AMOUNTS are changes; the others say how a change is made. */
-enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, AMOUNTS, SIGMA = AMOUNTS, UNTIL, ITEMS };
+/* Rows before WARPS change the images, OTHERS and DRAWN replace some; SIGMA and UNTIL say how the
+ * changes are made. */
+enum { SHIFT, ROTATE, SCALE, SHEAR, ELASTIC, WARPS, SIGMA = WARPS, UNTIL, OTHERS, DRAWN, ITEMS };
 
 #define AMOUNT(member) FIELD_DOUBLE, offsetof(struct augment, member)
 
@@ -29,6 +30,10 @@ const struct field augment_fields[] = {
 			   .standard = 4, .help = "deviation of the Gaussian that smooths it"},
 	[UNTIL] = {"until", AMOUNT(until), "FRACTION", .max = 1, .standard = 0.9,
 			   .help = "only in this first part of the training"},
+	[OTHERS] = {"others", AMOUNT(others), "FRACTION", .max = 0.5, .standard = 0.2,
+				.help = "replace that part by what is no digit"},
+	[DRAWN] = {"drawn", AMOUNT(drawn), "FRACTION", .max = 0.5, .standard = 0.05,
+			   .help = "replace that part by digits of a pen"},
 	[ITEMS] = {.name = NULL},
 };
 /* clang-format on */
@@ -113,8 +118,9 @@ int augment_parse(const char *list, void *augment, struct error *error)
 		return -1;
 	if (seen[SIGMA] && !seen[ELASTIC])
 		return error_set(error, "sigma: there is no elastic in the list");
-	if (seen[UNTIL] && !memchr(seen, true, AMOUNTS))
-		return error_set(error, "until: there is nothing else in the list");
+	if (seen[UNTIL] && !memchr(seen, true, WARPS))
+		return error_set(error, "until: there is %s in the list",
+						 seen[OTHERS] || seen[DRAWN] ? "nothing that ends" : "nothing else");
 	if (read.elastic == 0)
 		read.sigma = 0;
 	*(struct augment *)augment = augment_is_none(&read) ? (struct augment){0} : read;
@@ -136,11 +142,16 @@ const char *augment_text(const void *augment, char text[AUGMENT_TEXT])
 
 const struct field_codec augment_codec = {augment_parse, augment_text};
 
-bool augment_is_none(const struct augment *augment)
+bool augment_warps(const struct augment *augment)
 {
 	bool idle = true;
 
-	for (int i = 0; i < AMOUNTS; i++)
+	for (int i = 0; i < WARPS; i++)
 		idle = idle && amount(augment, i) == 0;
-	return idle || augment->until == 0;
+	return !idle && augment->until > 0;
+}
+
+bool augment_is_none(const struct augment *augment)
+{
+	return !augment_warps(augment) && augment->others == 0 && augment->drawn == 0;
 }

@@ -96,8 +96,9 @@ static void update_weights(const void *context, const struct param *param, const
 					param_is_weight(param), grads, trainer->network->values);
 }
 
-/* Augmentation ends after a share of all steps, and so in the middle of an epoch if need be. */
-static bool is_augmented(const struct trainer *trainer)
+/* The changes of images end after a share of all steps, and so in the middle of an epoch if need
+ * be. */
+static bool is_warped(const struct trainer *trainer)
 {
 	return (double)trainer->state.step / (double)trainer->length.steps <
 		   trainer->settings->augment.until;
@@ -108,10 +109,20 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 {
 	const struct settings *settings = trainer->settings;
 	struct train_state *state = &trainer->state;
+	const struct augment *augment = &settings->augment;
 	const uint32_t *indices = trainer->order + state->seen;
+	const struct replacer replacer = {
+		.others = augment->others,
+		.drawn = augment->drawn,
+		.dataset = trainer->dataset,
+		.indices = trainer->split->train,
+		.count = trainer->split->train_count,
+		.rng = rng_stream(settings->seed, RNG_REPLACE, (uint64_t)state->epoch),
+	};
 	const struct augmented images = {
 		.selection = {trainer->dataset, indices},
-		.augmenter = is_augmented(trainer) ? &trainer->augmenter : NULL,
+		.replacer = augment->others > 0 || augment->drawn > 0 ? &replacer : NULL,
+		.augmenter = is_warped(trainer) ? &trainer->augmenter : NULL,
 		.rng = rng_stream(settings->seed, RNG_AUGMENT, (uint64_t)state->epoch),
 	};
 	const struct batch batch = {
@@ -123,7 +134,7 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 	};
 	const struct update update = {update_weights, trainer};
 
-	dataset_labels(trainer->dataset, indices, n, trainer->labels);
+	augmented_labels(&images, n, trainer->labels);
 	state->learning_rate =
 		(float)(settings->learning_rate * schedule_rate(settings->schedule, settings->warmup,
 														state->step, trainer->length.steps));
@@ -146,12 +157,19 @@ int trainer_step(struct trainer *trainer, struct error *error)
 	const struct loss_sum sum = train_batch(trainer, n);
 	state->seen += (size_t)n;
 	state->loss += sum.loss;
+	state->digits += (size_t)sum.count;
 	state->correct += (size_t)sum.correct;
 	state->seconds += clock_seconds() - start;
 	return check_finite_loss(trainer, sum.loss, error);
 }
 
 /* ---- an epoch ---- */
+
+/* Over the digits so far, of which a short epoch may have none. */
+static double mean(const struct train_state *state, double sum)
+{
+	return state->digits ? sum / (double)state->digits : 0;
+}
 
 /* Evaluate with dropout off. All figures become 0 where *stop has ended it. */
 static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
@@ -202,8 +220,8 @@ int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 
 	*figures = (struct epoch_figures){
 		.epoch = state->epoch,
-		.accuracy = (double)state->correct / (double)state->seen,
-		.loss = state->loss / (double)state->seen,
+		.accuracy = mean(state, (double)state->correct),
+		.loss = mean(state, state->loss),
 		.has_val = trainer->split->val_count > 0,
 		.learning_rate = (double)state->learning_rate,
 		.seconds = state->seconds,
@@ -215,7 +233,7 @@ int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 		return 0;
 	keep(trainer, figures);
 	state->epoch++;
-	state->seen = state->correct = 0;
+	state->seen = state->digits = state->correct = 0;
 	state->loss = state->seconds = 0;
 	return 0;
 }
@@ -319,8 +337,8 @@ static void report_progress(const struct trainer *trainer, const struct train_ob
 		.left = (double)(epochs - state->epoch) * (double)trainer->split->train_count +
 				(double)images_of(trainer, epochs) - (double)state->seen,
 		.seconds = state->seconds,
-		.loss = state->loss / (double)state->seen,
-		.accuracy = (double)state->correct / (double)state->seen,
+		.loss = mean(state, state->loss),
+		.accuracy = mean(state, (double)state->correct),
 	};
 
 	observer->batch(observer->context, &progress);

@@ -220,12 +220,28 @@ void augmented_load(const void *context, int first, int n, float *x)
 	const struct dataset *dataset = augmented->selection.dataset;
 	const uint32_t *indices = augmented->selection.indices + first;
 
-	if (!augmented->augmenter) {
+	if (!augmented->augmenter && !augmented->replacer) {
 		selection_load(&augmented->selection, first, n, x);
 		return;
 	}
-	for (int i = 0; i < n; i++)
-		augment_image(augmented->augmenter, augmented->rng, indices[i],
-					  dataset->images + (size_t)indices[i] * DATASET_PIXELS,
-					  x + (size_t)i * DATASET_PIXELS);
+	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
+		const uint8_t *pixels = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
+		uint8_t room[DATASET_PIXELS];
+
+		if (augmented->replacer)
+			pixels = replace_pixels(augmented->replacer, indices[i], room);
+		if (augmented->augmenter)
+			augment_image(augmented->augmenter, augmented->rng, indices[i], pixels, x);
+		else
+			shift(0, 0, pixels, x);
+	}
+}
+
+void augmented_labels(const struct augmented *augmented, int n, uint8_t *labels)
+{
+	const uint32_t *indices = augmented->selection.indices;
+
+	dataset_labels(augmented->selection.dataset, indices, n, labels);
+	for (int i = 0; i < n && augmented->replacer; i++)
+		labels[i] = replace_label(augmented->replacer, indices[i]);
 }

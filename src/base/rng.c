@@ -29,6 +29,16 @@ float rng_uniform(struct rng rng, uint64_t index)
 	return (float)(rng_bits(rng, index) >> 40) * 0x1p-24f;
 }
 
+float draws_between(struct draws *draws, float low, float high)
+{
+	return low + (high - low) * rng_uniform(draws->rng, draws->next++);
+}
+
+int draws_below(struct draws *draws, int count)
+{
+	return (int)draws_between(draws, 0, (float)count);
+}
+
 void rng_shuffle(struct rng rng, uint32_t *items, size_t count)
 {
 	for (size_t i = count; i > 1; i--) {

@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
+#include "nn/loss.h"
 
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
@@ -35,6 +36,35 @@ struct inspect_data_values {
 struct statistics {
 	double sum, squares, min, max;
 };
+
+/* The others of an epoch are made of all images. */
+static struct replacer replacer_of(const struct inspect_data_values *values,
+								   const struct dataset *dataset, uint64_t epoch)
+{
+	return (struct replacer){
+		.others = values->augment.others,
+		.drawn = values->augment.drawn,
+		.dataset = dataset,
+		.count = dataset->count,
+		.rng = rng_stream(values->seed, RNG_REPLACE, epoch),
+	};
+}
+
+/* The image as that epoch has it. */
+static void change(const struct inspect_data_values *values, const struct dataset *dataset,
+				   const struct augmenter *augmenter, uint32_t image, uint64_t epoch,
+				   float x[DATASET_PIXELS])
+{
+	const struct replacer replacer = replacer_of(values, dataset, epoch);
+	const struct augmented augmented = {
+		.selection = {dataset, &image},
+		.augmenter = augmenter,
+		.rng = rng_stream(values->seed, RNG_AUGMENT, epoch),
+		.replacer = &replacer,
+	};
+
+	augmented_load(&augmented, 0, 1, x);
+}
 
 static void add_values(struct statistics *s, const float x[DATASET_PIXELS])
 {
@@ -72,7 +102,7 @@ static void measure(const struct inspect_data_values *values, const struct datas
 		add_values(&s[NORMALIZED], x);
 		if (augment_is_none(&values->augment))
 			continue;
-		augment_image(&augmenter, rng_stream(values->seed, RNG_AUGMENT, 1), index, pixels, x);
+		change(values, dataset, &augmenter, index, 1, x);
 		add_values(&s[AUGMENTED], x);
 	}
 }
@@ -107,6 +137,7 @@ static void print_summary(FILE *out, const struct inspect_data_values *values,
 /* Tiles in rows: a sample, and beside it the sample as training changes it in epochs 1, 2 and on.
  * Tile i is sample order[i / columns] in epoch i % columns, where 0 is the sample itself. */
 struct samples {
+	const struct inspect_data_values *values;
 	const struct dataset *dataset;
 	uint32_t *order; /* a shuffle of all images, of which the first `rows` are shown */
 	size_t rows, columns;
@@ -122,15 +153,24 @@ static const uint8_t *pixels_of(const struct samples *samples, size_t tile)
 	return samples->dataset->images + index * DATASET_PIXELS;
 }
 
-static int label_of(const struct samples *samples, size_t tile)
+#define LABEL_TEXT 8
+
+/* "7", or "none" where it is no digit. */
+static const char *label_text(const struct samples *samples, size_t tile, char text[LABEL_TEXT])
 {
-	return samples->dataset->labels[samples->order[tile / samples->columns]];
+	const size_t epoch = tile % samples->columns;
+	const struct replacer replacer = replacer_of(samples->values, samples->dataset, epoch);
+	const uint32_t image = samples->order[tile / samples->columns];
+	const int label = epoch ? replace_label(&replacer, image) : samples->dataset->labels[image];
+
+	snprintf(text, LABEL_TEXT, label == LABEL_NONE ? "none" : "%d", label);
+	return text;
 }
 
 /* order and pixels are to be freed, also after an error. */
-static int samples_choose(struct samples *samples, const struct inspect_data_values *values,
-						  struct error *error)
+static int samples_choose(struct samples *samples, struct error *error)
 {
+	const struct inspect_data_values *values = samples->values;
 	const size_t count = samples->dataset->count, tiles = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
 	struct augmenter augmenter;
@@ -152,8 +192,8 @@ static int samples_choose(struct samples *samples, const struct inspect_data_val
 
 		if (!epoch)
 			continue;
-		augment_image(&augmenter, rng_stream(values->seed, RNG_AUGMENT, epoch),
-					  samples->order[tile / samples->columns], pixels_of(samples, tile - epoch), x);
+		change(values, samples->dataset, &augmenter, samples->order[tile / samples->columns], epoch,
+			   x);
 		for (size_t i = 0; i < DATASET_PIXELS; i++)
 			samples->pixels[tile * DATASET_PIXELS + i] = (uint8_t)(x[i] * 255 + 0.5f);
 	}
@@ -173,11 +213,14 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 	const struct samples *samples = context;
 	const size_t epoch = tile % samples->columns;
 
+	char label[LABEL_TEXT];
+
 	(void)line;
-	if (epoch)
+	label_text(samples, tile, label);
+	if (epoch && strcmp(label, "none"))
 		snprintf(text, SHEET_CAPTION, "epoch %zu", epoch);
 	else
-		snprintf(text, SHEET_CAPTION, "%d", label_of(samples, tile));
+		strcpy(text, label);
 	return epoch ? sheet_dim : sheet_light;
 }
 
@@ -204,11 +247,13 @@ static struct blocks_picture sample_picture(const struct samples *samples, size_
 	const size_t epoch = tile % samples->columns;
 	struct blocks_picture picture = {
 		.pixels = pixels_of(samples, tile), .width = DATASET_SIDE, .height = DATASET_SIDE};
+	char label[LABEL_TEXT];
 
+	label_text(samples, tile, label);
 	if (epoch)
-		snprintf(picture.caption, BLOCKS_CAPTION, "%d  epoch %zu", label_of(samples, tile), epoch);
+		snprintf(picture.caption, BLOCKS_CAPTION, "%s  epoch %zu", label, epoch);
 	else
-		snprintf(picture.caption, BLOCKS_CAPTION, "%d  #%lu", label_of(samples, tile),
+		snprintf(picture.caption, BLOCKS_CAPTION, "%s  #%lu", label,
 				 (unsigned long)samples->order[tile / samples->columns]);
 	return picture;
 }
@@ -238,14 +283,14 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 {
 	const int width = terminal_width(stdout);
 	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(DATASET_SIDE, width);
-	struct samples samples = {.dataset = dataset, .rows = count, .columns = 1};
+	struct samples samples = {.values = values, .dataset = dataset, .rows = count, .columns = 1};
 	int status;
 
 	if (count == 0)
 		return 0;
 	if (!augment_is_none(&values->augment))
 		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
-	status = samples_choose(&samples, values, error);
+	status = samples_choose(&samples, error);
 	if (!status && values->sheet)
 		status = write_sheet(values->sheet, &samples, error);
 	else if (!status)

@@ -39,8 +39,8 @@ void command_explain_augment(FILE *out)
 {
 	fprintf(out,
 			"LIST is one or more of these, such as shift:2,rotate:12. Each is drawn at random\n"
-			"for each image and epoch, up to the amount given. In parentheses: what a name\n"
-			"alone stands for, and the limits.\n"
+			"for each image and epoch, up to the amount given; others and drawn replace so\n"
+			"many images. In parentheses: what a name alone stands for, and the limits.\n"
 			"  %-16s the images as they are\n",
 			"none");
 	for (const struct field *field = augment_fields; field->name; field++) {

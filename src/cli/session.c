@@ -74,6 +74,7 @@ struct recognizer session_recognizer(const struct session *session)
 	return (struct recognizer){
 		.executor = session->executor,
 		.temperature = session->info.result.temperature,
+		.least = recognizer_least(&session->info),
 	};
 }
 

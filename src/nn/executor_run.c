@@ -373,6 +373,7 @@ struct loss_sum executor_train(struct executor *executor, const struct batch *ba
 	for (int chunk = 0; chunk < trip.chunks; chunk++) {
 		sum.loss += losses[chunk].loss;
 		sum.correct += losses[chunk].correct;
+		sum.count += losses[chunk].count;
 	}
 	return sum;
 }

@@ -76,16 +76,23 @@ struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, cons
 
 	for (int s = 0; s < n; s++, logits += classes) {
 		float *d = dlogits ? dlogits + (size_t)s * classes : NULL;
-		int best = loss_argmax(classes, logits);
-		float sum = exponentials(classes, logits, logits[best], d);
-		total.loss += loss_of_image(classes, logits, best, sum, labels[s], smoothing);
-		total.correct += best == labels[s];
+		const bool none = labels[s] == LABEL_NONE;
+		const float even = none ? 1 : smoothing;
+		const int best = loss_argmax(classes, logits);
+		const float sum = exponentials(classes, logits, logits[best], d);
+
+		if (!none) {
+			total.loss += loss_of_image(classes, logits, best, sum, labels[s], smoothing);
+			total.correct += best == labels[s];
+			total.count++;
+		}
 		if (!d)
 			continue;
 		divide(classes, sum, d);
-		d[labels[s]] -= 1 - smoothing;
+		if (!none)
+			d[labels[s]] -= 1 - smoothing;
 		for (int i = 0; i < classes; i++)
-			d[i] = (d[i] - smoothing / (float)classes) / (float)divisor;
+			d[i] = (d[i] - even / (float)classes) / (float)divisor;
 	}
 	return total;
 }
