@@ -1,21 +1,26 @@
 /* Deflate (RFC 1951): Huffman codes for literals, lengths and distances, and copies from the bytes
  * already there. The next TABLE_BITS bits index a table that gives the symbol at once; only the
- * rare longer codes need a second table. A buffer holds the next 64 bits, enough for a length and
- * its distance with all extra bits (48), or for three literals (45). */
+ * rare longer codes need a second table. */
 #include "formats/inflate.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
+#include "formats/adler32.h"
+#include "formats/inflate_bits.h"
 
 #define MAX_CODE_BITS 15
 #define TABLE_BITS 10
 #define SECOND_BITS (MAX_CODE_BITS - TABLE_BITS)
 #define MAX_SYMBOLS 288
 #define MAX_LENGTHS (286 + 30) /* literals and lengths, then distances */
+#define WINDOW 32768           /* bytes that a copy reaches back at most */
+#define ROOM (4 * WINDOW)      /* for a window and a stored block, at least */
+#define DICTIONARY 0x20        /* in the flags of zlib: one that both sides know comes first */
 
 /* The kind of an entry: 0 to 13 for a length or distance, whose base is `value` and whose rest is
  * in so many extra bits behind the code; or one of these. */
@@ -35,66 +40,14 @@ struct table {
 
 enum alphabet { CODE_LENGTHS, LITERALS, DISTANCES };
 
-struct bits {
-	const uint8_t *start, *next, *end;
-	uint64_t buffer;  /* the next bit is the lowest */
-	unsigned count;   /* of valid bits; the bits above them are 0 or already those of *next */
-	unsigned missing; /* zero bytes that were put into the buffer behind the end of the input */
-};
-
 struct inflate {
 	struct bits bits;
 	struct inflate_output *out;
-	size_t origin; /* the size of `out` where this stream began: no copy comes from before it */
+	size_t origin; /* bytes that `out` had got before this stream: no copy comes from among them */
 	bool fixed;    /* true while the tables hold the fixed codes */
 	struct table literals, distances;
 	struct error *error;
 };
-
-/* Fill the buffer to at least 56 bits. */
-static inline void bits_refill(struct bits *bits)
-{
-	if (bits->end - bits->next >= 8) {
-		bits->buffer |= load_u64le(bits->next) << bits->count;
-		bits->next += (63 - bits->count) >> 3;
-		bits->count |= 56;
-		return;
-	}
-	for (; bits->count < 56; bits->count += 8) {
-		if (bits->next < bits->end)
-			bits->buffer |= (uint64_t)*bits->next++ << bits->count;
-		else
-			bits->missing++;
-	}
-}
-
-static inline void bits_drop(struct bits *bits, unsigned count)
-{
-	bits->buffer >>= count;
-	bits->count -= count;
-}
-
-static inline unsigned bits_take(struct bits *bits, unsigned count)
-{
-	unsigned value = (unsigned)(bits->buffer & ((1u << count) - 1));
-
-	bits_drop(bits, count);
-	return value;
-}
-
-/* True where bits were used that the input does not have. */
-static inline bool bits_overrun(const struct bits *bits)
-{
-	return bits->missing * 8 > bits->count;
-}
-
-/* The offset in the input of the first byte of which no bit was used. */
-static size_t bits_offset(const struct bits *bits)
-{
-	size_t unused = bits_overrun(bits) ? 0 : bits->count / 8 - bits->missing;
-
-	return (size_t)(bits->next - bits->start) - unused;
-}
 
 /* The entry of a length or distance (RFC 1951, 3.2.5). The first `each` symbols stand for one value
  * apiece, from `least` on. Then `each` symbols at a time have the same number of extra bits, from 0
@@ -292,7 +245,7 @@ static int read_symbols(struct inflate *s)
 			break;
 		}
 		size_t distance = e.value + bits_take(&bits, e.kind);
-		size_t behind = (size_t)(next - out->data) - s->origin;
+		size_t behind = out->dropped + (size_t)(next - out->data) - s->origin;
 		if (distance > behind) {
 			status =
 				error_set(s->error, "offset %zu: a copy from %zu bytes back, there are only %zu",
@@ -306,31 +259,24 @@ static int read_symbols(struct inflate *s)
 	return status;
 }
 
-static int truncated(const struct bytes *in, struct error *error)
-{
-	return error_set(error, "offset %zu: the compressed data ends in the middle of a block",
-					 in->size);
-}
-
+/* A stored block begins at a whole byte. Its bytes go through the bit buffer, too, which may have
+ * some of them already. */
 static int read_stored(struct inflate *s)
 {
 	struct bits *bits = &s->bits;
-	struct bytes in = {bits->start, (size_t)(bits->end - bits->start), bits_offset(bits)};
-	uint16_t length, complement;
-	const uint8_t *data;
 
-	if (!bytes_u16le(&in, &length) || !bytes_u16le(&in, &complement))
-		return truncated(&in, s->error);
+	bits_drop(bits, bits->count % 8);
+	bits_refill(bits);
+	const unsigned length = bits_take(bits, 16), complement = bits_take(bits, 16);
 	if ((length ^ complement) != 0xffff)
 		return error_set(s->error, "offset %zu: a stored block's length 0x%04x, complement 0x%04x",
-						 in.offset - 4, length, complement);
-	if (!bytes_take(&in, length, &data))
-		return truncated(&in, s->error);
+						 bits_offset(bits) - 4, length, complement);
 	if (inflate_reserve(s->out, length, s->error))
 		return -1;
-	memcpy(s->out->data + s->out->size, data, length);
-	s->out->size += length;
-	*bits = (struct bits){.start = bits->start, .next = bits->start + in.offset, .end = bits->end};
+	for (unsigned i = 0; i < length; i++) {
+		bits_refill(bits);
+		s->out->data[s->out->size++] = (uint8_t)bits_take(bits, 8);
+	}
 	return 0;
 }
 
@@ -428,13 +374,32 @@ static int read_block(struct inflate *s, bool *last)
 	}
 }
 
+/* Hand over and sum up what is new, and drop what no copy can reach any more. */
+static int hand_over(struct inflate_output *out, struct error *error)
+{
+	const size_t drop = out->size > WINDOW ? out->size - WINDOW : 0;
+
+	if (out->take(out->context, out->data + out->taken, out->size - out->taken, error))
+		return -1;
+	out->adler = adler32(out->adler, out->data + out->taken, out->size - out->taken);
+	memmove(out->data, out->data + drop, out->size - drop);
+	out->dropped += drop;
+	out->size -= drop;
+	out->taken = out->size;
+	return 0;
+}
+
 int inflate_reserve(struct inflate_output *out, size_t more, struct error *error)
 {
-	if (out->size > out->max_size || more > out->max_size - out->size)
+	const size_t limit = out->max_size - out->dropped;
+
+	if (out->size > limit || more > limit - out->size)
 		return error_set(error, "more than %zu bytes of data", out->max_size);
 	const size_t wanted = out->size + more;
 	if (out->data && wanted <= out->capacity)
 		return 0;
+	if (out->take)
+		return hand_over(out, error);
 	size_t capacity = out->capacity <= out->max_size / 2 ? 2 * out->capacity : out->max_size;
 	size_t total;
 	uint8_t *data = NULL;
@@ -449,26 +414,93 @@ int inflate_reserve(struct inflate_output *out, size_t more, struct error *error
 	return 0;
 }
 
+static void inflate_begin(struct inflate *s, const struct bytes *in, struct inflate_output *out,
+						  struct error *error)
+{
+	s->bits =
+		(struct bits){.start = in->data, .next = in->data + in->offset, .end = in->data + in->size};
+	s->out = out;
+	s->origin = out->size;
+	s->fixed = false;
+	s->error = error;
+}
+
+static int truncated(const struct bits *bits, struct error *error)
+{
+	return error_set(error, "offset %zu: the compressed data ends in the middle of a block",
+					 (size_t)(bits->end - bits->start));
+}
+
+static int read_blocks(struct inflate *s)
+{
+	bool last;
+
+	if (inflate_reserve(s->out, 0, s->error))
+		return -1;
+	do {
+		const int status = read_block(s, &last);
+		/* Bits that are missing were taken to be 0: whatever else seems wrong is not. */
+		if (bits_overrun(&s->bits))
+			return truncated(&s->bits, s->error);
+		/* The reservation fails where there is too much already. */
+		if (status || inflate_reserve(s->out, 0, s->error))
+			return -1;
+	} while (!last);
+	return 0;
+}
+
 int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *error)
 {
 	struct inflate s;
-	bool last;
 
-	if (inflate_reserve(out, 0, error))
+	inflate_begin(&s, in, out, error);
+	if (read_blocks(&s))
 		return -1;
-	s.bits = (struct bits){in->data, in->data + in->offset, in->data + in->size, 0, 0, 0};
-	s.out = out;
-	s.origin = out->size;
-	s.fixed = false;
-	s.error = error;
-	do {
-		const int status = read_block(&s, &last);
-		/* Bits that are missing were taken to be 0: whatever else seems wrong is not. */
-		if (bits_overrun(&s.bits))
-			return truncated(in, error);
-		if (status || inflate_reserve(out, 0, error)) /* fails where there is too much already */
-			return -1;
-	} while (!last);
 	in->offset = bits_offset(&s.bits);
 	return 0;
+}
+
+/* Two bytes, a stream of deflate, and its Adler-32. */
+static int read_zlib(struct inflate *s)
+{
+	struct bits *bits = &s->bits;
+	struct inflate_output *out = s->out;
+	uint32_t adler = 0;
+
+	bits_refill(bits);
+	const unsigned method = bits_take(bits, 8), flags = bits_take(bits, 8);
+	if (bits_overrun(bits))
+		return truncated(bits, s->error);
+	if (method % 16 != 8 || method / 16 > 7 || (256 * method + flags) % 31 || flags & DICTIONARY)
+		return error_set(s->error, "a zlib stream that begins with bytes %02x %02x", method, flags);
+	if (read_blocks(s) || hand_over(out, s->error))
+		return -1;
+	bits_drop(bits, bits->count % 8);
+	bits_refill(bits);
+	for (int i = 0; i < 4; i++)
+		adler = adler << 8 | bits_take(bits, 8);
+	if (bits_overrun(bits))
+		return truncated(bits, s->error);
+	if (adler != out->adler)
+		return error_set(s->error, "Adler-32 0x%08" PRIx32 ", the data's is 0x%08" PRIx32, adler,
+						 out->adler);
+	return 0;
+}
+
+int inflate_zlib(const struct bytes *first, inflate_piece *next_piece, struct inflate_output *out,
+				 struct error *error)
+{
+	struct inflate s;
+
+	out->data = malloc(ROOM + INFLATE_SLACK);
+	if (!out->data)
+		return error_set(error, "not enough memory for %d bytes", ROOM);
+	out->capacity = ROOM;
+	out->adler = ADLER32_START;
+	inflate_begin(&s, first, out, error);
+	s.bits.next_piece = next_piece;
+	const int status = read_zlib(&s);
+	free(out->data);
+	out->data = NULL;
+	return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "formats/adler32.h"
 #include "formats/crc32.h"
 
 #define FILTER_UP 2
@@ -112,19 +113,6 @@ static void deflate_runs(const struct buffer *data, int distance, struct buffer 
 	put_bits(&writer, 0, 7); /* the last byte is filled up */
 }
 
-/* The checksum of zlib (RFC 1950): the sum of all bytes, and the sum of the sums after each
- * byte. */
-static uint32_t adler32(const struct buffer *data)
-{
-	uint32_t a = 1, b = 0;
-
-	for (size_t i = 0; i < data->size; i++) {
-		a = (a + data->data[i]) % 65521;
-		b = (b + a) % 65521;
-	}
-	return b << 16 | a;
-}
-
 static void filter_rows(const uint8_t *pixels, size_t row, size_t height, struct buffer *out)
 {
 	for (size_t y = 0; y < height; y++) {
@@ -174,7 +162,7 @@ static void write_chunks(const struct buffer *rows, int width, int height, int c
 	memcpy(out->data + out->size, "\x78\x01", 2); /* deflate, the fastest level */
 	out->size += 2;
 	deflate_runs(rows, channels, out);
-	put_u32be(out, adler32(rows));
+	put_u32be(out, adler32(ADLER32_START, rows->data, rows->size));
 	end_chunk(out, begin);
 
 	end_chunk(out, begin_chunk(out, "IEND"));
