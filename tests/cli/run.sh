@@ -12,8 +12,9 @@
 #     = 2
 #
 # Each is played in an empty folder with tiny/, 1000 training and 200 test images of MNIST, and
-# samples/. The seconds of an epoch are written as S, because no test depends on time, and the kernels
-# and threads that train chose as K and N. Lines of any other kind are comments, and are kept.
+# samples/; `picture` (picture.sh) makes others of these. The seconds of an epoch are written as S,
+# because no test depends on time, and the kernels and threads that train chose as K and N. Lines of
+# any other kind are comments, and are kept.
 set -u
 unset CDPATH
 
@@ -41,6 +42,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/bin" "$work/tiny"
 ln -s "$program" "$work/bin/mnist-cnn"
+ln -s "$here/picture.sh" "$work/bin/picture"
 PATH=$work/bin:$PATH
 LC_ALL=C
 TERM=dumb
