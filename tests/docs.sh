@@ -392,8 +392,8 @@ for script in train test tour bench sweep; do
 	"$root/scripts/$script.sh" --help
 done >help-scripts
 "$program" train --recipe list >recipes
-grep -o -h -e '--[a-z][a-z0-9-]*' help help-scripts \
-	"$root/tests/"{cli/run,pictures,ablation}.sh | sort -u >known
+grep -o -h -e '--[a-z][a-z0-9-]*' help help-scripts "$root/tests/cli/run.sh" \
+	"$root/tests/pictures.sh" "$root/tests/ablation.sh" | sort -u >known
 printf '%s\n' --build --install --output-on-failure >>known # CMake's and CTest's
 
 for document in $all; do
