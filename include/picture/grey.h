@@ -59,6 +59,21 @@ static inline void box_include(struct box *box, int x, int y)
 	box->bottom = int_max(box->bottom, y + 1);
 }
 
+static inline struct box box_join(const struct box *a, const struct box *b)
+{
+	return (struct box){int_min(a->left, b->left), int_min(a->top, b->top),
+						int_max(a->right, b->right), int_max(a->bottom, b->bottom)};
+}
+
+/* Pixels between two boxes, along the axes; 0 where they touch or overlap. */
+static inline int box_gap(const struct box *a, const struct box *b)
+{
+	const int x = int_max(a->left - b->right, b->left - a->right);
+	const int y = int_max(a->top - b->bottom, b->top - a->bottom);
+
+	return int_max(0, int_max(x, y));
+}
+
 static inline float *grey_row(const struct grey *plane, int y)
 {
 	return plane->at + (size_t)y * (size_t)plane->width;

@@ -13,6 +13,7 @@ void components_free(struct components *components)
 {
 	free(components->labels);
 	free(components->all);
+	*components = (struct components){0};
 }
 
 /* Label all deep pixels that are connected with `start`. The stack holds those that are labelled,

@@ -18,7 +18,7 @@ struct component {
 	/* Zeroed, for ink.c: */
 	float merit;   /* the evidence that it is a stroke of a digit; 0: none */
 	bool marginal; /* it lies along an edge of the picture */
-	bool in_digit;
+	int group;     /* 1 + the index of its group in struct ink; 0: none */
 };
 
 struct components {

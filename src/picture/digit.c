@@ -6,7 +6,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "picture/finding.h"
 #include "picture/grey.h"
 #include "picture/ink.h"
 #include "picture/lines.h"
@@ -33,6 +35,7 @@
 #define CLEARLY 1.18f
 #define FULLER 1.2f
 #define FULLER_MERIT 0.3f
+#define EQUAL 0.02f /* scores that differ by less than this are equal: then more ink is better */
 
 /* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
 #define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
@@ -52,52 +55,77 @@ struct look {
 	double scale; /* the plane's pixels for one of the picture's */
 	/* The ink that is looked for, as evidence for dark ink. */
 	enum { LIGHT = -1, EITHER = 0, DARK = 1 } ask;
-	bool light; /* light ink was found */
-	struct ink ink;
+	bool light;              /* light ink was found */
+	struct finding *finding; /* owned */
 };
 
-/* True where two windows show the digit in the same place. */
-static bool is_there(const struct ink *a, const struct ink *b)
+static bool is_near(const struct box *a, const struct box *b)
 {
-	const int off = box_side(&a->box) / 20 + 2;
+	const int off = box_side(a) / 20 + 2;
 
-	return a->merit > 0.0f && b->merit > 0.0f && abs(a->box.left - b->box.left) <= off &&
-		   abs(a->box.top - b->box.top) <= off && abs(a->box.right - b->box.right) <= off &&
-		   abs(a->box.bottom - b->box.bottom) <= off;
+	return abs(a->left - b->left) <= off && abs(a->top - b->top) <= off &&
+		   abs(a->right - b->right) <= off && abs(a->bottom - b->bottom) <= off;
 }
 
-/* True where two windows show the same digit. */
-static bool is_same(const struct ink *a, const struct ink *b)
+/* The group of a wider window's ink that is in the same place as the best one of `ink`; NULL where
+ * there is none. */
+static const struct group *find_again(const struct ink *ink, const struct ink *wider)
 {
-	return is_there(a, b) && fabsf(a->mass - b->mass) < SAME_MASS * b->mass;
+	for (int i = 0; ink->count > 0 && i < wider->count; i++)
+		if (is_near(&ink->groups[0].box, &wider->groups[i].box))
+			return &wider->groups[i];
+	return NULL;
+}
+
+/* True where the wider window shows the same digit. */
+static bool is_same(const struct ink *ink, const struct ink *wider)
+{
+	const struct group *again = find_again(ink, wider);
+
+	return again && fabsf(ink->groups[0].mass - again->mass) < SAME_MASS * again->mass;
+}
+
+/* The merit of the best group. */
+static float merit(const struct ink *ink)
+{
+	return ink->count == 0 ? 0.0f : ink->groups[0].merit * (ink->settled ? 1.0f : UNSETTLED);
 }
 
 /* Replace *best where the ink is better: clearly likelier, or in the same place with much more
- * mass, which shows that the window before was too narrow for the pen. */
-static void take_better(struct ink *best, struct ink *ink)
+ * mass, which shows that the window before was too narrow for the pen. Then *full is of no use any
+ * more; it becomes the ink where that is in the same place with more mass. */
+static void take_better(struct ink *best, struct ink *full, struct ink *ink)
 {
-	const bool fuller = is_there(best, ink) && ink->mass > FULLER * best->mass &&
-						ink->merit > FULLER_MERIT * best->merit;
+	const struct group *again = find_again(best, ink);
+	const bool fuller = again && again->mass > FULLER * best->groups[0].mass &&
+						merit(ink) > FULLER_MERIT * merit(best);
 
-	if (fuller || ink->merit > CLEARLY * best->merit) {
+	if (fuller || merit(ink) > CLEARLY * merit(best)) {
 		ink_free(best);
+		ink_free(full);
 		*best = *ink;
+		*ink = (struct ink){0};
+	} else if (again && again->mass > best->groups[0].mass) {
+		ink_free(full);
+		*full = *ink;
 		*ink = (struct ink){0};
 	}
 }
 
-/* *best = the ink in a plane that is dark on light, from which lines are removed. A digit stays the
- * same when the window gets wider, once it is wider than the pen; ink that comes from the paper's
- * unevenness grows with the window. (Likewise, Matas et al. 2002 choose regions that stay the same
- * when the threshold changes.) Among equals the narrowest window has the least shadow. */
-static int find_in_windows(struct grey *plane, double lines, struct ink *best, struct error *error)
+/* *best = the ink in a plane that is dark on light. A digit stays the same when the window gets
+ * wider, once it is wider than the pen; ink that comes from the paper's unevenness grows with the
+ * window. (Likewise, Matas et al. 2002 choose regions that stay the same when the threshold
+ * changes.) Among equals the narrowest window has the least shadow. *full = that of the widest
+ * window that shows the same with more mass: the narrower one may have holes where strokes meet. */
+static int find_in_windows(const struct grey *plane, struct ink *best, struct ink *full,
+						   struct error *error)
 {
 	const double side = int_min(plane->width, plane->height);
 	struct ink ink = {0};
-	int status = lines_remove(plane, (int)(lines * side) + 2, error);
+	int status = 0;
 	bool more = true;
 
-	*best = (struct ink){0};
+	*best = *full = (struct ink){0};
 	for (size_t i = 0; !status && more; i++) {
 		const int window = i < WINDOWS ? (int)(windows[i] * side) + 2 : INT_MAX;
 		struct ink wider = {0};
@@ -106,14 +134,14 @@ static int find_in_windows(struct grey *plane, double lines, struct ink *best, s
 		if (more)
 			status = ink_find(plane, window, &wider, error);
 		ink.settled = is_same(&ink, &wider);
-		if (!ink.settled)
-			ink.merit *= UNSETTLED;
-		take_better(best, &ink);
+		take_better(best, full, &ink);
 		ink_free(&ink);
 		ink = wider;
 	}
-	if (status)
+	if (status) {
 		ink_free(best);
+		ink_free(full);
+	}
 	return status;
 }
 
@@ -159,55 +187,122 @@ static int estimate_paper(const struct grey *plane, double *evidence, struct err
 	return status;
 }
 
+static void look_free(struct look *look)
+{
+	if (look->finding)
+		finding_free(look->finding);
+	free(look->finding);
+	look->finding = NULL;
+}
+
+/* True where `a` shows all digits that `b` shows, to judge by their number and the best one. */
+static bool is_alike(const struct finding *a, const struct finding *b)
+{
+	for (int i = 0; a->count >= b->count && b->count > 0 && i < a->count; i++)
+		if (is_near(&a->all[i].box, &b->all[b->best].box))
+			return true;
+	return false;
+}
+
+/* *finding = what the ink shows, which moves into it; it replaces one that shows no more, and whose
+ * score is better by no more than `margin`. */
+static int take_finding(struct ink *ink, float margin, const struct digit_judge *judge,
+						struct finding **finding, struct error *error)
+{
+	struct finding *other = malloc(sizeof *other);
+
+	if (!other) {
+		ink_free(ink);
+		return error_set(error, "not enough memory for a finding");
+	}
+	if (finding_judge(ink, judge, other, error)) {
+		free(other);
+		return -1;
+	}
+	if (!*finding || (is_alike(other, *finding) && other->score >= (*finding)->score - margin)) {
+		struct finding *before = *finding;
+		*finding = other;
+		other = before;
+	}
+	if (other)
+		finding_free(other);
+	free(other);
+	return 0;
+}
+
+/* Read a plane that is dark on light. */
+static int read_plane(const struct grey *plane, const struct digit_judge *judge,
+					  struct finding **finding, struct error *error)
+{
+	struct ink ink, full;
+
+	*finding = NULL;
+	if (find_in_windows(plane, &ink, &full, error))
+		return -1;
+	full.settled = ink.settled;
+	int status = take_finding(&ink, 0.0f, judge, finding, error);
+	if (!status && full.count > 0 && judge)
+		status = take_finding(&full, EQUAL, judge, finding, error);
+	else
+		ink_free(&full);
+	return status;
+}
+
 /* Look for dark or for light ink. It replaces the look's where its merit, times `weight`, is
  * greater. */
-static int look_for(const struct grey *plane, bool light, float weight, struct look *look,
-					struct error *error)
+static int look_for(const struct grey *plane, bool light, float weight,
+					const struct digit_judge *judge, struct look *look, struct error *error)
 {
+	const double side = int_min(plane->width, plane->height);
+	struct look other = *look;
 	struct grey dark;
-	struct ink ink;
 
 	if (grey_new(plane->width, plane->height, &dark, error))
 		return -1;
 	for (size_t i = 0; i < grey_count(plane); i++)
 		dark.at[i] = light ? 1.0f - plane->at[i] : plane->at[i];
-	int status = find_in_windows(&dark, look->lines, &ink, error);
+	int status = lines_remove(&dark, (int)(look->lines * side) + 2, error);
+	if (!status)
+		status = read_plane(&dark, judge, &other.finding, error);
 	grey_free(&dark);
-	ink.merit *= weight;
-	if (!status && ink.merit > look->ink.merit) {
-		ink_free(&look->ink);
-		look->ink = ink;
-		look->light = light;
-	} else {
-		ink_free(&ink);
+	if (status)
+		return -1;
+	other.light = light;
+	other.finding->merit *= weight;
+	if (!look->finding || other.finding->merit > look->finding->merit) {
+		struct look before = *look;
+		*look = other;
+		other = before;
 	}
-	return status;
+	look_free(&other);
+	return 0;
 }
 
 /* Look at look->part, for the ink that look->ask says: for the likelier first, and then, unless the
  * case is clear, for the other. */
-static int look_at(const struct raster *picture, struct look *look, struct error *error)
+static int look_at(const struct raster *picture, const struct digit_judge *judge, struct look *look,
+				   struct error *error)
 {
 	struct grey plane;
 	double evidence = look->ask;
 
-	look->ink = (struct ink){0};
+	look->finding = NULL;
 	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale, error))
 		return -1;
 	grey_smooth(&plane);
 	int status = look->ask == EITHER ? estimate_paper(&plane, &evidence, error) : 0;
 	if (!status)
-		status = look_for(&plane, evidence < 0.0, 1.0f, look, error);
-	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->ink.merit <= 0.0f))
-		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), look,
-						  error);
+		status = look_for(&plane, evidence < 0.0, 1.0f, judge, look, error);
+	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->finding->merit <= 0.0f))
+		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), judge,
+						  look, error);
 	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the
 	 * other is drawn. */
-	if (fabs(evidence) > FLAT)
-		look->ink.filled = look->light == (evidence > 0.0);
+	if (!status && fabs(evidence) > FLAT)
+		look->finding->ink.filled = look->light == (evidence > 0.0);
 	grey_free(&plane);
 	if (status)
-		ink_free(&look->ink);
+		look_free(look);
 	return status;
 }
 
@@ -233,71 +328,76 @@ struct expected {
 };
 
 /* Take the look `nearer`. It replaces `look` where it finds a digit that is as expected. */
-static int look_nearer(const struct raster *picture, struct look *look, struct look nearer,
-					   const struct expected *expected, struct error *error)
+static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
+					   struct look *look, struct look nearer, const struct expected *expected,
+					   struct error *error)
 {
 	if (box_shorter_side(&nearer.part) < LEAST_PART)
 		return 0;
-	if (look_at(picture, &nearer, error))
+	if (look_at(picture, judge, &nearer, error))
 		return -1;
-	const double side = box_side(&nearer.ink.box) / nearer.scale;
+	const double side = box_side(&nearer.finding->box) / nearer.scale;
 	/* Outlines have more pixels where the scale is larger. */
-	const double merit = nearer.ink.merit / nearer.scale * look->scale;
-	if (merit > expected->merit * look->ink.merit && side >= expected->least &&
+	const double merit = nearer.finding->merit / nearer.scale * look->scale;
+	if (merit > expected->merit * look->finding->merit && side >= expected->least &&
 		side <= expected->most) {
-		ink_free(&look->ink);
+		look_free(look);
 		*look = nearer;
 	} else {
-		ink_free(&nearer.ink);
+		look_free(&nearer);
 	}
 	return 0;
 }
 
 /* Look inside the frame: on a sheet for the other ink, in a box drawn with a pen for the same. */
-static int look_inside(const struct raster *picture, struct look *look, struct error *error)
+static int look_inside(const struct raster *picture, const struct digit_judge *judge,
+					   struct look *look, struct error *error)
 {
-	const bool filled = look->ink.filled;
-	const double side = box_side(&look->ink.frame) / look->scale;
-	const struct expected expected = {side / 10.0, side, filled ? 0.05 : 0.01};
+	const struct ink *ink = &look->finding->ink;
+	const double side = box_side(&ink->frame) / look->scale;
+	const struct expected expected = {side / 10.0, side, ink->filled ? 0.05 : 0.01};
 	const struct look nearer = {
-		.part = in_picture(look, &look->ink.frame, filled ? -0.03 : 0.02),
-		.lines = filled ? RULED : BOXED,
-		.ask = look->light != filled ? LIGHT : DARK,
+		.part = in_picture(look, &ink->frame, ink->filled ? -0.03 : 0.02),
+		.lines = ink->filled ? RULED : BOXED,
+		.ask = look->light != ink->filled ? LIGHT : DARK,
 	};
 
-	return look_nearer(picture, look, nearer, &expected, error);
+	return look_nearer(picture, judge, look, nearer, &expected, error);
 }
 
 /* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
  * most BOXED. */
-static int look_around(const struct raster *picture, struct look *look, struct error *error)
+static int look_around(const struct raster *picture, const struct digit_judge *judge,
+					   struct look *look, struct error *error)
 {
-	const double side = box_side(&look->ink.box) / look->scale;
+	const struct box *box = &look->finding->box;
+	const double side = box_side(box) / look->scale;
 	const struct expected expected = {0.7 * side, 1.4 * side, 0.08};
 	struct look nearer = {
-		.part = in_picture(look, &look->ink.box, SURROUNDINGS),
-		.ask = box_side(&look->ink.box) < TINY ? EITHER
-			   : look->light                   ? LIGHT
-											   : DARK,
+		.part = in_picture(look, box, SURROUNDINGS),
+		.ask = box_side(box) < TINY ? EITHER
+			   : look->light        ? LIGHT
+									: DARK,
 	};
 
 	nearer.lines =
 		fmin(BOXED, look->lines * box_shorter_side(&look->part) / box_shorter_side(&nearer.part));
-	return look_nearer(picture, look, nearer, &expected, error);
+	return look_nearer(picture, judge, look, nearer, &expected, error);
 }
 
-static int find_digit(const struct raster *picture, struct look *look, struct error *error)
+static int find_digit(const struct raster *picture, const struct digit_judge *judge,
+					  struct look *look, struct error *error)
 {
 	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
-	int status = look_at(picture, look, error);
-
-	if (!status && look->ink.framed)
-		status = look_inside(picture, look, error);
-	const int enough = look->ink.boxed ? TINY : SMALL;
-	if (!status && look->ink.merit > 0.0f && look->scale < 1.0 && box_side(&look->ink.box) < enough)
-		status = look_around(picture, look, error);
+	if (look_at(picture, judge, look, error))
+		return -1;
+	int status = look->finding->ink.framed ? look_inside(picture, judge, look, error) : 0;
+	const int enough = look->finding->ink.boxed ? TINY : SMALL;
+	if (!status && look->finding->merit > 0.0f && look->scale < 1.0 &&
+		box_height(&look->finding->all[0].box) < enough)
+		status = look_around(picture, judge, look, error);
 	if (status)
-		ink_free(&look->ink);
+		look_free(look);
 	return status;
 }
 
@@ -319,37 +419,110 @@ void digits_free(struct digits *digits)
 	*digits = (struct digits){0};
 }
 
-int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
-				struct error *error)
+/* True where b stands in the same line as a. */
+static bool is_beside(const struct box *a, const struct box *b)
 {
-	struct look look;
-	int status;
+	const int shared = int_min(a->bottom, b->bottom) - int_max(a->top, b->top);
 
-	(void)judge;
+	return 2 * shared > int_min(box_height(a), box_height(b));
+}
+
+static void swap_digits(struct digit *a, struct digit *b)
+{
+	const struct digit other = *a;
+
+	*a = *b;
+	*b = other;
+}
+
+/* Sort the digits from `first` on that are in the line of the topmost of them to the front, from
+ * left to right. Returns the index behind them. */
+static int sort_line(struct digits *digits, int first)
+{
+	struct digit *all = digits->all;
+	int end = first + 1;
+
+	for (int i = first + 1; i < digits->count; i++)
+		if (all[i].box.top < all[first].box.top)
+			swap_digits(&all[first], &all[i]);
+	for (int i = end; i < digits->count; i++)
+		for (int j = first; j < end; j++)
+			if (is_beside(&all[i].box, &all[j].box)) {
+				swap_digits(&all[i], &all[end++]);
+				i = end - 1;
+				break;
+			}
+	for (int i = first; i < end; i++)
+		for (int j = i; j > first && all[j].box.left < all[j - 1].box.left; j--)
+			swap_digits(&all[j], &all[j - 1]);
+	return end;
+}
+
+/* A digit begins a number where it is the first of its line, or where the gap before it is wider
+ * than the line's digits are high, and more than twice as wide as the line's narrowest gap. */
+static void find_numbers(struct digit *line, int count)
+{
+	int narrowest = INT_MAX, height = 0;
+
+	for (int i = 0; i < count; i++) {
+		height = int_max(height, box_height(&line[i].box));
+		if (i > 0)
+			narrowest = int_min(narrowest, box_gap(&line[i - 1].box, &line[i].box));
+	}
+	for (int i = 0; i < count; i++) {
+		const int gap = i > 0 ? box_gap(&line[i - 1].box, &line[i].box) : 0;
+		line[i].begins = i == 0 || (gap > height && gap > 2 * narrowest);
+	}
+}
+
+static int copy_digits(struct look *look, struct digits *out, struct error *error)
+{
+	const struct finding *finding = look->finding;
+
+	*out = (struct digits){.all = malloc((size_t)finding->count * sizeof *out->all)};
+	if (!out->all)
+		return error_set(error, "not enough memory for %d digits", finding->count);
+	out->count = finding->count;
+	for (int i = 0; i < finding->count; i++) {
+		out->all[i].box = in_picture(look, &finding->all[i].box, 0.0);
+		memcpy(out->all[i].pixels, finding->all[i].pixels, DIGIT_PIXELS);
+	}
+	for (int i = 0; i < out->count;) {
+		const int end = sort_line(out, i);
+		find_numbers(out->all + i, end - i);
+		i = end;
+	}
+	out->way = (struct digit_way){look->part, look->finding->ink.depth};
+	look->finding->ink.depth = (struct grey){0};
+	return 0;
+}
+
+static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_PIXELS],
+					  struct digits *out, struct error *error)
+{
 	*out = (struct digits){.all = malloc(sizeof *out->all), .count = 1};
 	if (!out->all)
 		return error_set(error, "not enough memory for a digit");
 	*out->all = (struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
-	uint8_t *pixels = out->all->pixels;
+	memcpy(out->all->pixels, pixels, DIGIT_PIXELS);
+	return 0;
+}
+
+int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
+				struct error *error)
+{
+	uint8_t pixels[DIGIT_PIXELS];
+	struct look look;
+
+	*out = (struct digits){0};
 	if (!digit_from_raw(picture, pixels, error) && digit_is_normal(pixels))
-		return 0;
-	if (find_digit(picture, &look, error)) {
-		digits_free(out);
+		return take_whole(picture, pixels, out, error);
+	if (find_digit(picture, judge, &look, error))
 		return -1;
-	}
-	if (look.ink.merit <= 0.0f || (!look.ink.settled && look.ink.threshold < CLEAR))
-		status = error_set(error, "no digit found");
-	else if (look.ink.crowded)
-		status = error_set(error, "more than one digit found; cut the picture down to one");
-	else
-		status = digit_normalize(&look.ink, pixels, error);
-	if (!status) {
-		out->all->box = in_picture(&look, &look.ink.box, 0.0);
-		out->way = (struct digit_way){look.part, look.ink.depth};
-		look.ink.depth = (struct grey){0};
-	} else {
-		digits_free(out);
-	}
-	ink_free(&look.ink);
+	const int status = look.finding->merit <= 0.0f ||
+							   (!look.finding->ink.settled && look.finding->ink.threshold < CLEAR)
+						   ? error_set(error, "no digit found")
+						   : copy_digits(&look, out, error);
+	look_free(&look);
 	return status;
 }

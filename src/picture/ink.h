@@ -1,30 +1,60 @@
-/* The pixels of a picture that are a digit's ink. */
+/* The pixels of a picture that are ink, and which of them are one digit. */
 #ifndef PICTURE_INK_H
 #define PICTURE_INK_H
 
 #include <stdbool.h>
 
+#include "picture/components.h"
 #include "picture/grey.h"
 
+#define MOST_GROUPS 64
+
+/* Components that may be one digit. */
+struct group {
+	struct box box;
+	float merit; /* the evidence that it is a digit, from its shape, place and outline alone */
+	float mass;  /* the sum of its pixels' depths */
+	int pixels;
+	int touching[SIDES];
+};
+
 struct ink {
-	struct grey depth; /* (paper - pixel) / paper, of their greys; 0 in all components but the
-						* digit's; owned */
+	struct grey depth; /* (paper - pixel) / paper, of their greys; owned */
 	float threshold;   /* from this depth on a pixel is ink */
-	float merit;       /* the evidence that it is a digit, as judge() in ink.c sees it; 0: none */
-	float mass;        /* the sum of the digit's depths */
-	struct box box;    /* of the digit */
-	bool boxed;        /* a rectangle is drawn around the digit, and does not touch it */
-	bool framed;       /* a rectangle with something inside may hide the digit: look into `frame` */
+	struct components components;
+	struct group groups[MOST_GROUPS]; /* the one with most merit comes first */
+	int count;
+	bool boxed;  /* a rectangle is drawn around the digit, and does not touch it */
+	bool framed; /* a rectangle with something inside may hide the digit: look into `frame` */
 	struct box frame;
 	bool filled;  /* the frame is filled with the ink's grey: a sheet, and its ink is the other */
 	bool settled; /* a wider window shows the same digit */
-	bool crowded; /* another digit of the same size stands beside it */
 };
 
-/* *out = the likeliest digit, dark on light, of a pen narrower than `window` pixels: all that is
+/* *out = the likeliest digits, dark on light, of a pen narrower than `window` pixels: all that is
  * wider counts as unevenness of the paper. Does not set `settled`. Free with ink_free, which
  * accepts a zeroed struct. */
 int ink_find(const struct grey *picture, int window, struct ink *out, struct error *error);
 void ink_free(struct ink *ink);
+
+/* *out = the depth of group `a`, and of group `b` unless it is a, in the box of both, with a margin
+ * of one pixel; other groups' depth is 0. */
+int ink_crop(const struct ink *ink, int a, int b, struct grey *out, struct box *box,
+			 struct error *error);
+
+/* Group the components anew without those of the first group that go around others. Returns false
+ * where there is none. */
+bool ink_look_inside(struct ink *ink);
+
+/* Make group b a part of group a; group `last` takes the place of b. */
+void ink_join(struct ink *ink, int a, int b, int last);
+
+/* 1 + the index of the group that a pixel belongs to; 0 for none. */
+static inline int ink_group_at(const struct ink *ink, size_t pixel)
+{
+	const int label = ink->components.labels[pixel];
+
+	return label ? ink->components.all[label - 1].group : 0;
+}
 
 #endif

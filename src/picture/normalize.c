@@ -11,6 +11,7 @@
 
 #define INNER 20           /* the longer side of a digit, in pixels */
 #define LEAST_UNIT 8       /* fine pixels for the side of one of the 20: 65 levels of grey */
+#define MOST_UNIT 32       /* and no more, however long the digit */
 #define MARGIN 4           /* pixels of the 20, on each side: a thicker pen needs room */
 #define THINNEST 2.0f      /* pixels of the 20: MNIST's pens are seldom thinner */
 #define THICKEST 5.0f      /* pixels of the 20: nor thicker */
@@ -27,22 +28,21 @@ struct fine {
 	bool *ink;       /* [side][side], in the same block of memory */
 };
 
-/* Draw the digit with the middle of its box in the middle and its longer side 20 × unit fine pixels
- * long. */
-static void draw(const struct ink *ink, struct fine *fine)
+/* Draw the digit with the middle of the plane in the middle and its longer side 20 × unit fine
+ * pixels long. */
+static void draw(const struct grey *depth, float threshold, struct fine *fine)
 {
-	const float scale = (float)box_side(&ink->box) / (float)(INNER * fine->unit);
-	const float cx = (float)(ink->box.left + ink->box.right) / 2.0f;
-	const float cy = (float)(ink->box.top + ink->box.bottom) / 2.0f;
+	const float scale =
+		(float)(int_max(depth->width, depth->height) - 2) / (float)(INNER * fine->unit);
+	const float cx = (float)depth->width / 2.0f, cy = (float)depth->height / 2.0f;
 
 	for (int y = 0; y < fine->side; y++)
 		for (int x = 0; x < fine->side; x++) {
 			const float px = cx + ((float)x + 0.5f - (float)fine->side / 2.0f) * scale;
 			const float py = cy + ((float)y + 0.5f - (float)fine->side / 2.0f) * scale;
-			fine->ink[y * fine->side + x] =
-				px >= (float)ink->box.left && px < (float)ink->box.right &&
-				py >= (float)ink->box.top && py < (float)ink->box.bottom &&
-				grey_between(&ink->depth, px, py) >= ink->threshold;
+			fine->ink[y * fine->side + x] = px >= 1.0f && px < (float)(depth->width - 1) &&
+											py >= 1.0f && py < (float)(depth->height - 1) &&
+											grey_between(depth, px, py) >= threshold;
 		}
 }
 
@@ -181,10 +181,12 @@ static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
 				(uint8_t)(255.0f * small[v][u] / most + 0.5f);
 }
 
-int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct error *error)
+int digit_normalize(const struct grey *depth, float threshold, uint8_t pixels[DIGIT_PIXELS],
+					struct error *error)
 {
+	const int longer = int_max(depth->width, depth->height) - 2;
 	/* At least one fine pixel for each of the plane. */
-	const int unit = int_max((box_side(&ink->box) + INNER - 1) / INNER, LEAST_UNIT);
+	const int unit = int_min(int_max((longer + INNER - 1) / INNER, LEAST_UNIT), MOST_UNIT);
 	const int side = (INNER + 2 * MARGIN) * unit;
 	const size_t count = (size_t)side * (size_t)side;
 	struct fine fine = {.side = side, .unit = unit};
@@ -194,7 +196,7 @@ int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct 
 	if (!fine.distance)
 		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
 	fine.ink = (bool *)(fine.distance + count);
-	draw(ink, &fine);
+	draw(depth, threshold, &fine);
 	adjust_pen(&fine);
 	shrink(&fine, small);
 	paste(small, pixels);

@@ -6,14 +6,15 @@
 #include <stdint.h>
 
 #include "picture/digit.h"
-#include "picture/ink.h"
 
 /* True where the pixels, light on dark, are in MNIST's form: the longer side of the digit has
  * 18 to 20 pixels, its centre of mass is in the middle, and all around is black. */
 bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS]);
 
-/* pixels = the digit, which must have ink, in MNIST's form, 0 for paper to 255 for ink, drawn with
- * a pen about as wide as MNIST's. */
-int digit_normalize(const struct ink *ink, uint8_t pixels[DIGIT_PIXELS], struct error *error);
+/* pixels = the digit in MNIST's form, 0 for paper to 255 for ink, drawn with a pen about as wide as
+ * MNIST's. Its ink is what is at least `threshold` deep, of which there must be some; around its
+ * box is a margin of one pixel. */
+int digit_normalize(const struct grey *depth, float threshold, uint8_t pixels[DIGIT_PIXELS],
+					struct error *error);
 
 #endif

@@ -1,0 +1,155 @@
+/* Groups of components become digits: two that are one digit for the judge are joined, and what is
+ * no digit beside a better one is left out. */
+#include "picture/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "picture/normalize.h"
+
+#define RIVAL_MERIT 0.15f /* of the best one's: a second digit has more */
+#define RIVAL_SCORE 0.5f  /* and at least this score */
+#define RIVAL_HEIGHT 0.3f /* of the best one's height, and the other way round */
+#define SAME_PEN 0.6f     /* of the best one's mean depth */
+#define UNSETTLED 0.03f   /* the factor of its merit where a wider window shows another digit */
+#define INSIDE                                                                                     \
+	0.3f /* a ring goes around a digit whose score is not worse than the ring's by more */
+#define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
+#define TOUCHING_GAP 0.06f /* those that are as near as this are one digit unless it seems none */
+#define JOIN_GAIN 0.1f     /* others only where their score is better by so much */
+
+void finding_free(struct finding *finding)
+{
+	ink_free(&finding->ink);
+	finding->count = 0;
+}
+
+/* *out = the groups a and b, or a alone where they are the same, as one digit. */
+static int see(const struct ink *ink, int a, int b, const struct digit_judge *judge,
+			   struct candidate *out, struct error *error)
+{
+	struct grey crop;
+
+	if (ink_crop(ink, a, b, &crop, &out->box, error))
+		return -1;
+	const int status = digit_normalize(&crop, ink->threshold, out->pixels, error);
+	grey_free(&crop);
+	out->score = !status && judge ? judge->score(judge->context, out->pixels) : 1.0f;
+	return status;
+}
+
+static float min_float(float a, float b)
+{
+	return a < b ? a : b;
+}
+
+/* True where the two are so near that they may be one digit. *gain = by how much the score of one
+ * digit must be better. */
+static bool may_join(const struct box *a, const struct box *b, float *gain)
+{
+	const float gap = (float)box_gap(a, b) / (float)int_max(box_side(a), box_side(b));
+
+	*gain = gap <= TOUCHING_GAP ? -JOIN_GAIN : JOIN_GAIN;
+	return gap <= JOIN_GAP;
+}
+
+/* Join each two groups that are one digit for the judge. */
+static int join(struct finding *finding, const struct digit_judge *judge, struct error *error)
+{
+	struct ink *ink = &finding->ink;
+	struct candidate *all = finding->all, both;
+	float gain;
+
+	for (int a = 0; a < finding->count; a++)
+		for (int b = a + 1; b < finding->count; b++) {
+			if (!may_join(&all[a].box, &all[b].box, &gain))
+				continue;
+			if (see(ink, a, b, judge, &both, error))
+				return -1;
+			if (both.score <= min_float(all[a].score, all[b].score) + gain)
+				continue;
+			ink_join(ink, a, b, finding->count - 1);
+			all[a] = both;
+			all[b] = all[--finding->count];
+			b = a;
+		}
+	return 0;
+}
+
+static float merit(const struct finding *finding, int i)
+{
+	return finding->ink.groups[i].merit * finding->all[i].score * finding->all[i].score;
+}
+
+static float mean_depth(const struct group *group)
+{
+	return group->mass / (float)group->pixels;
+}
+
+/* True where group i is a digit beside the best one. */
+static bool is_rival(const struct finding *finding, int i, int best)
+{
+	const struct group *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
+	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
+
+	return group->merit > RIVAL_MERIT * first->merit && finding->all[i].score >= RIVAL_SCORE &&
+		   height >= RIVAL_HEIGHT && height <= 1.0f / RIVAL_HEIGHT &&
+		   mean_depth(group) >= SAME_PEN * mean_depth(first);
+}
+
+/* Keep the best digit and its rivals. */
+static void select_digits(struct finding *finding)
+{
+	int best = 0, kept = 0;
+
+	for (int i = 1; i < finding->count; i++)
+		if (merit(finding, i) > merit(finding, best))
+			best = i;
+	finding->box = finding->all[best].box;
+	finding->score = finding->all[best].score;
+	finding->merit = merit(finding, best) * (finding->ink.settled ? 1.0f : UNSETTLED);
+	bool keep[MOST_JUDGED];
+	for (int i = 0; i < finding->count; i++)
+		keep[i] = i == best || is_rival(finding, i, best);
+	for (int i = 0; i < finding->count; i++)
+		if (keep[i]) {
+			finding->box = box_join(&finding->box, &finding->all[i].box);
+			finding->best = i == best ? kept : finding->best;
+			finding->all[kept++] = finding->all[i];
+		}
+	finding->count = kept;
+}
+
+/* Judge the groups of the finding's ink. */
+static int judge_groups(struct finding *finding, const struct digit_judge *judge,
+						struct error *error)
+{
+	finding->count = 0;
+	finding->merit = finding->score = 0.0f;
+	const int count = int_min(finding->ink.count, MOST_JUDGED);
+	for (int i = 0; i < count; i++)
+		if (see(&finding->ink, i, i, judge, &finding->all[finding->count++], error))
+			return -1;
+	if (join(finding, judge, error))
+		return -1;
+	if (finding->count > 0)
+		select_digits(finding);
+	return 0;
+}
+
+int finding_judge(struct ink *ink, const struct digit_judge *judge, struct finding *out,
+				  struct error *error)
+{
+	*out = (struct finding){.ink = *ink};
+	*ink = (struct ink){0};
+	int status = judge_groups(out, judge, error);
+	if (!status && ink_look_inside(&out->ink)) {
+		const struct finding outside = *out;
+		status = judge_groups(out, judge, error);
+		if (out->count == 0 || out->score < outside.score - INSIDE)
+			*out = outside;
+	}
+	if (status)
+		finding_free(out);
+	return status;
+}
