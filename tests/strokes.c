@@ -90,6 +90,11 @@ float dice_most(struct dice *dice, float most)
 	return dice_between(dice, most / 2, most);
 }
 
+float dice_range(struct dice *dice, struct range range)
+{
+	return dice_between(dice, range.least, range.most);
+}
+
 int dice_below(struct dice *dice, int count)
 {
 	return (int)(rng_bits(dice->rng, dice->next++) % (uint64_t)count);

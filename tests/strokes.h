@@ -14,8 +14,12 @@ struct dice {
 	struct rng rng;
 	uint64_t next;
 };
+struct range {
+	float least, most;
+};
 float dice_between(struct dice *dice, float least, float most);
 float dice_most(struct dice *dice, float most); /* at least half of it */
+float dice_range(struct dice *dice, struct range range);
 int dice_below(struct dice *dice, int count);
 bool dice_chance(struct dice *dice, float probability);
 
