@@ -45,10 +45,15 @@ static void png(void **state)
 	refuse("\x89PNG\r\n\x1a\n", "offset 8: the file ends");
 }
 
+static void jpeg(void **state)
+{
+	(void)state;
+	refuse("\xff\xd8\xff\xcc", "offset 4: the data ends before the picture does");
+}
+
 static void other_formats(void **state)
 {
 	(void)state;
-	refuse("\xff\xd8\xff\xe0", "a JPEG file");
 	refuse("PF\n1 1\n", "a PFM file");
 	refuse("Pf\n1 1\n", "a PFM file");
 	refuse("GIF89a", "a GIF file");
@@ -79,10 +84,8 @@ static void no_picture(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(netpbm),
-		cmocka_unit_test(png),
-		cmocka_unit_test(other_formats),
-		cmocka_unit_test(no_picture),
+		cmocka_unit_test(netpbm),        cmocka_unit_test(png),        cmocka_unit_test(jpeg),
+		cmocka_unit_test(other_formats), cmocka_unit_test(no_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* A picture of any format that is read here. Its first bytes tell the format; its name may lie. */
 #include <string.h>
 
+#include "formats/jpeg.h"
 #include "formats/png.h"
 #include "formats/pnm.h"
 #include "formats/raster.h"
@@ -19,7 +20,7 @@ struct format {
 /* The first match counts. */
 static const struct format formats[] = {
 	{0, "\x89PNG", png_parse, NULL, NULL, NULL},
-	{0, "\xff\xd8\xff", NULL, "a JPEG", "jpg", NULL},
+	{0, "\xff\xd8", jpeg_parse, NULL, NULL, NULL},
 	{0, "PF", NULL, "a PFM", "pfm", NULL},
 	{0, "Pf", NULL, "a PFM", "pfm", NULL},
 	{0, "P", pnm_parse, NULL, NULL, NULL},
