@@ -28,4 +28,9 @@ void raster_free(struct raster *raster);
  * result. Equal samples give that sample. */
 unsigned raster_luma(unsigned red, unsigned green, unsigned blue);
 
+/* The grey of a pixel with 1 sample (grey), 2 (grey, alpha), 3 (red, green, blue) or 4 (these and
+ * alpha), on white as far as alpha, from 0 to maxval, lets it shine through. With maxval 255, grey
+ * 100 with alpha 51, a fifth, gives 224. */
+unsigned raster_grey(const unsigned *samples, int count, unsigned maxval);
+
 #endif

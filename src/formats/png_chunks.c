@@ -102,10 +102,8 @@ static int read_palette(const struct chunk *chunk, struct png *png, struct error
 	if (chunk->size % 3 || chunk->size > 3 * PNG_PALETTE_MAX)
 		return wrong_size(chunk, error);
 	png->palette_size = chunk->size / 3;
-	for (unsigned i = 0; i < png->palette_size; i++) {
-		memcpy(png->palette[i], chunk->data + 3 * i, 3);
-		png->palette[i][3] = UINT8_MAX;
-	}
+	for (unsigned i = 0; i < chunk->size; i++)
+		png->palette[i / 3][i % 3] = chunk->data[i];
 	return 0;
 }
 

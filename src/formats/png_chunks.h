@@ -16,7 +16,7 @@ struct png {
 	int depth;       /* bits of a sample in the file */
 	unsigned maxval; /* of samples, those of the palette if there is one */
 	bool interlaced;
-	uint8_t palette[PNG_PALETTE_MAX][4]; /* red, green, blue, alpha; black beyond what is given */
+	unsigned palette[PNG_PALETTE_MAX][4]; /* red, green, blue, alpha; black beyond palette_size */
 	unsigned palette_size;
 	bool has_key; /* pixels of the colour `key` are transparent */
 	unsigned key[3];

@@ -28,13 +28,6 @@ static inline unsigned sample_at(const uint8_t *row, size_t i, int depth)
 	return row[bit / 8] >> (8 - (int)(bit % 8) - depth) & ((1 << depth) - 1);
 }
 
-static unsigned on_white(unsigned sample, unsigned alpha, unsigned maxval)
-{
-	if (alpha == maxval)
-		return sample;
-	return (sample * alpha + maxval * (maxval - alpha) + maxval / 2) / maxval;
-}
-
 static bool is_key(const struct png *png, const unsigned *sample)
 {
 	for (int c = 0; c < png->channels; c++) {
@@ -44,30 +37,18 @@ static bool is_key(const struct png *png, const unsigned *sample)
 	return true;
 }
 
-/* The grey of pixel number i of a row, on white where it is transparent. An index beyond the
- * palette is black, as viewers show it. */
+/* The grey of pixel number i of a row. An index beyond the palette is black, as viewers show it. */
 static unsigned grey_at(const struct png *png, const uint8_t *row, size_t i)
 {
-	const unsigned maxval = png->maxval;
-	unsigned sample[4], alpha = maxval;
+	unsigned samples[4];
 
 	for (int c = 0; c < png->channels; c++)
-		sample[c] = sample_at(row, i * (size_t)png->channels + (size_t)c, png->depth);
-	if (png->type & PNG_PALETTE) {
-		const uint8_t *colour = png->palette[sample[0]];
-		for (int c = 0; c < 3; c++)
-			sample[c] = colour[c];
-		alpha = colour[3];
-	} else if (png->type & PNG_ALPHA) {
-		alpha = sample[png->channels - 1];
-	} else if (png->has_key && is_key(png, sample)) {
-		alpha = 0;
-	}
-	const unsigned first = on_white(sample[0], alpha, maxval);
-	if (!(png->type & PNG_COLOUR))
-		return first;
-	return raster_luma(first, on_white(sample[1], alpha, maxval),
-					   on_white(sample[2], alpha, maxval));
+		samples[c] = sample_at(row, i * (size_t)png->channels + (size_t)c, png->depth);
+	if (png->type & PNG_PALETTE)
+		return raster_grey(png->palette[samples[0]], 4, png->maxval);
+	if (png->has_key && is_key(png, samples))
+		return png->maxval;
+	return raster_grey(samples, png->channels, png->maxval);
 }
 
 /* ---- all pixels ---- */

@@ -1,4 +1,4 @@
-/* A picture in memory: how it is freed, and how a colour becomes grey. */
+/* A picture in memory: how it is freed, and how colours become grey. */
 #include "formats/raster.h"
 
 #include <stdlib.h>
@@ -13,4 +13,21 @@ void raster_free(struct raster *raster)
 unsigned raster_luma(unsigned red, unsigned green, unsigned blue)
 {
 	return (13933 * red + 46871 * green + 4732 * blue + 32768) >> 16;
+}
+
+static unsigned on_white(unsigned sample, unsigned alpha, unsigned maxval)
+{
+	if (alpha == maxval)
+		return sample;
+	return (sample * alpha + maxval * (maxval - alpha) + maxval / 2) / maxval;
+}
+
+unsigned raster_grey(const unsigned *samples, int count, unsigned maxval)
+{
+	const unsigned alpha = count % 2 ? maxval : samples[count - 1];
+
+	if (count < 3)
+		return on_white(samples[0], alpha, maxval);
+	return raster_luma(on_white(samples[0], alpha, maxval), on_white(samples[1], alpha, maxval),
+					   on_white(samples[2], alpha, maxval));
 }
