@@ -123,19 +123,71 @@ static void colour(void **state)
 	refuse("P6 8192 8192 65535 ", "8192×8192 pixels need 402653184 bytes, there are 0");
 }
 
-/* pbm(5): a comment, with the end of its line, vanishes even inside what one takes for a token. */
+/* A comment reads as the end of its line, as Netpbm's own reader has it, even behind a number. */
 static void comments(void **state)
 {
 	(void)state;
 	const uint16_t samples[] = {'a', 'b', 'c', 'd', '\n', '#'};
 
 	expect("P5\n# made by hand\n3 2 # size\n# and\n#\n255\nabcd\n#", 3, 2, 255, samples);
-	expect("P5 3#a\r 2 2#b\n5#c\n#d\n5 abcd\n#", 3, 2, 255, samples);
-	expect("P5 3 2 255#c\n\nabcd\n#", 3, 2, 255, samples);
-	refuse("P5 3 2 255#c\nabcd\n#", "expected a digit or white space, found 'a'");
+	expect("P5#a\n3#columns\r2#rows\n255#maxval\nabcd\n#", 3, 2, 255, samples);
+	expect("P2 3#x\n2 255#\n97 98#\n99#c\r100\n# and\n10 35", 3, 2, 255, samples);
+	refuse("P5 3 2 25#c\n5\nabcd\n#", "a sample of pixel 0 is above the maxval, 25");
 	refuse("P5 3 2 # and so on", "expected the maxval, found the end of the file");
 	const uint16_t spaced[] = {'#', 'a'};
 	expect("P5 2 1 255\n#a", 2, 1, 255, spaced);
+	const uint16_t three[] = {1, 0, 1};
+	expect("P1 3 1 0#c\n1 #c\n#\n0", 3, 1, 1, three);
+}
+
+/* pam(5). Alpha lets white shine through. */
+static void pam(void **state)
+{
+	(void)state;
+	const uint16_t grey[] = {'a', 'b'}, bits[] = {0, 1}, deep[] = {0x0102, 0x0304};
+
+	expect("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\nab", 2, 1, 255,
+		   grey);
+	expect("P7\n# c\nDEPTH 1\n\n  MAXVAL 255 \nWIDTH 1\nHEIGHT 2\nENDHDR  \nab", 1, 2, 255, grey);
+	expect(
+		"P7\r\nWIDTH 1#c\nHEIGHT 2\r\nTUPLTYPE what # ever\r\nDEPTH 1\nMAXVAL 255\r\nENDHDR\r\nab",
+		1, 2, 255, grey);
+	expect_bytes("P7 WIDTH 2 HEIGHT 1 DEPTH 1 MAXVAL 1 TUPLTYPE BLACKANDWHITE\nENDHDR\n\0\1", 71, 2,
+				 1, 1, bits);
+	expect("P7 WIDTH 2 HEIGHT 1 DEPTH 1 MAXVAL 65535 ENDHDR\n\1\2\3\4", 2, 1, 65535, deep);
+
+	const uint16_t alpha[] = {224, 255, 100};
+	expect_bytes("P7 WIDTH 3 HEIGHT 1 DEPTH 2 MAXVAL 255 ENDHDR\n\x64\x33\x64\0\x64\xff", 52, 3, 1,
+				 255, alpha);
+	const uint16_t colour[] = {54, 18};
+	expect_bytes("P7 WIDTH 2 HEIGHT 1 DEPTH 3 MAXVAL 255 ENDHDR\n\xff\0\0\0\0\xff", 52, 2, 1, 255,
+				 colour);
+	const uint16_t both[] = {7, 9, 15};
+	expect_bytes("P7 WIDTH 3 HEIGHT 1 DEPTH 4 MAXVAL 15 ENDHDR\n\7\7\7\17\0\0\0\6\1\2\3\0", 57, 3,
+				 1, 15, both);
+}
+
+static void wrong_pam(void **state)
+{
+	(void)state;
+	refuse("P7 WIDTH 2 HEIGHT 1 DEPTH 5 MAXVAL 255 ENDHDR\n", "a DEPTH that is not 1 to 4");
+	refuse("P7 WIDTH 2 HEIGHT 1 DEPTH 0 MAXVAL 255 ENDHDR\n", "a DEPTH that is not 1 to 4");
+	refuse("P7 WIDTH 2 HEIGHT 1 MAXVAL 255 ENDHDR\n", "a DEPTH that is not 1 to 4");
+	refuse("P7 WIDTH 2 DEPTH 1 MAXVAL 255 ENDHDR\n", "a picture of 2×0");
+	refuse("P7 WIDTH 2 HEIGHT 1 DEPTH 1 ENDHDR\n", "the maxval is 0, expected 1 to 65535");
+	refuse("P7 WIDTH 2 HEIGHT 1 DEPTH 1 MAXVAL 70000 ENDHDR\n", "the maxval is larger");
+	refuse("P7 WIDTH 8193 HEIGHT 8192 DEPTH 1 MAXVAL 1 ENDHDR\n", "more than 67108864 pixels");
+	refuse("P7 WIDTH 8192 HEIGHT 8192 DEPTH 4 MAXVAL 256 ENDHDR\n",
+		   "8192×8192 pixels need 536870912 bytes, there are 0");
+	refuse("P7 WIDTH 1 HEIGHT 1 DEPTH 2 MAXVAL 9 ENDHDR\n\1\12",
+		   "a sample of pixel 0 is above the maxval, 9");
+	refuse("P7 WIDTH x", "offset 9: expected a number, found 'x'");
+	refuse("P7 LENGTH 2", "offset 10: LENGTH in a PAM header");
+	refuse("P7 332\n", "offset 3: expected a line of PAM's header, found '3'");
+	refuse("P7 TUPLTYPES", "offset 11: expected a line of PAM's header, found 'S'");
+	refuse("P7 WIDTH 2\nENDHDR", "expected a line of PAM's header, found the end of the file");
+	refuse("P7 TUPLTYPE x", "expected a line of PAM's header, found the end of the file");
+	refuse("P7", "expected a line of PAM's header, found the end of the file");
 }
 
 static void wrong_numbers(void **state)
@@ -156,7 +208,7 @@ static void wrong_numbers(void **state)
 	refuse("P5 1 \x80 255 abc", "offset 5: expected the height, found byte 128");
 	refuse("P5 3 2 255 abcd\n", "offset 11: 3×2 pixels need 6 bytes, there are 5");
 	refuse("P5 1 1 99 d", "offset 11: a sample of pixel 0 is above the maxval, 99");
-	refuse("P8 1 1", "offset 0: expected P1 to P6, found bytes 50 38");
+	refuse("P8 1 1", "offset 0: expected P1 to P7, found bytes 50 38");
 	refuse("P", "1 bytes: too short for a Netpbm file");
 	refuse_bytes(NULL, 0, "0 bytes: too short for a Netpbm file");
 	refuse("P51 1 99 d", "offset 2: expected white space after the magic, found '1'");
@@ -194,13 +246,15 @@ static void parse(const uint8_t *data, size_t size, void *context)
 static void mutations(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"P5\n# c\n3 2\n255\nabcdef",
-										"P2 3#x\n 2 255\n0 1 2 33 44 255\n",
-										"P5 2 2 1000 \3\1\2\1\1\1\2\2",
-										"P1 3 2\n10#c\n1 0 1 1",
-										"P4\n9 2\n\x96\x7f\x81\xff",
-										"P3 2 1 255 1 2 3\n44 5 6 ",
-										"P6\n1 2 255 abcdef"};
+	static const char *const files[] = {
+		"P5\n# c\n3 2\n255\nabcdef",
+		"P2 3#x\n 2 255\n0 1 2 33 44 255\n",
+		"P5 2 2 1000 \3\1\2\1\1\1\2\2",
+		"P1 3 2\n10#c\n1 0 1 1",
+		"P4\n9 2\n\x96\x7f\x81\xff",
+		"P3 2 1 255 1 2 3\n44 5 6 ",
+		"P6\n1 2 255 abcdef",
+		"P7\nWIDTH 1#\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\nabcdefgh"};
 	const struct mutation_target target = {parse, NULL};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -232,7 +286,7 @@ int main(void)
 		cmocka_unit_test(raw),       cmocka_unit_test(raw_16_bits),   cmocka_unit_test(plain),
 		cmocka_unit_test(comments),  cmocka_unit_test(wrong_numbers), cmocka_unit_test(written),
 		cmocka_unit_test(mutations), cmocka_unit_test(out_of_memory), cmocka_unit_test(bits),
-		cmocka_unit_test(colour),
+		cmocka_unit_test(colour),    cmocka_unit_test(pam),           cmocka_unit_test(wrong_pam),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void netpbm(void **state)
 	assert_int_equal(picture.width, 2);
 	assert_int_equal(picture.samples[1], 'b');
 	raster_free(&picture);
-	refuse("P9 1 1 255 a", "expected P1 to P6");
+	refuse("P9 1 1 255 a", "expected P1 to P7");
 }
 
 static void png(void **state)

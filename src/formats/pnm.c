@@ -1,5 +1,6 @@
 /* Netpbm: magic, width, height and (but for PBM) maxval as text, then the samples, plain as text or
- * raw, most significant byte first. PPM has three samples a pixel; PBM packs eight into a byte. */
+ * raw, most significant byte first. PPM has three samples a pixel; PBM packs eight into a byte. PAM
+ * has a header of named lines, and one to four samples a pixel. */
 #include "formats/pnm.h"
 
 #include <ctype.h>
@@ -10,37 +11,40 @@
 
 #include "base/checked.h"
 
-/* The six kinds of file, P1 to P6. */
+#define CHANNELS_MAX 4 /* red, green, blue, alpha */
+#define PAM_WORD 9     /* bytes of the longest word in PAM's header, TUPLTYPE, and a NUL */
+
+enum { PAM_WIDTH, PAM_HEIGHT, PAM_DEPTH, PAM_MAXVAL, PAM_NUMBERS };
+
 struct form {
-	bool plain;  /* P1, P2, P3: samples as text, not as bytes */
-	bool bits;   /* P1, P4: 0 is white, 1 is black */
-	bool colour; /* P3, P6: red, green, blue */
+	bool plain;   /* P1, P2, P3: samples as text, not as bytes */
+	bool bits;    /* P1, P4: 0 is white, 1 is black */
+	int channels; /* 1 or 3; of PAM, 2 and 4 have alpha, too */
 };
 
 static int wrong_magic(const struct bytes *in, struct error *error)
 {
 	if (in->size < 2)
 		return error_set(error, "%zu bytes: too short for a Netpbm file", in->size);
-	return error_set(error, "offset 0: expected P1 to P6, found bytes %02x %02x", in->data[0],
+	return error_set(error, "offset 0: expected P1 to P7, found bytes %02x %02x", in->data[0],
 					 in->data[1]);
 }
 
-/* The next character, or -1 at the end of the file. A comment and the end of its line count as
- * nothing, even inside a number (pbm(5)). */
+/* The next character, or -1 at the end of the file. A comment reads as the end of its line, as
+ * Netpbm's own reader has it: "28# columns" and a new line is 28 and white space. */
 static int next_character(struct bytes *in)
 {
-	bool comment = false;
 	uint8_t c;
 
-	while (bytes_u8(in, &c)) {
-		if (c == '#')
-			comment = true;
-		else if (!comment)
-			return c;
-		else if (c == '\n' || c == '\r')
-			comment = false;
+	if (!bytes_u8(in, &c))
+		return -1;
+	if (c == '#') {
+		do {
+			if (!bytes_u8(in, &c))
+				return -1;
+		} while (c != '\n' && c != '\r');
 	}
-	return -1;
+	return c;
 }
 
 static int next_behind_space(struct bytes *in)
@@ -83,20 +87,13 @@ static int read_number(struct bytes *in, unsigned limit, const char *what, unsig
 	return 0;
 }
 
-static int read_size(struct bytes *in, const struct form *form, struct raster *out,
-					 struct error *error)
+static int set_size(const struct bytes *in, unsigned width, unsigned height, unsigned maxval,
+					struct raster *out, struct error *error)
 {
-	unsigned width, height, maxval = 1;
-
-	if (read_number(in, RASTER_MAX_PIXELS, "the width", &width, error) ||
-		read_number(in, RASTER_MAX_PIXELS, "the height", &height, error))
-		return -1;
 	if (width == 0 || height == 0)
 		return error_set(error, "offset %zu: a picture of %u×%u", in->offset, width, height);
 	if (width > RASTER_MAX_PIXELS / height)
 		return error_set(error, "offset %zu: more than %u pixels", in->offset, RASTER_MAX_PIXELS);
-	if (!form->bits && read_number(in, UINT16_MAX, "the maxval", &maxval, error))
-		return -1;
 	if (maxval == 0 || maxval > UINT16_MAX)
 		return error_set(error, "offset %zu: the maxval is %s, expected 1 to 65535", in->offset,
 						 maxval ? "larger" : "0");
@@ -106,12 +103,81 @@ static int read_size(struct bytes *in, const struct form *form, struct raster *o
 	return 0;
 }
 
+static int read_header(struct bytes *in, const struct form *form, struct raster *out,
+					   struct error *error)
+{
+	unsigned width, height, maxval = 1;
+	const int c = next_character(in);
+
+	if (!isspace(c))
+		return unexpected(in, c, "white space after the magic", error);
+	if (read_number(in, RASTER_MAX_PIXELS, "the width", &width, error) ||
+		read_number(in, RASTER_MAX_PIXELS, "the height", &height, error) ||
+		(!form->bits && read_number(in, UINT16_MAX, "the maxval", &maxval, error)))
+		return -1;
+	return set_size(in, width, height, maxval, out, error);
+}
+
+/* Read white space, a word in capital letters, and one more white space. */
+static int read_word(struct bytes *in, char word[PAM_WORD], struct error *error)
+{
+	int c = next_behind_space(in), length = 0;
+
+	for (; isupper(c) && length < PAM_WORD - 1; c = next_character(in))
+		word[length++] = (char)c;
+	word[length] = '\0';
+	return isspace(c) ? 0 : unexpected(in, c, "a line of PAM's header", error);
+}
+
+/* A line is a word and a number; or ENDHDR, the last; or TUPLTYPE and the kind of samples, of which
+ * their number says as much. */
+static int read_pam_line(struct bytes *in, unsigned numbers[PAM_NUMBERS], bool *last,
+						 struct error *error)
+{
+	static const char *const words[] = {"WIDTH", "HEIGHT", "DEPTH", "MAXVAL"};
+	static const unsigned limits[] = {RASTER_MAX_PIXELS, RASTER_MAX_PIXELS, CHANNELS_MAX,
+									  UINT16_MAX};
+	char word[PAM_WORD];
+	uint8_t c = 0;
+
+	if (read_word(in, word, error))
+		return -1;
+	for (int i = 0; i < PAM_NUMBERS; i++) {
+		if (!strcmp(word, words[i]))
+			return read_number(in, limits[i], "a number", &numbers[i], error);
+	}
+	*last = !strcmp(word, "ENDHDR");
+	if (!*last && strcmp(word, "TUPLTYPE"))
+		return error_set(error, "offset %zu: %s in a PAM header", in->offset, word);
+	in->offset--; /* the white space behind the word may be the line's end */
+	while (c != '\n' && bytes_u8(in, &c))
+		;
+	return 0;
+}
+
+static int read_pam_header(struct bytes *in, struct form *form, struct raster *out,
+						   struct error *error)
+{
+	unsigned numbers[PAM_NUMBERS] = {0};
+	bool last = false;
+
+	while (!last) {
+		if (read_pam_line(in, numbers, &last, error))
+			return -1;
+	}
+	if (numbers[PAM_DEPTH] < 1 || numbers[PAM_DEPTH] > CHANNELS_MAX)
+		return error_set(error, "offset %zu: a DEPTH that is not 1 to %d", in->offset,
+						 CHANNELS_MAX);
+	form->channels = (int)numbers[PAM_DEPTH];
+	return set_size(in, numbers[PAM_WIDTH], numbers[PAM_HEIGHT], numbers[PAM_MAXVAL], out, error);
+}
+
 /* The least number of bytes that the samples take. Plain samples have white space between them, but
  * bits need none. */
 static size_t samples_size(const struct form *form, const struct raster *picture)
 {
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
-	const size_t samples = width * height * (form->colour ? 3 : 1);
+	const size_t samples = width * height * (size_t)form->channels;
 
 	if (form->bits)
 		return form->plain ? samples : (width + 7) / 8 * height;
@@ -156,19 +222,18 @@ static int read_pixels(struct bytes *in, const struct form *form, struct raster 
 					   struct error *error)
 {
 	const size_t count = (size_t)out->height * (size_t)out->width;
-	const int channels = form->colour ? 3 : 1;
+	const unsigned maxval = (unsigned)out->maxval;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned sample[3];
-		for (int c = 0; c < channels; c++) {
-			if (read_sample(in, form, out->maxval, &sample[c], error))
+		unsigned samples[CHANNELS_MAX];
+		for (int c = 0; c < form->channels; c++) {
+			if (read_sample(in, form, out->maxval, &samples[c], error))
 				return -1;
-			if (sample[c] > (unsigned)out->maxval)
-				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %d",
-								 in->offset, i, out->maxval);
+			if (samples[c] > maxval)
+				return error_set(error, "offset %zu: a sample of pixel %zu is above the maxval, %u",
+								 in->offset, i, maxval);
 		}
-		out->samples[i] =
-			(uint16_t)(form->colour ? raster_luma(sample[0], sample[1], sample[2]) : sample[0]);
+		out->samples[i] = (uint16_t)raster_grey(samples, form->channels, maxval);
 	}
 	return 0;
 }
@@ -198,17 +263,16 @@ int pnm_parse(const uint8_t *data, size_t size, struct raster *out, struct error
 	const uint8_t *magic;
 
 	*out = (struct raster){0};
-	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || magic[1] < '1' || magic[1] > '6')
+	if (!bytes_take(&in, 2, &magic) || magic[0] != 'P' || magic[1] < '1' || magic[1] > '7')
 		return wrong_magic(&in, error);
-	const struct form form = {
+	struct form form = {
 		.plain = magic[1] <= '3',
 		.bits = magic[1] == '1' || magic[1] == '4',
-		.colour = magic[1] == '3' || magic[1] == '6',
+		.channels = magic[1] == '3' || magic[1] == '6' ? 3 : 1,
 	};
-	int c = next_character(&in);
-	if (!isspace(c))
-		return unexpected(&in, c, "white space after the magic", error);
-	if (read_size(&in, &form, out, error) || read_samples(&in, &form, out, error)) {
+	if ((magic[1] == '7' ? read_pam_header(&in, &form, out, error)
+						 : read_header(&in, &form, out, error)) ||
+		read_samples(&in, &form, out, error)) {
 		raster_free(out);
 		return -1;
 	}
