@@ -139,10 +139,9 @@ if has gnuplot; then
 fi
 look "mistakes.png has the worst first: some are the network's fault, some the writer's."
 
-step 12 "Your own digit" "Any picture as PGM will do, a photograph, too. Without a model file, predict" \
-	"takes the one that the program carries, the most accurate."
+step 12 "Your own digit" "Any picture will do, a photograph, too. Without a model file, predict takes" \
+	"the one that the program carries, the most accurate."
 run predict --show "$samples/7.pgm"
-look "Write one on paper, photograph it, and: magick photo.jpg -colorspace gray digit.pgm;" \
-	"mnist-cnn predict --show digit.pgm"
+look "Write one on paper, photograph it, and: mnist-cnn predict --show photo.jpg"
 say
 say "All of it is in $PWD."
