@@ -224,6 +224,51 @@ static void what_the_network_doubts_is_no_digit(void **state)
 	answer_close(&answer);
 }
 
+#define WIDE 200
+#define HIGH 120
+
+/* A bar, which is 40 pixels left of a ring, as high. */
+static struct raster bar_and_ring(uint16_t samples[WIDE * HIGH])
+{
+	for (int y = 0; y < HIGH; y++)
+		for (int x = 0; x < WIDE; x++) {
+			const double radius = hypot(x - 140, y - 60);
+			const bool bar = x >= 48 && x < 60 && y >= 20 && y < 100;
+			samples[y * WIDE + x] = bar || (radius < 40 && radius > 28) ? 20 : 240;
+		}
+	return (struct raster){WIDE, HIGH, 255, samples};
+}
+
+/* The network takes both for a 0, the bar with 0.60, since it has ink in the middle, and the ring
+ * with 0.95. */
+static void a_digit_begins_the_number_of_one_left_out(void **state)
+{
+	const float logits[DATASET_CLASSES] = {[0] = 5.2f};
+	uint16_t samples[WIDE * HIGH];
+	const struct raster picture = bar_and_ring(samples);
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	answer_open(&answer, logits);
+	answer.network.params[0]->value[14 * DATASET_SIDE + 14] = -2.6f;
+	executor_prepare(answer.recognizer.executor);
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+	assert_int_equal(reading.digits.count, 2);
+	assert_true(fabs((double)reading.probabilities[0][0] - 0.60) < 0.01);
+	assert_true(fabs((double)reading.probabilities[1][0] - 0.95) < 0.01);
+	assert_true(reading.digits.all[0].begins && !reading.digits.all[1].begins);
+	reading_free(&reading);
+	answer.recognizer.least = 0.8;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+	assert_int_equal(reading.digits.count, 1);
+	assert_true(fabs((double)reading.probabilities[0][0] - 0.95) < 0.01);
+	assert_true(reading.digits.all[0].begins);
+	assert_true(reading.digits.all[0].box.left >= 95);
+	reading_free(&reading);
+	answer_close(&answer);
+}
+
 static void outputs_that_are_no_numbers_are_an_error(void **state)
 {
 	const float logits[DATASET_CLASSES] = {[7] = NAN};
@@ -346,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_number_is_as_likely_as_its_least_digit),
 		cmocka_unit_test(a_raw_picture_is_one_digit),
 		cmocka_unit_test(what_the_network_doubts_is_no_digit),
+		cmocka_unit_test(a_digit_begins_the_number_of_one_left_out),
 		cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),
 		cmocka_unit_test(a_reading_wants_memory),
 		cmocka_unit_test(guesses_want_memory),
