@@ -37,26 +37,25 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 folder=${folder:-$scratch/drawn}
 cp -r "$root/src" "$root/include" "$scratch"
+cp -r "$scratch/src" "$scratch/original" # the project may change meanwhile
 cd "$scratch"
 
-# compile: the room as it is in the scratch folder, linked in front of the library's own.
+flags=(-std=c11 -O2 -DNDEBUG -ffp-contract=off -fno-math-errno -fno-trapping-math -Iinclude -Isrc -w)
+
+# compile [FILE]: the room, or the one file of it that has changed, in front of the library's own.
 compile()
 {
-	local source
+	local sources=(src/picture/*.c)
 
-	rm -f ./*.o
-	for source in src/picture/*.c; do
-		echo "$source"
-	done | xargs -P "$(nproc)" -I{} cc -std=c11 -O2 -DNDEBUG -ffp-contract=off -fno-math-errno \
-		-fno-trapping-math -Iinclude -Isrc -w -c {} &&
-		cc -std=c11 -Iinclude -Isrc -o mnist-cnn src/cli/main.c ./*.o \
-			"$build/libmnist_cnn_core.a" -lm -lpthread
+	case ${1-} in *.c) sources=("$1") ;; esac
+	printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I{} cc "${flags[@]}" -c {} &&
+		cc "${flags[@]}" -o mnist-cnn src/cli/main.c ./*.o "$build/libmnist_cnn_core.a" -lm -lpthread
 }
 
 # score FILE: FILE, tab, reading, tab, "right" or "" of each picture; fails where that takes too long.
 score()
 {
-	timeout 600 "$root/tests/pictures.sh" --program mnist-cnn --seed "$seed" --count "$count" \
+	timeout 600 "$root/tests/pictures.sh" --program "$scratch/mnist-cnn" --seed "$seed" --count "$count" \
 		--keep "$folder" "$build" >/dev/null || return
 	awk -F '\t' 'NR == FNR { reading[$1] = $2; next }
 		{ print $1 "\t" reading[$1] "\t" (reading[$1] == $3 ? "right" : "") }' \
@@ -100,10 +99,10 @@ printf '%-16s %-24s %9s %9s %7s %7s %8s\n' source constant value tried more fewe
 constants | while read -r file line name value; do
 	[[ ! $only || $only == *" $name "* ]] || continue
 	for try in $(other "$name" "$value"); do
-		cp "$root/$file" "$file"
+		cp "original/${file#src/}" "$file"
 		sed -i "${line}s/$name\\([ =]*\\)[-0-9.f]*/$name\\1$try/" "$file"
 		printf '%-16s %-24s %9s %9s ' "$(basename "$file")" "$name" "$value" "$try"
-		if ! compile 2>/dev/null; then
+		if ! compile "$file" 2>/dev/null; then
 			echo "does not compile"
 		elif ! score now; then
 			echo "takes too long"
@@ -113,7 +112,8 @@ constants | while read -r file line name value; do
 				END { printf "%7d %7d %8d\n", more, fewer, others }'
 		fi
 	done
-	cp "$root/$file" "$file"
+	cp "original/${file#src/}" "$file"
+	compile "$file"
 done | tee table
 echo
 echo "No answer changes with: $(awk '

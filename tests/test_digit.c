@@ -1,5 +1,5 @@
 /* From pictures of paper to digits: golden pictures, made by fixtures/make-pictures.py from images
- * of MNIST's test set, which are what should come out. */
+ * of MNIST's test set, which are what should come out, and papers that are drawn here. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,12 +149,293 @@ static void test_no_digit(void **state)
 	}
 }
 
+#define PAPER 230
+#define INK 40
+
+/* An empty paper. */
+static struct raster paper(int width, int height)
+{
+	struct raster picture = {width, height, 255, NULL};
+
+	picture.samples = malloc((size_t)width * (size_t)height * sizeof *picture.samples);
+	assert_non_null(picture.samples);
+	for (int i = 0; i < width * height; i++)
+		picture.samples[i] = PAPER;
+	return picture;
+}
+
+static void put_ink(struct raster *picture, int left, int top, int width, int height)
+{
+	for (int y = top; y < top + height; y++)
+		for (int x = left; x < left + width; x++)
+			picture->samples[y * picture->width + x] = INK;
+}
+
+/* Write test image `index`, `scale` pixels for one of its 28 × 28, of which the first is at (left,
+ * top). */
+static void put_image(struct raster *picture, int index, int left, int top, int scale)
+{
+	const uint8_t *image = dataset.images + (size_t)index * DATASET_PIXELS;
+
+	for (int y = 0; y < DATASET_SIDE * scale; y++)
+		for (int x = 0; x < DATASET_SIDE * scale; x++) {
+			uint16_t *sample = &picture->samples[(top + y) * picture->width + left + x];
+			const int ink = image[y / scale * DATASET_SIDE + x / scale];
+			*sample = (uint16_t)(*sample - (*sample - INK) * ink / 255);
+		}
+}
+
+static void put_rows(struct raster *picture, const char *const *rows, int left, int top, int scale)
+{
+	for (int y = 0; rows[y]; y++)
+		for (int x = 0; rows[y][x]; x++)
+			if (rows[y][x] == '#')
+				put_ink(picture, left + x * scale, top + y * scale, scale, scale);
+}
+
+/* The box of what is written there, from the picture itself. */
+static struct box ink_box(const struct raster *picture)
+{
+	struct box box = {picture->width, picture->height, 0, 0};
+
+	for (int i = 0; i < picture->width * picture->height; i++)
+		if (picture->samples[i] < (PAPER + INK) / 2)
+			box_include(&box, i % picture->width, i / picture->width);
+	return box;
+}
+
+static void assert_near(int value, int expected, int most)
+{
+	assert_in_range(value, expected > most ? expected - most : 0, expected + most);
+}
+
+static void assert_box(const struct box *box, const struct box *expected, int most)
+{
+	assert_near(box->left, expected->left, most);
+	assert_near(box->top, expected->top, most);
+	assert_near(box->right, expected->right, most);
+	assert_near(box->bottom, expected->bottom, most);
+}
+
+/* Read the picture, and free it. The text has a blank in front of a digit that begins a number, as
+ * " 43 7". */
+static void assert_reads(struct raster *picture, const char *text)
+{
+	char read[64] = "";
+	struct digits digits;
+
+	assert_int_equal(digits_find(picture, NULL, &digits, &error), 0);
+	for (int i = 0; i < digits.count && i < 30; i++)
+		snprintf(read + strlen(read), 3, "%s%d", digits.all[i].begins ? " " : "",
+				 predict(digits.all[i].pixels));
+	assert_string_equal(read, text);
+	digits_free(&digits);
+	raster_free(picture);
+}
+
+/* The first test images are 7 2 1 0 4 1 4 9 5 9. */
+static void test_numbers_in_lines(void **state)
+{
+	struct raster picture = paper(420, 330);
+
+	(void)state;
+	put_image(&picture, 7, 30, 20, 3);
+	put_image(&picture, 0, 110, 26, 3);
+	put_image(&picture, 3, 190, 14, 3);
+	put_image(&picture, 9, 280, 40, 3);
+	put_image(&picture, 4, 60, 84, 3);
+	put_image(&picture, 1, 30, 200, 3);
+	put_image(&picture, 8, 120, 208, 3);
+	assert_reads(&picture, " 9709 4 25");
+}
+
+/* A gap is wide where it is wider than the digits are high and twice the narrowest. */
+static void test_wide_gaps(void **state)
+{
+	struct raster picture = paper(540, 120);
+
+	(void)state;
+	put_image(&picture, 1, 10, 20, 3);
+	put_image(&picture, 9, 80, 20, 3);
+	put_image(&picture, 3, 270, 20, 3);
+	put_image(&picture, 0, 440, 20, 3);
+	assert_reads(&picture, " 29 0 7");
+	/* Of just two digits nobody knows which gap is usual. */
+	picture = paper(540, 120);
+	put_image(&picture, 3, 10, 20, 3);
+	put_image(&picture, 0, 400, 20, 3);
+	assert_reads(&picture, " 07");
+}
+
+static void test_half_size(void **state)
+{
+	struct raster picture = paper(300, 180);
+
+	(void)state;
+	put_image(&picture, 0, 20, 20, 5);
+	put_image(&picture, 9, 190, 80, 2);
+	assert_reads(&picture, " 79");
+}
+
+/* Boxes are in the picture's pixels, also where it is larger than what is looked at. */
+static void test_boxes(void **state)
+{
+	struct raster picture = paper(1500, 1100);
+	struct digits digits;
+
+	(void)state;
+	put_image(&picture, 3, 500, 250, 20);
+	const struct box written = ink_box(&picture);
+	assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
+	assert_int_equal(digits.count, 1);
+	assert_box(&digits.all->box, &written, 12);
+	digits_free(&digits);
+	raster_free(&picture);
+}
+
+static void test_light_on_dark_is_the_same(void **state)
+{
+	struct raster picture = paper(160, 150);
+	struct digits dark, light;
+
+	(void)state;
+	put_image(&picture, 8, 30, 20, 4);
+	assert_int_equal(digits_find(&picture, NULL, &dark, &error), 0);
+	for (int i = 0; i < 160 * 150; i++)
+		picture.samples[i] = (uint16_t)(255 - picture.samples[i]);
+	assert_int_equal(digits_find(&picture, NULL, &light, &error), 0);
+	assert_int_equal(light.count, 1);
+	assert_true(correlation(dark.all->pixels, light.all->pixels) > 0.99);
+	digits_free(&dark);
+	digits_free(&light);
+	raster_free(&picture);
+}
+
+/* A frame of one or two pixels at the picture's edge, and a box around a digit. */
+static void test_frames(void **state)
+{
+	(void)state;
+	for (int width = 1; width <= 3; width++)
+		for (int gap = 0; gap <= 40; gap += 20) {
+			struct raster picture = paper(150, 160);
+
+			put_ink(&picture, gap, gap, 150 - 2 * gap, width);
+			put_ink(&picture, gap, 160 - gap - width, 150 - 2 * gap, width);
+			put_ink(&picture, gap, gap, width, 160 - 2 * gap);
+			put_ink(&picture, 150 - gap - width, gap, width, 160 - 2 * gap);
+			put_image(&picture, 8, 34, 40, gap == 40 ? 2 : 3);
+			assert_reads(&picture, " 5");
+		}
+}
+
+/* The bar of the 5 is a stroke of its own, two pixels away. */
+static void test_a_bar_apart(void **state)
+{
+	static const char *const five[] = {".......#............", //
+									   "......##............", //
+									   "......##............", //
+									   "......##.########...", //
+									   "......#..########...", //
+									   ".....##.............", //
+									   ".....##.............", //
+									   ".....##.............", //
+									   ".....####...........", //
+									   ".....#######........", //
+									   "..........###.......", //
+									   "............##......", //
+									   ".............##.....", //
+									   "..............#.....", //
+									   "..............#.....", //
+									   "..............#.....", //
+									   ".............##.....", //
+									   ".##.........##......", //
+									   "..###########.......", //
+									   "....#######.........", //
+									   NULL};
+	struct raster picture = paper(110, 124);
+	struct digits digits;
+
+	(void)state;
+	put_rows(&picture, five, 5, 12, 5);
+	const struct box written = ink_box(&picture);
+	assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
+	assert_int_equal(digits.count, 1);
+	assert_box(&digits.all->box, &written, 3);
+	digits_free(&digits);
+	assert_reads(&picture, " 5");
+}
+
+/* The stem of a 6 is no line of the paper. */
+static void test_a_long_stem(void **state)
+{
+	static const char *const six[] = {"...........####.....", //
+									  ".........######.....", //
+									  ".......#######......", //
+									  ".....######.........", //
+									  "....####............", //
+									  "...####.............", //
+									  "..####..............", //
+									  ".####...............", //
+									  ".###................", //
+									  ".##...#######.......", //
+									  "###############.....", //
+									  "################....", //
+									  "#####........####...", //
+									  ".###...........###..", //
+									  ".####..........###..", //
+									  "..#####........###..", //
+									  "...########..#####..", //
+									  ".....############...", //
+									  "........########....", //
+									  NULL};
+
+	(void)state;
+	for (int margin = 5; margin <= 35; margin += 10) {
+		struct raster picture = paper(100 + 2 * margin, 95 + 2 * margin);
+		put_rows(&picture, six, margin, margin, 5);
+		assert_reads(&picture, " 6");
+	}
+}
+
+/* A picture that is one digit, to its very edge. */
+static void test_cut_to_the_edge(void **state)
+{
+	static const char *const seven[] = {"##########", "##########", "........##", ".......##.",
+										"......###.", "......##..", ".....###..", ".....##...",
+										"....###...", "....##....", "...###....", "...##.....",
+										"...##.....", "..###.....", NULL};
+	struct raster picture = paper(60, 84);
+
+	(void)state;
+	put_rows(&picture, seven, 0, 0, 6);
+	assert_reads(&picture, " 7");
+}
+
+static void test_extreme_shapes(void **state)
+{
+	(void)state;
+	for (int upright = 0; upright < 2; upright++) {
+		struct raster picture = upright ? paper(1, 65536) : paper(65536, 1);
+		struct digits digits;
+
+		put_ink(&picture, upright ? 0 : 30000, upright ? 30000 : 0, upright ? 1 : 9,
+				upright ? 9 : 1);
+		if (!digits_find(&picture, NULL, &digits, &error))
+			digits_free(&digits);
+		raster_free(&picture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_papers),
-		cmocka_unit_test(test_mnist_passes),
-		cmocka_unit_test(test_no_digit),
+		cmocka_unit_test(test_papers),         cmocka_unit_test(test_mnist_passes),
+		cmocka_unit_test(test_no_digit),       cmocka_unit_test(test_numbers_in_lines),
+		cmocka_unit_test(test_wide_gaps),      cmocka_unit_test(test_half_size),
+		cmocka_unit_test(test_boxes),          cmocka_unit_test(test_light_on_dark_is_the_same),
+		cmocka_unit_test(test_frames),         cmocka_unit_test(test_a_bar_apart),
+		cmocka_unit_test(test_a_long_stem),    cmocka_unit_test(test_cut_to_the_edge),
+		cmocka_unit_test(test_extreme_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
