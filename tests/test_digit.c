@@ -242,8 +242,8 @@ static void test_numbers_in_lines(void **state)
 	put_image(&picture, 7, 30, 20, 3);
 	put_image(&picture, 0, 110, 26, 3);
 	put_image(&picture, 3, 190, 14, 3);
-	put_image(&picture, 9, 280, 40, 3);
-	put_image(&picture, 4, 60, 84, 3);
+	put_image(&picture, 9, 280, 52, 3);
+	put_image(&picture, 4, 90, 100, 3);
 	put_image(&picture, 1, 30, 200, 3);
 	put_image(&picture, 8, 120, 208, 3);
 	assert_reads(&picture, " 9709 4 25");
