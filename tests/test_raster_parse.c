@@ -51,6 +51,7 @@ static void jpeg(void **state)
 	refuse("\xff\xd8\xff\xcc", "offset 4: the data ends before the picture does");
 }
 
+/* With a command that puts transparent pictures on white and turned ones upright. */
 static void other_formats(void **state)
 {
 	(void)state;
@@ -58,19 +59,24 @@ static void other_formats(void **state)
 	refuse("Pf\n1 1\n", "a PFM file");
 	refuse("GIF89a", "a GIF file");
 	refuse("BM6", "a BMP file");
-	refuse("II*", "a TIFF file");
+	refuse_bytes("II*", 4, "a TIFF file");
 	refuse_bytes("MM\0*", 4, "a TIFF file");
-	refuse("RIFF....WEBPVP8 ", "a WebP file, not PGM; to convert it: convert 'in.webp[0]' "
-							   "-auto-orient -background white -flatten out.pgm");
+	refuse("RIFF....WEBPVP8 ",
+		   "a WebP file, which is not read; to convert it: "
+		   "convert 'in.webp[0]' -auto-orient -background white -flatten out.png");
 	refuse("....ftypheic", "a HEIC file");
 	refuse("....ftypavif", "an AVIF file");
-	refuse("\xff\n", "a JPEG XL file");
+	refuse("\xff\n", "a JPEG XL file, which is not read; to convert it: djxl in.jxl out.png");
 	refuse_bytes("\0\0\0\14JXL ", 8, "a JPEG XL file");
 	refuse_bytes("\0\0\0\14jP  ", 8, "a JPEG 2000 file");
 	refuse("8BPS", "a Photoshop file");
-	refuse("%PDF-1.4", "a PDF file, not PGM; to convert it: pdftoppm -r 300 -png -singlefile");
+	refuse_bytes("\0\0\1\0", 4, "an ICO file");
+	refuse("%PDF-1.4", "a PDF file, which is not read; to convert it: "
+					   "pdftoppm -r 300 -png -singlefile in.pdf out");
 	refuse("<svg ", "an SVG file");
-	refuse("\x1f\x8b\x08", "a gzip file, not PGM; to convert it: gunzip in.gz");
+	refuse("<?xml ", "an SVG file");
+	refuse("<!DOCTYPE html>", "an HTML page, which is not read; save the picture that it shows");
+	refuse("\x1f\x8b\x08", "a gzip file, which is not read; to unpack it: gunzip in.gz");
 }
 
 static void no_picture(void **state)
@@ -78,7 +84,8 @@ static void no_picture(void **state)
 	(void)state;
 	refuse("", "an empty file");
 	refuse_bytes(NULL, 0, "an empty file");
-	refuse("h", "no picture of a known format: it begins with byte 68");
+	refuse("hello", "no picture in PNG, JPEG or a format of Netpbm: it begins with byte 68");
+	refuse_bytes("\0\0\1", 3, "no picture in PNG, JPEG or a format of Netpbm");
 }
 
 int main(void)

@@ -6,64 +6,83 @@
 #include "formats/pnm.h"
 #include "formats/raster.h"
 
-struct format {
-	size_t offset; /* of the mark in the file */
-	const char *mark;
-	int (*parse)(const uint8_t *data, size_t size, struct raster *out, struct error *error);
+struct mark {
+	size_t offset, size; /* of `bytes`, in the file */
+	const char *bytes;
+};
 
-	/* Where parse is NULL: */
+static const struct {
+	struct mark mark;
+	int (*parse)(const uint8_t *data, size_t size, struct raster *out, struct error *error);
+} readers[] = {
+	{{0, 4, "\x89PNG"}, png_parse},
+	{{0, 2, "\xff\xd8"}, jpeg_parse},
+	{{0, 1, "P"}, pnm_parse},
+};
+
+struct format {
+	struct mark mark;
 	const char *name;
 	const char *extension; /* where ImageMagick converts it */
 	const char *advice;    /* else */
 };
 
 /* The first match counts. */
-static const struct format formats[] = {
-	{0, "\x89PNG", png_parse, NULL, NULL, NULL},
-	{0, "\xff\xd8", jpeg_parse, NULL, NULL, NULL},
-	{0, "PF", NULL, "a PFM", "pfm", NULL},
-	{0, "Pf", NULL, "a PFM", "pfm", NULL},
-	{0, "P", pnm_parse, NULL, NULL, NULL},
-	{8, "WEBP", NULL, "a WebP", "webp", NULL},
-	{4, "ftypavif", NULL, "an AVIF", "avif", NULL},
-	{4, "ftyp", NULL, "a HEIC", "heic", NULL},
-	{0, "GIF8", NULL, "a GIF", "gif", NULL},
-	{0, "BM", NULL, "a BMP", "bmp", NULL},
-	{0, "II*", NULL, "a TIFF", "tif", NULL},
-	{0, "MM", NULL, "a TIFF", "tif", NULL},
-	{0, "\xff\x0a", NULL, "a JPEG XL", "jxl", NULL},
-	{4, "JXL ", NULL, "a JPEG XL", "jxl", NULL},
-	{4, "jP  ", NULL, "a JPEG 2000", "jp2", NULL},
-	{0, "8BPS", NULL, "a Photoshop", "psd", NULL},
-	{0, "<svg", NULL, "an SVG", "svg", NULL},
-	{0, "<?xml", NULL, "an SVG", "svg", NULL},
-	{0, "%PDF", NULL, "a PDF", NULL, "pdftoppm -r 300 -png -singlefile in.pdf out"},
-	{0, "\x1f\x8b", NULL, "a gzip", NULL, "gunzip in.gz"},
+static const struct format others[] = {
+	{{0, 2, "PF"}, "a PFM file", "pfm", NULL},
+	{{0, 2, "Pf"}, "a PFM file", "pfm", NULL},
+	{{0, 4, "GIF8"}, "a GIF file", "gif", NULL},
+	{{0, 2, "BM"}, "a BMP file", "bmp", NULL},
+	{{0, 4, "II*\0"}, "a TIFF file", "tif", NULL},
+	{{0, 4, "MM\0*"}, "a TIFF file", "tif", NULL},
+	{{8, 4, "WEBP"}, "a WebP file", "webp", NULL},
+	{{4, 8, "ftypavif"}, "an AVIF file", "avif", NULL},
+	{{4, 4, "ftyp"}, "a HEIC file", "heic", NULL},
+	{{4, 4, "jP  "}, "a JPEG 2000 file", "jp2", NULL},
+	{{0, 4, "8BPS"}, "a Photoshop file", "psd", NULL},
+	{{0, 4, "\0\0\1\0"}, "an ICO file", "ico", NULL},
+	{{0, 4, "<svg"}, "an SVG file", "svg", NULL},
+	{{0, 5, "<?xml"}, "an SVG file", "svg", NULL},
+	{{0, 1, "<"}, "an HTML page", NULL, "save the picture that it shows"},
+	{{0, 4, "%PDF"},
+	 "a PDF file",
+	 NULL,
+	 "to convert it: pdftoppm -r 300 -png -singlefile in.pdf out"},
+	{{0, 2, "\xff\x0a"}, "a JPEG XL file", NULL, "to convert it: djxl in.jxl out.png"},
+	{{4, 4, "JXL "}, "a JPEG XL file", NULL, "to convert it: djxl in.jxl out.png"},
+	{{0, 2, "\x1f\x8b"}, "a gzip file", NULL, "to unpack it: gunzip in.gz"},
 };
+
+static bool matches(const struct mark *mark, const uint8_t *data, size_t size)
+{
+	return size >= mark->offset + mark->size &&
+		   !memcmp(data + mark->offset, mark->bytes, mark->size);
+}
 
 static int not_read(const struct format *format, struct error *error)
 {
 	if (format->advice)
-		return error_set(error, "%s file, not PGM; to convert it: %s", format->name,
-						 format->advice);
+		return error_set(error, "%s, which is not read; %s", format->name, format->advice);
 	/* The first picture of several, upright, on white where it is transparent. */
 	return error_set(error,
-					 "%s file, not PGM; to convert it: convert 'in.%s[0]' -auto-orient -background "
-					 "white -flatten out.pgm",
+					 "%s, which is not read; to convert it: convert 'in.%s[0]' -auto-orient "
+					 "-background white -flatten out.png",
 					 format->name, format->extension);
 }
 
 int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error)
 {
 	*out = (struct raster){0};
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-		const struct format *f = &formats[i];
-		const size_t length = strlen(f->mark);
-		if (size < f->offset + length || memcmp(data + f->offset, f->mark, length))
-			continue;
-		return f->parse ? f->parse(data, size, out, error) : not_read(f, error);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (matches(&others[i].mark, data, size))
+			return not_read(&others[i], error);
+	}
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+		if (matches(&readers[i].mark, data, size))
+			return readers[i].parse(data, size, out, error);
 	}
 	if (size == 0)
 		return error_set(error, "an empty file");
-	return error_set(error, "no picture of a known format: it begins with byte %02x", data[0]);
+	return error_set(
+		error, "no picture in PNG, JPEG or a format of Netpbm: it begins with byte %02x", data[0]);
 }
