@@ -89,7 +89,8 @@ int grey_new(int width, int height, struct grey *out, struct error *error);
 void grey_free(struct grey *plane);
 
 /* *out = a part of the picture, from 0 for black to 1 for white. A part of more than `most` ×
- * `most` pixels is reduced by a whole factor: each pixel of the plane is the mean of a square. One
+ * `most` pixels, or of more than 4 × `most` in a row or column, is reduced by a whole factor: each
+ * pixel of the plane is the mean of a square. One
  * whose smaller side is below `least` is enlarged by a whole factor, with linear interpolation.
  * *scale = the plane's pixels for one of the picture's: with a `most` of 360, a part of 1000 × 500
  * becomes 500 × 250 and *scale 0.5. */

@@ -35,9 +35,14 @@
 #define CLEARLY 1.18f
 #define FULLER 1.2f
 #define FULLER_MERIT 0.3f
-#define EQUAL 0.02f /* scores that differ by less than this are equal: then more ink is better */
+#define SHRUNK 0.95f /* a wider window shows the same digit with at least this of its mass */
+
+/* The choice between findings by the score. */
+#define EQUAL 0.01f /* scores that differ by less are equal: then more ink is better */
+#define BETTER 0.2f /* a score that is higher by more belongs to the right digit */
 
 /* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
+#define LIKELY 0.5f /* a score that makes the other ink worth a look */
 #define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
 #define FLAT 0.5    /* evidence from which on the paper's grey is known */
 #define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
@@ -105,7 +110,7 @@ static void take_better(struct ink *best, struct ink *full, struct ink *ink)
 		ink_free(full);
 		*best = *ink;
 		*ink = (struct ink){0};
-	} else if (again && again->mass > best->groups[0].mass) {
+	} else if (again && again->mass > SHRUNK * best->groups[0].mass) {
 		ink_free(full);
 		*full = *ink;
 		*ink = (struct ink){0};
@@ -204,8 +209,8 @@ static bool is_alike(const struct finding *a, const struct finding *b)
 	return false;
 }
 
-/* *finding = what the ink shows, which moves into it; it replaces one that shows no more, and whose
- * score is better by no more than `margin`. */
+/* *finding = what the ink shows, which moves into it. It replaces one with a much lower score, or
+ * one that shows no more and whose score is higher by no more than `margin`. */
 static int take_finding(struct ink *ink, float margin, const struct digit_judge *judge,
 						struct finding **finding, struct error *error)
 {
@@ -219,7 +224,8 @@ static int take_finding(struct ink *ink, float margin, const struct digit_judge 
 		free(other);
 		return -1;
 	}
-	if (!*finding || (is_alike(other, *finding) && other->score >= (*finding)->score - margin)) {
+	if (!*finding || other->score > (*finding)->score + BETTER ||
+		(is_alike(other, *finding) && other->score >= (*finding)->score - margin)) {
 		struct finding *before = *finding;
 		*finding = other;
 		other = before;
@@ -293,7 +299,7 @@ static int look_at(const struct raster *picture, const struct digit_judge *judge
 	int status = look->ask == EITHER ? estimate_paper(&plane, &evidence, error) : 0;
 	if (!status)
 		status = look_for(&plane, evidence < 0.0, 1.0f, judge, look, error);
-	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->finding->merit <= 0.0f))
+	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->finding->score < LIKELY))
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), judge,
 						  look, error);
 	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the

@@ -7,7 +7,8 @@
 
 #include "picture/normalize.h"
 
-#define RIVAL_MERIT 0.15f /* of the best one's: a second digit has more */
+#define MOST_ODDS 20.0f   /* of being a digit to being none: no score says more */
+#define RIVAL_MERIT 0.08f /* of the best one's: a second digit has more */
 #define RIVAL_SCORE 0.5f  /* and at least this score */
 #define RIVAL_HEIGHT 0.3f /* of the best one's height, and the other way round */
 #define SAME_PEN 0.6f     /* of the best one's mean depth */
@@ -78,7 +79,9 @@ static int join(struct finding *finding, const struct digit_judge *judge, struct
 
 static float merit(const struct finding *finding, int i)
 {
-	return finding->ink.groups[i].merit * finding->all[i].score * finding->all[i].score;
+	const float score = finding->all[i].score;
+
+	return finding->ink.groups[i].merit * min_float(score / (1.0f - score + 1e-6f), MOST_ODDS);
 }
 
 static float mean_depth(const struct group *group)

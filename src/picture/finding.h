@@ -19,7 +19,7 @@ struct finding {
 	int count, best;
 	struct box box; /* of all */
 	float score;    /* the best one's */
-	float merit;    /* the best one's, times the square of its score; 0: none */
+	float merit;    /* the best one's, times the odds that its score means; 0: none */
 };
 
 /* Judge the ink, which moves into the finding. `judge` may be NULL. Free with finding_free, which

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONGEST 4.0 /* a plane's longer side is at most so many times `most` */
+
 int grey_new(int width, int height, struct grey *out, struct error *error)
 {
 	*out = (struct grey){.width = width, .height = height};
@@ -70,7 +72,8 @@ int grey_from_picture(const struct raster *picture, const struct box *part, int 
 	const int width = box_width(part), height = box_height(part);
 	const int smaller = box_shorter_side(part);
 	const double area = (double)width * (double)height, limit = (double)most * (double)most;
-	const int factor = area > limit ? (int)ceil(sqrt(area / limit)) : 1;
+	const double excess = fmax(area / limit, pow(box_side(part) / (LONGEST * most), 2));
+	const int factor = (int)ceil(sqrt(fmax(excess, 1.0)));
 	int growth = (least + smaller - 1) / smaller;
 
 	if (grey_new((width + factor - 1) / factor, (height + factor - 1) / factor, out, error))

@@ -24,7 +24,7 @@
 #define SMALL 0.1f         /* one so large, as a stroke that broke off, */
 #define SMALL_GAP 0.12f    /* so far; */
 #define DOUBTFUL_GAP 0.06f /* and one that looks like something else, so far */
-#define AS_HIGH 0.4f       /* one so high beside it, or above it, may be a digit of its own */
+#define AS_HIGH 0.3f       /* one so high beside it, or above it, may be a digit of its own */
 
 /* Groups. */
 #define LEAST_MERIT 0.05f /* of the best one's: one with less is none */
