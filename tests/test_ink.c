@@ -102,10 +102,10 @@ static void test_depth(void **state)
 	for (int y = 3; y < 12; y++)
 		for (int x = 8; x < 15; x++) {
 			const float depth = grey_row(&ink.depth, y * 5 + 2)[x * 5 + 2];
-			assert_float_equal(depth, nine[y][x] == '#' ? 0.6 : 0.0, 0.06);
+			assert_float_equal(depth, nine[y][x] == '#' ? 0.6f : 0.0f, 0.06f);
 		}
 	assert_true(ink.threshold > 0.15f && ink.threshold < 0.45f);
-	assert_float_equal(ink.groups[0].mass, 0.6 * ink.groups[0].pixels, 0.1 * ink.groups[0].pixels);
+	assert_float_equal(ink.groups[0].mass / (float)ink.groups[0].pixels, 0.6f, 0.1f);
 }
 
 static void test_no_ink(void **state)
