@@ -1,0 +1,207 @@
+/* Groups become digits as a judge sees them: on planes of depth that are drawn here, with judges
+ * that look at the digit's shape alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "drawn.h"
+#include "picture/finding.h"
+#include "picture/group.h"
+
+static struct error error;
+static struct finding finding;
+static int calls;
+
+static int teardown(void **state)
+{
+	(void)state;
+	finding_free(&finding);
+	return 0;
+}
+
+static int width_of(const uint8_t pixels[DIGIT_PIXELS])
+{
+	struct box box = {DIGIT_SIDE, DIGIT_SIDE, 0, 0};
+
+	for (int i = 0; i < DIGIT_PIXELS; i++)
+		if (pixels[i] > 127)
+			box_include(&box, i % DIGIT_SIDE, i / DIGIT_SIDE);
+	return box_width(&box);
+}
+
+/* Judges to whom a digit is broad, is narrow, is anything, is nothing. */
+static float broad(void *context, const uint8_t pixels[DIGIT_PIXELS])
+{
+	++*(int *)context;
+	return width_of(pixels) >= 9 ? 0.95f : 0.3f;
+}
+
+static float narrow(void *context, const uint8_t pixels[DIGIT_PIXELS])
+{
+	++*(int *)context;
+	return width_of(pixels) < 9 ? 0.95f : 0.3f;
+}
+
+static float never(void *context, const uint8_t pixels[DIGIT_PIXELS])
+{
+	(void)pixels;
+	++*(int *)context;
+	return 0.05f;
+}
+
+/* Find the digits of the rows, whose characters are 4 × 4 pixels. */
+static void judge(const char *const *rows,
+				  float (*score)(void *context, const uint8_t pixels[DIGIT_PIXELS]))
+{
+	const struct digit_judge judge = {score, &calls};
+	struct ink ink = {.depth = drawn(rows, 4), .threshold = 0.35f};
+
+	calls = 0;
+	assert_int_equal(group_components(&ink, 0.5f, &error), 0);
+	assert_int_equal(finding_judge(&ink, score ? &judge : NULL, &finding, &error), 0);
+	assert_null(ink.depth.at); /* it has moved */
+}
+
+static const char *const two_bars[] = {"................", //
+									   "................", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   ".....#..#.......", //
+									   "................", //
+									   "................", //
+									   NULL};
+
+/* Two bars a little apart are two digits for one who knows narrow ones, and one for another. */
+static void test_the_judge_joins(void **state)
+{
+	(void)state;
+	judge(two_bars, narrow);
+	assert_int_equal(finding.count, 2);
+	assert_true(calls >= 2);
+	for (int i = 0; i < 2; i++)
+		assert_float_equal(finding.all[i].score, 0.95f, 1e-6f);
+	teardown(NULL);
+	judge(two_bars, broad);
+	assert_int_equal(finding.count, 1);
+	assert_true(calls >= 3);
+	assert_int_equal(finding.all[0].box.left, 5 * 4);
+	assert_int_equal(finding.all[0].box.right, 9 * 4);
+	assert_float_equal(finding.score, 0.95f, 1e-6f);
+}
+
+/* Far apart they are two, also for one to whom both together look like a digit. */
+static void test_far_apart(void **state)
+{
+	static const char *const rows[] = {"........................", //
+									   "........................", //
+									   ".......#.........#......", //
+									   ".......#.........#......", //
+									   ".......#.........#......", //
+									   ".......#.........#......", //
+									   ".......#.........#......", //
+									   ".......#.........#......", //
+									   "........................", //
+									   "........................", //
+									   NULL};
+
+	(void)state;
+	judge(rows, NULL);
+	assert_int_equal(finding.count, 2);
+	assert_int_equal(box_width(&finding.box), 11 * 4);
+	teardown(NULL);
+	judge(rows, broad);
+	assert_int_equal(box_width(&finding.all[finding.best].box), 4);
+}
+
+/* Beside a digit that the judge knows, a stroke that is none for it is left out. */
+static void test_the_judge_leaves_out(void **state)
+{
+	static const char *const rows[] = {"..........................", //
+									   "..........................", //
+									   "......#####.........#.....", //
+									   "......#...#.........#.....", //
+									   "......#...#.........#.....", //
+									   "......#...#.........#.....", //
+									   "......#...#.........#.....", //
+									   "......#####.........#.....", //
+									   "..........................", //
+									   "..........................", //
+									   NULL};
+
+	(void)state;
+	judge(rows, broad);
+	assert_int_equal(finding.count, 1);
+	assert_int_equal(finding.all[finding.best].box.left, 6 * 4);
+	teardown(NULL);
+	judge(rows, narrow);
+	assert_int_equal(finding.count, 1);
+	assert_int_equal(finding.all[finding.best].box.left, 20 * 4);
+	teardown(NULL);
+	judge(rows, NULL);
+	assert_int_equal(finding.count, 2);
+}
+
+/* The better the score, the more merit; without ink there is none. */
+static void test_merit(void **state)
+{
+	(void)state;
+	judge(two_bars, narrow);
+	const float good = finding.merit;
+	teardown(NULL);
+	judge(two_bars, never);
+	assert_true(finding.merit > 0.0f && finding.merit < good / 5);
+	teardown(NULL);
+	judge(ROWS("........", "........", "........"), narrow);
+	assert_int_equal(finding.count, 0);
+	assert_int_equal(calls, 0);
+	assert_true(finding.merit == 0.0f);
+}
+
+/* A ring is a digit, 0, for one who sees none inside; else what is inside is. */
+static void test_a_ring(void **state)
+{
+	static const char *const rows[] = {".......................", //
+									   "........#######........", //
+									   "......##.......##......", //
+									   ".....#...........#.....", //
+									   "....#......#......#....", //
+									   "...#.......#.......#...", //
+									   "...#.......#.......#...", //
+									   "...#.......#.......#...", //
+									   "...#.......#.......#...", //
+									   "....#......#......#....", //
+									   ".....#...........#.....", //
+									   "......##.......##......", //
+									   "........#######........", //
+									   ".......................", //
+									   NULL};
+
+	(void)state;
+	judge(rows, narrow);
+	assert_int_equal(finding.count, 1);
+	assert_int_equal(finding.all[0].box.left, 11 * 4);
+	teardown(NULL);
+	judge(rows, broad);
+	assert_int_equal(finding.all[finding.best].box.left, 3 * 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_the_judge_joins, teardown),
+		cmocka_unit_test_teardown(test_far_apart, teardown),
+		cmocka_unit_test_teardown(test_the_judge_leaves_out, teardown),
+		cmocka_unit_test_teardown(test_merit, teardown),
+		cmocka_unit_test_teardown(test_a_ring, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
