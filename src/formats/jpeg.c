@@ -28,27 +28,42 @@ struct component {
 };
 
 struct jpeg {
-	struct bytes in;
+	struct bytes in; /* while a segment is read, its offset is where that begins */
 	struct raster *out;
 	struct error *error;
 	uint16_t quantizers[4][64];
 	struct jpeg_code codes[2][4]; /* DC, AC */
 	int interval;                 /* MCUs between restart markers; 0: there are none */
-	bool progressive, is_jfif, is_adobe;
-	int transform, orientation; /* Adobe's and Exif's; orientation 0 and 1: upright */
-	int width, height;          /* before the orientation turns them */
-	int h, v;                   /* the components' largest sampling factors */
+	bool is_jfif, is_adobe;
+	int transform, orientation; /* Adobe's and Exif's; 0: not told */
+
+	/* The picture. */
+	bool progressive;
+	int width, height; /* before the orientation turns them */
+	int h, v;          /* the components' largest sampling factors */
 	int mcu_columns, mcu_rows;
-	int component_count, scanned_count;
-	struct component components[3], *scanned[3];
-	struct jpeg_scan scan;
+	int component_count;
+	struct component components[3];
 	int unfinished, unbegun; /* coefficients of wanted components; those that lack number 0 */
 	ptrdiff_t origin, stride_x, stride_y; /* pixel (x, y) is at origin + x stride_x + y stride_y */
+
+	/* The current scan. */
+	struct jpeg_scan scan;
+	int scanned_count;
+	struct component *scanned[3];
+	bool wanted;
 };
 
 static int damaged(const struct jpeg *j, const char *what)
 {
 	return error_set(j->error, "offset %zu: %s", j->in.offset, what);
+}
+
+static int unsupported(const struct jpeg *j, const char *what)
+{
+	return error_set(
+		j->error, "a JPEG %s is not supported; to convert it: convert in.jpg -auto-orient out.pgm",
+		what);
 }
 
 static int divided_up(int a, int b)
@@ -64,9 +79,9 @@ static int read_quantizers(struct jpeg *j, struct bytes in)
 	while (bytes_u8(&in, &head)) {
 		const unsigned id = head & 15, width = 1 + (head >> 4);
 		if (id > 3 || width > 2 || !bytes_take(&in, 64 * width, &p))
-			return damaged(j, "behind an impossible quantization table");
+			return damaged(j, "an impossible quantization table");
 		for (int k = 0; k < 64; k++, p += width)
-			j->quantizers[id][jpeg_places[k]] = (uint16_t)(width == 1 ? p[0] : p[0] << 8 | p[1]);
+			j->quantizers[id][k] = (uint16_t)(width == 1 ? p[0] : p[0] << 8 | p[1]);
 	}
 	return 0;
 }
@@ -77,7 +92,7 @@ static int read_codes(struct jpeg *j, struct bytes in)
 
 	while (bytes_u8(&in, &head))
 		if (head > 31 || (head & 15) > 3 || !jpeg_code_read(&j->codes[head >> 4][head & 15], &in))
-			return damaged(j, "behind an impossible Huffman table");
+			return damaged(j, "an impossible Huffman table");
 	return 0;
 }
 
@@ -122,43 +137,36 @@ static int read_other(struct jpeg *j, int marker, const uint8_t *p, size_t size)
 	return 0;
 }
 
-static int read_component(struct jpeg *j, struct component *c, struct bytes *in)
-{
-	const uint8_t *p;
-
-	if (!bytes_take(in, 3, &p))
-		return damaged(j, "behind a head that is too short");
-	*c = (struct component){.id = p[0], .h = p[1] >> 4, .v = p[1] & 15, .table = p[2]};
-	if (c->h < 1 || c->h > 4 || c->v < 1 || c->v > 4 || c->table > 3)
-		return damaged(j, "behind an impossible sampling factor or quantization table");
-	memset(c->low, UNSENT, sizeof c->low);
-	j->h = c->h > j->h ? c->h : j->h;
-	j->v = c->v > j->v ? c->v : j->v;
-	return 0;
-}
-
 static int read_head(struct jpeg *j, int marker, struct bytes in)
 {
 	const uint8_t *p;
 
 	if (j->component_count || !bytes_take(&in, 6, &p))
-		return damaged(j, "behind a second head, or one that is too short");
+		return damaged(j, "a second head of the picture, or one that is too short");
 	j->progressive = marker == SOF2;
 	j->height = p[1] << 8 | p[2];
 	j->width = p[3] << 8 | p[4];
+	j->component_count = p[5];
 	if (p[0] != 8)
-		return error_set(j->error, "a JPEG of %d bits a sample; supported are 8", p[0]);
+		return unsupported(j, "with more than 8 bits a sample");
 	if (p[5] != 1 && p[5] != 3)
-		return error_set(j->error, "a JPEG of %d components%s; supported are grey, YCbCr and RGB",
-						 p[5], p[5] == 4 ? ", as CMYK" : "");
+		return unsupported(j, p[5] == 4 ? "in CMYK" : "in other colours than grey, YCbCr and RGB");
 	if (j->height == 0)
-		return error_set(j->error, "a JPEG that tells its height at its end (DNL): not supported");
+		return unsupported(j, "that tells its height at the end (DNL)");
 	if (j->width == 0 || (unsigned)j->width > RASTER_MAX_PIXELS / (unsigned)j->height)
-		return error_set(j->error, "a JPEG of %d×%d pixels; the limit is %u", j->width, j->height,
+		return error_set(j->error, "%d×%d pixels; the limit is %u", j->width, j->height,
 						 RASTER_MAX_PIXELS);
-	for (; j->component_count < p[5]; j->component_count++)
-		if (read_component(j, &j->components[j->component_count], &in))
-			return -1;
+	if (!bytes_take(&in, 3u * p[5], &p))
+		return damaged(j, "a head of the picture that is too short");
+	for (int i = 0; i < j->component_count; i++, p += 3) {
+		struct component *c = &j->components[i];
+		*c = (struct component){.id = p[0], .h = p[1] >> 4, .v = p[1] & 15, .table = p[2]};
+		if (c->h < 1 || c->h > 4 || c->v < 1 || c->v > 4 || c->table > 3)
+			return damaged(j, "an impossible sampling factor or quantization table");
+		memset(c->low, UNSENT, sizeof c->low);
+		j->h = c->h > j->h ? c->h : j->h;
+		j->v = c->v > j->v ? c->v : j->v;
+	}
 	j->mcu_columns = divided_up(j->width, 8 * j->h);
 	j->mcu_rows = divided_up(j->height, 8 * j->v);
 	return 0;
@@ -209,7 +217,7 @@ static int begin_picture(struct jpeg *j)
 	orient(j);
 	for (struct component *c = j->components; c < j->components + 3 && c->weight; c++) {
 		if (j->h % c->h || j->v % c->v)
-			return error_set(j->error, "a JPEG with fractional sampling: not supported");
+			return unsupported(j, "with fractional sampling");
 		j->unbegun++;
 		j->unfinished += 64;
 		c->columns = j->mcu_columns * c->h;
@@ -335,18 +343,18 @@ static bool enter_scan(struct jpeg *j, struct component *c)
 
 static int begin_scan(struct jpeg *j, struct bytes in)
 {
-	static const char impossible[] = "behind the head of an impossible scan";
+	static const char impossible[] = "an impossible scan";
 	struct jpeg_scan *scan = &j->scan;
 	const uint8_t *ids, *range;
-	bool wanted = false;
 	uint8_t count;
 
 	if (!bytes_u8(&in, &count) || count < 1 || count > j->component_count ||
 		!bytes_take(&in, 2u * count, &ids) || !bytes_take(&in, 3, &range))
 		return damaged(j, impossible);
-	*scan = (struct jpeg_scan){range[0], range[1], range[2] >> 4, range[2] & 15, {0}, 0};
-	if (!j->progressive)
-		*scan = (struct jpeg_scan){.last = 63};
+	*scan = (struct jpeg_scan){.last = 63};
+	if (j->progressive)
+		*scan = (struct jpeg_scan){
+			.first = range[0], .last = range[1], .high = range[2] >> 4, .low = range[2] & 15};
 	if (scan->last > 63 || scan->first > scan->last || scan->low > 13 ||
 		(scan->high && scan->high != scan->low + 1) ||
 		(j->progressive && (scan->first == 0 ? scan->last > 0 : count > 1)))
@@ -354,6 +362,7 @@ static int begin_scan(struct jpeg *j, struct bytes in)
 	if (!j->out->samples && begin_picture(j))
 		return -1;
 	j->scanned_count = count;
+	j->wanted = false;
 	for (int i = 0; i < count; i++, ids += 2) {
 		struct component *c = j->components, *end = c + j->component_count;
 		while (c < end && c->id != ids[0])
@@ -365,9 +374,9 @@ static int begin_scan(struct jpeg *j, struct bytes in)
 		if (!enter_scan(j, c))
 			return damaged(j, impossible);
 		j->scanned[i] = c;
-		wanted |= c->weight > 0;
+		j->wanted |= c->weight > 0;
 	}
-	return wanted ? read_scan(j) : 0;
+	return 0;
 }
 
 static int read_segment(struct jpeg *j, int marker, struct bytes in)
@@ -381,10 +390,9 @@ static int read_segment(struct jpeg *j, int marker, struct bytes in)
 	if (marker >= SOF0 && marker <= SOF2)
 		return read_head(j, marker, in);
 	if (marker >= SOF3 && marker <= SOF15 && marker != JPG)
-		return error_set(j->error, "a JPEG that is %s: not supported",
-						 marker == SOF3 ? "lossless"
-						 : marker < JPG ? "hierarchical"
-										: "coded arithmetically");
+		return unsupported(j, marker == SOF3 ? "that is lossless"
+							  : marker < JPG ? "that is hierarchical"
+											 : "with arithmetic coding");
 	return read_other(j, marker, in.data + in.offset, bytes_left(&in));
 }
 
@@ -393,16 +401,20 @@ static int read_picture(struct jpeg *j)
 {
 	while (!j->out->samples || j->unfinished) {
 		const int marker = next_marker(&j->in);
+		struct bytes in = j->in;
 		const uint8_t *p, *content;
 		if (marker == EOI && j->out->samples && !j->unbegun)
 			return 0;
 		if (marker >= RST0 && marker <= SOI)
 			continue;
-		if (marker == EOI || !bytes_take(&j->in, 2, &p) || (p[0] << 8 | p[1]) < 2 ||
-			!bytes_take(&j->in, (size_t)(p[0] << 8 | p[1]) - 2, &content))
+		if (marker == EOI || !bytes_take(&in, 2, &p) || p[0] << 8 < 2 - p[1] ||
+			!bytes_take(&in, (p[0] << 8 | p[1]) - 2u, &content))
 			return damaged(j, "the data ends before the picture does");
-		const struct bytes in = {j->in.data, j->in.offset, (size_t)(content - j->in.data)};
+		in = (struct bytes){in.data, in.offset, (size_t)(content - in.data)};
 		if (read_segment(j, marker, in))
+			return -1;
+		j->in.offset = in.size;
+		if (marker == SOS && j->wanted && read_scan(j))
 			return -1;
 	}
 	return 0;

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-const uint8_t jpeg_places[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
-								 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
-								 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-								 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
-
 bool jpeg_code_read(struct jpeg_code *code, struct bytes *in)
 {
 	const uint8_t *counts, *symbols;
@@ -55,18 +50,13 @@ bool jpeg_bits_overrun(const struct jpeg_bits *bits)
 	return bits->missing > bits->count;
 }
 
-static inline void drop(struct jpeg_bits *bits, unsigned count)
-{
-	bits->buffer <<= count;
-	bits->count -= count;
-}
-
 static inline int take(struct jpeg_bits *bits, unsigned count)
 {
 	if (bits->count < count)
 		refill(bits);
 	const int value = (int)(bits->buffer >> 1 >> (63 - count));
-	drop(bits, count);
+	bits->buffer <<= count;
+	bits->count -= count;
 	return value;
 }
 
@@ -86,12 +76,12 @@ static inline unsigned take_symbol(struct jpeg_bits *bits, const struct jpeg_cod
 	const unsigned next = (unsigned)(bits->buffer >> 48), index = next >> (16 - JPEG_SHORT);
 	unsigned length = code->short_lengths[index];
 	if (length > 0) {
-		drop(bits, length);
+		take(bits, length);
 		return code->short_symbols[index];
 	}
 	for (length = JPEG_SHORT + 1; length <= 16; length++)
 		if (next < code->ends[length]) {
-			drop(bits, length);
+			take(bits, length);
 			return code->symbols[code->firsts[length] + (int)(next >> (16 - length))];
 		}
 	bits->damaged = true;
@@ -114,7 +104,7 @@ static void read_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *code,
 		if (k > scan->last)
 			bits.damaged = true;
 		else if (size > 0)
-			block[jpeg_places[k]] = (int16_t)(take_signed(&bits, size) * (1 << scan->low));
+			block[k] = (int16_t)(take_signed(&bits, size) * (1 << scan->low));
 	}
 	scan->bits = bits;
 }
@@ -139,7 +129,7 @@ static void refine_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *cod
 			}
 		}
 		for (; k <= scan->last; k++) {
-			int16_t *coefficient = &block[jpeg_places[k]];
+			int16_t *coefficient = &block[k];
 			if (!*coefficient && run-- == 0) {
 				*coefficient = (int16_t)value;
 				break;

@@ -5,9 +5,6 @@
 
 #include "base/bytes.h"
 
-/* The place in the block of the k-th coefficient in zigzag order: 0, 1, 8, 16, 9, 2, … */
-extern const uint8_t jpeg_places[64];
-
 /* A Huffman code. The symbol of a code of up to JPEG_SHORT bits is looked up by the next bits. A
  * longer one is found by its length l: all codes of up to l bits, with zeros behind them to make 16
  * bits, are below ends[l], and code c of l bits means symbols[firsts[l] + c]. */

@@ -7,6 +7,12 @@
 /* √2 cos(kπ/16), times 2^13. */
 enum { COS1 = 11363, COS2 = 10703, COS3 = 9633, COS5 = 6437, COS6 = 4433, COS7 = 2260, BITS = 13 };
 
+/* The place in the block of the k-th coefficient in zigzag order. */
+static const uint8_t places[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
+								   12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
+								   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+								   58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+
 /* Transform each column of `in`, and divide by 2^shift. The columns become the rows of `out`. With
  * 64 bits nothing overflows, whatever a file claims: 16 bits times 16 bits become 2^49 here, which
  * is divided, and 2^53 in the second round. */
@@ -35,7 +41,7 @@ void jpeg_samples(const int16_t block[64], const uint16_t quantizers[64], uint8_
 	int64_t c[64], x[64];
 
 	for (int k = 0; k < 64; k++)
-		c[k] = (int64_t)block[k] * quantizers[k];
+		c[places[k]] = (int64_t)block[k] * quantizers[k];
 	transform(c, x, BITS - 2);
 	transform(x, c, BITS + 2 + 3);
 	for (int i = 0; i < 64; i++)
