@@ -48,7 +48,7 @@ compile()
 	local sources=(src/picture/*.c)
 
 	case ${1-} in *.c) sources=("$1") ;; esac
-	printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I{} cc "${flags[@]}" -c {} &&
+	printf '%s\n' "${sources[@]}" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} cc "${flags[@]}" -c {} &&
 		cc "${flags[@]}" -o mnist-cnn src/cli/main.c ./*.o "$build/libmnist_cnn_core.a" -lm -lpthread
 }
 

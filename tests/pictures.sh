@@ -53,13 +53,13 @@ fi
 cd "$folder"
 
 if [ ! -e answers.txt ]; then
-	"$build/pictures" ${held_out:+"$held_out"} . "$seed" "$count" "${kinds[@]}" >answers.new
+	"$build/pictures" ${held_out:+"$held_out"} . "$seed" "$count" ${kinds[@]+"${kinds[@]}"} >answers.new
 	mv answers.new answers.txt
 fi
 
 # FILE, tab, the digits read; "none" is no digit found, and "error" another error or a crash.
 cut -f 1 answers.txt |
-	{ xargs -n 100 -P "$(nproc)" "$program" predict ${model:+--model "$model"} 2>&1 || true; } |
+	{ xargs -n 100 -P "$(getconf _NPROCESSORS_ONLN)" "$program" predict ${model:+--model "$model"} 2>&1 || true; } |
 	awk 'BEGIN { OFS = "\t" }
 		/^[0-9 ]+  [01]\.[0-9]+  / { split($0, part, "  "); print part[3], part[1]; next }
 		match($0, /[a-z0-9-]+_[0-9]+\.pgm/) {
