@@ -14,11 +14,11 @@ are right than with the number as it is, and how many answers are others. What c
 be deleted. BUILD is a release build of the project as it is now.
 
   --seed N, --count N, --keep FOLDER   as in tests/pictures.sh
-  --values "V ..."                     other values than 0, half and double, such as "0 1000"
+  --values "V ..."   others than "0 0.5x 2x", which are 0, half and double
 END
 }
 
-root=$(cd "$(dirname "$0")/.." && pwd) seed=1 count=10 folder='' values='' build='' only=''
+root=$(cd "$(dirname "$0")/.." && pwd) seed=1 count=10 folder='' values='0 0.5x 2x' build='' only=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seed) seed=$2 && shift ;;
@@ -81,8 +81,10 @@ other()
 		float = $2 ~ /\./
 		suffix = $2 ~ /f$/ ? "f" : ""
 		number = $2 + 0
-		count = values ? split(values, try, " ") : split("0 " number / 2 " " number * 2, try, " ")
+		count = split(values, try, " ")
 		for (i = 1; i <= count; i++) {
+			if (sub(/x$/, "", try[i]))
+				try[i] *= number
 			text = float ? sprintf("%.7g", try[i]) : int(try[i])
 			if (float && text !~ /\./)
 				text = text ".0"
