@@ -16,7 +16,7 @@
 extern const char *const glyph_digits[10][GLYPH_STYLES];
 
 /* Letters and signs that look like no digit as long as they are upright. */
-#define GLYPH_LETTERS 48
+#define GLYPH_LETTERS 80
 #define GLYPH_SIGNS 96
 extern const char *const glyph_letters[GLYPH_LETTERS], *const glyph_signs[GLYPH_SIGNS];
 

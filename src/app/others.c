@@ -160,25 +160,32 @@ static void struck(struct maker *maker)
 
 /* ---- drawn with a pen ---- */
 
-static void glyph(struct maker *maker, const char *const *glyphs, int most, float narrowest)
+/* One of the glyphs, `size` times as large as usual. */
+static void glyph(struct maker *maker, const char *const *glyphs, int most, float narrowest,
+				  float size)
 {
 	int count = 0;
 
 	while (count < most && glyphs[count])
 		count++;
 	const char *chosen = glyphs[below(maker, count)];
-	const struct hand hand = hand_draw(maker->draws, narrowest, 12);
+	struct hand hand = hand_draw(maker->draws, narrowest, 12);
+	hand.radius *= size;
+	hand.matrix.xx *= size;
+	hand.matrix.xy *= size;
+	hand.matrix.yx *= size;
+	hand.matrix.yy *= size;
 	glyph_draw(&maker->page, chosen, &hand);
 }
 
 static void letter(struct maker *maker)
 {
-	glyph(maker, glyph_letters, GLYPH_LETTERS, 0.5f);
+	glyph(maker, glyph_letters, GLYPH_LETTERS, 0.5f, 1);
 }
 
 static void sign(struct maker *maker)
 {
-	glyph(maker, glyph_signs, GLYPH_SIGNS, 0.8f);
+	glyph(maker, glyph_signs, GLYPH_SIGNS, 0.8f, 1);
 }
 
 static struct point anywhere(struct maker *maker)
@@ -220,7 +227,7 @@ static void strokes(struct maker *maker)
 /* Points on a circle, joined in order or by jumps: polygons, stars; or spokes from its middle. */
 static void star(struct maker *maker)
 {
-	const int corners = 5 + below(maker, 5), jump = 1 + below(maker, 2);
+	const int corners = 3 + below(maker, 7), jump = corners > 4 ? 1 + below(maker, 2) : 1;
 	const float begin = between(maker, -PI, PI), radius = between(maker, 2, 7);
 	const float flat = between(maker, 0.7f, 1), inner = between(maker, 0.3f, 0.8f);
 	const bool spokes = chance(maker, 0.35f), filled = chance(maker, 0.4f);
@@ -280,6 +287,31 @@ static void blob(struct maker *maker)
 
 		page_line(&maker->page, from, (struct point){from.x + reach, from.y}, radius);
 	}
+}
+
+/* A sign in white on a filled box or disc. */
+static void badge(struct maker *maker)
+{
+	const struct point middle = {MIDDLE, MIDDLE};
+	struct page base = {{{false}}};
+
+	if (chance(maker, 0.6f)) {
+		page_line(&base, middle, middle, between(maker, 32, 40));
+	} else {
+		const float w = between(maker, 30, 38), h = between(maker, 28, 38);
+		const struct point corners[] = {{MIDDLE - w, MIDDLE - h},
+										{MIDDLE + w, MIDDLE - h},
+										{MIDDLE + w, MIDDLE + h},
+										{MIDDLE - w, MIDDLE + h}};
+		page_fill(&base, corners, 4, true);
+	}
+	if (chance(maker, 0.3f))
+		glyph(maker, glyph_letters, GLYPH_LETTERS, 0.5f, between(maker, 0.5f, 0.9f));
+	else
+		glyph(maker, glyph_signs, GLYPH_SIGNS, 0.8f, between(maker, 0.4f, 0.9f));
+	for (int y = 0; y < PAGE_SIDE; y++)
+		for (int x = 0; x < PAGE_SIDE; x++)
+			maker->page.ink[y][x] = base.ink[y][x] && !maker->page.ink[y][x];
 }
 
 /* A polygon of any shape. */
@@ -409,12 +441,13 @@ static const struct kind {
 	bool is_drawn; /* on the page, which is then brought to MNIST's form */
 	float shaded;  /* the share that becomes grey */
 } kinds[OTHER_KINDS] = {
-	{half, 3, true, 0},      {join, 6, true, 0},      {row, 9, true, 0},
-	{column, 3, true, 0},    {turned, 3, true, 0},    {mirrored, 2, true, 0},
-	{framed, 8, true, 0},    {struck, 3, true, 0},    {letter, 24, true, 0.05f},
-	{sign, 20, true, 0.05f}, {scribble, 6, true, 0},  {strokes, 10, true, 0},
-	{star, 6, true, 0.1f},   {blob, 5, true, 0.3f},   {silhouette, 12, true, 0.6f},
-	{shard, 5, true, 0.4f},  {texture, 14, false, 0}, {blank, 1, false, 0},
+	{half, 3, true, 0},           {join, 6, true, 0},     {row, 9, true, 0},
+	{column, 3, true, 0},         {turned, 3, true, 0},   {mirrored, 2, true, 0},
+	{framed, 8, true, 0},         {struck, 3, true, 0},   {letter, 42, true, 0.05f},
+	{sign, 26, true, 0.05f},      {scribble, 6, true, 0}, {strokes, 10, true, 0},
+	{star, 8, true, 0.1f},        {badge, 7, true, 0},    {blob, 5, true, 0.3f},
+	{silhouette, 12, true, 0.6f}, {shard, 5, true, 0.4f}, {texture, 14, false, 0},
+	{blank, 1, false, 0},
 };
 
 void other_make_kind(int kind, const struct replacer *replacer, struct draws *draws,

@@ -9,7 +9,7 @@ void other_make(const struct replacer *replacer, struct draws *draws,
 				uint8_t pixels[DATASET_PIXELS]);
 
 /* One kind alone, from 0 to OTHER_KINDS - 1. */
-#define OTHER_KINDS 18
+#define OTHER_KINDS 19
 void other_make_kind(int kind, const struct replacer *replacer, struct draws *draws,
 					 uint8_t pixels[DATASET_PIXELS]);
 
