@@ -263,7 +263,20 @@ static int next_marker(struct bytes *in)
 	return 0;
 }
 
-/* Begin a scan, or go on behind a restart marker. */
+static void read_block(struct jpeg *j, struct component *c, int column, int row)
+{
+	if (c->blocks) {
+		int16_t *block = c->blocks + 64 * ((ptrdiff_t)row * c->columns + column);
+		jpeg_read_block(&j->scan, c->dc, c->ac, &c->before, block);
+		return;
+	}
+	int16_t block[64] = {0};
+	jpeg_read_block(&j->scan, c->dc, c->ac, &c->before, block);
+	if (c->weight)
+		place_block(j, c, column, row, block);
+}
+
+/* Begin the entropy-coded data, or go on behind a restart marker. */
 static void begin_bits(struct jpeg *j)
 {
 	const uint8_t *data = j->in.data;
@@ -274,71 +287,72 @@ static void begin_bits(struct jpeg *j)
 		j->scanned[i]->before = 0;
 }
 
-/* Read h × v of a component's blocks. */
-static void read_blocks(struct jpeg *j, struct component *c, int h, int v, int mcu_column,
-						int mcu_row)
+/* Read an MCU: of several components h × v blocks each; of one alone a block. `number` counts the
+ * MCUs before. */
+static int read_mcu(struct jpeg *j, int column, int row, int number)
 {
-	for (int i = 0; i < h * v; i++) {
-		const int column = mcu_column * h + i % h, row = mcu_row * v + i / h;
-		int16_t passing[64] = {0}, *block = passing;
-		if (c->blocks)
-			block = c->blocks + 64 * ((ptrdiff_t)row * c->columns + column);
-		jpeg_read_block(&j->scan, c->dc, c->ac, &c->before, block);
-		if (c->weight && !c->blocks)
-			place_block(j, c, column, row, block);
+	const bool alone = j->scanned_count == 1;
+
+	if (j->interval && number > 0 && number % j->interval == 0) {
+		if (next_marker(&j->in) != RST0 + (number / j->interval - 1) % 8)
+			return damaged(j, "expected another restart marker");
+		begin_bits(j);
 	}
+	for (int i = 0; i < j->scanned_count; i++) {
+		struct component *c = j->scanned[i];
+		const int h = alone ? 1 : c->h, v = alone ? 1 : c->v;
+		for (int y = 0; y < v; y++)
+			for (int x = 0; x < h; x++)
+				read_block(j, c, column * h + x, row * v + y);
+	}
+	j->in.offset = (size_t)(j->scan.bits.next - j->in.data);
+	return 0;
 }
 
-/* Several components stand in MCUs, each with h × v blocks. One alone has its blocks row by row,
- * without those that are no part of the picture. */
+/* One component alone has its blocks row by row, without those that are no part of the picture. */
 static int read_scan(struct jpeg *j)
 {
-	struct jpeg_bits *bits = &j->scan.bits;
+	const struct jpeg_bits *bits = &j->scan.bits;
+	const struct component *c = j->scanned[0];
 	const bool alone = j->scanned_count == 1;
-	const struct component *first = j->scanned[0];
-	const int columns = alone ? divided_up(j->width * first->h, 8 * j->h) : j->mcu_columns;
-	const int rows = alone ? divided_up(j->height * first->v, 8 * j->v) : j->mcu_rows;
+	const int columns = alone ? divided_up(j->width * c->h, 8 * j->h) : j->mcu_columns;
+	const int rows = alone ? divided_up(j->height * c->v, 8 * j->v) : j->mcu_rows;
 
 	begin_bits(j);
-	for (int mcu = 0; mcu < rows * columns; mcu++) {
-		if (mcu > 0 && j->interval && mcu % j->interval == 0) {
-			if (next_marker(&j->in) != RST0 + (mcu / j->interval - 1) % 8)
-				return damaged(j, "expected another restart marker");
-			begin_bits(j);
+	for (int row = 0; row < rows; row++)
+		for (int column = 0; column < columns; column++) {
+			if (read_mcu(j, column, row, row * columns + column))
+				return -1;
+			if (bits->damaged || jpeg_bits_overrun(bits))
+				return error_set(j->error, "offset %zu: %s in row %d of %d of a scan", j->in.offset,
+								 jpeg_bits_overrun(bits) ? "the data ends" : "damaged data",
+								 row + 1, rows);
 		}
-		for (int i = 0; i < j->scanned_count; i++) {
-			struct component *c = j->scanned[i];
-			read_blocks(j, c, alone ? 1 : c->h, alone ? 1 : c->v, mcu % columns, mcu / columns);
-		}
-		j->in.offset = (size_t)(bits->next - j->in.data);
-		if (bits->damaged || jpeg_bits_overrun(bits))
-			return error_set(j->error, "offset %zu: %s in row %d of %d of a scan", j->in.offset,
-							 jpeg_bits_overrun(bits) ? "the data ends" : "damaged data",
-							 mcu / columns + 1, rows);
-	}
 	return 0;
 }
 
 /* Note which coefficients of a component a scan brings. Each of their bits comes only once. */
-static bool enter_scan(struct jpeg *j, struct component *c)
+static int enter_scan(struct jpeg *j, struct component *c)
 {
 	const struct jpeg_scan *scan = &j->scan;
 	const bool has_dc = scan->first == 0 && !scan->high;
 
 	if ((has_dc && !c->dc->ends[16]) || (scan->last > 0 && !c->ac->ends[16]))
-		return false; /* a Huffman table is not there */
+		return damaged(j, "a scan without its Huffman table");
 	if (!c->weight)
-		return true;
+		return 0;
 	for (int k = scan->first; k <= scan->last; k++) {
 		if (c->low[k] != (scan->high ? scan->high : UNSENT))
-			return false;
+			return damaged(j, "a scan of what has come before, or cannot come yet");
 		c->low[k] = (uint8_t)scan->low;
 		j->unfinished -= scan->low == 0;
 	}
 	j->unbegun -= has_dc;
 	if (has_dc)
 		memcpy(c->quantizers, j->quantizers[c->table], sizeof c->quantizers);
-	return c->quantizers[0] > 0; /* 0: the table is not there */
+	if (!c->quantizers[0])
+		return damaged(j, "a scan without its quantization table");
+	return 0;
 }
 
 static int begin_scan(struct jpeg *j, struct bytes in)
@@ -371,8 +385,8 @@ static int begin_scan(struct jpeg *j, struct bytes in)
 			return damaged(j, impossible);
 		c->dc = &j->codes[0][ids[1] >> 4];
 		c->ac = &j->codes[1][ids[1] & 15];
-		if (!enter_scan(j, c))
-			return damaged(j, impossible);
+		if (enter_scan(j, c))
+			return -1;
 		j->scanned[i] = c;
 		j->wanted |= c->weight > 0;
 	}

@@ -92,21 +92,20 @@ static inline unsigned take_symbol(struct jpeg_bits *bits, const struct jpeg_cod
  * 2^run - 1 more, but for a run of 15: that is 16 zeros. */
 static void read_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *code, int16_t *block)
 {
-	struct jpeg_bits bits = scan->bits; /* a copy, which the compiler can keep in registers */
+	struct jpeg_bits *bits = &scan->bits;
 
 	for (; k <= scan->last; k++) {
-		const unsigned symbol = take_symbol(&bits, code), run = symbol >> 4, size = symbol & 15;
+		const unsigned symbol = take_symbol(bits, code), run = symbol >> 4, size = symbol & 15;
 		if (size == 0 && run < 15) {
-			scan->empty_blocks = (1 << run) - 1 + take(&bits, run);
+			scan->empty_blocks = (1 << run) - 1 + take(bits, run);
 			break;
 		}
 		k += (int)run;
 		if (k > scan->last)
-			bits.damaged = true;
+			bits->damaged = true;
 		else if (size > 0)
-			block[k] = (int16_t)(take_signed(&bits, size) * (1 << scan->low));
+			block[k] = (int16_t)(take_signed(bits, size) * (1 << scan->low));
 	}
-	scan->bits = bits;
 }
 
 /* One bit more of coefficients k to last. A run counts only those that are 0 so far. Each of the
@@ -134,8 +133,9 @@ static void refine_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *cod
 				*coefficient = (int16_t)value;
 				break;
 			}
-			if (*coefficient && take(bits, 1))
-				*coefficient = (int16_t)(*coefficient + (*coefficient > 0 ? bit : -bit));
+			if (*coefficient)
+				*coefficient =
+					(int16_t)(*coefficient + (*coefficient > 0 ? bit : -bit) * take(bits, 1));
 		}
 		bits->damaged |= k > scan->last && run < 16; /* and not `rest` */
 	}
