@@ -1,5 +1,5 @@
 /* The inner parts of the JPEG reader: Huffman codes become coefficients, and these become samples.
- * A block is 8×8 of either, row by row. In the file its coefficients stand in zigzag order. */
+ * A block is 64 coefficients with their quantizers, in zigzag order, or 8×8 samples, row by row. */
 #ifndef FORMATS_JPEG_PARTS_H
 #define FORMATS_JPEG_PARTS_H
 
@@ -32,8 +32,8 @@ struct jpeg_bits {
 /* True where bits were used that are not there. */
 bool jpeg_bits_overrun(const struct jpeg_bits *bits);
 
-/* A scan brings the bits from `low` up of coefficients `first` to `last`, in zigzag order; where
- * `high` is not 0, just bit `low`. In a sequential file it brings 0 to 63 from bit 0 up. */
+/* A scan brings the bits from `low` up of coefficients `first` to `last`; where `high` is not 0,
+ * just bit `low`. In a sequential file it brings 0 to 63 from bit 0 up. */
 struct jpeg_scan {
 	int first, last, high, low;
 	struct jpeg_bits bits;
