@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 unset MNIST_CNN_THREADS
 pooled="conv:8,3 relu maxpool:2 conv:12,3 relu maxpool:2 flatten dense:32 relu dropout:0.5 dense:10 softmax"
-augment=shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.5
+augment=shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,others:0.3,drawn:0.2,until:0.5
 plain="conv:5,5,2,same relu conv:19,3,same batchnorm tanh maxpool:2 flatten dense:10 softmax"
 
 # The first 500 training images of MNIST, as IDX files: unpacking all of them takes longer than to train.

@@ -111,12 +111,9 @@ struct hand hand_draw(struct draws *draws, float narrowest, float degrees)
 	const float width = size * draws_between(draws, narrowest, 1);
 	const float slant = draws_between(draws, -0.2f, 0.4f);
 	const float angle = draws_between(draws, -degrees, degrees) * PI / 180;
-	struct hand hand = {
-		.radius = draws_between(draws, 3, 7),
-		.wobble = draws_between(draws, 0.1f, 0.6f),
-		.rng = draws->rng,
-		.draw = draws->next,
-	};
+	const float radius = draws_between(draws, 3, 7);
+	const float wobble = draws_between(draws, 0.1f, 0.6f);
+	struct hand hand = {.radius = radius, .wobble = wobble, .rng = draws->rng, .draw = draws->next};
 	float sine, cosine;
 
 	draws->next += GLYPH_DRAWS;

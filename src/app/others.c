@@ -12,7 +12,8 @@
 #define SIDE DATASET_SIDE
 #define MIDDLE (PAGE_SIDE / 2.0f)
 
-/* An image in the making. */
+/* An image in the making. No two arguments of a call draw, since C leaves open which of them would
+ * come first. */
 struct maker {
 	const struct replacer *replacer;
 	struct draws *draws;
@@ -103,18 +104,21 @@ static void row(struct maker *maker)
 		const float across = between(maker, 0.8f, 1.2f), down = between(maker, 0.7f, 1.1f);
 		const float x = MIDDLE + ((float)i - (float)(count - 1) / 2) * pitch;
 
-		put(maker, find(maker, i ? "0123456789" : "023456789"),
-			(struct point){x, MIDDLE + between(maker, -4, 4)}, (struct matrix){across, 0, 0, down});
+		const float y = MIDDLE + between(maker, -4, 4);
+
+		put(maker, find(maker, i ? "0123456789" : "023456789"), (struct point){x, y},
+			(struct matrix){across, 0, 0, down});
 	}
 }
 
 /* Two digits, one above the other. */
 static void column(struct maker *maker)
 {
-	for (int i = 0; i < 2; i++)
-		put(maker, find(maker, "23458"),
-			(struct point){MIDDLE + between(maker, -4, 4), i ? MIDDLE + 17 : MIDDLE - 17},
-			(struct matrix){0.8f, 0, 0, 0.8f});
+	for (int i = 0; i < 2; i++) {
+		const float x = MIDDLE + between(maker, -4, 4), y = i ? MIDDLE + 17 : MIDDLE - 17;
+
+		put(maker, find(maker, "23458"), (struct point){x, y}, (struct matrix){0.8f, 0, 0, 0.8f});
+	}
 }
 
 /* A quarter turn to either side. */
@@ -214,8 +218,10 @@ static void strokes(struct maker *maker)
 	const float radius = between(maker, 2.5f, 7);
 
 	for (int i = 4 + below(maker, 5); i > 0; i--) {
-		struct point points[3] = {anywhere(maker), anywhere(maker), anywhere(maker)};
+		struct point points[3];
 
+		for (int k = 0; k < 3; k++)
+			points[k] = anywhere(maker);
 		if (chance(maker, 0.4f)) /* as most strokes of letters: level or upright */
 			points[1].y = points[0].y;
 		else if (chance(maker, 0.5f))
