@@ -1,4 +1,4 @@
-/* mnist-cnn predict: the digit in each picture. A picture that cannot be read is reported, and the
+/* mnist-cnn predict: the digits in each picture. A picture that cannot be read is reported, and the
  * others are still predicted. */
 #include <stdbool.h>
 #include <stddef.h>
