@@ -55,7 +55,7 @@ compile()
 # score FILE: FILE, tab, reading, tab, "right" or "" of each picture; fails where that takes too long.
 score()
 {
-	timeout 600 "$root/tests/pictures.sh" --program "$scratch/mnist-cnn" --seed "$seed" --count "$count" \
+	timeout 300 "$root/tests/pictures.sh" --program "$scratch/mnist-cnn" --seed "$seed" --count "$count" \
 		--keep "$folder" "$build" >/dev/null || return
 	awk -F '\t' 'NR == FNR { reading[$1] = $2; next }
 		{ print $1 "\t" reading[$1] "\t" (reading[$1] == $3 ? "right" : "") }' \

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "app/dataset.h"
 #include "app/model.h"
 #include "base/file.h"
@@ -426,6 +427,33 @@ static void test_extreme_shapes(void **state)
 	}
 }
 
+/* A digit in a box that it touches, on ruled paper: each way of looking is taken. */
+static void test_memory(void **state)
+{
+	struct raster picture = paper(90, 100);
+	struct digits digits;
+	int status = -1;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	put_ink(&picture, 0, 50, 90, 1);
+	put_ink(&picture, 10, 10, 70, 3);
+	put_ink(&picture, 10, 88, 70, 3);
+	put_ink(&picture, 10, 10, 3, 81);
+	put_ink(&picture, 77, 10, 3, 81);
+	put_image(&picture, 8, 16, 20, 2);
+	for (int number = 1; status; number += 1 + number / 8) {
+		allocations_fail_at(number);
+		status = digits_find(&picture, NULL, &digits, &error);
+		assert_true((allocations_count() < number) == !status);
+		allocations_fail_at(0);
+		assert_true(!status || strstr(error.text, "not enough memory"));
+	}
+	digits_free(&digits);
+	raster_free(&picture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,7 +463,7 @@ int main(void)
 		cmocka_unit_test(test_boxes),          cmocka_unit_test(test_light_on_dark_is_the_same),
 		cmocka_unit_test(test_frames),         cmocka_unit_test(test_a_bar_apart),
 		cmocka_unit_test(test_a_long_stem),    cmocka_unit_test(test_cut_to_the_edge),
-		cmocka_unit_test(test_extreme_shapes),
+		cmocka_unit_test(test_extreme_shapes), cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
