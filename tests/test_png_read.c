@@ -231,13 +231,13 @@ static void put_rows(struct file *rows, const struct picture *p)
 
 static void put_transparency(struct file *file, const struct picture *p)
 {
-	uint8_t key[6];
+	uint8_t key[8];
 
 	if (p->type == PALETTE) {
 		put_chunk(file, "tRNS", p->alphas, sizeof p->alphas);
 		return;
 	}
-	for (int c = 0; c < p->channels; c++) {
+	for (int c = 0; c < 4 && c < p->channels; c++) {
 		const unsigned sample = sample_of(p, p->width - 1, p->height - 1, c);
 		/* Bits above the depth's are to be ignored. */
 		key[2 * c] = (uint8_t)(p->depth < 16 ? 0xa0 : sample >> 8);

@@ -48,16 +48,18 @@ static int read_chunk(struct bytes *in, struct chunk *chunk, struct error *error
 
 static int read_header(const struct chunk *chunk, struct png *png, struct error *error)
 {
-	/* `depths` is the sum of those that the type may have. */
+	/* By type; `depths` is the sum of those that it may have. */
 	static const struct {
 		int channels, depths;
-	} types[] = {{1, 1 + 2 + 4 + 8 + 16},
-				 {0, 0},
-				 {3, 8 + 16},
-				 {1, 1 + 2 + 4 + 8},
-				 {2, 8 + 16},
-				 {0, 0},
-				 {4, 8 + 16}};
+	} types[] = {
+		{1, 1 + 2 + 4 + 8 + 16}, /* grey */
+		{0, 0},
+		{3, 8 + 16},        /* red, green, blue */
+		{1, 1 + 2 + 4 + 8}, /* index into the palette */
+		{2, 8 + 16},        /* grey, alpha */
+		{0, 0},
+		{4, 8 + 16}, /* red, green, blue, alpha */
+	};
 	struct bytes in = chunk->inside;
 	uint32_t width, height;
 	const uint8_t *rest; /* depth, type, compression, filter, interlace */

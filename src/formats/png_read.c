@@ -28,15 +28,6 @@ static inline unsigned sample_at(const uint8_t *row, size_t i, int depth)
 	return row[bit / 8] >> (8 - (int)(bit % 8) - depth) & ((1 << depth) - 1);
 }
 
-static bool is_key(const struct png *png, const unsigned *sample)
-{
-	for (int c = 0; c < png->channels; c++) {
-		if (sample[c] != png->key[c])
-			return false;
-	}
-	return true;
-}
-
 /* The grey of pixel number i of a row. An index beyond the palette is black, as viewers show it. */
 static unsigned grey_at(const struct png *png, const uint8_t *row, size_t i)
 {
@@ -46,15 +37,15 @@ static unsigned grey_at(const struct png *png, const uint8_t *row, size_t i)
 		samples[c] = sample_at(row, i * (size_t)png->channels + (size_t)c, png->depth);
 	if (png->type & PNG_PALETTE)
 		return raster_grey(png->palette[samples[0]], 4, png->maxval);
-	if (png->has_key && is_key(png, samples))
+	if (png->has_key && !memcmp(samples, png->key, (size_t)png->channels * sizeof samples[0]))
 		return png->maxval;
 	return raster_grey(samples, png->channels, png->maxval);
 }
 
 /* ---- all pixels ---- */
 
-/* The pixels at (x + i·dx, y + j·dy), which the file has one after the other, as a picture of their
- * own: an interlaced one has seven of these. */
+/* The pixels at (x + i·dx, y + j·dy), which follow one another in the file as if they were a
+ * picture of their own. An interlaced one has seven passes, a small one fewer. */
 struct pass {
 	int x, y, dx, dy;
 	int width, height; /* at least 1 each */
@@ -66,12 +57,11 @@ struct decoder {
 	struct raster *out;
 	struct pass passes[7];
 	const struct pass *pass, *end;
-	int y;         /* of the row in its pass */
-	int filter;    /* the row's; -1 where the next byte tells it */
-	size_t done;   /* bytes of the row in front of the segment */
-	size_t filled; /* bytes of the segment that are there */
-	uint8_t
-		*above; /* the row above, but for `done` bytes of this one; NULL where there is one row */
+	int y;          /* of the row in its pass */
+	int filter;     /* the row's; -1 where the next byte tells it */
+	size_t done;    /* bytes of the row in front of the segment */
+	size_t filled;  /* bytes of the segment that are there */
+	uint8_t *above; /* the row above, with `done` bytes of this one; NULL in a picture of one row */
 
 	/* The segment and that above it, each behind the pixel to its left. */
 	uint8_t segment[PIXEL_MAX + SEGMENT], up[PIXEL_MAX + SEGMENT];
@@ -80,17 +70,18 @@ struct decoder {
 /* Find the passes that have pixels. Returns the number of bytes in all their rows. */
 static size_t plan_passes(struct decoder *d)
 {
-	static const struct pass whole = {.dx = 1, .dy = 1};
-	static const struct pass adam7[] = {
-		{0, 0, 8, 8, 0, 0, 0}, {4, 0, 8, 8, 0, 0, 0}, {0, 4, 4, 8, 0, 0, 0}, {2, 0, 4, 4, 0, 0, 0},
-		{0, 2, 2, 4, 0, 0, 0}, {1, 0, 2, 2, 0, 0, 0}, {0, 1, 1, 2, 0, 0, 0}};
+	/* x, y, dx, dy */
+	static const int whole[][4] = {{0, 0, 1, 1}};
+	static const int adam7[][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+								   {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
 	const struct png *png = d->png;
 	const uint64_t bits = (uint64_t)(png->channels * png->depth);
 	struct pass *end = d->passes;
 	size_t size = 0;
 
 	for (int i = 0; i < (png->interlaced ? 7 : 1); i++) {
-		struct pass pass = png->interlaced ? adam7[i] : whole;
+		const int *grid = png->interlaced ? adam7[i] : whole[i];
+		struct pass pass = {.x = grid[0], .y = grid[1], .dx = grid[2], .dy = grid[3]};
 		pass.width = (png->width - pass.x + pass.dx - 1) / pass.dx;
 		pass.height = (png->height - pass.y + pass.dy - 1) / pass.dy;
 		pass.row_size = (size_t)(((uint64_t)pass.width * bits + 7) / 8);
@@ -147,8 +138,8 @@ static void put_grey(const struct decoder *d, const uint8_t *segment)
 {
 	const struct pass *pass = d->pass;
 	const size_t bits = (size_t)(d->png->channels * d->png->depth);
-	const size_t first = d->done * 8 / bits, left = (size_t)pass->width - first;
-	const size_t count = d->filled * 8 / bits < left ? d->filled * 8 / bits : left;
+	const size_t first = d->done * 8 / bits, there = d->filled * 8 / bits;
+	const size_t rest = (size_t)pass->width - first, count = there < rest ? there : rest;
 	const size_t y = (size_t)pass->y + (size_t)d->y * (size_t)pass->dy;
 	uint16_t *row = d->out->samples + y * (size_t)d->out->width + pass->x;
 
@@ -200,8 +191,8 @@ static int take_data(void *context, const uint8_t *data, size_t size, struct err
 				return error_set(error, "row %d has filter %d, expected 0 to 4", d->y, *data);
 			d->filter = *data;
 		} else {
-			const size_t left = d->pass->row_size - d->done;
-			const size_t wanted = (left < SEGMENT ? left : SEGMENT) - d->filled;
+			const size_t rest = d->pass->row_size - d->done;
+			const size_t wanted = (rest < SEGMENT ? rest : SEGMENT) - d->filled;
 			count = size < wanted ? size : wanted;
 			memcpy(d->segment + PIXEL_MAX + d->filled, data, count);
 			d->filled += count;

@@ -1,0 +1,64 @@
+/* Grey of colours, and of pixels that white shines through. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "formats/raster.h"
+
+static void luma(void **state)
+{
+	(void)state;
+	for (unsigned sample = 0; sample <= 65535; sample++)
+		assert_int_equal(raster_luma(sample, sample, sample), sample);
+	assert_int_equal(raster_luma(10000, 0, 0), 2126);
+	assert_int_equal(raster_luma(0, 10000, 0), 7152);
+	assert_int_equal(raster_luma(0, 0, 10000), 722);
+}
+
+/* Against the formula in double precision, at the depths of all formats. */
+static void alpha(void **state)
+{
+	static const unsigned maxvals[] = {1, 3, 15, 255, 1000, 65535};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof maxvals / sizeof maxvals[0]; i++) {
+		const unsigned maxval = maxvals[i], step = 1 + maxval / 300;
+		for (unsigned sample = 0; sample <= maxval; sample += step)
+			for (unsigned a = 0; a <= maxval; a += step) {
+				const double part = (double)a / maxval;
+				const double exact = sample * part + maxval * (1 - part);
+				assert_int_equal(raster_grey((const unsigned[]){sample, a}, 2, maxval),
+								 floor(exact + 0.5 + 1e-9));
+			}
+	}
+}
+
+static void every_count(void **state)
+{
+	(void)state;
+	assert_int_equal(raster_grey((const unsigned[]){100}, 1, 255), 100);
+	assert_int_equal(raster_grey((const unsigned[]){100, 51}, 2, 255), 224);
+	assert_int_equal(raster_grey((const unsigned[]){255, 0, 0}, 3, 255), 54);
+	assert_int_equal(raster_grey((const unsigned[]){255, 0, 0, 255}, 4, 255), 54);
+	assert_int_equal(raster_grey((const unsigned[]){255, 0, 0, 0}, 4, 255), 255);
+	/* 255, 204 and 204 on white. */
+	assert_int_equal(raster_grey((const unsigned[]){255, 0, 0, 51}, 4, 255), 215);
+	assert_int_equal(raster_grey((const unsigned[]){65535, 65535, 65535, 65535}, 4, 65535), 65535);
+	assert_int_equal(raster_grey((const unsigned[]){0, 0, 0, 65535}, 4, 65535), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(luma),
+		cmocka_unit_test(alpha),
+		cmocka_unit_test(every_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
