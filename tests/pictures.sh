@@ -78,7 +78,7 @@ awk -F '\t' -v wrong="$wrong" -v floors="$floors" '
 		outcome = found == $3 ? "right" : $3 != "none" && found ~ /none|error/ ? "refused" : "wrong"
 		if (!($2 in count))
 			order[++kinds] = $2
-		set = $3 == "none" ? "no digits" : "digits"
+		set = $3 == "none" ? "none" : "digits"
 		n[$2, outcome]++
 		n[set, outcome]++
 		count[$2]++
@@ -88,7 +88,7 @@ awk -F '\t' -v wrong="$wrong" -v floors="$floors" '
 	}
 	END {
 		order[kinds + 1] = "digits"
-		order[kinds + 2] = "no digits"
+		order[kinds + 2] = "none"
 		if (!floors)
 			printf "%-16s %6s %6s %8s %6s\n", "kind", "right", "wrong", "refused", "of"
 		for (i = 1; i <= kinds + 2; i++) {
