@@ -16,7 +16,6 @@
 
 #define LEAST_SIDE 128 /* pixels of a plane's smaller side, at least */
 #define MOST_SIDE 360  /* a plane has at most so many pixels squared */
-#define LEAST_PART 8   /* pixels of the picture: a part with a smaller side shows no digit */
 
 /* Lines that are removed, by their width as a fraction of the smaller side of the part. */
 #define RULED 0.04 /* those of ruled paper */
@@ -24,8 +23,10 @@
 
 /* A second look. Sizes of the digit are pixels of the plane. */
 #define SMALL 64         /* a smaller digit is looked at from nearer, */
-#define TINY 30          /* one in a box only where it is this small */
+#define TINY 30          /* one that is so small for both dark and light ink, */
 #define SURROUNDINGS 0.7 /* with so much of its longer side around it */
+#define LEGIBLE 24       /* a look at all digits is enough where they are so large in it */
+#define SAME_HEIGHT 1.4  /* times as high, or as low, at most, it is believed to be the same */
 
 /* The choice of the window. */
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
@@ -44,13 +45,12 @@
 /* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
 #define LIKELY 0.5f /* a score that makes the other ink worth a look */
 #define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
-#define FLAT 0.5    /* evidence from which on the paper's grey is known */
 #define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
 #define CLEAR 0.25f /* with a threshold from here on an unsettled digit is believed, too */
 
 /* The windows, one of which is to be wider than the pen, as fractions of the part's smaller side.
  * Those above 1 are cut to that side, and are for a 1 in a picture that is cut down to it. */
-static const double windows[] = {0.05, 0.08, 0.13, 0.2, 0.33, 0.5, 0.7, 0.95, 1.4, 2.0, 3.0};
+static const double windows[] = {0.06, 0.15, 0.35, 0.7, 1.2, 2.0};
 #define WINDOWS (sizeof windows / sizeof windows[0])
 
 /* One look at a part of the picture. */
@@ -150,46 +150,16 @@ static int find_in_windows(const struct grey *plane, struct ink *best, struct in
 	return status;
 }
 
-/* The mean of two kinds of evidence. That of the outermost pixels, most of which are paper, is the
- * mean of 1 for each that is lighter than `middle` and -1 for the others. That of the middle half
- * is the mean of 1 for each pixel in a wide light area, which an opening leaves, and -1 for each in
- * a wide dark one, which a closing leaves. */
-static double weigh(const struct grey *plane, const struct grey *opened, const struct grey *closed,
-					float middle)
+/* From -1, the ink is surely light on dark, to 1, it is surely dark on light: most pixels are
+ * paper. */
+static double estimate_paper(const struct grey *plane)
 {
-	const int w = plane->width, h = plane->height;
-	int edge = 0, edges = 0, area = 0, areas = 0;
-
-	for (int y = 0; y < h; y++)
-		for (int x = 0; x < w; x++) {
-			const int at = y * w + x;
-			if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
-				edge += plane->at[at] > middle ? 1 : -1;
-				edges++;
-			}
-			if (x > w / 4 && x < 3 * w / 4 && y > h / 4 && y < 3 * h / 4) {
-				area += (opened->at[at] > middle) - (closed->at[at] < middle);
-				areas++;
-			}
-		}
-	return ((double)edge / edges + (double)area / int_max(areas, 1)) / 2.0;
-}
-
-/* *evidence = from -1, the ink is surely light on dark, to 1, it is surely dark on light. */
-static int estimate_paper(const struct grey *plane, double *evidence, struct error *error)
-{
-	const int window = int_min(plane->width, plane->height) / 4 + 1;
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
-	struct grey closed, opened = {0};
-	int status = grey_morph(plane, GREY_CLOSING, window, window, &closed, error);
+	size_t light = 0;
 
-	if (!status)
-		status = grey_morph(plane, GREY_OPENING, window, window, &opened, error);
-	if (!status)
-		*evidence = weigh(plane, &opened, &closed, middle);
-	grey_free(&closed);
-	grey_free(&opened);
-	return status;
+	for (size_t i = 0; i < grey_count(plane); i++)
+		light += plane->at[i] > middle;
+	return 2.0 * (double)light / (double)grey_count(plane) - 1.0;
 }
 
 static void look_free(struct look *look)
@@ -296,126 +266,27 @@ static int look_at(const struct raster *picture, const struct digit_judge *judge
 	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale, error))
 		return -1;
 	grey_smooth(&plane);
-	int status = look->ask == EITHER ? estimate_paper(&plane, &evidence, error) : 0;
-	if (!status)
-		status = look_for(&plane, evidence < 0.0, 1.0f, judge, look, error);
+	if (look->ask == EITHER)
+		evidence = estimate_paper(&plane);
+	int status = look_for(&plane, evidence < 0.0, 1.0f, judge, look, error);
 	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->finding->score < LIKELY))
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), judge,
 						  look, error);
-	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the
-	 * other is drawn. */
-	if (!status && fabs(evidence) > FLAT)
-		look->finding->ink.filled = look->light == (evidence > 0.0);
 	grey_free(&plane);
 	if (status)
 		look_free(look);
 	return status;
 }
 
-/* A box of the plane, with a margin of `margin` × its longer side, in pixels of the picture. It is
- * cut to the part that was looked at. */
-static struct box in_picture(const struct look *look, const struct box *box, double margin)
+/* A box of the plane, in pixels of the picture. */
+static struct box in_picture(const struct look *look, const struct box *box)
 {
-	const double more = margin * box_side(box);
-	const struct box *part = &look->part;
-
 	return (struct box){
-		part->left + int_max((int)floor((box->left - more) / look->scale), 0),
-		part->top + int_max((int)floor((box->top - more) / look->scale), 0),
-		int_min(part->left + (int)ceil((box->right + more) / look->scale), part->right),
-		int_min(part->top + (int)ceil((box->bottom + more) / look->scale), part->bottom),
+		look->part.left + (int)floor(box->left / look->scale),
+		look->part.top + (int)floor(box->top / look->scale),
+		int_min(look->part.left + (int)ceil(box->right / look->scale), look->part.right),
+		int_min(look->part.top + (int)ceil(box->bottom / look->scale), look->part.bottom),
 	};
-}
-
-/* The digit that a nearer look must find to be believed. */
-struct expected {
-	double least, most; /* its longer side, in pixels of the picture */
-	double merit;       /* its merit, as a fraction of the first look's, is greater than this */
-};
-
-/* Take the look `nearer`. It replaces `look` where it finds a digit that is as expected. */
-static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
-					   struct look *look, struct look nearer, const struct expected *expected,
-					   struct error *error)
-{
-	if (box_shorter_side(&nearer.part) < LEAST_PART)
-		return 0;
-	if (look_at(picture, judge, &nearer, error))
-		return -1;
-	const double side = box_side(&nearer.finding->box) / nearer.scale;
-	/* Outlines have more pixels where the scale is larger. */
-	const double merit = nearer.finding->merit / nearer.scale * look->scale;
-	if (merit > expected->merit * look->finding->merit && side >= expected->least &&
-		side <= expected->most) {
-		look_free(look);
-		*look = nearer;
-	} else {
-		look_free(&nearer);
-	}
-	return 0;
-}
-
-/* Look inside the frame: on a sheet for the other ink, in a box drawn with a pen for the same. */
-static int look_inside(const struct raster *picture, const struct digit_judge *judge,
-					   struct look *look, struct error *error)
-{
-	const struct ink *ink = &look->finding->ink;
-	const double side = box_side(&ink->frame) / look->scale;
-	const struct expected expected = {side / 10.0, side, ink->filled ? 0.05 : 0.01};
-	const struct look nearer = {
-		.part = in_picture(look, &ink->frame, ink->filled ? -0.03 : 0.02),
-		.lines = ink->filled ? RULED : BOXED,
-		.ask = look->light != ink->filled ? LIGHT : DARK,
-	};
-
-	return look_nearer(picture, judge, look, nearer, &expected, error);
-}
-
-/* Look at the digit with some paper around it. Lines up to the same width as before are removed, at
- * most BOXED. */
-static int look_around(const struct raster *picture, const struct digit_judge *judge,
-					   struct look *look, struct error *error)
-{
-	const struct box *box = &look->finding->box;
-	const double side = box_side(box) / look->scale;
-	const struct expected expected = {0.7 * side, 1.4 * side, 0.08};
-	struct look nearer = {
-		.part = in_picture(look, box, SURROUNDINGS),
-		.ask = box_side(box) < TINY ? EITHER
-			   : look->light        ? LIGHT
-									: DARK,
-	};
-
-	nearer.lines =
-		fmin(BOXED, look->lines * box_shorter_side(&look->part) / box_shorter_side(&nearer.part));
-	return look_nearer(picture, judge, look, nearer, &expected, error);
-}
-
-static int find_digit(const struct raster *picture, const struct digit_judge *judge,
-					  struct look *look, struct error *error)
-{
-	*look = (struct look){.part = {0, 0, picture->width, picture->height}, .lines = RULED};
-	if (look_at(picture, judge, look, error))
-		return -1;
-	int status = look->finding->ink.framed ? look_inside(picture, judge, look, error) : 0;
-	const int enough = look->finding->ink.boxed ? TINY : SMALL;
-	if (!status && look->finding->merit > 0.0f && look->scale < 1.0 &&
-		box_height(&look->finding->all[0].box) < enough)
-		status = look_around(picture, judge, look, error);
-	if (status)
-		look_free(look);
-	return status;
-}
-
-int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
-{
-	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
-		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
-						 DIGIT_SIDE, DIGIT_SIDE);
-	const uint32_t maxval = (uint32_t)picture->maxval;
-	for (int i = 0; i < DIGIT_PIXELS; i++)
-		pixels[i] = (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
-	return 0;
 }
 
 void digits_free(struct digits *digits)
@@ -423,6 +294,18 @@ void digits_free(struct digits *digits)
 	free(digits->all);
 	grey_free(&digits->way.ink);
 	*digits = (struct digits){0};
+}
+
+/* Make room for `more` digits. */
+static int digits_grow(struct digits *digits, int more, struct error *error)
+{
+	const size_t count = (size_t)(digits->count + more);
+	struct digit *all = realloc(digits->all, count * sizeof *all);
+
+	if (!all)
+		return error_set(error, "not enough memory for %zu digits", count);
+	digits->all = all;
+	return 0;
 }
 
 /* True where b stands in the same line as a. */
@@ -481,25 +364,138 @@ static void find_numbers(struct digit *line, int count)
 	}
 }
 
-static int copy_digits(struct look *look, struct digits *out, struct error *error)
+/* Append all that the look has found. */
+static int append_found(const struct look *look, struct digits *out, struct error *error)
 {
 	const struct finding *finding = look->finding;
 
-	*out = (struct digits){.all = malloc((size_t)finding->count * sizeof *out->all)};
-	if (!out->all)
-		return error_set(error, "not enough memory for %d digits", finding->count);
-	out->count = finding->count;
+	if (digits_grow(out, finding->count, error))
+		return -1;
 	for (int i = 0; i < finding->count; i++) {
-		out->all[i].box = in_picture(look, &finding->all[i].box, 0.0);
-		memcpy(out->all[i].pixels, finding->all[i].pixels, DIGIT_PIXELS);
+		struct digit *digit = &out->all[out->count++];
+		digit->box = in_picture(look, &finding->all[i].box);
+		memcpy(digit->pixels, finding->all[i].pixels, DIGIT_PIXELS);
 	}
-	for (int i = 0; i < out->count;) {
-		const int end = sort_line(out, i);
-		find_numbers(out->all + i, end - i);
+	return 0;
+}
+
+/* The look's ink moves into the digits' way. */
+static void set_way(struct look *look, struct digits *digits)
+{
+	grey_free(&digits->way.ink);
+	digits->way = (struct digit_way){look->part, look->finding->ink.depth};
+	look->finding->ink.depth = (struct grey){0};
+}
+
+static void sort_digits(struct digits *digits)
+{
+	for (int i = 0; i < digits->count;) {
+		const int end = sort_line(digits, i);
+		find_numbers(digits->all + i, end - i);
 		i = end;
 	}
-	out->way = (struct digit_way){look->part, look->finding->ink.depth};
-	look->finding->ink.depth = (struct grey){0};
+}
+
+/* The box of a line of digits; *side = the longest side of one of them. */
+static struct box line_box(const struct digit *line, int count, int *side)
+{
+	struct box box = line->box;
+
+	*side = 0;
+	for (int i = 0; i < count; i++) {
+		box = box_join(&box, &line[i].box);
+		*side = int_max(*side, box_side(&line[i].box));
+	}
+	return box;
+}
+
+/* Remove the digits from `first` on that are not in the line, and all of them where they are others
+ * than were seen from afar, to judge by their height. */
+static void keep_line(struct digits *digits, int first, const struct box *line)
+{
+	int kept = first, side;
+
+	for (int i = first; i < digits->count; i++)
+		if (is_beside(&digits->all[i].box, line))
+			digits->all[kept++] = digits->all[i];
+	if (kept > first) {
+		const struct box box = line_box(digits->all + first, kept - first, &side);
+		const double ratio = (double)box_height(&box) / box_height(line);
+		if (ratio < 1.0 / SAME_HEIGHT || ratio > SAME_HEIGHT)
+			kept = first;
+	}
+	digits->count = kept;
+}
+
+/* Look at a line of digits with some paper around it, and append what is found there. Lines up to
+ * the same width as before are removed, at most BOXED. Where the line is not found again, it is
+ * appended as it is. */
+static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
+					   const struct look *look, const struct digit *line, int count,
+					   struct digits *out, struct error *error)
+{
+	const int first = out->count;
+	int side;
+	const struct box box = line_box(line, count, &side), *part = &look->part;
+	const int margin = (int)(SURROUNDINGS * side);
+	struct look nearer = {
+		.part = {int_max(box.left - margin, part->left), int_max(box.top - margin, part->top),
+				 int_min(box.right + margin, part->right),
+				 int_min(box.bottom + margin, part->bottom)},
+		.ask = side * look->scale < TINY ? EITHER
+			   : look->light             ? LIGHT
+										 : DARK,
+	};
+
+	nearer.lines =
+		fmin(BOXED, look->lines * box_shorter_side(part) / box_shorter_side(&nearer.part));
+	if (look_at(picture, judge, &nearer, error))
+		return -1;
+	int status = append_found(&nearer, out, error);
+	if (!status)
+		keep_line(out, first, &box);
+	if (out->count > first)
+		set_way(&nearer, out);
+	look_free(&nearer);
+	if (status || out->count > first)
+		return status;
+	if (digits_grow(out, count, error))
+		return -1;
+	memcpy(out->all + first, line, (size_t)count * sizeof *line);
+	out->count += count;
+	return 0;
+}
+
+/* Look nearer at what was found from afar: at all of it where that is near enough, or else at each
+ * line. */
+static int look_at_lines(const struct raster *picture, const struct digit_judge *judge,
+						 const struct look *look, struct digits *out, struct error *error)
+{
+	struct digits afar = *out;
+	int side, status = 0;
+	const struct box all = line_box(afar.all, afar.count, &side);
+	const double area = (double)box_width(&all) * (double)box_height(&all);
+	const bool together = side * MOST_SIDE / sqrt(area) > LEGIBLE;
+
+	*out = (struct digits){0};
+	for (int i = 0, end; i < afar.count && !status; i = end) {
+		for (end = i + 1; end < afar.count; end++)
+			if (!together && !is_beside(&afar.all[i].box, &afar.all[end].box))
+				break;
+		status = look_nearer(picture, judge, look, afar.all + i, end - i, out, error);
+	}
+	digits_free(&afar);
+	return status;
+}
+
+int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
+{
+	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
+		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
+						 DIGIT_SIDE, DIGIT_SIDE);
+	const uint32_t maxval = (uint32_t)picture->maxval;
+	for (int i = 0; i < DIGIT_PIXELS; i++)
+		pixels[i] = (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
 	return 0;
 }
 
@@ -517,18 +513,28 @@ static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_P
 int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
 				struct error *error)
 {
+	struct look look = {.part = {0, 0, picture->width, picture->height}, .lines = RULED};
 	uint8_t pixels[DIGIT_PIXELS];
-	struct look look;
 
 	*out = (struct digits){0};
 	if (!digit_from_raw(picture, pixels, error) && digit_is_normal(pixels))
 		return take_whole(picture, pixels, out, error);
-	if (find_digit(picture, judge, &look, error))
+	if (look_at(picture, judge, &look, error))
 		return -1;
-	const int status = look.finding->merit <= 0.0f ||
-							   (!look.finding->ink.settled && look.finding->ink.threshold < CLEAR)
-						   ? error_set(error, "no digit found")
-						   : copy_digits(&look, out, error);
+	const struct finding *finding = look.finding;
+	int status = finding->merit > 0.0f && (finding->ink.settled || finding->ink.threshold >= CLEAR)
+					 ? append_found(&look, out, error)
+					 : error_set(error, "no digit found");
+	if (!status) {
+		sort_digits(out);
+		if (look.scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL)
+			status = look_at_lines(picture, judge, &look, out, error);
+		sort_digits(out);
+		if (!out->way.ink.at || out->all[0].box.bottom < out->all[out->count - 1].box.top)
+			set_way(&look, out);
+	}
 	look_free(&look);
+	if (status)
+		digits_free(out);
 	return status;
 }

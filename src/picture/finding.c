@@ -10,6 +10,7 @@
 #define MOST_ODDS 20.0f   /* of being a digit to being none: no score says more */
 #define RIVAL_MERIT 0.08f /* of the best one's: a second digit has more */
 #define RIVAL_SCORE 0.5f  /* and at least this score */
+#define FROM_AFAR 16      /* pixels: with a best one that is not so high, scores say nothing */
 #define RIVAL_HEIGHT 0.3f /* of the best one's height, and the other way round */
 #define SAME_PEN 0.6f     /* of the best one's mean depth */
 #define UNSETTLED 0.03f   /* the factor of its merit where a wider window shows another digit */
@@ -95,7 +96,8 @@ static bool is_rival(const struct finding *finding, int i, int best)
 	const struct group *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
 
-	return group->merit > RIVAL_MERIT * first->merit && finding->all[i].score >= RIVAL_SCORE &&
+	return group->merit > RIVAL_MERIT * first->merit &&
+		   (finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR) &&
 		   height >= RIVAL_HEIGHT && height <= 1.0f / RIVAL_HEIGHT &&
 		   mean_depth(group) >= SAME_PEN * mean_depth(first);
 }

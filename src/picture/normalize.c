@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INNER 20           /* the longer side of a digit, in pixels */
-#define LEAST_UNIT 8       /* fine pixels for the side of one of the 20: 65 levels of grey */
-#define MOST_UNIT 32       /* and no more, however long the digit */
-#define MARGIN 4           /* pixels of the 20, on each side: a thicker pen needs room */
-#define THINNEST 2.0f      /* pixels of the 20: MNIST's pens are seldom thinner */
-#define THICKEST 5.0f      /* pixels of the 20: nor thicker */
-#define MOST_THINNED 0.15f /* of a thick pen's width goes at most: its middle must stay */
+#define INNER 20      /* the longer side of a digit, in pixels */
+#define LEAST_UNIT 8  /* fine pixels for the side of one of the 20: 65 levels of grey */
+#define MOST_UNIT 32  /* and no more, however long the digit */
+#define MARGIN 4      /* pixels of the 20, on each side: a thicker pen needs room */
+#define THINNEST 2.0f /* pixels of the 20: MNIST's pens are seldom thinner */
 
 /* The form of MNIST, as digit_is_normal takes it. */
 #define NORMAL_WHITE 200 /* of 255: the brightest pixel is at least so bright */
@@ -26,6 +24,7 @@ struct fine {
 	int side, unit;
 	float *distance; /* [side][side], in fine pixels: of ink from paper, or of paper from ink */
 	bool *ink;       /* [side][side], in the same block of memory */
+	bool *drawn;     /* [side][side], likewise: the ink before the pen was adjusted */
 };
 
 /* Draw the digit with the middle of the plane in the middle and its longer side 20 × unit fine
@@ -101,23 +100,22 @@ static float pen_width(struct fine *fine)
 	return count > 0 ? 4.0f * (float)(sum / count) / (float)fine->unit : 0.0f;
 }
 
-/* Thicken a thin pen, which would become a faint grey, and thin a thick one, which would become a
- * blot: neither occurs in MNIST. */
+/* Thicken a thin pen, which would become a faint grey: that does not occur in MNIST. Gaps and holes
+ * that a thicker pen would close, which are those that a closing fills, stay as they are. */
 static void adjust_pen(struct fine *fine)
 {
-	const float width = pen_width(fine);
+	const int count = fine->side * fine->side;
+	const float more = (THINNEST - pen_width(fine)) / 2.0f * (float)fine->unit;
 
-	if (width < THINNEST) {
-		const float more = (THINNEST - width) / 2.0f * (float)fine->unit;
-		measure_distance(fine, false);
-		for (int i = 0; i < fine->side * fine->side; i++)
-			fine->ink[i] = fine->distance[i] <= more;
-	} else if (width > THICKEST) {
-		const float wanted = (width - THICKEST) / 2.0f, most = width * MOST_THINNED / 2.0f;
-		const float less = fminf(wanted, most) * (float)fine->unit;
-		for (int i = 0; i < fine->side * fine->side; i++)
-			fine->ink[i] = fine->distance[i] > less;
-	}
+	if (more <= 0.0f)
+		return;
+	memcpy(fine->drawn, fine->ink, (size_t)count * sizeof *fine->ink);
+	measure_distance(fine, false);
+	for (int i = 0; i < count; i++)
+		fine->ink[i] = fine->distance[i] <= more;
+	measure_distance(fine, true);
+	for (int i = 0; i < count; i++)
+		fine->ink[i] = fine->drawn[i] || (fine->ink[i] && fine->distance[i] <= more + 1.0f);
 }
 
 static struct box ink_box(const struct fine *fine)
@@ -192,10 +190,11 @@ int digit_normalize(const struct grey *depth, float threshold, uint8_t pixels[DI
 	struct fine fine = {.side = side, .unit = unit};
 	float small[INNER][INNER];
 
-	fine.distance = malloc(count * (sizeof *fine.distance + sizeof *fine.ink));
+	fine.distance = malloc(count * (sizeof *fine.distance + 2 * sizeof *fine.ink));
 	if (!fine.distance)
 		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
 	fine.ink = (bool *)(fine.distance + count);
+	fine.drawn = fine.ink + count;
 	draw(depth, threshold, &fine);
 	adjust_pen(&fine);
 	shrink(&fine, small);
