@@ -28,6 +28,12 @@
 #define LEGIBLE 24       /* a look at all digits is enough where they are so large in it */
 #define SAME_HEIGHT 1.4  /* times as high, or as low, at most, it is believed to be the same */
 
+/* A look into a frame. Sizes are fractions of its longer side. */
+#define OUTLINE 0.02 /* so much more, to see a drawn frame as lines from edge to edge */
+#define SHEET -0.03  /* so much less, to see a sheet without the desk */
+#define CONTENT 0.2  /* a digit inside is larger */
+#define INSIDE 0.3f  /* and its score is not lower by more */
+
 /* The choice of the window. */
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
 #define UNSETTLED 0.03f /* the factor of its merit where the next window shows another */
@@ -45,12 +51,13 @@
 /* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
 #define LIKELY 0.5f /* a score that makes the other ink worth a look */
 #define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
+#define FLAT 0.5    /* evidence from which on the paper's grey is known */
 #define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
 #define CLEAR 0.25f /* with a threshold from here on an unsettled digit is believed, too */
 
 /* The windows, one of which is to be wider than the pen, as fractions of the part's smaller side.
  * Those above 1 are cut to that side, and are for a 1 in a picture that is cut down to it. */
-static const double windows[] = {0.06, 0.15, 0.35, 0.7, 1.2, 2.0};
+static const double windows[] = {0.06, 0.12, 0.2, 0.35, 0.7, 1.2, 2.0};
 #define WINDOWS (sizeof windows / sizeof windows[0])
 
 /* One look at a part of the picture. */
@@ -272,6 +279,10 @@ static int look_at(const struct raster *picture, const struct digit_judge *judge
 	if (!status && look->ask == EITHER && (fabs(evidence) < SURE || look->finding->score < LIKELY))
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), judge,
 						  look, error);
+	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the
+	 * other is drawn. */
+	if (!status && fabs(evidence) > FLAT)
+		look->finding->ink.filled = look->light == (evidence > 0.0);
 	grey_free(&plane);
 	if (status)
 		look_free(look);
@@ -282,8 +293,8 @@ static int look_at(const struct raster *picture, const struct digit_judge *judge
 static struct box in_picture(const struct look *look, const struct box *box)
 {
 	return (struct box){
-		look->part.left + (int)floor(box->left / look->scale),
-		look->part.top + (int)floor(box->top / look->scale),
+		int_max(look->part.left + (int)floor(box->left / look->scale), look->part.left),
+		int_max(look->part.top + (int)floor(box->top / look->scale), look->part.top),
 		int_min(look->part.left + (int)ceil(box->right / look->scale), look->part.right),
 		int_min(look->part.top + (int)ceil(box->bottom / look->scale), look->part.bottom),
 	};
@@ -362,6 +373,38 @@ static void find_numbers(struct digit *line, int count)
 		const int gap = i > 0 ? box_gap(&line[i - 1].box, &line[i].box) : 0;
 		line[i].begins = i == 0 || (gap > height && gap > 2 * narrowest);
 	}
+}
+
+/* Look inside the frame, unless it is smaller than the digit, as the bar of a 5 is: on a sheet for
+ * the other ink, in a box drawn with a pen for the same. A digit that is found there replaces the
+ * look where it is not small, and its score not lower by more than INSIDE. */
+static int look_inside(const struct raster *picture, const struct digit_judge *judge,
+					   struct look *look, struct error *error)
+{
+	const struct ink *ink = &look->finding->ink;
+	const int margin = (int)(box_side(&ink->frame) * (ink->filled ? SHEET : OUTLINE));
+	const struct box frame = {ink->frame.left - margin, ink->frame.top - margin,
+							  ink->frame.right + margin, ink->frame.bottom + margin};
+	const struct box inside = in_picture(look, &frame);
+	struct look nearer = {
+		.part = inside,
+		.lines = ink->filled ? RULED : BOXED,
+		.ask = look->light != ink->filled ? LIGHT : DARK,
+	};
+
+	if (box_shorter_side(&inside) <= 0 ||
+		box_side(&ink->frame) < box_side(&look->finding->all[look->finding->best].box))
+		return 0;
+	if (look_at(picture, judge, &nearer, error))
+		return -1;
+	if (nearer.finding->count > 0 && nearer.finding->score >= look->finding->score - INSIDE &&
+		box_side(&nearer.finding->box) > CONTENT * nearer.scale * box_side(&inside)) {
+		struct look before = *look;
+		*look = nearer;
+		nearer = before;
+	}
+	look_free(&nearer);
+	return 0;
 }
 
 /* Append all that the look has found. */
@@ -521,6 +564,10 @@ int digits_find(const struct raster *picture, const struct digit_judge *judge, s
 		return take_whole(picture, pixels, out, error);
 	if (look_at(picture, judge, &look, error))
 		return -1;
+	if (look.finding->ink.framed && look_inside(picture, judge, &look, error)) {
+		look_free(&look);
+		return -1;
+	}
 	const struct finding *finding = look.finding;
 	int status = finding->merit > 0.0f && (finding->ink.settled || finding->ink.threshold >= CLEAR)
 					 ? append_found(&look, out, error)

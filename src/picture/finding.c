@@ -7,15 +7,16 @@
 
 #include "picture/normalize.h"
 
-#define MOST_ODDS 20.0f   /* of being a digit to being none: no score says more */
-#define RIVAL_MERIT 0.08f /* of the best one's: a second digit has more */
-#define RIVAL_SCORE 0.5f  /* and at least this score */
-#define FROM_AFAR 16      /* pixels: with a best one that is not so high, scores say nothing */
-#define RIVAL_HEIGHT 0.3f /* of the best one's height, and the other way round */
-#define SAME_PEN 0.6f     /* of the best one's mean depth */
-#define UNSETTLED 0.03f   /* the factor of its merit where a wider window shows another digit */
-#define INSIDE                                                                                     \
-	0.3f /* a ring goes around a digit whose score is not worse than the ring's by more */
+#define MOST_ODDS 20.0f    /* of being a digit to being none: no score says more */
+#define RIVAL_MERIT 0.08f  /* of the best one's: a second digit has more */
+#define RIVAL_SCORE 0.5f   /* and at least this score */
+#define FROM_AFAR 16       /* pixels: with a best one that is not so high, scores say nothing */
+#define RIVAL_HEIGHT 0.3f  /* of the best one's height, and the other way round */
+#define LINE 12            /* times as high as wide: */
+#define LINE_HEIGHT 1.05f  /* and so much higher than the best one, it is a line */
+#define SAME_PEN 0.6f      /* of the best one's mean depth */
+#define UNSETTLED 0.03f    /* the factor of its merit where a wider window shows another digit */
+#define INSIDE 0.3f        /* a digit in a ring has a score that is lower by no more */
 #define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
 #define TOUCHING_GAP 0.06f /* those that are as near as this are one digit unless it seems none */
 #define JOIN_GAIN 0.1f     /* others only where their score is better by so much */
@@ -90,15 +91,23 @@ static float mean_depth(const struct group *group)
 	return group->mass / (float)group->pixels;
 }
 
+/* True where the box is so long and narrow, beside the best one, that it is a ruled line's or a
+ * frame's rather than that of a 1. */
+static bool is_line(const struct box *box, const struct box *best)
+{
+	return box_height(box) > LINE * box_width(box) &&
+		   (float)box_height(box) > LINE_HEIGHT * (float)box_height(best);
+}
+
 /* True where group i is a digit beside the best one. */
 static bool is_rival(const struct finding *finding, int i, int best)
 {
 	const struct group *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
+	const bool likely = finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR;
 
-	return group->merit > RIVAL_MERIT * first->merit &&
-		   (finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR) &&
-		   height >= RIVAL_HEIGHT && height <= 1.0f / RIVAL_HEIGHT &&
+	return likely && group->merit > RIVAL_MERIT * first->merit && height >= RIVAL_HEIGHT &&
+		   height <= 1.0f / RIVAL_HEIGHT && !is_line(&group->box, &first->box) &&
 		   mean_depth(group) >= SAME_PEN * mean_depth(first);
 }
 

@@ -29,6 +29,10 @@
 /* Groups. */
 #define LEAST_MERIT 0.05f /* of the best one's: one with less is none */
 
+/* A rectangle around the digit. */
+#define COVERED 0.87f /* of each side of its box is drawn; a 0, which has no corners, has less */
+#define LEAST_FRAME 8 /* pixels: its sides are longer */
+
 /* Something else around it. */
 #define RAYS 32
 #define HIT 0.85f           /* of rays from the digit's middle meet it */
@@ -154,6 +158,75 @@ static bool gather(struct ink *ink)
 	return true;
 }
 
+/* The fraction of a side of the box along which the component with this label comes near the side,
+ * within a tenth of the box's longer side: it may be tilted. */
+static float side_covered(const struct components *components, int label, const struct box *box,
+						  int side)
+{
+	const bool level = side == TOP || side == BOTTOM;
+	const int length = level ? box_width(box) : box_height(box);
+	const int across = level ? box_height(box) : box_width(box);
+	const int band = int_min(box_side(box) / 10, across - 1);
+	const int along = level ? 1 : components->width; /* the way to the next label */
+	const int inwards = (level ? components->width : 1) * (side == TOP || side == LEFT ? 1 : -1);
+	const int x = side == RIGHT ? box->right - 1 : box->left;
+	const int y = side == BOTTOM ? box->bottom - 1 : box->top;
+	const int *corner = components->labels + y * components->width + x;
+	int covered = 0;
+
+	for (int i = 0; i < length; i++) {
+		int in = 0;
+		while (in <= band && corner[i * along + in * inwards] != label)
+			in++;
+		covered += in <= band;
+	}
+	return (float)covered / (float)length;
+}
+
+/* The pixels of the component with this label that are inside its box, farther than a fifth from
+ * each side. */
+static int count_content(const struct components *components, int label, const struct box *box)
+{
+	const int margin_x = box_width(box) / 5, margin_y = box_height(box) / 5;
+	int own = 0;
+
+	for (int y = box->top + margin_y; y < box->bottom - margin_y; y++)
+		for (int x = box->left + margin_x; x < box->right - margin_x; x++)
+			own += components->labels[y * components->width + x] == label;
+	return own;
+}
+
+/* True where the component is drawn along most of each side of its box. */
+static bool is_rectangle(const struct components *components, int index)
+{
+	const struct component *component = &components->all[index];
+
+	if (component->merit <= 0.0f || box_width(&component->box) <= LEAST_FRAME ||
+		box_height(&component->box) <= LEAST_FRAME)
+		return false;
+	for (int side = 0; side < SIDES; side++)
+		if (side_covered(components, index + 1, &component->box, side) < COVERED)
+			return false;
+	return true;
+}
+
+/* Tell the ink about a rectangle that goes on inside, on more than 1% of its area: it touches the
+ * digit, or is filled, as a sheet on a desk is. */
+static void find_frame(struct ink *ink)
+{
+	for (int i = 0; i < ink->components.count; i++) {
+		const struct component *component = &ink->components.all[i];
+		const int area = box_width(&component->box) * box_height(&component->box);
+
+		if (is_rectangle(&ink->components, i) &&
+			count_content(&ink->components, i + 1, &component->box) * 100 > area) {
+			ink->framed = true;
+			ink->frame = component->box;
+			ink->filled = component->pixels * 5 > area * 3;
+		}
+	}
+}
+
 /* True where the component goes around another that is not small: most rays from the other's middle
  * meet it. */
 static bool goes_around(const struct components *components, int index, const struct box *other)
@@ -210,10 +283,12 @@ int group_components(struct ink *ink, float full, struct error *error)
 {
 	struct components *components = &ink->components;
 
+	ink->framed = false;
 	if (components_find(&ink->depth, ink->threshold, components, error))
 		return -1;
 	for (int i = 0; i < components->count; i++)
 		judge(&components->all[i], &ink->depth, full);
+	find_frame(ink);
 	set_rings_aside(ink);
 	gather_all(ink);
 	return 0;

@@ -24,6 +24,9 @@ struct ink {
 	struct components components;
 	struct group groups[MOST_GROUPS]; /* the one with most merit comes first */
 	int count;
+	bool framed; /* a rectangle with something inside may hide the digit: look into `frame` */
+	struct box frame;
+	bool filled;  /* the frame is filled with the ink's grey: a sheet, and its ink is the other */
 	bool settled; /* a wider window shows the same digit */
 };
 
