@@ -422,9 +422,27 @@ static int append_found(const struct look *look, struct digits *out, struct erro
 	return 0;
 }
 
-/* The look's ink moves into the digits' way. */
+/* True where the pixel is in the box of one of the digits. */
+static bool is_in_digit(const struct finding *finding, int x, int y)
+{
+	for (int i = 0; i < finding->count; i++) {
+		const struct box *box = &finding->all[i].box;
+		if (x >= box->left && x < box->right && y >= box->top && y < box->bottom)
+			return true;
+	}
+	return false;
+}
+
+/* The look's ink moves into the digits' way, without what is paper or not in a digit's box. */
 static void set_way(struct look *look, struct digits *digits)
 {
+	const struct grey *ink = &look->finding->ink.depth;
+	const float threshold = look->finding->ink.threshold;
+
+	for (int y = 0; y < ink->height; y++)
+		for (int x = 0; x < ink->width; x++)
+			if (grey_row(ink, y)[x] < threshold || !is_in_digit(look->finding, x, y))
+				grey_row(ink, y)[x] = 0.0f;
 	grey_free(&digits->way.ink);
 	digits->way = (struct digit_way){look->part, look->finding->ink.depth};
 	look->finding->ink.depth = (struct grey){0};
