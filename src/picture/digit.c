@@ -23,7 +23,6 @@
 
 /* A second look. Sizes of the digit are pixels of the plane. */
 #define SMALL 64         /* a smaller digit is looked at from nearer, */
-#define TINY 30          /* one that is so small for both dark and light ink, */
 #define SURROUNDINGS 0.7 /* with so much of its longer side around it */
 #define LEGIBLE 24       /* a look at all digits is enough where they are so large in it */
 #define SAME_HEIGHT 1.4  /* times as high, or as low, at most, it is believed to be the same */
@@ -37,12 +36,7 @@
 /* The choice of the window. */
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
 #define UNSETTLED 0.03f /* the factor of its merit where the next window shows another */
-/* A wider window replaces a narrower one whose merit it exceeds 1.18 times, or whose digit it shows
- * in the same place with 1.2 times the mass and 0.3 times the merit. */
-#define CLEARLY 1.18f
-#define FULLER 1.2f
-#define FULLER_MERIT 0.3f
-#define SHRUNK 0.95f /* a wider window shows the same digit with at least this of its mass */
+#define SHRUNK 0.95f    /* a wider window shows the same digit with at least this of its mass */
 
 /* The choice between findings by the score. */
 #define EQUAL 0.01f /* scores that differ by less are equal: then more ink is better */
@@ -103,16 +97,13 @@ static float merit(const struct ink *ink)
 	return ink->count == 0 ? 0.0f : ink->groups[0].merit * (ink->settled ? 1.0f : UNSETTLED);
 }
 
-/* Replace *best where the ink is better: clearly likelier, or in the same place with much more
- * mass, which shows that the window before was too narrow for the pen. Then *full is of no use any
- * more; it becomes the ink where that is in the same place with more mass. */
+/* Replace *best where the ink is likelier. Then *full is of no use any more; it becomes the ink where
+ * that is in the same place and no less. */
 static void take_better(struct ink *best, struct ink *full, struct ink *ink)
 {
 	const struct group *again = find_again(best, ink);
-	const bool fuller = again && again->mass > FULLER * best->groups[0].mass &&
-						merit(ink) > FULLER_MERIT * merit(best);
 
-	if (fuller || merit(ink) > CLEARLY * merit(best)) {
+	if (merit(ink) > merit(best)) {
 		ink_free(best);
 		ink_free(full);
 		*best = *ink;
@@ -157,16 +148,24 @@ static int find_in_windows(const struct grey *plane, struct ink *best, struct in
 	return status;
 }
 
-/* From -1, the ink is surely light on dark, to 1, it is surely dark on light: most pixels are
- * paper. */
+/* From -1, the ink is surely light on dark, to 1, it is surely dark on light: most pixels are paper,
+ * and most of the outermost ones. */
 static double estimate_paper(const struct grey *plane)
 {
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
-	size_t light = 0;
+	const int w = plane->width, h = plane->height;
+	int light = 0, edge = 0, edges = 0;
 
-	for (size_t i = 0; i < grey_count(plane); i++)
-		light += plane->at[i] > middle;
-	return 2.0 * (double)light / (double)grey_count(plane) - 1.0;
+	for (int y = 0; y < h; y++)
+		for (int x = 0; x < w; x++) {
+			const int sign = grey_row(plane, y)[x] > middle ? 1 : -1;
+			light += sign;
+			if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
+				edge += sign;
+				edges++;
+			}
+		}
+	return ((double)light / (w * h) + (double)edge / edges) / 2.0;
 }
 
 static void look_free(struct look *look)
@@ -503,9 +502,7 @@ static int look_nearer(const struct raster *picture, const struct digit_judge *j
 		.part = {int_max(box.left - margin, part->left), int_max(box.top - margin, part->top),
 				 int_min(box.right + margin, part->right),
 				 int_min(box.bottom + margin, part->bottom)},
-		.ask = side * look->scale < TINY ? EITHER
-			   : look->light             ? LIGHT
-										 : DARK,
+		.ask = look->light ? LIGHT : DARK,
 	};
 
 	nearer.lines =
