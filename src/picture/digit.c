@@ -97,8 +97,8 @@ static float merit(const struct ink *ink)
 	return ink->count == 0 ? 0.0f : ink->groups[0].merit * (ink->settled ? 1.0f : UNSETTLED);
 }
 
-/* Replace *best where the ink is likelier. Then *full is of no use any more; it becomes the ink where
- * that is in the same place and no less. */
+/* Replace *best where the ink is likelier. Then *full is of no use any more; it becomes the ink
+ * where that is in the same place and no less. */
 static void take_better(struct ink *best, struct ink *full, struct ink *ink)
 {
 	const struct group *again = find_again(best, ink);
@@ -148,8 +148,8 @@ static int find_in_windows(const struct grey *plane, struct ink *best, struct in
 	return status;
 }
 
-/* From -1, the ink is surely light on dark, to 1, it is surely dark on light: most pixels are paper,
- * and most of the outermost ones. */
+/* From -1, the ink is surely light on dark, to 1, it is surely dark on light: most pixels are
+ * paper, and most of the outermost ones. */
 static double estimate_paper(const struct grey *plane)
 {
 	const float middle = (grey_quantile(plane, 0.002) + grey_quantile(plane, 0.998)) / 2.0f;
