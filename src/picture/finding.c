@@ -19,6 +19,7 @@
 #define INSIDE 0.3f        /* a digit in a ring has a score that is lower by no more */
 #define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
 #define TOUCHING_GAP 0.06f /* those that are as near as this are one digit unless it seems none */
+#define WIDEST 1.3f        /* times as wide as high: one digit is no wider */
 #define JOIN_GAIN 0.1f     /* others only where their score is better by so much */
 
 void finding_free(struct finding *finding)
@@ -51,9 +52,10 @@ static float min_float(float a, float b)
 static bool may_join(const struct box *a, const struct box *b, float *gain)
 {
 	const float gap = (float)box_gap(a, b) / (float)int_max(box_side(a), box_side(b));
+	const struct box both = box_join(a, b);
 
 	*gain = gap <= TOUCHING_GAP ? -JOIN_GAIN : JOIN_GAIN;
-	return gap <= JOIN_GAP;
+	return gap <= JOIN_GAP && (float)box_width(&both) <= WIDEST * (float)box_height(&both);
 }
 
 /* Join each two groups that are one digit for the judge. */

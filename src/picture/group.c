@@ -112,8 +112,9 @@ static bool belongs(const struct component *component, const struct group *digit
 		return false;
 	if (is_line(&component->box) && size > side)
 		return false;
-	if (is_neighbour(&digit->box, &component->box) ||
-		(is_cut(component->touching) && !is_cut(digit->touching)))
+	if (is_neighbour(&digit->box, &component->box))
+		return false;
+	if (is_cut(component->touching) && !is_cut(digit->touching))
 		return gap <= DOUBTFUL_GAP * side;
 	return (size >= SMALL * side && gap <= SMALL_GAP * side) ||
 		   (size >= LARGE * side && gap <= LARGE_GAP * side && !is_line(&component->box));
