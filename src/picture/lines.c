@@ -18,7 +18,6 @@
 #define MOST_SLANT 0.35  /* columns to the side for each row */
 #define LEAST_DEPTH 0.015f /* grey levels, of 0 to 1, by which a line is darker than the paper */
 #define MOST_LIFTED 1.3f   /* a pixel is lightened by at most so many of the line's depths */
-#define MAX_PASSES 4       /* searches in one picture; each removes all lines that it finds */
 
 struct lines {
 	struct grey depth; /* the grey of the paper left and right less the pixel's, 0 to 1 */
@@ -239,10 +238,9 @@ static int best_end(const struct lines *lines)
 }
 
 /* Paint over all lines, looking at the best paths first: many of the others join a line that is
- * gone by then, and show nothing dark. Returns true where a line was found. */
-static bool remove_found(struct grey *picture, struct lines *lines)
+ * gone by then, and show nothing dark. */
+static void remove_found(struct grey *picture, struct lines *lines)
 {
-	bool found = false;
 	int x;
 
 	follow_paths(lines);
@@ -251,12 +249,9 @@ static bool remove_found(struct grey *picture, struct lines *lines)
 
 		lines->score[x] = -1.0f; /* not again */
 		trace_back(lines, x);
-		if (measure_line(lines, &line)) {
+		if (measure_line(lines, &line))
 			paint_over(picture, lines, &line);
-			found = true;
-		}
 	}
-	return found;
 }
 
 static int remove_upright(struct grey *picture, int thickness, struct error *error)
@@ -265,8 +260,7 @@ static int remove_upright(struct grey *picture, int thickness, struct error *err
 
 	if (lines_new(picture, thickness, &lines, error))
 		return -1;
-	for (int pass = 0; pass < MAX_PASSES && remove_found(picture, &lines); pass++)
-		;
+	remove_found(picture, &lines);
 	grey_free(&lines.depth);
 	free(lines.score); /* with all that is in its block */
 	return 0;
