@@ -1,5 +1,6 @@
 /* Groups become digits as a judge sees them: on planes of depth that are drawn here, with judges
  * that look at the digit's shape alone. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,11 +15,13 @@
 static struct error error;
 static struct finding finding;
 static int calls;
+static int desk; /* pixels at the left are no paper, and as dark as ink */
 
 static int teardown(void **state)
 {
 	(void)state;
 	finding_free(&finding);
+	desk = 0;
 	return 0;
 }
 
@@ -58,11 +61,20 @@ static void judge(const char *const *rows,
 {
 	const struct digit_judge judge = {score, &calls};
 	struct ink ink = {.depth = drawn(rows, 4), .threshold = 0.35f};
+	struct grey picture = drawn(rows, 4);
 
 	calls = 0;
+	ink.paper = drawn(rows, 4);
+	ink.picture = &picture;
+	for (size_t i = 0; i < grey_count(&picture); i++) {
+		picture.at[i] = 1.0f - picture.at[i];
+		ink.paper.at[i] = i % (size_t)picture.width < (size_t)desk ? 0.0f : 1.0f;
+		picture.at[i] = fminf(picture.at[i], ink.paper.at[i]);
+	}
 	assert_int_equal(group_components(&ink, 0.5f, &error), 0);
 	assert_int_equal(finding_judge(&ink, score ? &judge : NULL, &finding, &error), 0);
 	assert_null(ink.depth.at); /* it has moved */
+	grey_free(&picture);
 }
 
 static const char *const two_bars[] = {"................", //
@@ -149,14 +161,50 @@ static void test_the_judge_leaves_out(void **state)
 	assert_int_equal(finding.count, 2);
 }
 
+/* A bar beside which all is as dark as it is the edge of something, and no digit. */
+static void test_a_piece(void **state)
+{
+	(void)state;
+	desk = 4 * 4;
+	judge(two_bars, narrow);
+	assert_float_equal(finding.score, 0.0f, 1e-6f);
+	teardown(NULL);
+	judge(two_bars, narrow);
+	assert_float_equal(finding.score, 0.95f, 1e-6f);
+}
+
+/* A bar between two strokes of the same pen that are no digits, a mouth between eyes, is none. */
+static void test_a_part(void **state)
+{
+	static const char *const face[] = {"......................", //
+									   "......................", //
+									   "..####....#....####...", //
+									   "..####....#....####...", //
+									   "..####....#....####...", //
+									   "..####....#....####...", //
+									   "......................", //
+									   "......................", //
+									   NULL};
+
+	(void)state;
+	judge(face, narrow);
+	assert_int_equal(finding.count, 1);
+	assert_float_equal(finding.score, 0.0f, 1e-6f);
+	assert_true(finding.merit == 0.0f);
+}
+
 /* The better the score, the more merit; without ink there is none. */
 static void test_merit(void **state)
 {
+	const char *const *bar = ROWS("............", "............", ".....#......", ".....#......", //
+								  ".....#......", ".....#......", ".....#......", "............", //
+								  "............");
+
 	(void)state;
-	judge(two_bars, narrow);
+	judge(bar, narrow);
 	const float good = finding.merit;
 	teardown(NULL);
-	judge(two_bars, never);
+	judge(bar, never);
 	assert_true(finding.merit > 0.0f && finding.merit < good / 5);
 	teardown(NULL);
 	judge(ROWS("........", "........", "........"), narrow);
@@ -199,6 +247,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_judge_joins, teardown),
 		cmocka_unit_test_teardown(test_far_apart, teardown),
 		cmocka_unit_test_teardown(test_the_judge_leaves_out, teardown),
+		cmocka_unit_test_teardown(test_a_piece, teardown),
+		cmocka_unit_test_teardown(test_a_part, teardown),
 		cmocka_unit_test_teardown(test_merit, teardown),
 		cmocka_unit_test_teardown(test_a_ring, teardown),
 	};

@@ -230,33 +230,55 @@ static int read_plane(const struct grey *plane, const struct digit_judge *judge,
 	return status;
 }
 
-/* Look for dark or for light ink. It replaces the look's where its merit, times `weight`, is
- * greater. */
-static int look_for(const struct grey *plane, bool light, float weight,
-					const struct digit_judge *judge, struct look *look, struct error *error)
+/* Read the plane's dark or its light ink, without lines up to `thickness` pixels; 0 leaves all. */
+static int read_ink(const struct grey *plane, bool light, int thickness,
+					const struct digit_judge *judge, struct finding **finding, struct error *error)
 {
-	const double side = int_min(plane->width, plane->height);
-	struct look other = *look;
 	struct grey dark;
 
 	if (grey_new(plane->width, plane->height, &dark, error))
 		return -1;
 	for (size_t i = 0; i < grey_count(plane); i++)
 		dark.at[i] = light ? 1.0f - plane->at[i] : plane->at[i];
-	int status = lines_remove(&dark, (int)(look->lines * side) + 2, error);
+	int status = thickness > 0 ? lines_remove(&dark, thickness, error) : 0;
 	if (!status)
-		status = read_plane(&dark, judge, &other.finding, error);
+		status = read_plane(&dark, judge, finding, error);
 	grey_free(&dark);
-	if (status)
+	return status;
+}
+
+/* Exchange the look's finding for one that is better. The other is freed. */
+static void take_better_look(struct look *look, struct look *other, bool better)
+{
+	if (better) {
+		const struct look before = *look;
+		*look = *other;
+		*other = before;
+	}
+	look_free(other);
+}
+
+/* Look for dark or for light ink. It replaces the look's where its merit, times `weight`, is
+ * greater. Where nothing looks like a digit, the lines may have been one's strokes, or a side of a
+ * box around it: then once more with all of them. */
+static int look_for(const struct grey *plane, bool light, float weight,
+					const struct digit_judge *judge, struct look *look, struct error *error)
+{
+	const int thickness = (int)(look->lines * (double)int_min(plane->width, plane->height)) + 2;
+	struct look other = *look, whole = *look;
+
+	if (read_ink(plane, light, thickness, judge, &other.finding, error))
 		return -1;
+	if (judge && other.finding->score < LIKELY) {
+		if (read_ink(plane, light, 0, judge, &whole.finding, error)) {
+			look_free(&other);
+			return -1;
+		}
+		take_better_look(&other, &whole, whole.finding->score > other.finding->score + BETTER);
+	}
 	other.light = light;
 	other.finding->merit *= weight;
-	if (!look->finding || other.finding->merit > look->finding->merit) {
-		struct look before = *look;
-		*look = other;
-		other = before;
-	}
-	look_free(&other);
+	take_better_look(look, &other, !look->finding || other.finding->merit > look->finding->merit);
 	return 0;
 }
 

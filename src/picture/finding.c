@@ -15,6 +15,8 @@
 #define LINE 12            /* times as high as wide: */
 #define LINE_HEIGHT 1.05f  /* and so much higher than the best one, it is a line */
 #define SAME_PEN 0.6f      /* of the best one's mean depth */
+#define DARK_AROUND 0.12f  /* of the pixels around it: a piece of something larger has more */
+#define MOST_OTHERS 0.5f   /* of the digits' mass is in other strokes of the same pen */
 #define UNSETTLED 0.03f    /* the factor of its merit where a wider window shows another digit */
 #define INSIDE 0.3f        /* a digit in a ring has a score that is lower by no more */
 #define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
@@ -39,6 +41,8 @@ static int see(const struct ink *ink, int a, int b, const struct digit_judge *ju
 	const int status = digit_normalize(&crop, ink->threshold, out->pixels, error);
 	grey_free(&crop);
 	out->score = !status && judge ? judge->score(judge->context, out->pixels) : 1.0f;
+	if (ink_darkness_around(ink, a, b) > DARK_AROUND)
+		out->score = 0.0f;
 	return status;
 }
 
@@ -101,6 +105,13 @@ static bool is_line(const struct box *box, const struct box *best)
 		   (float)box_height(box) > LINE_HEIGHT * (float)box_height(best);
 }
 
+/* True where the group is a stroke of the best one's pen, and no line. */
+static bool is_as_strong(const struct group *group, const struct group *best)
+{
+	return group->merit > RIVAL_MERIT * best->merit && !is_line(&group->box, &best->box) &&
+		   mean_depth(group) >= SAME_PEN * mean_depth(best);
+}
+
 /* True where group i is a digit beside the best one. */
 static bool is_rival(const struct finding *finding, int i, int best)
 {
@@ -108,14 +119,15 @@ static bool is_rival(const struct finding *finding, int i, int best)
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
 	const bool likely = finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR;
 
-	return likely && group->merit > RIVAL_MERIT * first->merit && height >= RIVAL_HEIGHT &&
-		   height <= 1.0f / RIVAL_HEIGHT && !is_line(&group->box, &first->box) &&
-		   mean_depth(group) >= SAME_PEN * mean_depth(first);
+	return likely && is_as_strong(group, first) && height >= RIVAL_HEIGHT &&
+		   height <= 1.0f / RIVAL_HEIGHT;
 }
 
-/* Keep the best digit and its rivals. */
+/* Keep the best digit and its rivals. It is none where much of the ink beside it is no digit: a
+ * mouth, for one, between two eyes. */
 static void select_digits(struct finding *finding)
 {
+	const struct group *groups = finding->ink.groups;
 	int best = 0, kept = 0;
 
 	for (int i = 1; i < finding->count; i++)
@@ -125,8 +137,16 @@ static void select_digits(struct finding *finding)
 	finding->score = finding->all[best].score;
 	finding->merit = merit(finding, best) * (finding->ink.settled ? 1.0f : UNSETTLED);
 	bool keep[MOST_JUDGED];
-	for (int i = 0; i < finding->count; i++)
+	float digits = 0.0f, others = 0.0f;
+	for (int i = 0; i < finding->count; i++) {
 		keep[i] = i == best || is_rival(finding, i, best);
+		if (keep[i])
+			digits += groups[i].mass;
+		else if (is_as_strong(&groups[i], &groups[best]))
+			others += groups[i].mass;
+	}
+	if (others > MOST_OTHERS * digits)
+		finding->merit = finding->score = 0.0f;
 	for (int i = 0; i < finding->count; i++)
 		if (keep[i]) {
 			finding->box = box_join(&finding->box, &finding->all[i].box);

@@ -16,16 +16,19 @@
 #define EDGE_NOISE 4.0f  /* an edge is a slope of so many deviations of noise */
 #define LEAST_EDGE 0.02f /* and of this depth on top */
 #define FAINT 0.7f       /* a pixel connected with ink is ink from 0.7 × the threshold on */
+#define MARGIN 0.3f      /* around a digit, of its longer side: its surroundings */
+#define AS_DARK 0.3f     /* of the way from ink to paper: greys that are as dark as ink */
 #define DEEP 0.42f       /* and if it is at least 0.42 × as deep as the digit's dark strokes */
 
 void ink_free(struct ink *ink)
 {
 	grey_free(&ink->depth);
+	grey_free(&ink->paper);
 	components_free(&ink->components);
 	*ink = (struct ink){0};
 }
 
-/* *depth = the picture's depth, *noise = the deviation of the paper's noise in it.
+/* Measure the paper's grey and the depth; *noise = the deviation of the paper's noise in it.
  *
  * The paper's grey is the closing by a square wider than the pen, which fills up strokes and
  * follows shadows with all their edges. It lies at the paper's light side, so that all of the paper
@@ -33,14 +36,17 @@ void ink_free(struct ink *ink)
  * paper even in a picture full of ink: of a normal distribution they are 0.77 deviations apart. A
  * depth of 0 begins a little below the mean, 0.9 deviations above the 10th percentile, which is
  * 1.28 below it. */
-static int measure_depth(const struct grey *picture, int window, struct grey *depth, float *noise,
+static int measure_depth(const struct grey *picture, int window, struct ink *ink, float *noise,
 						 struct error *error)
 {
-	if (grey_morph(picture, GREY_CLOSING, window, window, depth, error))
+	struct grey *depth = &ink->depth;
+
+	if (grey_morph(picture, GREY_CLOSING, window, window, &ink->paper, error) ||
+		grey_new(picture->width, picture->height, depth, error))
 		return -1;
-	const float dimmest = DIMMEST * grey_quantile(depth, 0.99);
+	const float dimmest = DIMMEST * grey_quantile(&ink->paper, 0.99);
 	for (size_t i = 0; i < grey_count(depth); i++) {
-		const float paper = depth->at[i];
+		const float paper = ink->paper.at[i];
 		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), DARKEST);
 	}
 	const float low = grey_quantile(depth, 0.02), upper = grey_quantile(depth, 0.1);
@@ -94,9 +100,11 @@ int ink_find(const struct grey *picture, int window, struct ink *out, struct err
 {
 	float noise;
 
-	*out = (struct ink){0};
-	if (measure_depth(picture, window, &out->depth, &noise, error))
+	*out = (struct ink){.picture = picture};
+	if (measure_depth(picture, window, out, &noise, error)) {
+		ink_free(out);
 		return -1;
+	}
 	const float full = edge_depth(&out->depth, noise);
 	if (full <= EDGE_NOISE * noise + LEAST_EDGE / 2)
 		return 0;
@@ -132,4 +140,34 @@ int ink_crop(const struct ink *ink, int a, int b, struct grey *out, struct box *
 				grey_row(out, y)[x] = ink->depth.at[at];
 		}
 	return 0;
+}
+
+float ink_darkness_around(const struct ink *ink, int a, int b)
+{
+	const struct grey *picture = ink->picture;
+	const struct box box = box_join(&ink->groups[a].box, &ink->groups[b].box);
+	const int margin = (int)(MARGIN * (float)box_side(&box)) + 1;
+	const int right = int_min(box.right + margin, picture->width);
+	const int bottom = int_min(box.bottom + margin, picture->height);
+	double sum = 0.0;
+	int pixels = 0, around = 0, dark = 0;
+
+	for (int y = box.top; y < box.bottom; y++)
+		for (int x = box.left; x < box.right; x++) {
+			const int at = y * picture->width + x, group = ink_group_at(ink, (size_t)at);
+			if (group == a + 1 || group == b + 1) {
+				const float grey = picture->at[at];
+				sum += (double)(grey + AS_DARK * (ink->paper.at[at] - grey));
+				pixels++;
+			}
+		}
+	for (int y = int_max(box.top - margin, 0); y < bottom; y++)
+		for (int x = int_max(box.left - margin, 0); x < right; x++) {
+			const int at = y * picture->width + x;
+			if (ink->components.labels[at] == 0) {
+				around++;
+				dark += (double)picture->at[at] * pixels < sum;
+			}
+		}
+	return (float)dark / (float)int_max(around, 1);
 }

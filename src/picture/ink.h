@@ -19,8 +19,10 @@ struct group {
 };
 
 struct ink {
-	struct grey depth; /* (paper - pixel) / paper, of their greys; owned */
-	float threshold;   /* from this depth on a pixel is ink */
+	struct grey depth;          /* (paper - pixel) / paper, of their greys; owned */
+	struct grey paper;          /* the paper's grey; owned */
+	const struct grey *picture; /* borrowed, and gone once the ink was judged */
+	float threshold;            /* from this depth on a pixel is ink */
 	struct components components;
 	struct group groups[MOST_GROUPS]; /* the one with most merit comes first */
 	int count;
@@ -40,6 +42,11 @@ void ink_free(struct ink *ink);
  * of one pixel; other groups' depth is 0. */
 int ink_crop(const struct ink *ink, int a, int b, struct grey *out, struct box *box,
 			 struct error *error);
+
+/* The fraction of the pixels around group `a`, and group `b` unless it is a, that are as dark as it
+ * is and no ink: 0 for a stroke on paper, 0.2 or more for a piece of something that is wider than
+ * the window, like the rim of a disc. */
+float ink_darkness_around(const struct ink *ink, int a, int b);
 
 /* Group the components anew without those of the first group that go around others. Returns false
  * where there is none. */
