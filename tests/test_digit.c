@@ -370,19 +370,19 @@ static void test_a_bar_apart(void **state)
 /* The right stroke of a 4 is as high as a digit, and could be a 1: the judge knows better. */
 static void test_a_stroke_apart(void **state)
 {
-	static const char *const four[] = {"...##..........", //
-									   "...#...........", //
-									   "..##.......##..", //
-									   "..#........##..", //
-									   "..#........##..", //
-									   ".##........##..", //
-									   ".#.........##..", //
-									   ".########..##..", //
-									   ".########..##..", //
-									   "...........##..", //
-									   "...........##..", //
-									   "...........##..", //
-									   "...........##..", //
+	static const char *const four[] = {"...##.........", //
+									   "...#..........", //
+									   "..##......##..", //
+									   "..#.......##..", //
+									   "..#.......##..", //
+									   ".##.......##..", //
+									   ".#........##..", //
+									   ".########.##..", //
+									   ".########.##..", //
+									   "..........##..", //
+									   "..........##..", //
+									   "..........##..", //
+									   "..........##..", //
 									   NULL};
 	struct recognizer recognizer = {.executor = executor, .temperature = 1.0};
 	const struct digit_judge judge = {recognizer_score, &recognizer};

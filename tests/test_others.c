@@ -122,7 +122,7 @@ static void kinds_are_mixed(void **state)
 		grey += most < 240;
 		blank += ink == 0;
 	}
-	assert_in_range(full, 30, 300);
+	assert_in_range(full, 20, 300);
 	assert_in_range(grey, 30, 300);
 	assert_in_range(blank, 0, 20);
 }

@@ -12,7 +12,7 @@
 
 /* Styles of each digit, above all those that MNIST's writers hardly used. Empty places are NULL,
  * behind the last one of a row. */
-#define GLYPH_STYLES 8
+#define GLYPH_STYLES 10
 extern const char *const glyph_digits[10][GLYPH_STYLES];
 
 /* Letters and signs that look like no digit as long as they are upright. */

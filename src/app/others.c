@@ -449,7 +449,7 @@ static const struct kind {
 } kinds[OTHER_KINDS] = {
 	{half, 3, true, 0},           {join, 6, true, 0},     {row, 9, true, 0},
 	{column, 3, true, 0},         {turned, 3, true, 0},   {mirrored, 2, true, 0},
-	{framed, 8, true, 0},         {struck, 3, true, 0},   {letter, 42, true, 0.05f},
+	{framed, 8, true, 0},         {struck, 3, true, 0},   {letter, 48, true, 0.05f},
 	{sign, 26, true, 0.05f},      {scribble, 6, true, 0}, {strokes, 10, true, 0},
 	{star, 8, true, 0.1f},        {badge, 7, true, 0},    {blob, 5, true, 0.3f},
 	{silhouette, 12, true, 0.6f}, {shard, 5, true, 0.4f}, {texture, 14, false, 0},
