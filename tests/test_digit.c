@@ -461,6 +461,21 @@ static void test_extreme_shapes(void **state)
 	}
 }
 
+/* More digits than are looked at are refused, rather than some of them left out. */
+static void test_too_many(void **state)
+{
+	struct raster picture = paper(900, 900);
+	struct digits digits;
+
+	(void)state;
+	for (int i = 0; i < 81; i++)
+		put_image(&picture, 8, 20 + i % 9 * 95, 20 + i / 9 * 95, 2);
+	assert_int_equal(digits_find(&picture, NULL, &digits, &error), -1);
+	assert_string_equal(error.text, "more than 63 digits; cut the picture into parts");
+	assert_null(digits.all);
+	raster_free(&picture);
+}
+
 /* A digit in a box that it touches, on ruled paper: each way of looking is taken. */
 static void test_memory(void **state)
 {
@@ -498,7 +513,7 @@ int main(void)
 		cmocka_unit_test(test_frames),          cmocka_unit_test(test_a_bar_apart),
 		cmocka_unit_test(test_a_stroke_apart),  cmocka_unit_test(test_a_long_stem),
 		cmocka_unit_test(test_cut_to_the_edge), cmocka_unit_test(test_extreme_shapes),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_too_many),        cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -606,9 +606,14 @@ int digits_find(const struct raster *picture, const struct digit_judge *judge, s
 		return -1;
 	}
 	const struct finding *finding = look.finding;
-	int status = finding->merit > 0.0f && (finding->ink.settled || finding->ink.threshold >= CLEAR)
-					 ? append_found(&look, out, error)
-					 : error_set(error, "no digit found");
+	int status;
+	if (finding->merit <= 0.0f || (!finding->ink.settled && finding->ink.threshold < CLEAR))
+		status = error_set(error, "no digit found");
+	else if (finding->count == MOST_JUDGED)
+		status =
+			error_set(error, "more than %d digits; cut the picture into parts", MOST_JUDGED - 1);
+	else
+		status = append_found(&look, out, error);
 	if (!status) {
 		sort_digits(out);
 		if (look.scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL)

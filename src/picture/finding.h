@@ -5,7 +5,7 @@
 #include "picture/digit.h"
 #include "picture/ink.h"
 
-#define MOST_JUDGED 32 /* groups that are worth a look, those with most merit */
+#define MOST_JUDGED 64 /* groups that are worth a look, those with most merit */
 
 struct candidate {
 	struct box box; /* in pixels of the plane */
