@@ -461,6 +461,18 @@ static void test_extreme_shapes(void **state)
 	}
 }
 
+/* Two straight bars are 11, not a frame and what is in it. */
+static void test_two_bars(void **state)
+{
+	(void)state;
+	for (int side = 60; side <= 300; side += 60) {
+		struct raster picture = paper(side, side);
+		put_ink(&picture, side / 3, side / 5, side / 12, side * 3 / 5);
+		put_ink(&picture, side * 3 / 5, side / 5, side / 12, side * 3 / 5);
+		assert_reads(&picture, " 11");
+	}
+}
+
 /* More digits than are looked at are refused, rather than some of them left out. */
 static void test_too_many(void **state)
 {
@@ -513,7 +525,8 @@ int main(void)
 		cmocka_unit_test(test_frames),          cmocka_unit_test(test_a_bar_apart),
 		cmocka_unit_test(test_a_stroke_apart),  cmocka_unit_test(test_a_long_stem),
 		cmocka_unit_test(test_cut_to_the_edge), cmocka_unit_test(test_extreme_shapes),
-		cmocka_unit_test(test_too_many),        cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_two_bars),        cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

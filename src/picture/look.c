@@ -266,9 +266,13 @@ int look_at(const struct raster *picture, const struct digit_judge *judge, struc
 		status = look_for(&plane, evidence >= 0.0, (float)pow(DOUBT, -2.0 * fabs(evidence)), judge,
 						  look, error);
 	/* With so much evidence the paper's grey is known: a frame of that grey is a sheet, one of the
-	 * other is drawn. */
-	if (!status && fabs(evidence) > FLAT)
-		look->finding->ink.filled = look->light == (evidence > 0.0);
+	 * other is drawn, and a drawn one that is filled is a bar, as a 1. */
+	if (!status && fabs(evidence) > FLAT) {
+		struct ink *ink = &look->finding->ink;
+		const bool is_sheet = look->light == (evidence > 0.0);
+		ink->framed = ink->framed && (is_sheet || !ink->filled);
+		ink->filled = is_sheet;
+	}
 	grey_free(&plane);
 	if (status)
 		look_free(look);
