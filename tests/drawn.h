@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "picture/digit.h"
 #include "picture/grey.h"
 
 #define ROWS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -50,6 +51,17 @@ static inline void assert_drawn(const struct grey *plane, const char *const *row
 			putchar(tenths <= 0 ? '.' : tenths >= 10 ? '#' : '0' + tenths);
 		}
 	fail_msg("the plane above is not the one expected, which begins with %s", rows[0]);
+}
+
+/* The columns that the strokes of a digit in MNIST's form take. */
+static inline int width_of(const uint8_t pixels[DIGIT_PIXELS])
+{
+	struct box box = {DIGIT_SIDE, DIGIT_SIDE, 0, 0};
+
+	for (int i = 0; i < DIGIT_PIXELS; i++)
+		if (pixels[i] > 127)
+			box_include(&box, i % DIGIT_SIDE, i / DIGIT_SIDE);
+	return box_width(&box);
 }
 
 #endif

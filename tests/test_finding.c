@@ -25,16 +25,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int width_of(const uint8_t pixels[DIGIT_PIXELS])
-{
-	struct box box = {DIGIT_SIDE, DIGIT_SIDE, 0, 0};
-
-	for (int i = 0; i < DIGIT_PIXELS; i++)
-		if (pixels[i] > 127)
-			box_include(&box, i % DIGIT_SIDE, i / DIGIT_SIDE);
-	return box_width(&box);
-}
-
 /* Judges to whom a digit is broad, is narrow, is anything, is nothing. */
 static float broad(void *context, const uint8_t pixels[DIGIT_PIXELS])
 {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "drawn.h"
 #include "picture/look.h"
 
 #define WIDTH 300
@@ -25,13 +26,8 @@ static void fill(int left, int top, int width, int height, int grey)
 /* A judge to whom only what is narrow is a digit. */
 static float narrow(void *context, const uint8_t pixels[DIGIT_PIXELS])
 {
-	struct box box = {DIGIT_SIDE, DIGIT_SIDE, 0, 0};
-
 	(void)context;
-	for (int i = 0; i < DIGIT_PIXELS; i++)
-		if (pixels[i] > 127)
-			box_include(&box, i % DIGIT_SIDE, i / DIGIT_SIDE);
-	return box_width(&box) < 9 ? 0.95f : 0.1f;
+	return width_of(pixels) < 9 ? 0.95f : 0.1f;
 }
 
 static const struct digit_judge judge = {narrow, NULL};

@@ -126,13 +126,9 @@ static int look_inside(const struct raster *picture, const struct digit_judge *j
 		return 0;
 	if (look_at(picture, judge, &nearer, error))
 		return -1;
-	if (nearer.finding->count > 0 && nearer.finding->score >= look->finding->score - INSIDE &&
-		box_side(&nearer.finding->box) > CONTENT * nearer.scale * box_side(&inside)) {
-		struct look before = *look;
-		*look = nearer;
-		nearer = before;
-	}
-	look_free(&nearer);
+	look_take(look, &nearer,
+			  nearer.finding->count > 0 && nearer.finding->score >= look->finding->score - INSIDE &&
+				  box_side(&nearer.finding->box) > CONTENT * nearer.scale * box_side(&inside));
 	return 0;
 }
 

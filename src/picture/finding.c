@@ -2,6 +2,7 @@
  * no digit beside a better one is left out. */
 #include "picture/finding.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,6 @@
 #define SAME_PEN 0.6f      /* of the best one's mean depth */
 #define DARK_AROUND 0.12f  /* of the pixels around it: a piece of something larger has more */
 #define MOST_OTHERS 0.5f   /* of the digits' mass is in other strokes of the same pen */
-#define UNSETTLED 0.03f    /* the factor of its merit where a wider window shows another digit */
 #define INSIDE 0.3f        /* a digit in a ring has a score that is lower by no more */
 #define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
 #define TOUCHING_GAP 0.06f /* those that are as near as this are one digit unless it seems none */
@@ -40,15 +40,11 @@ static int see(const struct ink *ink, int a, int b, const struct digit_judge *ju
 		return -1;
 	const int status = digit_normalize(&crop, ink->threshold, out->pixels, error);
 	grey_free(&crop);
-	out->score = !status && judge ? judge->score(judge->context, out->pixels) : 1.0f;
 	if (ink_darkness_around(ink, a, b) > DARK_AROUND)
 		out->score = 0.0f;
+	else
+		out->score = !status && judge ? judge->score(judge->context, out->pixels) : 1.0f;
 	return status;
-}
-
-static float min_float(float a, float b)
-{
-	return a < b ? a : b;
 }
 
 /* True where the two are so near that they may be one digit. *gain = by how much the score of one
@@ -75,7 +71,7 @@ static int join(struct finding *finding, const struct digit_judge *judge, struct
 				continue;
 			if (see(ink, a, b, judge, &both, error))
 				return -1;
-			if (both.score <= min_float(all[a].score, all[b].score) + gain)
+			if (both.score <= fminf(all[a].score, all[b].score) + gain)
 				continue;
 			ink_join(ink, a, b, finding->count - 1);
 			all[a] = both;
@@ -89,7 +85,7 @@ static float merit(const struct finding *finding, int i)
 {
 	const float score = finding->all[i].score;
 
-	return finding->ink.groups[i].merit * min_float(score / (1.0f - score + 1e-6f), MOST_ODDS);
+	return finding->ink.groups[i].merit * fminf(score / (1.0f - score + 1e-6f), MOST_ODDS);
 }
 
 static float mean_depth(const struct group *group)
@@ -135,7 +131,7 @@ static void select_digits(struct finding *finding)
 			best = i;
 	finding->box = finding->all[best].box;
 	finding->score = finding->all[best].score;
-	finding->merit = merit(finding, best) * (finding->ink.settled ? 1.0f : UNSETTLED);
+	finding->merit = merit(finding, best) * ink_trust(&finding->ink);
 	bool keep[MOST_JUDGED];
 	float digits = 0.0f, others = 0.0f;
 	for (int i = 0; i < finding->count; i++) {

@@ -55,6 +55,14 @@ bool ink_look_inside(struct ink *ink);
 /* Make group b a part of group a; group `last` takes the place of b. */
 void ink_join(struct ink *ink, int a, int b, int last);
 
+/* The factor of its merit where a wider window shows another digit, or none. */
+#define UNSETTLED 0.03f
+
+static inline float ink_trust(const struct ink *ink)
+{
+	return ink->settled ? 1.0f : UNSETTLED;
+}
+
 /* 1 + the index of the group that a pixel belongs to; 0 for none. */
 static inline int ink_group_at(const struct ink *ink, size_t pixel)
 {

@@ -14,7 +14,6 @@
 
 /* The choice of the window. */
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
-#define UNSETTLED 0.03f /* the factor of its merit where the next window shows another */
 #define SHRUNK 0.95f    /* a wider window shows the same digit with at least this of its mass */
 
 /* The choice between findings by the score. */
@@ -61,7 +60,7 @@ static bool is_same(const struct ink *ink, const struct ink *wider)
 /* The merit of the best group. */
 static float merit(const struct ink *ink)
 {
-	return ink->count == 0 ? 0.0f : ink->groups[0].merit * (ink->settled ? 1.0f : UNSETTLED);
+	return ink->count == 0 ? 0.0f : ink->groups[0].merit * ink_trust(ink);
 }
 
 /* Replace *best where the ink is likelier. Then *full is of no use any more; it becomes the ink
@@ -214,8 +213,7 @@ static int read_ink(const struct grey *plane, bool light, int thickness,
 	return status;
 }
 
-/* Exchange the look's finding for one that is better. The other is freed. */
-static void take_better_look(struct look *look, struct look *other, bool better)
+void look_take(struct look *look, struct look *other, bool better)
 {
 	if (better) {
 		const struct look before = *look;
@@ -241,11 +239,11 @@ static int look_for(const struct grey *plane, bool light, float weight,
 			look_free(&other);
 			return -1;
 		}
-		take_better_look(&other, &whole, whole.finding->score > other.finding->score + BETTER);
+		look_take(&other, &whole, whole.finding->score > other.finding->score + BETTER);
 	}
 	other.light = light;
 	other.finding->merit *= weight;
-	take_better_look(look, &other, !look->finding || other.finding->merit > look->finding->merit);
+	look_take(look, &other, !look->finding || other.finding->merit > look->finding->merit);
 	return 0;
 }
 

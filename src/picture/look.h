@@ -26,6 +26,9 @@ int look_at(const struct raster *picture, const struct digit_judge *judge, struc
 			struct error *error);
 void look_free(struct look *look);
 
+/* Put `other` in the place of the look where it is better. The one that is left is freed. */
+void look_take(struct look *look, struct look *other, bool better);
+
 /* A box of the plane, in pixels of the picture. */
 struct box look_box(const struct look *look, const struct box *box);
 
