@@ -52,6 +52,9 @@ bool bytes_u64le(struct bytes *b, uint64_t *value);
 /* *start points to the next `count` bytes, which are borrowed. */
 bool bytes_take(struct bytes *b, size_t count, const uint8_t **start);
 
+/* Cut the buffer down to its first `size` bytes, and give the other memory back. */
+void buffer_shrink(struct buffer *buffer, size_t size);
+
 /* Accepts a zeroed buffer; zeroes it. */
 void buffer_free(struct buffer *buffer);
 

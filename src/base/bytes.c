@@ -67,6 +67,14 @@ bool bytes_u64le(struct bytes *b, uint64_t *value)
 	return true;
 }
 
+void buffer_shrink(struct buffer *buffer, size_t size)
+{
+	uint8_t *shrunk = realloc(buffer->data, size ? size : 1);
+
+	buffer->data = shrunk ? shrunk : buffer->data; /* where realloc fails, the memory stays */
+	buffer->size = size;
+}
+
 void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);

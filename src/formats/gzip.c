@@ -110,9 +110,7 @@ int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct bu
 			return -1;
 		}
 	} while (bytes_left(&in));
-	/* Give back the memory that is not used. Where realloc fails, it stays. */
-	uint8_t *shrunk = realloc(output.data, output.size ? output.size : 1);
-	out->data = shrunk ? shrunk : output.data;
-	out->size = output.size;
+	out->data = output.data;
+	buffer_shrink(out, output.size);
 	return 0;
 }

@@ -1,0 +1,84 @@
+/* Files that are told by name or content. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "formats/foreign.h"
+#include "mutations.h"
+
+static void begins(const char *phrase, const char *with)
+{
+	if (!with)
+		assert_null(phrase);
+	else if (!phrase || strncmp(phrase, with, strlen(with)))
+		fail_msg("\"%s\" does not begin with \"%s\"", phrase ? phrase : "(nothing)", with);
+}
+
+#define CONTENT(text) (const uint8_t *)(text), sizeof(text) - 1
+
+static void contents(void **state)
+{
+	uint8_t tar[512] = {0};
+
+	(void)state;
+	begins(foreign_content(CONTENT("")), "an empty file");
+	begins(foreign_content(CONTENT("version https://git-lfs.")), "a Git LFS pointer; fetch");
+	begins(foreign_content(CONTENT("PK\3\4")), "a zip archive; unpack it with 'unzip'");
+	begins(foreign_content(CONTENT("PK\3\4----------------------\x05\0\0\0a.npy")), "a NumPy file");
+	begins(foreign_content(CONTENT("PK\3\4----------------------\x05\0\0\0a.txt")), "a zip");
+	begins(foreign_content(CONTENT("PK\3\4----------------------\x05\0\0\0a.np")), "a zip");
+	begins(foreign_content(CONTENT("\xfd"
+								   "7zXZ\0")),
+		   "an xz file; unpack it with 'unxz'");
+	begins(foreign_content(CONTENT("BZh91AY")), "a bzip2 file");
+	begins(foreign_content(CONTENT("<!DOCTYPE html>")), "a web page: the download went wrong");
+	begins(foreign_content(CONTENT("\x93NUMPY")), "a NumPy file; write it as CSV");
+	begins(foreign_content(CONTENT("PAR1")), "a Parquet file");
+	begins(foreign_content(CONTENT("\0\0\x08\3")), NULL);
+	begins(foreign_content(CONTENT("label,pixel0")), NULL);
+	begins(foreign_content(CONTENT("P")), NULL);
+	memcpy(tar + 257, "ustar", 5);
+	begins(foreign_content(tar, sizeof tar), "a tar archive; unpack it with 'tar xf'");
+}
+
+static void names(void **state)
+{
+	(void)state;
+	begins(foreign_name("mnist.npz"), "a NumPy file");
+	begins(foreign_name("mnist.tar.gz"), "a tar archive");
+	begins(foreign_name("mnist.pkl.gz"), "a Python pickle");
+	begins(foreign_name("train-images-idx3-ubyte.xz"), "an xz file");
+	begins(foreign_name("train-images-idx3-ubyte.gz"), NULL);
+	begins(foreign_name(".zip"), NULL);
+	begins(foreign_name("zip"), NULL);
+	begins(foreign_name(""), NULL);
+}
+
+static void look(const uint8_t *data, size_t size, void *context)
+{
+	(void)context;
+	foreign_content(data, size);
+}
+
+static void mutations(void **state)
+{
+	(void)state;
+	mutate(CONTENT("PK\3\4----------------------\x05\0\0\0a.npy"), MUTATE_ALL,
+		   (struct mutation_target){look, NULL});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(contents),
+		cmocka_unit_test(names),
+		cmocka_unit_test(mutations),
+	};
+
+	return cmocka_run_group_tests_name("foreign", tests, NULL, NULL);
+}
