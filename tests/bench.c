@@ -193,7 +193,8 @@ static int bench_validate(const char *model, const char *data, const struct engi
 	struct evaluation evaluation;
 	int status = -1;
 
-	if (!dataset_load(&dataset, data, DATASET_TRAIN, error) &&
+	if (!dataset_load(&dataset, &(struct dataset_options){.path = data}, DATASET_TRAIN, NULL,
+					  error) &&
 		!model_load(model, NULL, &network, NULL, NULL, error) &&
 		(executor = executor_open(&network, engine, settings_default().batch_size, EXECUTOR_PREDICT,
 								  error))) {

@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 	if (argc < 4 + held_out || number_whole(operands[1], "", 0, UINT32_MAX, &seed) ||
 		number_whole(operands[2], "", 1, 100000, &count))
 		return fputs(usage, stderr), 2;
-	if (dataset_load(&dataset, DATA, DATASET_TEST, &error))
+	if (dataset_load(&dataset, &(struct dataset_options){.path = DATA}, DATASET_TEST, NULL, &error))
 		status = -1;
 	else if (dataset.count < 2 * HALF)
 		status = error_set(&error, "fewer than %d test images", 2 * HALF);

@@ -37,7 +37,7 @@ static inline int scratch_count(const char *folder)
 	return count;
 }
 
-/* Remove the folder with its files, none of which is a folder. Returns false where that fails. */
+/* Remove the folder with all that is in it. Returns false where that fails. */
 static inline bool scratch_close(const char *folder)
 {
 	DIR *stream = opendir(folder);
@@ -47,8 +47,9 @@ static inline bool scratch_close(const char *folder)
 		return false;
 	for (struct dirent *entry; (entry = readdir(stream));)
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) {
-			snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-			unlink(path);
+			if (snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) >= (int)sizeof path ||
+				(unlink(path) && !scratch_close(path)))
+				break;
 		}
 	closedir(stream);
 	return !rmdir(folder);

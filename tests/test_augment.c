@@ -547,8 +547,7 @@ static void test_ink(void **state)
 static void load(const struct digits *digits, const char *list, const uint32_t *indices, int first,
 				 int n, uint64_t seed, uint64_t epoch, float *x)
 {
-	const struct dataset dataset = {
-		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
+	const struct dataset dataset = {.count = DIGITS, .images = digits->images[0]};
 	const struct augmenter augmenter = prepare(list);
 	const struct augmented augmented = {
 		{&dataset, indices}, &augmenter, rng_stream(seed, RNG_AUGMENT, epoch), NULL};
@@ -600,8 +599,7 @@ static void test_images_as_they_are(void **state)
 	static const uint32_t order[] = {3, 1, 2};
 	static float plain[2 * PIXELS], loaded[2 * PIXELS];
 	struct digits *digits = digits_read();
-	const struct dataset dataset = {
-		.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
+	const struct dataset dataset = {.count = DIGITS, .images = digits->images[0]};
 	const struct augmented augmented = {
 		{&dataset, order}, NULL, rng_stream(1, RNG_AUGMENT, 1), NULL};
 

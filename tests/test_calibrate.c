@@ -17,14 +17,14 @@
 static double temperature_of(float scale, size_t odd)
 {
 	static float logits[IMAGES][DATASET_CLASSES];
-	static uint8_t labels[IMAGES];
+	static uint16_t labels[IMAGES];
 	static uint32_t indices[IMAGES];
 
 	memset(logits, 0, sizeof logits);
 	for (size_t i = 0; i < IMAGES; i++) {
 		const size_t image = IMAGES - 1 - i;
 		logits[i][image % 10] = scale;
-		labels[image] = (uint8_t)((image + (odd && image % odd == 0)) % 10);
+		labels[image] = (uint16_t)((image + (odd && image % odd == 0)) % 10);
 		indices[i] = (uint32_t)image;
 	}
 	const struct dataset dataset = {.count = IMAGES, .labels = labels};

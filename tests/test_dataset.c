@@ -35,6 +35,12 @@ static int teardown(void **state)
 	return scratch_close(folder) ? 0 : -1;
 }
 
+static int load(struct dataset *dataset, const char *path, enum dataset_part part,
+				struct error *why)
+{
+	return (int)dataset_load(dataset, &(struct dataset_options){.path = path}, part, NULL, why);
+}
+
 static void put(const char *name, const void *content, size_t size)
 {
 	char path[256];
@@ -45,14 +51,14 @@ static void put(const char *name, const void *content, size_t size)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* Image i is filled with i. */
+/* Image i is filled with 50 × i. */
 static void put_images(const char *name, uint8_t count)
 {
 	uint8_t file[16 + 4 * DATASET_PIXELS] = {0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28};
 
 	assert_true(count <= 4);
 	for (size_t i = 0; i < (size_t)count * DATASET_PIXELS; i++)
-		file[16 + i] = (uint8_t)(i / DATASET_PIXELS);
+		file[16 + i] = (uint8_t)(50 * (i / DATASET_PIXELS));
 	put(name, file, 16 + (size_t)count * DATASET_PIXELS);
 }
 
@@ -74,9 +80,9 @@ static void assert_mnist(enum dataset_part part, size_t count, uint64_t sum, con
 	uint64_t pixels = 0;
 	size_t counted[DATASET_CLASSES] = {0};
 
-	assert_int_equal(dataset_load(&dataset, DATA, part, &error), 0);
+	assert_int_equal(load(&dataset, DATA, part, &error), 0);
 	assert_int_equal(dataset.count, count);
-	assert_string_equal(dataset.directory, DATA);
+	assert_string_equal(dataset.place, DATA);
 	for (size_t i = 0; i < count * DATASET_PIXELS; i++)
 		pixels += dataset.images[i];
 	assert_int_equal(pixels, sum);
@@ -116,11 +122,11 @@ static void every_name_is_found(void **state)
 	for (size_t i = 0; i < 16; i++) {
 		put_images(images[i % 4], 3);
 		put(labels[i / 4], packed_labels, sizeof packed_labels);
-		assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), 0);
+		assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), 0);
 		assert_int_equal(dataset.count, 3);
-		assert_int_equal(dataset.images[2 * DATASET_PIXELS], 2);
-		assert_int_equal(dataset.labels[0], 1);
-		assert_int_equal(dataset.labels[2], 3);
+		assert_int_equal(dataset.images[2 * DATASET_PIXELS], 100);
+		assert_int_equal(dataset.classes.all[dataset.labels[0]].label, 1);
+		assert_int_equal(dataset.classes.all[dataset.labels[2]].label, 3);
 		dataset_free(&dataset);
 		unlink(scratch_path(path, folder, images[i % 4]));
 		unlink(scratch_path(path, folder, labels[i / 4]));
@@ -135,12 +141,12 @@ static void the_files_must_agree(void **state)
 	(void)state;
 	put_images("train-images-idx3-ubyte", 4);
 	put("train-labels-idx1-ubyte.gz", packed_labels, sizeof packed_labels);
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
 	snprintf(expected, sizeof expected, "%s/train-labels-idx1-ubyte.gz: 3 labels for 4 images",
 			 folder);
 	assert_string_equal(error.text, expected);
-	assert_string_equal(dataset.directory, "");
-	assert_null(dataset.image_file.data);
+	assert_string_equal(dataset.place, "");
+	assert_null(dataset.file.data);
 }
 
 static void errors_name_the_file(void **state)
@@ -153,16 +159,16 @@ static void errors_name_the_file(void **state)
 	memcpy(broken, packed_labels, sizeof broken);
 	broken[24] ^= 1; /* a byte of the CRC */
 	put("train-labels-idx1-ubyte.gz", broken, sizeof broken);
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
 	assert_true(!strncmp(error.text, folder, strlen(folder)));
 	assert_error_has(&error, "/train-labels-idx1-ubyte.gz: ");
 	put("train-labels-idx1-ubyte", "no labels", 9); /* goes before the packed file */
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
 	assert_error_has(&error, "/train-labels-idx1-ubyte: ");
 	put("train-images-idx3-ubyte", "no images", 9);
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
 	assert_error_has(&error, "/train-images-idx3-ubyte: ");
-	assert_null(dataset.label_file.data);
+	assert_null(dataset.labels);
 }
 
 static void missing_files_are_explained(void **state)
@@ -170,29 +176,22 @@ static void missing_files_are_explained(void **state)
 	struct dataset dataset;
 
 	(void)state;
-	assert_int_equal(dataset_load(&dataset, "no-such-folder", DATASET_TEST, &error),
-					 DATASET_MISSING);
+	assert_int_equal(load(&dataset, "no-such-folder", DATASET_TEST, &error), DATASET_MISSING);
 	assert_error_has(&error, "there is no folder \"no-such-folder\"");
-	assert_int_equal(dataset_load(&dataset, "", DATASET_TEST, &error), DATASET_MISSING);
+	assert_int_equal(load(&dataset, "", DATASET_TEST, &error), DATASET_MISSING);
 	assert_error_has(&error, "there is no folder \"\"");
 
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), DATASET_MISSING);
-	assert_error_has(&error, "neither t10k-images-idx3-ubyte nor t10k-labels-idx1-ubyte in "
-							 "scratch.");
+	assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), DATASET_MISSING);
+	assert_error_has(&error, "no test data in scratch.");
+	assert_error_has(&error, "neither t10k-images-idx3-ubyte nor test.csv, by any of their names");
 
 	put_images("t10k-images.idx3-ubyte", 1);
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TEST, &error), DATASET_MISSING);
-	assert_error_has(&error, ": t10k-labels-idx1-ubyte is missing");
-	assert_error_has(&error, " t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte and "
-							 "t10k-labels.idx1-ubyte.gz");
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), DATASET_MISSING);
-	assert_error_has(&error, "no training data");
-
-	/* A file is no folder. */
-	char path[256];
-	scratch_path(path, folder, "t10k-images.idx3-ubyte");
-	assert_int_equal(dataset_load(&dataset, path, DATASET_TEST, &error), DATASET_MISSING);
-	assert_error_has(&error, "there is no folder");
+	assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), DATASET_MISSING);
+	assert_error_has(&error, ": t10k-labels-idx1-ubyte is missing, by any of its names; there is "
+							 "only scratch.");
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_MISSING);
+	assert_error_has(&error, "no training data in scratch.");
+	assert_error_has(&error, ", which has only the test part");
 }
 
 /* $MNIST_CNN_DATA before ./data, and --data before both. A wrong one is not passed over. */
@@ -206,12 +205,13 @@ static void places_have_an_order(void **state)
 	put_images("t10k-images-idx3-ubyte", 2);
 	put_labels("t10k-labels-idx1-ubyte", 2);
 	setenv("MNIST_CNN_DATA", folder, 1);
-	assert_int_equal(dataset_load(&dataset, NULL, DATASET_TEST, &error), 0);
-	assert_string_equal(dataset.directory, folder);
+	assert_int_equal(load(&dataset, NULL, DATASET_TEST, &error), 0);
+	assert_string_equal(dataset.place, folder);
 	assert_int_equal(dataset.count, 2);
-	assert_int_equal(dataset.labels[1], 8);
+	assert_int_equal(dataset.classes.count, 2);
+	assert_int_equal(dataset.classes.all[dataset.labels[1]].label, 8);
 	dataset_free(&dataset);
-	assert_int_equal(dataset_load(&dataset, DATA, DATASET_TEST, &error), 0);
+	assert_int_equal(load(&dataset, DATA, DATASET_TEST, &error), 0);
 	assert_int_equal(dataset.count, 10000);
 	dataset_free(&dataset);
 
@@ -221,14 +221,14 @@ static void places_have_an_order(void **state)
 	snprintf(data, sizeof data, "%s/data", folder);
 	assert_int_equal(symlink(".", data), 0);
 	assert_int_equal(chdir(folder), 0);
-	int typed_wrong = dataset_load(&dataset, NULL, DATASET_TEST, &why);
+	int typed_wrong = load(&dataset, NULL, DATASET_TEST, &why);
 	setenv("MNIST_CNN_DATA", "", 1);
-	int status = dataset_load(&dataset, NULL, DATASET_TEST, &error);
+	int status = load(&dataset, NULL, DATASET_TEST, &error);
 	assert_int_equal(chdir(here), 0);
 	assert_int_equal(typed_wrong, DATASET_MISSING);
 	assert_error_has(&why, "$MNIST_CNN_DATA: there is no folder \"no-such-folder\"");
 	assert_int_equal(status, 0);
-	assert_string_equal(dataset.directory, "data");
+	assert_string_equal(dataset.place, "data");
 	dataset_free(&dataset);
 }
 
@@ -240,14 +240,14 @@ static void all_places_are_listed(void **state)
 	(void)state;
 	assert_non_null(getcwd(here, sizeof here));
 	assert_int_equal(chdir(folder), 0);
-	int status = dataset_load(&dataset, NULL, DATASET_TRAIN, &error);
+	int status = load(&dataset, NULL, DATASET_TRAIN, &error);
 	assert_int_equal(chdir(here), 0);
 	if (!status) { /* this machine has mnist-cnn's data installed */
 		dataset_free(&dataset);
 		skip();
 	}
-	assert_error_has(&error, "no training data: neither train-images-idx3-ubyte nor "
-							 "train-labels-idx1-ubyte in data, /");
+	assert_error_has(&error, "no training data in data, /");
+	assert_error_has(&error, ": neither train-images-idx3-ubyte nor train.csv, by any");
 }
 
 /* Each request for memory fails once: an error, and nothing is kept; or it can be done without. */
@@ -264,15 +264,15 @@ static void memory_may_run_out(void **state)
 	put("train-labels-idx1-ubyte.gz", packed_labels, sizeof packed_labels);
 	do {
 		allocations_fail_at(++number);
-		int status = dataset_load(&dataset, folder, DATASET_TRAIN, &error);
+		int status = load(&dataset, folder, DATASET_TRAIN, &error);
 		requests = allocations_count();
 		allocations_fail_at(0);
-		assert_true((dataset.image_file.data == NULL) == (status != 0));
+		assert_true((dataset.file.data == NULL) == (status != 0));
 		refused += status != 0;
 		dataset_free(&dataset);
 	} while (requests >= number);
-	assert_true(refused >= 4); /* two files, the unpacked labels, the folder's name */
-	assert_int_equal(dataset_load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	assert_true(refused >= 6); /* two files, the unpacked labels, names, labels, classes */
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), 0);
 	dataset_free(&dataset);
 	allocations_fail_at(1);
 	assert_int_equal(split_make(&split, 10, 0, 0.2, 1, &error), -1);
@@ -386,7 +386,7 @@ static void every_epoch_shuffles_anew(void **state)
 static void bytes_become_fractions(void **state)
 {
 	uint8_t images[3 * DATASET_PIXELS] = {0};
-	const uint8_t stored[] = {4, 5, 6};
+	const uint16_t stored[] = {4, 5, 6};
 	const struct dataset dataset = {.count = 3, .images = images, .labels = stored};
 	const uint32_t indices[] = {2, 0};
 	const struct selection selection = {&dataset, indices};

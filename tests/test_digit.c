@@ -31,7 +31,8 @@ static int setup(void **state)
 	return engine_open(&engine, "auto", 1, &error) ||
 		   model_load(MODEL_BUILTIN, NULL, &network, NULL, NULL, &error) ||
 		   !(executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error)) ||
-		   dataset_load(&dataset, DATA, DATASET_TEST, &error);
+		   dataset_load(&dataset, &(struct dataset_options){.path = DATA}, DATASET_TEST, NULL,
+						&error);
 }
 
 static int teardown(void **state)

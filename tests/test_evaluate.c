@@ -51,19 +51,19 @@ static struct executor *open_executor(const struct network *network, int batch_s
 
 /* Image i has one white pixel, i % 10, and the label i % 10, but for every 100th, whose label is
  * one higher. */
-static void fill(uint8_t *images, uint8_t *labels)
+static void fill(uint8_t *images, uint16_t *labels)
 {
 	memset(images, 0, (size_t)IMAGES * DATASET_PIXELS);
 	for (size_t i = 0; i < IMAGES; i++) {
 		images[i * DATASET_PIXELS + i % 10] = 255;
-		labels[i] = (uint8_t)((i + (i % 100 == 0)) % 10);
+		labels[i] = (uint16_t)((i + (i % 100 == 0)) % 10);
 	}
 }
 
 static void answers_are_counted(void **state)
 {
 	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
-	uint8_t labels[IMAGES];
+	uint16_t labels[IMAGES];
 	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
 	const double e = exp(1);
 	const double right = log(e + 9) - 1, wrong = log(e + 9);
@@ -100,7 +100,7 @@ static void answers_are_counted(void **state)
 static void each_image_has_its_prediction(void **state)
 {
 	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
-	uint8_t labels[IMAGES];
+	uint16_t labels[IMAGES];
 	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
 	const uint32_t indices[] = {100, 7, 300, 999};
 	struct prediction predictions[4];
@@ -159,7 +159,7 @@ static void calibration_errors(void **state)
 static void indices_choose_the_images(void **state)
 {
 	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
-	uint8_t labels[IMAGES];
+	uint16_t labels[IMAGES];
 	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
 	const uint32_t indices[] = {100, 7, 300, 999, 500};
 	struct network network;
@@ -207,7 +207,8 @@ static void it_stops_when_told(void **state)
 static void no_number_is_no_loss(void **state)
 {
 	static const float odd[] = {NAN, INFINITY, -INFINITY};
-	const uint8_t images[DATASET_PIXELS] = {0}, label = 9;
+	const uint8_t images[DATASET_PIXELS] = {0};
+	const uint16_t label = 9;
 	const struct dataset dataset = {.count = 1, .images = images, .labels = &label};
 	struct network network;
 	struct evaluation evaluation;
@@ -240,7 +241,9 @@ static void the_batch_size_does_not_matter(void **state)
 	struct evaluation first = {0};
 
 	(void)state;
-	assert_int_equal(dataset_load(&dataset, DATA, DATASET_TEST, &error), 0);
+	assert_int_equal(
+		dataset_load(&dataset, &(struct dataset_options){.path = DATA}, DATASET_TEST, NULL, &error),
+		0);
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct network network;
 		struct evaluation evaluation;

@@ -195,7 +195,9 @@ static void test_is_normal(void **state)
 	int normal = 0;
 
 	(void)state;
-	assert_int_equal(dataset_load(&dataset, DATA, DATASET_TEST, &error), DATASET_FINE);
+	assert_int_equal(
+		dataset_load(&dataset, &(struct dataset_options){.path = DATA}, DATASET_TEST, NULL, &error),
+		DATASET_FINE);
 	for (int i = 0; i < 1000; i++)
 		normal += digit_is_normal(dataset.images + (size_t)i * DIGIT_PIXELS);
 	assert_true(normal >= 990);

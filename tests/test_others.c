@@ -10,13 +10,15 @@ enum { TIMES = 60 };
 
 static struct digits *digits;
 static struct dataset dataset;
+static uint16_t classes[DIGITS]; /* of the digits */
 
 static int setup(void **state)
 {
 	(void)state;
 	digits = digits_read();
-	dataset =
-		(struct dataset){.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
+	dataset = (struct dataset){.count = DIGITS, .images = digits->images[0], .labels = classes};
+	for (int i = 0; i < DIGITS; i++)
+		classes[i] = digits->labels[i];
 	return 0;
 }
 

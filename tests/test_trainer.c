@@ -27,7 +27,8 @@ static int setup(void **state)
 	(void)state;
 	if (engine_open(&engine, "auto", 2, &error))
 		return -1;
-	return dataset_load(&dataset, DATA, DATASET_TEST, &error);
+	return dataset_load(&dataset, &(struct dataset_options){.path = DATA}, DATASET_TEST, NULL,
+						&error);
 }
 
 static int teardown(void **state)

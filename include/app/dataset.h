@@ -2,9 +2,11 @@
 #ifndef APP_DATASET_H
 #define APP_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/classes.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -17,27 +19,50 @@ enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
 struct dataset {
 	size_t count;
-	const uint8_t *images;                /* [count][28][28], 0 is background */
-	const uint8_t *labels;                /* [count] */
-	struct buffer image_file, label_file; /* where they live */
-	char directory[DATASET_PATH];         /* where they were found */
+	int height, width;
+	const uint8_t *images;  /* [count][height][width], 0 is background */
+	const uint16_t *labels; /* [count], each the index of a class; NULL: the file has none */
+	struct classes classes;
+	bool stretched;           /* all pixels were 0 or 1, and are 0 or 255 now */
+	bool transposed;          /* rows and columns were swapped */
+	char place[DATASET_PATH]; /* where it was found, as it can be named again */
+	struct buffer file;       /* in which the images are */
+	uint16_t *own_labels;
+};
+
+/* Where the data are, and how they are meant. */
+struct dataset_options {
+	const char *path; /* see dataset_load */
+	bool transpose;   /* swap rows and columns, also where the files' names do not ask for it */
 };
 
 enum dataset_fault {
 	DATASET_FINE = 0,
 	DATASET_MISSING, /* a file or the folder is not there; the error lists what was tried */
+	DATASET_SEVERAL, /* the folder has several sets; the error lists them */
 	DATASET_BROKEN,  /* the files are there, and are not what they should be */
 };
 
-/* Load the training or the test files from `directory`. Where that is NULL, the folder is
- * $MNIST_CNN_DATA; where that is not set either, it is ./data or else the installed folder,
- * whichever first holds one of the two files. (The installed folder is found from where the program
- * lies, so that both can be moved together.) A file may be packed by gzip, and its name may have a
- * point for the hyphen: train-images-idx3-ubyte, train-images.idx3-ubyte.gz. A folder with only one
- * of the two files is an error. Free with dataset_free; zeroed on error. */
-enum dataset_fault dataset_load(struct dataset *dataset, const char *directory,
-								enum dataset_part part, struct error *error);
+/* Load the training or the test part of a set. Where options->path is NULL, it is $MNIST_CNN_DATA;
+ * where that is not set either, ./data or else the installed folder, whichever first has a set.
+ * (The installed folder is found from where the program lies, so that both can be moved together.)
+ *
+ * The path is a folder, in which the set's files are called PREFIXtrain… and PREFIXtest… or
+ * PREFIXt10k…; or FOLDER/PREFIX, where the folder has several sets; or a file of the set. The files
+ * are a pair, PREFIXtrain-images… and PREFIXtrain-labels…, in IDX; or PREFIXtrain.csv. Any may be
+ * packed by gzip, also twice. A CSV file by any other name is a training part on its own.
+ *
+ * `known` are the classes that the labels may have; NULL: those that they do have. A pixel is
+ * 0 … 255; where none is above 1, they are stretched. The images of files called emnist… are
+ * transposed, as they must be. Free with dataset_free; zeroed on error. */
+enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_options *options,
+								enum dataset_part part, const struct classes *known,
+								struct error *error);
 void dataset_free(struct dataset *dataset);
+
+/* Make the classes the labels 0 … count - 1 where all labels are of these, although some may have
+ * no image: a network of ten outputs can be trained on a few digits. Else nothing changes. */
+int dataset_number_classes(struct dataset *dataset, int count, struct error *error);
 
 /* A random division of some of a data set's images, the same for the same seed: all images are
  * shuffled, the first `limit` of them are taken (all where that is 0), and round(taken ×

@@ -51,12 +51,12 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
 	for (int i = 0; i < n; i++, logits += DATASET_CLASSES) {
 		const uint32_t index = selection->indices[i];
-		const uint8_t *label = &selection->dataset->labels[index];
-		const struct prediction prediction = predict(logits, temperature, *label, index);
+		const uint8_t label = (uint8_t)selection->dataset->labels[index];
+		const struct prediction prediction = predict(logits, temperature, label, index);
 
 		if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, label, 0, 1, NULL).loss;
+		out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, &label, 0, 1, NULL).loss;
 		count_in(out, &prediction);
 		if (predictions)
 			predictions[i] = prediction;
@@ -106,12 +106,12 @@ static double cross_entropy(const float *logits, const struct selection *selecti
 	double loss = 0;
 
 	for (size_t i = 0; i < count; i++, logits += DATASET_CLASSES) {
-		const uint8_t *label = &selection->dataset->labels[selection->indices[i]];
+		const uint8_t label = (uint8_t)selection->dataset->labels[selection->indices[i]];
 		float cooled[DATASET_CLASSES];
 
 		for (int k = 0; k < DATASET_CLASSES; k++)
 			cooled[k] = logits[k] / (float)temperature;
-		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, label, 0, 1, NULL).loss;
+		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, &label, 0, 1, NULL).loss;
 	}
 	return loss;
 }

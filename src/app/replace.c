@@ -27,7 +27,8 @@ uint8_t replace_label(const struct replacer *replacer, uint32_t image)
 {
 	struct draws draws = draws_of(replacer, image);
 
-	return fate_of(replacer, &draws) == OTHER ? LABEL_NONE : replacer->dataset->labels[image];
+	return fate_of(replacer, &draws) == OTHER ? LABEL_NONE
+											  : (uint8_t)replacer->dataset->labels[image];
 }
 
 static void draw_digit(struct draws *draws, int digit, uint8_t pixels[DATASET_PIXELS])

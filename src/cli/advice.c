@@ -13,6 +13,8 @@ int advise_on_dataset(enum dataset_fault fault, struct error *error)
 	if (fault == DATASET_MISSING)
 		error_append(error, "; the MNIST files are in the folder data of mnist-cnn's source; name "
 							"their folder with --data DIR or $MNIST_CNN_DATA");
+	if (fault == DATASET_SEVERAL)
+		error_append(error, "; name one of them with --data");
 	return fault ? -1 : 0;
 }
 

@@ -25,7 +25,7 @@ enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 struct eval_values {
 	struct engine_values engine;
 	struct model_values model;
-	const char *data;
+	struct dataset_options data;
 	const char *confusion, *mistakes, *predictions; /* files to write, or NULL */
 	enum eval_split split;
 	bool json;
@@ -59,7 +59,7 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 						 "%s: was trained on %zu and validated on %zu images, which cannot be "
 						 "found again among the %zu in %s",
 						 values->model.file, info->train_count, info->val_count, dataset->count,
-						 dataset->directory);
+						 dataset->place);
 	}
 	return 0;
 }
@@ -90,8 +90,8 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 	return predictions;
 }
 
-static void print_evaluation(FILE *out, const struct eval_values *values, const char *directory,
-							 const struct evaluation *evaluation)
+static void print_evaluation(FILE *out, const struct eval_values *values,
+							 const struct dataset *dataset, const struct evaluation *evaluation)
 {
 	const char *split = eval_split_word((int)values->split);
 
@@ -102,8 +102,9 @@ static void print_evaluation(FILE *out, const struct eval_values *values, const 
 	fputs("model     ", out);
 	text_print_name(out, values->model.file);
 	fprintf(out, "\nimages    %zu (%s) in ", evaluation->count, split);
-	text_print_name(out, directory);
+	text_print_name(out, dataset->place);
 	fputc('\n', out);
+	report_loading(out, dataset);
 	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
 }
 
@@ -247,7 +248,7 @@ static int eval(const struct eval_values *values, const struct file_option *file
 		error_set(error, "%s: the network's output is not a number", values->model.file);
 	} else {
 		if (out)
-			print_evaluation(out, values, dataset->directory, &evaluation);
+			print_evaluation(out, values, dataset, &evaluation);
 		failed =
 			(values->predictions &&
 			 write_predictions(values, predictions, evaluation.count, error)) ||
@@ -264,6 +265,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 	struct session session = {0};
 	struct dataset dataset = {0};
+	struct classes classes = {0};
 
 	(void)operand_count, (void)operands;
 	model_values_settle(&values->model, true);
@@ -277,8 +279,11 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 	const bool failed =
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
-		advise_on_dataset(dataset_load(&dataset, values->data, part, error), error) ||
+		classes_numbered(session.network.classes, &classes, error) ||
+		advise_on_dataset(dataset_load(&dataset, &values->data, part, &classes, error), error) ||
+		session_check_dataset(&session.network, &dataset, error) ||
 		eval(values, files, &session, &dataset, error);
+	classes_free(&classes);
 	dataset_free(&dataset);
 	session_close(&session);
 	return failed ? STATUS_FAILED : STATUS_DONE;

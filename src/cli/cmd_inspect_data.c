@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/report.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 #include "nn/loss.h"
@@ -22,7 +23,8 @@
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
 struct inspect_data_values {
-	const char *data, *sheet;
+	struct dataset_options data;
+	const char *sheet;
 	enum dataset_part split;
 	size_t count;
 	struct {
@@ -107,6 +109,20 @@ static void measure(const struct inspect_data_values *values, const struct datas
 	}
 }
 
+static void print_classes(FILE *out, const struct dataset *dataset)
+{
+	size_t counts[CLASSES_MOST] = {0};
+
+	if (!dataset->labels)
+		return;
+	for (size_t i = 0; i < dataset->count; i++)
+		counts[dataset->labels[i]]++;
+	fprintf(out, "\nclass   images    part\n");
+	for (int class = 0; class < dataset->classes.count; class ++)
+		fprintf(out, "%5s  %7zu  %5.2f%%\n", dataset->classes.all[class].name, counts[class],
+				100 * (double)counts[class] / (double)dataset->count);
+}
+
 static void print_summary(FILE *out, const struct inspect_data_values *values,
 						  const struct dataset *dataset)
 {
@@ -114,18 +130,14 @@ static void print_summary(FILE *out, const struct inspect_data_values *values,
 	const int kinds = augment_is_none(&values->augment) ? AUGMENTED : KINDS;
 	const double count = (double)dataset->count * DATASET_PIXELS;
 	struct statistics s[KINDS];
-	size_t counts[DATASET_CLASSES] = {0};
 
 	measure(values, dataset, s);
-	for (size_t i = 0; i < dataset->count; i++)
-		counts[dataset->labels[i]]++;
 	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count,
-			values->split == DATASET_TRAIN ? "training" : "test", DATASET_SIDE, DATASET_SIDE);
-	text_print_name(out, dataset->directory);
-	fprintf(out, "\n\ndigit   images    part\n");
-	for (int digit = 0; digit < DATASET_CLASSES; digit++)
-		fprintf(out, "%5d  %7zu  %5.2f%%\n", digit, counts[digit],
-				100 * (double)counts[digit] / (double)dataset->count);
+			values->split == DATASET_TRAIN ? "training" : "test", dataset->height, dataset->width);
+	text_print_name(out, dataset->place);
+	fputc('\n', out);
+	report_loading(out, dataset);
+	print_classes(out, dataset);
 	fprintf(out, "\npixels          mean  deviation     min     max\n");
 	for (int kind = 0; kind < kinds; kind++) {
 		const double mean = s[kind].sum / count, variance = s[kind].squares / count - mean * mean;
@@ -153,18 +165,19 @@ static const uint8_t *pixels_of(const struct samples *samples, size_t tile)
 	return samples->dataset->images + index * DATASET_PIXELS;
 }
 
-#define LABEL_TEXT 8
-
-/* "7", or "none" where it is no digit. */
-static const char *label_text(const struct samples *samples, size_t tile, char text[LABEL_TEXT])
+/* The name of a sample's class, "none" where it was replaced by another image of this epoch, or ""
+ * where it has no label. */
+static const char *name_of(const struct samples *samples, size_t tile)
 {
 	const size_t epoch = tile % samples->columns;
 	const struct replacer replacer = replacer_of(samples->values, samples->dataset, epoch);
 	const uint32_t image = samples->order[tile / samples->columns];
-	const int label = epoch ? replace_label(&replacer, image) : samples->dataset->labels[image];
+	const struct dataset *dataset = samples->dataset;
 
-	snprintf(text, LABEL_TEXT, label == LABEL_NONE ? "none" : "%d", label);
-	return text;
+	if (!dataset->labels)
+		return "";
+	const int label = epoch ? replace_label(&replacer, image) : dataset->labels[image];
+	return label == LABEL_NONE ? "none" : dataset->classes.all[label].name;
 }
 
 /* order and pixels are to be freed, also after an error. */
@@ -212,15 +225,13 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 {
 	const struct samples *samples = context;
 	const size_t epoch = tile % samples->columns;
-
-	char label[LABEL_TEXT];
+	const char *name = name_of(samples, tile);
 
 	(void)line;
-	label_text(samples, tile, label);
-	if (epoch && strcmp(label, "none"))
+	if (epoch && strcmp(name, "none"))
 		snprintf(text, SHEET_CAPTION, "epoch %zu", epoch);
 	else
-		strcpy(text, label);
+		snprintf(text, SHEET_CAPTION, "%.16s", name);
 	return epoch ? sheet_dim : sheet_light;
 }
 
@@ -247,13 +258,12 @@ static struct blocks_picture sample_picture(const struct samples *samples, size_
 	const size_t epoch = tile % samples->columns;
 	struct blocks_picture picture = {
 		.pixels = pixels_of(samples, tile), .width = DATASET_SIDE, .height = DATASET_SIDE};
-	char label[LABEL_TEXT];
+	const char *name = name_of(samples, tile);
 
-	label_text(samples, tile, label);
 	if (epoch)
-		snprintf(picture.caption, BLOCKS_CAPTION, "%s  epoch %zu", label, epoch);
+		snprintf(picture.caption, BLOCKS_CAPTION, "%.16s  epoch %u", name, (unsigned)epoch);
 	else
-		snprintf(picture.caption, BLOCKS_CAPTION, "%s  #%lu", label,
+		snprintf(picture.caption, BLOCKS_CAPTION, "%.16s  #%lu", name,
 				 (unsigned long)samples->order[tile / samples->columns]);
 	return picture;
 }
@@ -308,8 +318,11 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 	size_t count = values->count;
 
 	if (count > dataset->count && values->given.count)
-		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->directory,
+		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->place,
 						 dataset->count);
+	if (dataset->height != DATASET_SIDE || dataset->width != DATASET_SIDE)
+		return error_set(error, "%s: images of %d×%d pixels, only %d×%d are shown", dataset->place,
+						 dataset->height, dataset->width, DATASET_SIDE, DATASET_SIDE);
 	if (files_check_outputs(files, error))
 		return -1;
 	if (out)
@@ -328,7 +341,8 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 		return STATUS_USAGE;
 	}
 	const bool failed =
-		advise_on_dataset(dataset_load(&dataset, values->data, values->split, error), error) ||
+		advise_on_dataset(dataset_load(&dataset, &values->data, values->split, NULL, error),
+						  error) ||
 		inspect_data(values, &dataset, error);
 	dataset_free(&dataset);
 	return failed ? STATUS_FAILED : STATUS_DONE;

@@ -28,7 +28,8 @@ struct train_values {
 	bool given[SETTINGS_MOST]; /* rows of settings_optimizer that stood on the command line */
 	enum optimizer_kind recipe_optimizer;
 	struct engine_values engine;
-	const char *recipe, *data, *network, *model, *curves;
+	struct dataset_options data;
+	const char *recipe, *network, *model, *curves;
 	bool no_live;
 	struct common_values common;
 };
@@ -110,11 +111,14 @@ static int load(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	const struct settings *settings = &values->settings;
 
-	if (advise_on_dataset(dataset_load(&job->dataset, values->data, DATASET_TRAIN, error), error))
+	if (advise_on_dataset(dataset_load(&job->dataset, &values->data, DATASET_TRAIN, NULL, error),
+						  error) ||
+		dataset_number_classes(&job->dataset, job->network.classes, error) ||
+		session_check_dataset(&job->network, &job->dataset, error))
 		return -1;
 	if (settings->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
-						 job->dataset.directory, job->dataset.count);
+						 job->dataset.place, job->dataset.count);
 	if (split_make(&job->split, job->dataset.count, settings->limit, settings->val_split,
 				   settings->seed, error))
 		return -1;
@@ -183,8 +187,10 @@ static void print_preamble(struct job *job)
 	char augment[AUGMENT_TEXT];
 
 	fprintf(stderr, "data   %zu training images in ", job->dataset.count);
-	text_print_name(stderr, job->dataset.directory);
-	fprintf(stderr, "\nsplit  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
+	text_print_name(stderr, job->dataset.place);
+	fputc('\n', stderr);
+	report_loading(stderr, &job->dataset);
+	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)settings->seed);
 	fprintf(stderr, "steps  %llu an epoch, of %d images", (unsigned long long)length.epoch_steps,
 			settings->batch_size);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/augment.h"
+#include "app/dataset.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -27,10 +28,15 @@ const struct field common_fields[] = {
 };
 
 /* clang-format off */
+#define DATA(member) offsetof(struct dataset_options, member)
+
 const struct field data_fields[] = {
-	{"data", FIELD_TEXT, 0, "DIR",
-	 .help = "folder of the MNIST files (default $MNIST_CNN_DATA, then ./data, then the installed "
-			 "one)"},
+	{"data", FIELD_TEXT, DATA(path), "PATH",
+	 .help = "folder of the images, as IDX or CSV: PREFIXtrain... and PREFIXtest...; or one of "
+			 "these files; FOLDER/PREFIX chooses among several sets (default $MNIST_CNN_DATA, then "
+			 "./data, then the installed one)"},
+	{"transpose", FIELD_FLAG, DATA(transpose),
+	 .help = "swap rows and columns, as is done anyway with files named emnist..."},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -16,7 +16,7 @@ struct common_values {
 };
 
 extern const struct field common_fields[]; /* of a struct common_values */
-extern const struct field data_fields[];   /* --data, a const char * at the section's offset */
+extern const struct field data_fields[];   /* of a struct dataset_options */
 
 /* Explain the list that --augment takes, under the options of a command that has it. */
 void command_explain_augment(FILE *out);

@@ -8,6 +8,14 @@
 #include "base/text.h"
 #include "formats/json.h"
 
+void report_loading(FILE *out, const struct dataset *dataset)
+{
+	if (dataset->stretched)
+		fputs("pixels are 0 or 1, and taken as 0 or 255\n", out);
+	if (dataset->transposed)
+		fputs("images are transposed: rows and columns are swapped\n", out);
+}
+
 /* Each number of a layer's output is a sum of products, one for each weight of a filter or unit. In
  * a layer with other parameters it is one product; without parameters there is none. So conv:32,3
  * with an output of 26×26×32 takes 26 × 26 × 32 × 9 multiplications for one grey image. */

@@ -11,6 +11,9 @@
 #include "app/evaluate.h"
 #include "nn/network.h"
 
+/* A line for each thing that was done to the images while they were loaded; often none. */
+void report_loading(FILE *out, const struct dataset *dataset);
+
 /* Every layer with its text, output shape and number of trained parameters, and the sums; with_cost
  * adds the multiplications that one image takes as the layers are defined, so that zeros around an
  * image and all saved work count. */

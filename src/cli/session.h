@@ -54,6 +54,11 @@ int session_open(struct session *session, const struct model_values *model,
 
 /* The session as that which recognizes digits; it borrows the session. */
 struct recognizer session_recognizer(const struct session *session);
+
+/* Refuse images of another size, or of other classes, than the network is for. */
+int session_check_dataset(const struct network *network, const struct dataset *dataset,
+						  struct error *error);
+
 void session_close(struct session *session); /* accepts a zeroed one */
 
 #endif

@@ -1,0 +1,44 @@
+/* The classes of a data set: which label each one has in the files, and its name. */
+#ifndef APP_CLASSES_H
+#define APP_CLASSES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define CLASSES_MOST 1000
+#define CLASS_NAME 64 /* bytes, NUL included */
+
+struct class_label {
+	int32_t label; /* in the files */
+	char name[CLASS_NAME];
+};
+
+struct classes {
+	struct class_label *all; /* [count], by rising label; owned. A class is known by its index. */
+	int count;               /* 1 … CLASSES_MOST */
+};
+
+/* The classes of these labels, by their numbers. With five images a class or more they are the
+ * labels that occur: 3, 7 and 9 are three classes. With fewer, a label that is missing may be so by
+ * chance, and all from the least to the largest are classes: 1, 13 and 26, of three images, are 26.
+ * More than CLASSES_MOST are an error. Free *out with classes_free; it is zeroed on error. */
+int classes_of_labels(const int32_t *labels, size_t count, struct classes *out,
+					  struct error *error);
+
+/* Labels 0 … count - 1. */
+int classes_numbered(int count, struct classes *out, struct error *error);
+
+/* Read EMNIST's mapping, which has a line for each class: its label, and the codes of one or more
+ * characters, of which the first becomes its name: "1 65 97" is A. */
+int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error);
+
+int classes_copy(const struct classes *classes, struct classes *out, struct error *error);
+
+/* The index of the class with that label, or -1. */
+int classes_find(const struct classes *classes, int32_t label);
+
+void classes_free(struct classes *classes); /* accepts a zeroed one */
+
+#endif

@@ -1,0 +1,144 @@
+/* Labels are whatever numbers the files have; behind this table, classes count from 0. */
+#include "app/classes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENOUGH                                                                                     \
+	5 /* images of each label that occurs, so that the others are not missing by chance */
+#define FIRST_PRINTED 0x21
+#define LAST_PRINTED 0x7e
+
+static int allocate(struct classes *out, struct error *error)
+{
+	*out = (struct classes){.all = calloc(CLASSES_MOST, sizeof *out->all)};
+	return out->all ? 0 : error_scarce(error, "not enough memory for %d classes", CLASSES_MOST);
+}
+
+/* The index of the first class whose label is not below `label`. */
+static int place_of(const struct classes *classes, int32_t label)
+{
+	int low = 0, high = classes->count;
+
+	while (low < high) {
+		const int middle = (low + high) / 2;
+		if (classes->all[middle].label < label)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int classes_find(const struct classes *classes, int32_t label)
+{
+	const int place = place_of(classes, label);
+
+	return place < classes->count && classes->all[place].label == label ? place : -1;
+}
+
+/* Add a class, unless there is one of that label. Returns it; NULL: there are too many. */
+static struct class_label *add(struct classes *classes, int32_t label)
+{
+	const int place = place_of(classes, label);
+	struct class_label *own = classes->all + place;
+
+	if (place < classes->count && own->label == label)
+		return own;
+	if (classes->count == CLASSES_MOST)
+		return NULL;
+	memmove(own + 1, own, (size_t)(classes->count++ - place) * sizeof *own);
+	own->label = label;
+	snprintf(own->name, CLASS_NAME, "%" PRId32, label);
+	return own;
+}
+
+int classes_of_labels(const int32_t *labels, size_t count, struct classes *out, struct error *error)
+{
+	if (allocate(out, error))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (add(out, labels[i]))
+			continue;
+		classes_free(out);
+		return error_set(error, "labels of more than %d different values", CLASSES_MOST);
+	}
+	if (!out->count || (size_t)out->count * ENOUGH <= count)
+		return 0;
+	const int64_t least = out->all[0].label, largest = out->all[out->count - 1].label;
+	if (largest - least < CLASSES_MOST)
+		for (int64_t label = least; label <= largest; label++)
+			add(out, (int32_t)label);
+	return 0;
+}
+
+int classes_numbered(int count, struct classes *out, struct error *error)
+{
+	if (allocate(out, error))
+		return -1;
+	for (int label = 0; label < count; label++)
+		add(out, label);
+	return 0;
+}
+
+/* Read the next number of a line, and blanks in front of it. False: there is none. */
+static bool read_number(const char **next, const char *end, int32_t *value)
+{
+	const char *p = *next;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	const char *digits = p;
+	for (*value = 0; p < end && *p >= '0' && *p <= '9' && p < digits + 6; p++)
+		*value = 10 * *value + (*p - '0');
+	*next = p;
+	return p > digits;
+}
+
+int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error)
+{
+	const char *next = text, *end = text + size;
+	int32_t label, code, another;
+
+	if (allocate(out, error))
+		return -1;
+	for (int line = 1; next < end; line++) {
+		if (!read_number(&next, end, &label) || !read_number(&next, end, &code) ||
+			code < FIRST_PRINTED || code > LAST_PRINTED) {
+			classes_free(out);
+			return error_set(
+				error, "line %d is not a label and codes of characters, as \"1 65\" is", line);
+		}
+		while (read_number(&next, end, &another))
+			;
+		struct class_label *own = add(out, label);
+		if (!own) {
+			classes_free(out);
+			return error_set(error, "more than %d classes", CLASSES_MOST);
+		}
+		snprintf(own->name, CLASS_NAME, "%c", (char)code);
+		while (next < end && (*next == '\r' || *next == '\n'))
+			next++;
+	}
+	if (out->count)
+		return 0;
+	classes_free(out);
+	return error_set(error, "no classes");
+}
+
+int classes_copy(const struct classes *classes, struct classes *out, struct error *error)
+{
+	if (allocate(out, error))
+		return -1;
+	out->count = classes->count;
+	memcpy(out->all, classes->all, (size_t)classes->count * sizeof *out->all);
+	return 0;
+}
+
+void classes_free(struct classes *classes)
+{
+	free(classes->all);
+	*classes = (struct classes){0};
+}

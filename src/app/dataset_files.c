@@ -1,0 +1,440 @@
+/* A folder is listed once. Each name is taken apart; the names with the same prefix are a set. */
+#include "app/dataset_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/folder.h"
+#include "formats/foreign.h"
+
+#define PREFIX 256   /* bytes: no name is longer */
+#define MOST_SETS 16 /* in all folders; more are not told apart */
+#define SEPARATORS "-_. "
+
+enum kind { IMAGES, LABELS, CSV, MAPPING, KINDS };
+
+/* The name of a set's file, taken apart. */
+struct name {
+	size_t prefix; /* its length, a separator at its end included */
+	enum dataset_part part;
+	enum kind kind;
+};
+
+/* A set: the files in one folder with one prefix. */
+struct set {
+	char folder[DATASET_PATH], prefix[PREFIX];
+	bool only_csv; /* IDX files of the same names do not count */
+};
+
+struct sets {
+	struct set all[MOST_SETS];
+	int count;
+};
+
+/* A path that is too long becomes "", which is nobody's. */
+static void join(char path[DATASET_PATH], const char *folder, const char *name)
+{
+	const size_t length = strlen(folder);
+	const char *slash = !length || folder[length - 1] == '/' ? "" : "/";
+
+	if (snprintf(path, DATASET_PATH, "%s%s%s", folder, slash, name) >= DATASET_PATH)
+		*path = '\0';
+}
+
+/* The text behind `word`, with which `text` must begin; else NULL. */
+static const char *behind(const char *text, const char *word)
+{
+	const size_t length = strlen(word);
+
+	return strncmp(text, word, length) ? NULL : text + length;
+}
+
+/* The kind of file by the name's end, behind "train" or "test". */
+static bool parse_end(const char *end, enum kind *kind)
+{
+	static const char *const words[] = {[IMAGES] = "images", [LABELS] = "labels"};
+
+	*kind = CSV;
+	if (!strcmp(end, ".csv") || !strcmp(end, ".csv.gz"))
+		return true;
+	if (!*end || !strchr(SEPARATORS, *end))
+		return false;
+	for (*kind = IMAGES; *kind <= LABELS; (*kind)++) {
+		const char *tail = behind(end + 1, words[*kind]);
+		if (tail && (!*tail || !strcmp(tail, ".gz") || behind(tail, "-idx") ||
+					 behind(tail, ".idx") || behind(tail, "_idx")))
+			return !foreign_name(tail);
+	}
+	return false;
+}
+
+/* False where this is no name of a set's file. */
+static bool parse_name(const char *text, struct name *name)
+{
+	static const struct {
+		const char *word;
+		enum dataset_part part;
+	} parts[] = {{"train", DATASET_TRAIN}, {"test", DATASET_TEST}, {"t10k", DATASET_TEST}};
+
+	for (const char *p = text; *p; p++) {
+		if (p > text && !strchr(SEPARATORS, p[-1]))
+			continue;
+		name->prefix = (size_t)(p - text);
+		name->kind = MAPPING;
+		if (!strcmp(p, "mapping.txt"))
+			return true;
+		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+			const char *end = behind(p, parts[i].word);
+			name->part = parts[i].part;
+			if (end && parse_end(end, &name->kind))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- one set's files ---- */
+
+/* WinRAR and 7-Zip unpack a file into a folder of its name: look for it in there. */
+static bool find_inside(char path[DATASET_PATH], const struct name *wanted)
+{
+	struct folder inside;
+	struct error ignored;
+	struct name name;
+	char file[DATASET_PATH];
+	bool found = false;
+
+	if (folder_list(path, &inside, &ignored))
+		return false;
+	for (size_t i = 0; i < inside.count && !found; i++) {
+		join(file, path, inside.names[i]);
+		found = parse_name(inside.names[i], &name) && name.part == wanted->part &&
+				name.kind == wanted->kind && !folder_is(file);
+	}
+	if (found)
+		strcpy(path, file);
+	folder_free(&inside);
+	return found;
+}
+
+/* Find the set's file of that part and kind. Of several the first counts: packed behind unpacked,
+ * a dot behind a hyphen, and a folder behind them all. */
+static bool find_file(char path[DATASET_PATH], const struct set *set, const struct folder *folder,
+					  const struct name *wanted)
+{
+	for (int folders = 0; folders < 2; folders++)
+		for (size_t i = 0; i < folder->count; i++) {
+			struct name name;
+
+			if (!parse_name(folder->names[i], &name) || name.kind != wanted->kind ||
+				(name.kind != MAPPING && name.part != wanted->part) ||
+				name.prefix != strlen(set->prefix) ||
+				strncmp(folder->names[i], set->prefix, name.prefix))
+				continue;
+			join(path, set->folder, folder->names[i]);
+			if (folder_is(path) == folders && (!folders || find_inside(path, wanted)))
+				return true;
+		}
+	*path = '\0';
+	return false;
+}
+
+/* "data" or, of a set with a prefix, "data/emnist-letters". */
+static const char *place_of(char place[DATASET_PATH], const struct set *set)
+{
+	if (*set->prefix)
+		join(place, set->folder, set->prefix);
+	else
+		snprintf(place, DATASET_PATH, "%s", set->folder);
+	const size_t length = strlen(place);
+	if (*set->prefix && length && strchr(SEPARATORS, place[length - 1]))
+		place[length - 1] = '\0';
+	return place;
+}
+
+static const char *part_word(enum dataset_part part)
+{
+	return part == DATASET_TRAIN ? "training" : "test";
+}
+
+static int incomplete(const struct dataset_files *files, const struct set *set,
+					  enum dataset_part part, struct error *error)
+{
+	const char *there = *files->images ? files->images : files->labels;
+
+	if (!*there)
+		return error_set(error, "no %s data in %s, which has only the %s part", part_word(part),
+						 files->place, part_word(!part));
+	return error_set(error, "%s: %s%s-%s is missing, by any of its names; there is only %s",
+					 set->folder, set->prefix, part == DATASET_TRAIN ? "train" : "t10k",
+					 *files->images ? "labels-idx1-ubyte" : "images-idx3-ubyte", there);
+}
+
+static enum dataset_fault find_part(struct dataset_files *files, const struct set *set,
+									enum dataset_part part, struct error *error)
+{
+	const struct name images = {0, part, IMAGES}, labels = {0, part, LABELS};
+	const struct name csv = {0, part, CSV}, mapping = {0, part, MAPPING};
+	struct folder folder;
+
+	if (folder_list(set->folder, &folder, error))
+		return DATASET_MISSING;
+	place_of(files->place, set);
+	files->transposed = behind(set->prefix, "emnist") != NULL;
+	bool found = false;
+	find_file(files->mapping, set, &folder, &mapping);
+	if (!set->only_csv) {
+		find_file(files->images, set, &folder, &images);
+		find_file(files->labels, set, &folder, &labels);
+		found = *files->images && *files->labels;
+	}
+	if (!found && !*files->images && !*files->labels)
+		found = find_file(files->images, set, &folder, &csv);
+	folder_free(&folder);
+	if (!found)
+		incomplete(files, set, part, error);
+	return found ? DATASET_FINE : DATASET_MISSING;
+}
+
+/* ---- sets ---- */
+
+/* True where the prefix is `wanted`, with or without a separator behind it. */
+static bool is_prefix(const char *prefix, const char *wanted)
+{
+	const char *rest = behind(prefix, wanted);
+
+	return rest && (!*rest || (*wanted && strchr(SEPARATORS, *rest) && !rest[1]));
+}
+
+/* Of the sets from number `first` on, keep those with that prefix. */
+static void keep(struct sets *sets, int first, const char *prefix)
+{
+	int kept = first;
+
+	for (int i = first; i < sets->count; i++)
+		if (is_prefix(sets->all[i].prefix, prefix))
+			sets->all[kept++] = sets->all[i];
+	sets->count = kept;
+}
+
+/* Add the sets in a folder that have the prefix. Where that is NULL, a set without a prefix hides
+ * the others, which can be named, while it could not. */
+static int add_sets(struct sets *sets, const char *path, const char *prefix, struct error *error)
+{
+	struct folder folder;
+	const int first = sets->count;
+	bool plain = false;
+
+	if (folder_list(path, &folder, error))
+		return error->is_scarcity ? -1 : 0; /* it is no folder, or may not be read */
+	for (size_t i = 0; i < folder.count && sets->count < MOST_SETS; i++) {
+		struct set *set = &sets->all[sets->count];
+		struct name name;
+		int known = first;
+
+		if (!parse_name(folder.names[i], &name) || name.kind == MAPPING || name.prefix >= PREFIX)
+			continue;
+		snprintf(set->folder, DATASET_PATH, "%s", path);
+		snprintf(set->prefix, PREFIX, "%.*s", (int)name.prefix, folder.names[i]);
+		set->only_csv = false;
+		plain |= !*set->prefix;
+		while (known < sets->count && strcmp(sets->all[known].prefix, set->prefix))
+			known++;
+		sets->count += known == sets->count;
+	}
+	folder_free(&folder);
+	if (prefix || plain)
+		keep(sets, first, prefix ? prefix : "");
+	return 0;
+}
+
+/* Find the sets in a folder or, where it has none, in the folders in it and in their "raw", which
+ * is where torchvision puts them. */
+static int search(struct sets *sets, const char *path, const char *prefix, struct error *error)
+{
+	struct folder folder;
+	char inner[DATASET_PATH], raw[DATASET_PATH];
+
+	sets->count = 0;
+	if (folder_list(path, &folder, error))
+		return -1;
+	int status = add_sets(sets, path, prefix, error);
+	const bool deeper = !sets->count;
+	for (size_t i = 0; deeper && !status && i < folder.count; i++) {
+		join(inner, path, folder.names[i]);
+		join(raw, inner, "raw");
+		status =
+			add_sets(sets, inner, prefix, error) || add_sets(sets, raw, prefix, error) ? -1 : 0;
+	}
+	folder_free(&folder);
+	return status;
+}
+
+static void list_sets(const struct sets *sets, struct error *error)
+{
+	char place[DATASET_PATH];
+
+	for (int i = 0; i < sets->count; i++)
+		error_append(error, "%s %s", i ? "," : ":", place_of(place, &sets->all[i]));
+}
+
+static enum dataset_fault take(struct dataset_files *files, const struct sets *sets,
+							   const char *path, enum dataset_part part, struct error *error)
+{
+	if (sets->count == 1)
+		return find_part(files, &sets->all[0], part, error);
+	error_set(error, "%s has several sets", path);
+	list_sets(sets, error);
+	return DATASET_SEVERAL;
+}
+
+/* ---- what the path may be ---- */
+
+/* Name a file of another kind that is in the folder, if there is any. */
+static void add_foreign(const char *path, struct error *error)
+{
+	struct folder folder;
+	struct error ignored;
+
+	if (folder_list(path, &folder, &ignored))
+		return;
+	for (size_t i = 0; i < folder.count; i++) {
+		const char *phrase = foreign_name(folder.names[i]);
+		if (!phrase)
+			continue;
+		error_append(error, "; there is %s, %s", folder.names[i], phrase);
+		break;
+	}
+	folder_free(&folder);
+}
+
+static enum dataset_fault nothing_found(const char *folders, enum dataset_part part,
+										struct error *error)
+{
+	error_set(error,
+			  "no %s data in %s: neither %s-images-idx3-ubyte nor %s.csv, by any of their names",
+			  part_word(part), folders, part == DATASET_TRAIN ? "train" : "t10k",
+			  part == DATASET_TRAIN ? "train" : "test");
+	return DATASET_MISSING;
+}
+
+static enum dataset_fault find_in_folder(struct dataset_files *files, const char *path,
+										 enum dataset_part part, struct error *error)
+{
+	struct sets sets;
+
+	if (search(&sets, path, NULL, error))
+		return DATASET_MISSING;
+	if (sets.count)
+		return take(files, &sets, path, part, error);
+	nothing_found(path, part, error);
+	add_foreign(path, error);
+	return DATASET_MISSING;
+}
+
+/* Split "data/emnist" into the folder "data" and "emnist". Returns the latter. */
+static const char *split_path(char folder[DATASET_PATH], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(folder, DATASET_PATH, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	if (slash == path)
+		strcpy(folder, "/");
+	return slash ? slash + 1 : path;
+}
+
+/* The file is one of a set, or a CSV file on its own, whose images are for training. */
+static enum dataset_fault find_by_file(struct dataset_files *files, const char *path,
+									   enum dataset_part part, struct error *error)
+{
+	char folder[DATASET_PATH];
+	const char *text = split_path(folder, path);
+	struct set set = {.prefix = ""};
+	struct name name;
+
+	if (parse_name(text, &name) && name.kind != MAPPING && name.prefix < PREFIX) {
+		snprintf(set.folder, DATASET_PATH, "%s", folder);
+		snprintf(set.prefix, PREFIX, "%.*s", (int)name.prefix, text);
+		set.only_csv = name.kind == CSV;
+		return find_part(files, &set, part, error);
+	}
+	if (part == DATASET_TEST) {
+		const char *phrase = foreign_name(text);
+		error_set(error, "%s: %s", path,
+				  phrase ? phrase : "a file of its own, without test images");
+		return DATASET_MISSING;
+	}
+	snprintf(files->images, DATASET_PATH, "%s", path);
+	snprintf(files->place, DATASET_PATH, "%s", path);
+	files->transposed = behind(text, "emnist") != NULL;
+	return DATASET_FINE;
+}
+
+static enum dataset_fault find_by_prefix(struct dataset_files *files, const char *path,
+										 enum dataset_part part, struct error *error)
+{
+	char folder[DATASET_PATH];
+	const char *prefix = split_path(folder, path);
+	const bool may_be_prefix = *prefix && folder_is(folder);
+	struct sets sets;
+
+	if (may_be_prefix && search(&sets, folder, prefix, error))
+		return DATASET_MISSING;
+	if (may_be_prefix && sets.count)
+		return take(files, &sets, path, part, error);
+	if (may_be_prefix && add_sets(&sets, folder, NULL, error))
+		return DATASET_MISSING;
+	error_set(error, "there is no folder \"%s\"", path);
+	if (may_be_prefix && sets.count && *sets.all[0].prefix) {
+		error_append(error, ", and no set of that name");
+		list_sets(&sets, error);
+	}
+	return DATASET_MISSING;
+}
+
+static enum dataset_fault find_by_path(struct dataset_files *files, const char *path,
+									   enum dataset_part part, struct error *error)
+{
+	if (folder_is(path))
+		return find_in_folder(files, path, part, error);
+	if (*path && file_exists(path))
+		return find_by_file(files, path, part, error);
+	return find_by_prefix(files, path, part, error);
+}
+
+enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
+								enum dataset_part part, struct error *error)
+{
+	const char *chosen = getenv("MNIST_CNN_DATA");
+	char tried[DATASET_PATH];
+	struct sets sets;
+
+	*files = (struct dataset_files){.transposed = false};
+	if (path)
+		return find_by_path(files, path, part, error);
+	if (chosen && *chosen) {
+		const enum dataset_fault fault = find_by_path(files, chosen, part, error);
+		if (fault)
+			error_prefix(error, "$MNIST_CNN_DATA");
+		return fault;
+	}
+	if (folder_is("data")) {
+		if (search(&sets, "data", NULL, error))
+			return DATASET_MISSING;
+		if (sets.count)
+			return take(files, &sets, "data", part, error);
+	}
+	char *moved = file_near_program(MNIST_CNN_DATA_FROM_PROGRAM);
+	snprintf(tried, DATASET_PATH, "data, %s", moved ? moved : MNIST_CNN_DATADIR);
+	free(moved);
+	const char *installed = tried + strlen("data, ");
+	if (folder_is(installed)) {
+		if (search(&sets, installed, NULL, error))
+			return DATASET_MISSING;
+		if (sets.count)
+			return take(files, &sets, installed, part, error);
+	}
+	return nothing_found(tried, part, error);
+}

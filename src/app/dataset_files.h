@@ -1,0 +1,27 @@
+/* Where the files of a data set lie, under the names that people give them.
+ *
+ * A set's files are called PREFIXtrain… and PREFIXtest… (or t10k for test), with the same prefix,
+ * which may be empty: "emnist-letters-train-images-idx3-ubyte.gz", "mnist_test.csv". */
+#ifndef APP_DATASET_FILES_H
+#define APP_DATASET_FILES_H
+
+#include <stdbool.h>
+
+#include "app/dataset.h"
+
+/* One part of a set: an IDX file of images and one of labels, or a CSV file. */
+struct dataset_files {
+	char images[DATASET_PATH];  /* or the CSV file */
+	char labels[DATASET_PATH];  /* "" of a CSV file */
+	char mapping[DATASET_PATH]; /* EMNIST's file of the classes' names, or "" */
+	char place[DATASET_PATH];   /* names the set: its folder, folder and prefix, or its file */
+	bool transposed;            /* EMNIST's images have rows and columns swapped */
+};
+
+/* Find one part of the set that `path` names: a folder, a folder and a prefix, or a file of the
+ * set. In a folder with no such files, the folders in it and their folders "raw" are looked at.
+ * NULL: $MNIST_CNN_DATA, else ./data or the installed folder. */
+enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
+								enum dataset_part part, struct error *error);
+
+#endif

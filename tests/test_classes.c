@@ -1,0 +1,163 @@
+/* Labels as they come, classes from 0. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "allocations.h"
+#include "app/classes.h"
+#include "errors.h"
+#include "mutations.h"
+
+static struct error error;
+static struct classes classes;
+
+static void classes_of(const int32_t *labels, size_t count)
+{
+	assert_int_equal(classes_of_labels(labels, count, &classes, &error), 0);
+}
+
+static void labels_may_be_any(void **state)
+{
+	static const int32_t gaps[] = {9, 3, 7, 9, 9, 3, 7, 9, 3, 7, 9, 3, 7, 9, -4};
+	static const int32_t letters[] = {1, 13, 26};
+	static const int32_t far[] = {INT32_MIN, INT32_MAX};
+
+	(void)state;
+	classes_of(gaps, 14); /* less than five each: 4, 5, 6 and 8 may be missing by chance */
+	assert_int_equal(classes.count, 7);
+	assert_string_equal(classes.all[1].name, "4");
+	classes_free(&classes);
+	classes_of(gaps, 15);
+	assert_int_equal(classes.count, 14);
+	assert_string_equal(classes.all[0].name, "-4");
+	classes_free(&classes);
+	classes_of(letters, 3);
+	assert_int_equal(classes.count, 26);
+	assert_int_equal(classes_find(&classes, 1), 0);
+	assert_int_equal(classes_find(&classes, 26), 25);
+	assert_int_equal(classes_find(&classes, 0), -1);
+	assert_int_equal(classes_find(&classes, 27), -1);
+	classes_free(&classes);
+	classes_of(far, 2);
+	assert_int_equal(classes.count, 2);
+	assert_int_equal(classes_find(&classes, INT32_MIN), 0);
+	classes_free(&classes);
+	assert_null(classes.all);
+	classes_free(&classes);
+}
+
+static void gaps_stay_with_enough_images(void **state)
+{
+	static int32_t labels[15];
+
+	(void)state;
+	for (int i = 0; i < 15; i++)
+		labels[i] = (int32_t[]){3, 7, 9}[i % 3];
+	classes_of(labels, 15);
+	assert_int_equal(classes.count, 3);
+	assert_int_equal(classes_find(&classes, 7), 1);
+	assert_int_equal(classes_find(&classes, 8), -1);
+	assert_string_equal(classes.all[2].name, "9");
+	classes_free(&classes);
+}
+
+static void there_are_at_most_a_thousand(void **state)
+{
+	static int32_t labels[CLASSES_MOST + 1];
+
+	(void)state;
+	for (int i = 0; i <= CLASSES_MOST; i++)
+		labels[i] = 5 * i;
+	classes_of(labels, CLASSES_MOST);
+	assert_int_equal(classes.count, CLASSES_MOST);
+	classes_free(&classes);
+	assert_int_equal(classes_of_labels(labels, CLASSES_MOST + 1, &classes, &error), -1);
+	assert_string_equal(error.text, "labels of more than 1000 different values");
+	assert_null(classes.all);
+}
+
+static void a_mapping_has_names(void **state)
+{
+	static const char text[] = "2 66 98\n1 65 97\r\n\n27 48";
+
+	(void)state;
+	assert_int_equal(classes_read_mapping(text, strlen(text), &classes, &error), 0);
+	assert_int_equal(classes.count, 3);
+	assert_string_equal(classes.all[0].name, "A");
+	assert_string_equal(classes.all[1].name, "B");
+	assert_string_equal(classes.all[2].name, "0");
+	assert_int_equal(classes_find(&classes, 27), 2);
+	classes_free(&classes);
+}
+
+static void refuse_mapping(const char *text, const char *why)
+{
+	assert_int_equal(classes_read_mapping(text, strlen(text), &classes, &error), -1);
+	assert_error_has(&error, why);
+	assert_null(classes.all);
+}
+
+static void read_mapping(const uint8_t *data, size_t size, void *context)
+{
+	(void)context;
+	if (!classes_read_mapping((const char *)data, size, &classes, &error)) {
+		assert_in_range(classes.count, 1, 4);
+		classes_free(&classes);
+	}
+}
+
+static void mappings_may_be_wrong(void **state)
+{
+	static const char text[] = "2 66 98\n1 65 97\r\n7 48\n";
+
+	(void)state;
+	refuse_mapping("", "no classes");
+	refuse_mapping("1 65\n2\n", "line 2 is not a label and codes of characters, as \"1 65\" is");
+	refuse_mapping("1 65\nB 66\n", "line 2 is not");
+	refuse_mapping("1 65\n2 66 x\n", "line 3 is not");
+	refuse_mapping("1 27\n", "line 1 is not");
+	refuse_mapping("1 1065\n", "line 1 is not");
+	mutate((const uint8_t *)text, sizeof text - 1, MUTATE_ALL,
+		   (struct mutation_target){read_mapping, NULL});
+}
+
+static void copies_and_numbers(void **state)
+{
+	struct classes copy;
+
+	(void)state;
+	assert_int_equal(classes_numbered(10, &classes, &error), 0);
+	assert_int_equal(classes_copy(&classes, &copy, &error), 0);
+	classes_free(&classes);
+	assert_int_equal(copy.count, 10);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(copy.all[i].label, i);
+		assert_int_equal(copy.all[i].name[0], '0' + i);
+	}
+	classes_free(&copy);
+	if (!allocations_watched())
+		return;
+	allocations_fail_at(1);
+	assert_int_equal(classes_numbered(10, &classes, &error), -1);
+	allocations_fail_at(0);
+	assert_true(error.is_scarcity);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(labels_may_be_any),
+		cmocka_unit_test(gaps_stay_with_enough_images),
+		cmocka_unit_test(there_are_at_most_a_thousand),
+		cmocka_unit_test(a_mapping_has_names),
+		cmocka_unit_test(mappings_may_be_wrong),
+		cmocka_unit_test(copies_and_numbers),
+	};
+
+	return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
+}
