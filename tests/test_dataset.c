@@ -12,6 +12,7 @@
 #include "allocations.h"
 #include "app/dataset.h"
 #include "errors.h"
+#include "formats/crc32.h"
 #include "scratch.h"
 
 /* 00 00 08 01, 3 labels: 1 2 3; made by gzip -9n */
@@ -189,7 +190,7 @@ static void missing_files_are_explained(void **state)
 	assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), DATASET_MISSING);
 	assert_error_has(&error, ": t10k-labels-idx1-ubyte is missing, by any of its names; there is "
 							 "only scratch.");
-	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_MISSING);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_NO_PART);
 	assert_error_has(&error, "no training data in scratch.");
 	assert_error_has(&error, ", which has only the test part");
 }
@@ -248,6 +249,163 @@ static void all_places_are_listed(void **state)
 	}
 	assert_error_has(&error, "no training data in data, /");
 	assert_error_has(&error, ": neither train-images-idx3-ubyte nor train.csv, by any");
+}
+
+/* ---- the content of files ---- */
+
+/* Pack a file by gzip, as one stored block. Returns the new size. */
+static size_t pack(uint8_t *packed, const uint8_t *data, uint16_t size)
+{
+	const uint16_t inverse = (uint16_t)~size;
+	const uint8_t head[] = {0x1f,
+							0x8b,
+							8,
+							0,
+							0,
+							0,
+							0,
+							0,
+							0,
+							3,
+							1,
+							(uint8_t)size,
+							(uint8_t)(size >> 8),
+							(uint8_t)inverse,
+							(uint8_t)(inverse >> 8)};
+
+	memcpy(packed, head, sizeof head);
+	memcpy(packed + sizeof head, data, size);
+	store_u32le(packed + sizeof head + size, crc32(data, size));
+	store_u32le(packed + sizeof head + size + 4, size);
+	return sizeof head + size + 8u;
+}
+
+static void files_may_be_packed_twice(void **state)
+{
+	uint8_t twice[100], thrice[150];
+	struct dataset dataset;
+	size_t size = pack(twice, packed_labels, sizeof packed_labels);
+
+	(void)state;
+	put_images("train-images-idx3-ubyte", 3);
+	put("train-labels-idx1-ubyte.gz", twice, size);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	assert_int_equal(dataset.classes.count, 3);
+	dataset_free(&dataset);
+	size = pack(thrice, twice, (uint16_t)size);
+	put("train-labels-idx1-ubyte.gz", thrice, size);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_error_has(&error, "train-labels-idx1-ubyte.gz: packed more than 2 times by gzip");
+}
+
+static void pixels_of_0_and_1_are_stretched(void **state)
+{
+	static const uint8_t bits[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
+	static const uint8_t blank[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0};
+	struct dataset dataset;
+
+	(void)state;
+	put("train-images", bits, sizeof bits);
+	put_labels("train-labels", 2);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	assert_true(dataset.stretched);
+	assert_int_equal(dataset.height, 1);
+	assert_int_equal(dataset.width, 2);
+	assert_memory_equal(dataset.images, ((const uint8_t[]){0, 255, 0, 0}), 4);
+	dataset_free(&dataset);
+	put("train-images", blank, sizeof blank);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	assert_false(dataset.stretched);
+	dataset_free(&dataset);
+}
+
+static void emnist_is_transposed_and_named(void **state)
+{
+	static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0,
+									 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+	static const char mapping[] = "9 65 97\n10 66 98\n";
+	struct dataset_options options = {.path = folder};
+	struct dataset dataset;
+
+	(void)state;
+	put("emnist-x-train-images", images, sizeof images);
+	put_labels("emnist-x-train-labels", 1);
+	put("emnist-x-mapping.txt", mapping, strlen(mapping));
+	assert_int_equal(dataset_load(&dataset, &options, DATASET_TRAIN, NULL, &error), 0);
+	assert_true(dataset.transposed);
+	assert_int_equal(dataset.height, 3);
+	assert_int_equal(dataset.width, 2);
+	assert_memory_equal(dataset.images, ((const uint8_t[]){1, 4, 2, 5, 3, 6}), 6);
+	assert_int_equal(dataset.classes.count, 2);
+	assert_string_equal(dataset.classes.all[dataset.labels[0]].name, "A");
+	dataset_free(&dataset);
+	put_labels("emnist-x-train-labels", 2);
+	assert_int_equal(dataset_load(&dataset, &options, DATASET_TRAIN, NULL, &error), DATASET_BROKEN);
+	put("emnist-x-mapping.txt", "A", 1);
+	put_labels("emnist-x-train-labels", 1);
+	assert_int_equal(dataset_load(&dataset, &options, DATASET_TRAIN, NULL, &error), DATASET_BROKEN);
+	assert_error_has(&error, "emnist-x-mapping.txt: line 1 is not a label");
+
+	put("train-images", images, sizeof images);
+	put_labels("train-labels", 1);
+	options.transpose = true;
+	assert_int_equal(dataset_load(&dataset, &options, DATASET_TRAIN, NULL, &error), 0);
+	assert_true(dataset.transposed);
+	assert_int_equal(dataset.images[1], 4);
+	dataset_free(&dataset);
+}
+
+static void labels_must_be_known(void **state)
+{
+	struct dataset dataset;
+	struct classes classes;
+
+	(void)state;
+	put_images("t10k-images-idx3-ubyte", 3);
+	put_labels("t10k-labels-idx1-ubyte", 3); /* 9, 8, 7 */
+	assert_int_equal(classes_numbered(9, &classes, &error), 0);
+	assert_int_equal(dataset_load(&dataset, &(struct dataset_options){.path = folder}, DATASET_TEST,
+								  &classes, &error),
+					 DATASET_BROKEN);
+	assert_error_has(&error, ": label 0 is 9, which is none of the 9 classes, 0 to 8");
+	classes_free(&classes);
+	assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), 0);
+	assert_int_equal(dataset.classes.count, 3);
+	assert_int_equal(dataset_number_classes(&dataset, 9, &error), 0);
+	assert_int_equal(dataset.classes.count, 3);
+	assert_int_equal(dataset_number_classes(&dataset, 10, &error), 0);
+	assert_int_equal(dataset.classes.count, 10);
+	assert_int_equal(dataset.labels[2], 7);
+	dataset_free(&dataset);
+}
+
+static void rows_of_text(void **state)
+{
+	static const char train[] = "label,a,b,c,d\n3,0,1,2,3\n5,4,5,6,7\n", test[] = "0,1,2,3\n";
+	struct dataset dataset;
+	char path[256];
+
+	(void)state;
+	put("train.csv", train, strlen(train));
+	put("test.csv", test, strlen(test));
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), 0);
+	assert_int_equal(dataset.count, 2);
+	assert_int_equal(dataset.height, 2);
+	assert_int_equal(dataset.width, 2);
+	assert_int_equal(dataset.classes.all[dataset.labels[1]].label, 5);
+	assert_int_equal(dataset.images[7], 7);
+	dataset_free(&dataset);
+	assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), 0);
+	assert_null(dataset.labels);
+	assert_int_equal(dataset_number_classes(&dataset, 10, &error), 0);
+	dataset_free(&dataset);
+	put("own.csv", "version https://git-lfs.github.com/spec/v1\n", 43);
+	assert_int_equal(load(&dataset, scratch_path(path, folder, "own.csv"), DATASET_TRAIN, &error),
+					 DATASET_BROKEN);
+	assert_error_has(&error, "own.csv: a Git LFS pointer");
+	put("own.csv", "\0\0\x08\x03", 4);
+	assert_int_equal(load(&dataset, path, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_error_has(&error, "own.csv: an IDX file, whose name should be like train-images-idx3");
 }
 
 /* Each request for memory fails once: an error, and nothing is kept; or it can be done without. */
@@ -424,6 +582,11 @@ int main(void)
 		SCRATCH_TEST(missing_files_are_explained),
 		SCRATCH_TEST(places_have_an_order),
 		SCRATCH_TEST(all_places_are_listed),
+		SCRATCH_TEST(files_may_be_packed_twice),
+		SCRATCH_TEST(pixels_of_0_and_1_are_stretched),
+		SCRATCH_TEST(emnist_is_transposed_and_named),
+		SCRATCH_TEST(labels_must_be_known),
+		SCRATCH_TEST(rows_of_text),
 		SCRATCH_TEST(memory_may_run_out),
 		cmocka_unit_test(a_split_is_a_partition),
 		cmocka_unit_test(a_split_follows_its_seed),

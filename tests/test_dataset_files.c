@@ -162,10 +162,10 @@ static void csv_files(void **state)
 	put("digits.csv");
 	finds("digits.csv", DATASET_TRAIN, "digits.csv", "");
 	is_in_folder(files.place, "digits.csv");
-	refuses("digits.csv", DATASET_TEST, DATASET_MISSING,
+	refuses("digits.csv", DATASET_TEST, DATASET_NO_PART,
 			"digits.csv: a file of its own, without test images");
 	put("mnist.npz");
-	refuses("mnist.npz", DATASET_TEST, DATASET_MISSING, "mnist.npz: a NumPy file; write it as CSV");
+	refuses("mnist.npz", DATASET_TEST, DATASET_NO_PART, "mnist.npz: a NumPy file; write it as CSV");
 }
 
 static void a_set_among_several(void **state)
@@ -184,7 +184,7 @@ static void a_set_among_several(void **state)
 	finds("emnist-digits-", DATASET_TRAIN, "emnist-digits-train-images-idx3-ubyte",
 		  "emnist-digits-train-labels-idx1-ubyte");
 	is_in_folder(files.mapping, "");
-	refuses("emnist-letters", DATASET_TEST, DATASET_MISSING, "which has only the training part");
+	refuses("emnist-letters", DATASET_TEST, DATASET_NO_PART, "which has only the training part");
 	refuses("emnist", DATASET_TRAIN, DATASET_MISSING,
 			"/emnist\", and no set of that name: scratch.");
 

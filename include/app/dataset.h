@@ -40,6 +40,7 @@ enum dataset_fault {
 	DATASET_FINE = 0,
 	DATASET_MISSING, /* a file or the folder is not there; the error lists what was tried */
 	DATASET_SEVERAL, /* the folder has several sets; the error lists them */
+	DATASET_NO_PART, /* the set has only the other part */
 	DATASET_BROKEN,  /* the files are there, and are not what they should be */
 };
 

@@ -32,12 +32,16 @@ struct evaluation {
 	struct calibration_bin bins[CALIBRATION_BINS];
 };
 
+/* Of images without labels. */
+#define LABEL_UNKNOWN (-1)
+
 /* The network's answer to one image. */
 struct prediction {
 	size_t index; /* in the dataset */
-	int label, digit;
+	int label;    /* or LABEL_UNKNOWN */
+	int digit;
 	double probability; /* that it is `digit` */
-	double of_label;    /* that it is `label` */
+	double of_label;    /* that it is `label`, or 0 */
 };
 
 /* Evaluate on `count` images: those at `indices`, or the first ones of the data set where that is
@@ -46,7 +50,7 @@ struct prediction {
  * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
  * false and `out` covers a part of the images. The answers to all images, in their order, go to
  * `predictions`, [count], and the outputs to `logits`, [count][DATASET_CLASSES]; both may be
- * NULL. */
+ * NULL. Where the data set has no labels, nothing is counted but the images. */
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, double temperature, const volatile sig_atomic_t *stop,
 			  struct evaluation *out, struct prediction *predictions, float *logits);

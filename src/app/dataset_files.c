@@ -159,17 +159,20 @@ static const char *part_word(enum dataset_part part)
 	return part == DATASET_TRAIN ? "training" : "test";
 }
 
-static int incomplete(const struct dataset_files *files, const struct set *set,
-					  enum dataset_part part, struct error *error)
+static enum dataset_fault incomplete(const struct dataset_files *files, const struct set *set,
+									 enum dataset_part part, struct error *error)
 {
 	const char *there = *files->images ? files->images : files->labels;
 
-	if (!*there)
-		return error_set(error, "no %s data in %s, which has only the %s part", part_word(part),
-						 files->place, part_word(!part));
-	return error_set(error, "%s: %s%s-%s is missing, by any of its names; there is only %s",
-					 set->folder, set->prefix, part == DATASET_TRAIN ? "train" : "t10k",
-					 *files->images ? "labels-idx1-ubyte" : "images-idx3-ubyte", there);
+	if (!*there) {
+		error_set(error, "no %s data in %s, which has only the %s part", part_word(part),
+				  files->place, part_word(!part));
+		return DATASET_NO_PART;
+	}
+	error_set(error, "%s: %s%s-%s is missing, by any of its names; there is only %s", set->folder,
+			  set->prefix, part == DATASET_TRAIN ? "train" : "t10k",
+			  *files->images ? "labels-idx1-ubyte" : "images-idx3-ubyte", there);
+	return DATASET_MISSING;
 }
 
 static enum dataset_fault find_part(struct dataset_files *files, const struct set *set,
@@ -193,9 +196,7 @@ static enum dataset_fault find_part(struct dataset_files *files, const struct se
 	if (!found && !*files->images && !*files->labels)
 		found = find_file(files->images, set, &folder, &csv);
 	folder_free(&folder);
-	if (!found)
-		incomplete(files, set, part, error);
-	return found ? DATASET_FINE : DATASET_MISSING;
+	return found ? DATASET_FINE : incomplete(files, set, part, error);
 }
 
 /* ---- sets ---- */
@@ -364,7 +365,7 @@ static enum dataset_fault find_by_file(struct dataset_files *files, const char *
 		const char *phrase = foreign_name(text);
 		error_set(error, "%s: %s", path,
 				  phrase ? phrase : "a file of its own, without test images");
-		return DATASET_MISSING;
+		return DATASET_NO_PART;
 	}
 	snprintf(files->images, DATASET_PATH, "%s", path);
 	snprintf(files->place, DATASET_PATH, "%s", path);

@@ -22,16 +22,19 @@ static struct prediction predict(const float *logits, double temperature, int la
 		.label = label,
 		.digit = digit,
 		.probability = (double)probabilities[digit],
-		.of_label = (double)probabilities[label],
+		.of_label = label == LABEL_UNKNOWN ? 0 : (double)probabilities[label],
 	};
 }
 
-static void count_in(struct evaluation *out, const struct prediction *prediction)
+static void count_in(struct evaluation *out, const struct prediction *prediction,
+					 const float *logits)
 {
+	const uint8_t label = (uint8_t)prediction->label;
 	const bool correct = prediction->digit == prediction->label;
 	const double place = ceil(fmin(prediction->probability, 1) * CALIBRATION_BINS) - 1;
 	struct calibration_bin *bin = &out->bins[place > 0 ? (int)place : 0];
 
+	out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, &label, 0, 1, NULL).loss;
 	out->correct += correct;
 	out->confusion[prediction->label][prediction->digit]++;
 	bin->count++;
@@ -51,13 +54,14 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
 	for (int i = 0; i < n; i++, logits += DATASET_CLASSES) {
 		const uint32_t index = selection->indices[i];
-		const uint8_t label = (uint8_t)selection->dataset->labels[index];
+		const uint16_t *labels = selection->dataset->labels;
+		const int label = labels ? labels[index] : LABEL_UNKNOWN;
 		const struct prediction prediction = predict(logits, temperature, label, index);
 
 		if (!loss_logits_are_finite(DATASET_CLASSES, logits))
 			out->loss = NAN;
-		out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, &label, 0, 1, NULL).loss;
-		count_in(out, &prediction);
+		if (labels)
+			count_in(out, &prediction, logits);
 		if (predictions)
 			predictions[i] = prediction;
 	}

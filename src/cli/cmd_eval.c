@@ -105,6 +105,8 @@ static void print_evaluation(FILE *out, const struct eval_values *values,
 	text_print_name(out, dataset->place);
 	fputc('\n', out);
 	report_loading(out, dataset);
+	if (!dataset->labels)
+		return;
 	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
 }
 
@@ -135,9 +137,13 @@ static int write_predictions(const struct eval_values *values, const struct pred
 	if (!text)
 		return error_set(error, "%s: not enough memory for %zu rows", path, count);
 	used = (size_t)sprintf(text, "index,label,prediction,probability\n");
-	for (const struct prediction *p = predictions; p < predictions + count; p++)
-		used += (size_t)snprintf(text + used, MOST_ROW, "%zu,%d,%d,%.6f\n", p->index, p->label,
+	for (const struct prediction *p = predictions; p < predictions + count; p++) {
+		char label[16] = "";
+		if (p->label != LABEL_UNKNOWN)
+			snprintf(label, sizeof label, "%d", p->label);
+		used += (size_t)snprintf(text + used, MOST_ROW, "%zu,%s,%d,%.6f\n", p->index, label,
 								 p->digit, p->probability);
+	}
 	const int status = file_replace(path, text, used, error);
 	free(text);
 	return announce(values, status, path, ": %zu predictions\n", count);
@@ -259,6 +265,18 @@ static int eval(const struct eval_values *values, const struct file_option *file
 	return failed ? -1 : 0;
 }
 
+/* Images without labels can be read, and nothing can be measured on them. */
+static int check_labels(const struct eval_values *values, const struct dataset *dataset,
+						struct error *error)
+{
+	const bool measures = values->json || values->confusion || values->mistakes;
+
+	if (dataset->labels || (values->predictions && !measures))
+		return 0;
+	return error_set(error, "%s: images without labels: only --predictions can be written of them",
+					 dataset->place);
+}
+
 static int eval_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct eval_values *values = v;
@@ -282,7 +300,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 		classes_numbered(session.network.classes, &classes, error) ||
 		advise_on_dataset(dataset_load(&dataset, &values->data, part, &classes, error), error) ||
 		session_check_dataset(&session.network, &dataset, error) ||
-		eval(values, files, &session, &dataset, error);
+		check_labels(values, &dataset, error) || eval(values, files, &session, &dataset, error);
 	classes_free(&classes);
 	dataset_free(&dataset);
 	session_close(&session);
@@ -304,7 +322,7 @@ static const struct field eval_fields[] = {
 	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE",
 	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM"},
 	{"predictions", FIELD_TEXT, AT(predictions), "FILE.csv",
-	 .help = "write a row for each image: index,label,prediction,probability"},
+	 .help = "write a row for each image: index,label,prediction,probability; without labels, too"},
 	{.name = NULL},
 };
 

@@ -116,6 +116,9 @@ static int load(struct job *job, struct error *error)
 		dataset_number_classes(&job->dataset, job->network.classes, error) ||
 		session_check_dataset(&job->network, &job->dataset, error))
 		return -1;
+	if (!job->dataset.labels)
+		return error_set(error, "%s: images without labels, which nothing can be learned from",
+						 job->dataset.place);
 	if (settings->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
 						 job->dataset.place, job->dataset.count);

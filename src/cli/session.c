@@ -83,12 +83,10 @@ int session_check_dataset(const struct network *network, const struct dataset *d
 {
 	const struct shape *in = &network->input;
 
-	if (!dataset->labels)
-		return error_set(error, "%s: images without labels", dataset->place);
 	if (dataset->height != in->h || dataset->width != in->w)
 		return error_set(error, "%s: images of %d×%d pixels, but the network reads %d×%d",
 						 dataset->place, dataset->height, dataset->width, in->h, in->w);
-	if (dataset->classes.count != network->classes)
+	if (dataset->labels && dataset->classes.count != network->classes)
 		return error_set(error, "%s: images of %d classes, but the network tells %d",
 						 dataset->place, dataset->classes.count, network->classes);
 	return 0;
