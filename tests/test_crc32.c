@@ -37,6 +37,8 @@ static void every_length_and_alignment(void **state)
 	for (size_t start = 0; start < 8; start++) {
 		for (size_t size = 0; start + size <= sizeof data; size++)
 			assert_int_equal(crc32(data + start, size), by_definition(data + start, size));
+		assert_int_equal(crc32_more(crc32(data, start), data + start, sizeof data - start),
+						 crc32(data, sizeof data));
 	}
 }
 

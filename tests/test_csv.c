@@ -16,45 +16,63 @@
 
 static struct error error;
 
-static struct buffer copy_of(const void *data, size_t size)
+/* Hand the file over in pieces of `piece` bytes, each in memory of its own. */
+static int read_pieces(const void *data, size_t size, size_t piece, struct csv_images *out)
 {
-	struct buffer file = {malloc(size + !size), size};
+	struct csv_reader reader = {.line = 0};
+	int status = 0;
 
-	assert_non_null(file.data);
-	if (size)
-		memcpy(file.data, data, size);
-	return file;
+	for (size_t done = 0; !status && done < size; done += piece) {
+		const size_t count = size - done < piece ? size - done : piece;
+		uint8_t *copy = malloc(count);
+
+		assert_non_null(copy);
+		memcpy(copy, (const uint8_t *)data + done, count);
+		status = csv_take(&reader, copy, count, &error);
+		free(copy);
+	}
+	*out = (struct csv_images){0};
+	if (!status)
+		status = csv_end(&reader, out, &error);
+	csv_reader_free(&reader);
+	return status;
 }
 
-/* The text gives these images of 2×2, by their pixels' digits, and labels, NULL for none. */
+static int read_text(const char *text, struct csv_images *out)
+{
+	return read_pieces(text, strlen(text), strlen(text) + 1, out);
+}
+
+/* The text gives these images of 2×2, by their pixels' digits, and labels, NULL for none; in one
+ * piece and in small ones. */
 static void reads(const char *text, const char *pixels, const int32_t *labels)
 {
-	struct buffer file = copy_of(text, strlen(text));
-	struct csv_images images;
+	for (size_t piece = 1; piece <= strlen(text); piece += piece < 9 ? 1 : strlen(text) - 9) {
+		struct csv_images images;
 
-	if (csv_read_images(&file, &images, &error))
-		fail_msg("%s: %s", text, error.text);
-	assert_int_equal(images.side, 2);
-	assert_int_equal(images.count, strlen(pixels) / 4);
-	assert_int_equal(file.size, images.count * 4);
-	for (size_t i = 0; pixels[i]; i++)
-		assert_int_equal(images.pixels[i], pixels[i] - '0');
-	assert_true((images.labels == NULL) == (labels == NULL));
-	if (labels)
-		assert_memory_equal(images.labels, labels, images.count * sizeof *labels);
-	free(images.labels);
-	buffer_free(&file);
+		if (strchr(text, '\r') && !strchr(text, '\n') && piece < strlen(text))
+			continue; /* the first piece tells how lines end */
+		if (read_pieces(text, strlen(text), piece, &images))
+			fail_msg("%s: %s", text, error.text);
+		assert_int_equal(images.side, 2);
+		assert_int_equal(images.count, strlen(pixels) / 4);
+		assert_int_equal(images.pixels.count, images.count * 4);
+		for (size_t i = 0; pixels[i]; i++)
+			assert_int_equal(images.pixels.data[i], pixels[i] - '0');
+		assert_true((images.labels == NULL) == (labels == NULL));
+		if (labels)
+			assert_memory_equal(images.labels, labels, images.count * sizeof *labels);
+		csv_images_free(&images);
+	}
 }
 
 static void refuses(const char *text, const char *why)
 {
-	struct buffer file = copy_of(text, strlen(text));
 	struct csv_images images;
 
-	assert_int_equal(csv_read_images(&file, &images, &error), -1);
+	assert_int_equal(read_text(text, &images), -1);
 	assert_null(images.labels);
 	assert_error_has(&error, why);
-	buffer_free(&file);
 }
 
 static void every_dialect(void **state)
@@ -99,13 +117,11 @@ static void columns_may_be_counted(void **state)
 	length += (size_t)sprintf(text + length, "\n300");
 	for (int i = 1; i <= 17 * 17; i++)
 		length += (size_t)sprintf(text + length, ",9");
-	struct buffer file = copy_of(text, length);
-	assert_int_equal(csv_read_images(&file, &images, &error), 0);
+	assert_int_equal(read_text(text, &images), 0);
 	assert_int_equal(images.count, 1);
 	assert_int_equal(images.side, 17);
 	assert_int_equal(images.labels[0], 300);
-	free(images.labels);
-	buffer_free(&file);
+	csv_images_free(&images);
 	reads("0,1,2,3\n", "0123", NULL);
 }
 
@@ -116,21 +132,17 @@ static void fractions_have_a_scale(void **state)
 	static const uint8_t half_pixels[] = {0, 128, 255, 26},
 						 full_pixels[] = {0, 1, 1, 0, 0, 0, 0, 2};
 	struct csv_images images;
-	struct buffer file = copy_of(half, strlen(half));
 
 	(void)state;
-	assert_int_equal(csv_read_images(&file, &images, &error), 0);
+	assert_int_equal(read_text(half, &images), 0);
 	assert_int_equal(images.count, 1);
 	assert_int_equal(images.labels[0], -1);
-	assert_memory_equal(images.pixels, half_pixels, sizeof half_pixels);
-	free(images.labels);
-	buffer_free(&file);
-	file = copy_of(full, strlen(full));
-	assert_int_equal(csv_read_images(&file, &images, &error), 0);
+	assert_memory_equal(images.pixels.data, half_pixels, sizeof half_pixels);
+	csv_images_free(&images);
+	assert_int_equal(read_text(full, &images), 0);
 	assert_int_equal(images.count, 2);
-	assert_memory_equal(images.pixels, full_pixels, sizeof full_pixels);
-	free(images.labels);
-	buffer_free(&file);
+	assert_memory_equal(images.pixels.data, full_pixels, sizeof full_pixels);
+	csv_images_free(&images);
 	reads("0,0,1,1,0\n1,1,0,0,0\n", "01101000", (const int32_t[]){0, 1});
 }
 
@@ -156,15 +168,13 @@ static void faults_have_a_place(void **state)
 
 static void parse(const uint8_t *data, size_t size, void *context)
 {
-	struct buffer file = copy_of(data, size);
 	struct csv_images images;
 
 	(void)context;
-	if (!csv_read_images(&file, &images, &error)) {
-		assert_int_equal(file.size, images.count * (size_t)(images.side * images.side));
-		free(images.labels);
-	}
-	buffer_free(&file);
+	if (read_pieces(data, size, size, &images))
+		return;
+	assert_int_equal(images.pixels.count, images.count * (size_t)(images.side * images.side));
+	csv_images_free(&images);
 }
 
 static void mutations(void **state)
@@ -177,21 +187,35 @@ static void mutations(void **state)
 
 static void memory_may_run_out(void **state)
 {
-	static const char text[] = "7,0,1,2,3\n";
-	struct buffer file = copy_of(text, strlen(text));
-	struct csv_images images;
+	static const char text[] = "7,0,1,2,3\n8,1";
+	int number = 0, status;
+	struct csv_reader reader;
 
 	(void)state;
 	if (!allocations_watched())
 		skip();
-	allocations_fail_at(1);
-	assert_int_equal(csv_read_images(&file, &images, &error), -1);
-	allocations_fail_at(2); /* to give memory back */
-	assert_int_equal(csv_read_images(&file, &images, &error), 0);
-	allocations_fail_at(0);
-	assert_int_equal(file.size, 4);
-	free(images.labels);
-	buffer_free(&file);
+	do {
+		reader = (struct csv_reader){.line = 0};
+		allocations_fail_at(++number);
+		status = csv_take(&reader, (const uint8_t *)text, strlen(text), &error);
+		allocations_fail_at(0);
+		csv_reader_free(&reader);
+	} while (status);
+	assert_int_equal(number, 4); /* pixels, labels, the rest of the text */
+}
+
+static void lines_are_not_endless(void **state)
+{
+	static uint8_t nulls[1 << 20];
+	struct csv_reader reader = {.line = 0};
+	int status = 0;
+
+	(void)state;
+	for (int i = 0; i < 5 && !status; i++)
+		status = csv_take(&reader, nulls, sizeof nulls, &error);
+	assert_int_equal(status, -1);
+	assert_string_equal(error.text, "line 1 has more than 4194304 bytes");
+	csv_reader_free(&reader);
 }
 
 int main(void)
@@ -200,7 +224,7 @@ int main(void)
 		cmocka_unit_test(every_dialect),          cmocka_unit_test(images_without_labels),
 		cmocka_unit_test(columns_may_be_counted), cmocka_unit_test(fractions_have_a_scale),
 		cmocka_unit_test(faults_have_a_place),    cmocka_unit_test(mutations),
-		cmocka_unit_test(memory_may_run_out),
+		cmocka_unit_test(memory_may_run_out),     cmocka_unit_test(lines_are_not_endless),
 	};
 
 	return cmocka_run_group_tests_name("csv", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include "allocations.h"
 #include "app/dataset.h"
+#include "base/bytes.h"
 #include "errors.h"
 #include "formats/crc32.h"
 #include "scratch.h"
@@ -147,7 +148,7 @@ static void the_files_must_agree(void **state)
 			 folder);
 	assert_string_equal(error.text, expected);
 	assert_string_equal(dataset.place, "");
-	assert_null(dataset.file.data);
+	assert_null(dataset.own_pixels);
 }
 
 static void errors_name_the_file(void **state)
@@ -425,7 +426,7 @@ static void memory_may_run_out(void **state)
 		int status = load(&dataset, folder, DATASET_TRAIN, &error);
 		requests = allocations_count();
 		allocations_fail_at(0);
-		assert_true((dataset.file.data == NULL) == (status != 0));
+		assert_true((dataset.images == NULL) == (status != 0));
 		refused += status != 0;
 		dataset_free(&dataset);
 	} while (requests >= number);

@@ -527,12 +527,52 @@ static void a_stream_continues_standard_output(void **state)
 	assert_content(path, "before between after");
 }
 
+/* ---- pieces ---- */
+
+static int refuse_third(void *context, const uint8_t *data, size_t size, struct error *why)
+{
+	int *count = context;
+
+	(void)data, (void)size;
+	return ++*count < 3 ? 0 : error_set(why, "enough");
+}
+
+static void pieces_make_the_whole(void **state)
+{
+	struct growing content = {.capacity = 0};
+	struct sink sink = {growing_take, &content};
+	int count = 0;
+	FILE *file = fopen(scratch_path(path, folder, "long"), "wb");
+
+	(void)state;
+	assert_non_null(file);
+	for (int i = 0; i < 100000; i++)
+		fprintf(file, "%d\n", 10000 + i % 10000);
+	fclose(file);
+	assert_int_equal(file_read_pieces(path, 600000, sink, &error), 0);
+	assert_int_equal(content.buffer.size, 600000);
+	assert_memory_equal(content.buffer.data + 599994, "19999\n", 6);
+	buffer_free(&content.buffer);
+	content.capacity = 0;
+	assert_int_equal(file_read_pieces(path, 599999, sink, &error), -1);
+	assert_error_has(&error, "/long: larger than the 599999 bytes allowed");
+	buffer_free(&content.buffer);
+	assert_int_equal(file_read_pieces(path, 600000, (struct sink){refuse_third, &count}, &error),
+					 -1);
+	assert_error_has(&error, "/long: enough");
+	assert_int_equal(file_read_pieces(folder, 10, sink, &error), -1);
+	assert_error_has(&error, ": is a directory");
+	assert_int_equal(file_read_pieces("none", 10, sink, &error), -1);
+	assert_string_equal(error.text, "none: cannot open: No such file or directory");
+}
+
 int main(void)
 {
 #define FILE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(reads_up_to_the_limit),
 		FILE_TEST(reading_names_what_is_wrong),
+		FILE_TEST(pieces_make_the_whole),
 		FILE_TEST(reads_a_pipe),
 		FILE_TEST(reads_the_rest_of_a_stream),
 		FILE_TEST(reading_is_bounded),

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "app/classes.h"
-#include "base/bytes.h"
 #include "base/error.h"
 
 #define DATASET_SIDE 28
@@ -26,7 +25,7 @@ struct dataset {
 	bool stretched;           /* all pixels were 0 or 1, and are 0 or 255 now */
 	bool transposed;          /* rows and columns were swapped */
 	char place[DATASET_PATH]; /* where it was found, as it can be named again */
-	struct buffer file;       /* in which the images are */
+	uint8_t *own_pixels;      /* where the images are; NULL: somebody else's */
 	uint16_t *own_labels;
 };
 

@@ -7,10 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct bytes {
 	const uint8_t *data; /* borrowed */
 	size_t size;
 	size_t offset; /* of the next byte; never above size */
+};
+
+/* Takes bytes as they come, in pieces of any size. An error ends the reading. */
+struct sink {
+	int (*take)(void *context, const uint8_t *data, size_t size, struct error *error);
+	void *context;
 };
 
 /* Memory that a reader or writer acquired; free with buffer_free. */
@@ -51,6 +59,14 @@ bool bytes_u64le(struct bytes *b, uint64_t *value);
 
 /* *start points to the next `count` bytes, which are borrowed. */
 bool bytes_take(struct bytes *b, size_t count, const uint8_t **start);
+
+/* A buffer that grows: `growing_take` is a sink's function, with this as its context. */
+struct growing {
+	struct buffer buffer;
+	size_t capacity;
+};
+
+int growing_take(void *growing, const uint8_t *data, size_t size, struct error *error);
 
 /* Cut the buffer down to its first `size` bytes, and give the other memory back. */
 void buffer_shrink(struct buffer *buffer, size_t size);

@@ -16,6 +16,9 @@ int file_read(const char *path, size_t max_size, struct buffer *out, struct erro
 int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buffer *out,
 					 struct error *error);
 
+/* Read the file in pieces, which the sink takes. The sink's errors name the file, too. */
+int file_read_pieces(const char *path, size_t max_size, struct sink sink, struct error *error);
+
 /* Create the file, or empty it, and open it for writing. A path that leads to standard output or
  * standard error, as /dev/stdout does, gives a stream that continues it. NULL on error. */
 FILE *file_create(const char *path, struct error *error);

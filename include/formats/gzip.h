@@ -15,4 +15,9 @@ bool gzip_is(const uint8_t *data, size_t size);
 int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
 					struct error *error);
 
+/* The same, without memory for the content: the sink takes it as it comes. What it has taken may be
+ * wrong where an error follows. */
+int gzip_decompress_to(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
+					   struct error *error);
+
 #endif

@@ -8,28 +8,62 @@
 #include "formats/foreign.h"
 #include "formats/gzip.h"
 #include "formats/idx.h"
-#include "formats/square.h"
 
 #define MAX_FILE ((size_t)1 << 30)    /* bytes, packed or not: over a million images */
 #define MAX_MAPPING ((size_t)1 << 16) /* bytes */
 #define MAX_PACKED 2                  /* times: servers pack what is packed once more */
 
-/* Read a file, and unpack it where it is packed. */
-static int read_unpacked(const char *path, struct buffer *out, struct error *error)
-{
-	if (file_read(path, MAX_FILE, out, error))
-		return -1;
-	for (int times = 0; gzip_is(out->data, out->size); times++) {
-		const struct buffer packed = *out;
+/* Stands in front of a sink, and looks at the first bytes of what it is to take. */
+struct gate {
+	struct sink sink;
+	bool text; /* the sink takes text, not IDX */
+	bool begun, packed;
+	struct growing content; /* where it is packed: all of it */
+};
 
-		if (times == MAX_PACKED)
-			return error_set(error, "%s: packed more than %d times by gzip", path, MAX_PACKED);
-		const int status = gzip_decompress(packed.data, packed.size, MAX_FILE, out, error);
-		free(packed.data);
+static int look(struct gate *gate, const uint8_t *data, size_t size, struct error *error)
+{
+	const char *foreign = foreign_content(data, size);
+
+	gate->begun = true;
+	gate->packed = gzip_is(data, size);
+	if (!foreign && gate->text && idx_is(data, size))
+		foreign = "an IDX file, whose name should be like train-images-idx3-ubyte";
+	return foreign ? error_set(error, "%s", foreign) : 0;
+}
+
+static int gate_take(void *context, const uint8_t *data, size_t size, struct error *error)
+{
+	struct gate *gate = context;
+
+	if (!gate->begun && look(gate, data, size, error))
+		return -1;
+	return gate->packed ? growing_take(&gate->content, data, size, error)
+						: gate->sink.take(gate->sink.context, data, size, error);
+}
+
+/* Read a file through the sink, unpacked where it is packed. Errors name the file. */
+static int read_unpacked(const char *path, struct sink sink, bool text, struct error *error)
+{
+	struct gate gate = {.sink = sink, .text = text};
+	int status = file_read_pieces(path, MAX_FILE, (struct sink){gate_take, &gate}, error);
+
+	for (int times = 1; !status && gate.packed; times++) {
+		struct buffer packed = gate.content.buffer;
+
+		gate = (struct gate){.sink = sink, .text = text};
+		status = times > MAX_PACKED
+					 ? error_set(error, "packed more than %d times by gzip", MAX_PACKED)
+					 : gzip_decompress_to(packed.data, packed.size, MAX_FILE,
+										  (struct sink){gate_take, &gate}, error);
+		buffer_free(&packed);
 		if (status)
-			return error_prefix(error, "%s", path);
+			error_prefix(error, "%s", path);
 	}
-	return 0;
+	buffer_free(&gate.content.buffer);
+	if (!status && !gate.begun)
+		return error_set(error, "%s: an empty file", path);
+	return status;
 }
 
 /* ---- classes ---- */
@@ -107,8 +141,9 @@ static bool stretch(uint8_t *pixels, size_t count)
 }
 
 /* Swap rows and columns of all images. */
-static void transpose(struct dataset *dataset, uint8_t *pixels)
+static void transpose(struct dataset *dataset)
 {
+	uint8_t *pixels = dataset->own_pixels;
 	const int height = dataset->width, width = dataset->height;
 	const size_t size = (size_t)height * (size_t)width;
 	uint8_t old[MOST_SIDE * MOST_SIDE];
@@ -126,58 +161,63 @@ static void transpose(struct dataset *dataset, uint8_t *pixels)
 
 /* ---- files ---- */
 
-static int load_idx(struct dataset *dataset, const struct dataset_files *files,
-					const struct classes *known, uint8_t **pixels, struct error *error)
+static int read_idx_images(const char *path, struct dataset *dataset, struct error *error)
 {
-	struct buffer label_file;
-	struct idx_images images;
-	struct idx_labels labels = {0};
-	int status;
+	struct idx_reader reader = {.type = 0};
+	struct idx_images images = {0};
 
-	if (read_unpacked(files->images, &dataset->file, error))
-		return -1;
-	if (idx_read_images(&dataset->file, &images, error))
-		return error_prefix(error, "%s", files->images);
+	int status = read_unpacked(path, (struct sink){idx_take, &reader}, false, error);
+	if (!status && idx_end(&reader, &images, error))
+		status = error_prefix(error, "%s", path);
+	pixels_free(&reader.images.pixels);
 	dataset->count = images.count;
 	dataset->height = images.height;
 	dataset->width = images.width;
-	*pixels = images.pixels;
-	if (read_unpacked(files->labels, &label_file, error))
-		return -1;
-	status = idx_read_labels(&label_file, &labels, error);
-	buffer_free(&label_file);
-	if (!status && labels.count != images.count)
-		status = error_set(error, "%zu labels for %zu images", labels.count, images.count);
-	status = status || take_labels(dataset, files, known, labels.values, error)
-				 ? error_prefix(error, "%s", files->labels)
-				 : 0;
-	free(labels.values);
+	dataset->own_pixels = images.pixels.data;
 	return status;
 }
 
-static int load_csv(struct dataset *dataset, const struct dataset_files *files,
-					const struct classes *known, uint8_t **pixels, struct error *error)
+static int load_idx(struct dataset *dataset, const struct dataset_files *files,
+					const struct classes *known, struct error *error)
 {
-	struct csv_images images;
-	const char *foreign;
+	struct growing file = {.capacity = 0};
+	struct idx_labels labels = {0};
+	int status = 0;
 
-	if (read_unpacked(files->images, &dataset->file, error))
+	if (read_idx_images(files->images, dataset, error))
 		return -1;
-	foreign = foreign_content(dataset->file.data, dataset->file.size);
-	if (idx_is(dataset->file.data, dataset->file.size))
-		foreign = "an IDX file, whose name should be like train-images-idx3-ubyte";
-	if (foreign)
-		return error_set(error, "%s: %s", files->images, foreign);
-	if (csv_read_images(&dataset->file, &images, error))
-		return error_prefix(error, "%s", files->images);
+	if (read_unpacked(files->labels, (struct sink){growing_take, &file}, false, error)) {
+		buffer_free(&file.buffer);
+		return -1;
+	}
+	if (idx_read_labels(&file.buffer, &labels, error))
+		status = -1;
+	else if (labels.count != dataset->count)
+		status = error_set(error, "%zu labels for %zu images", labels.count, dataset->count);
+	else
+		status = take_labels(dataset, files, known, labels.values, error);
+	buffer_free(&file.buffer);
+	free(labels.values);
+	return status ? error_prefix(error, "%s", files->labels) : 0;
+}
+
+static int load_csv(struct dataset *dataset, const struct dataset_files *files,
+					const struct classes *known, struct error *error)
+{
+	struct csv_reader reader = {.line = 0};
+	struct csv_images images = {0};
+
+	int status = read_unpacked(files->images, (struct sink){csv_take, &reader}, true, error);
+	if (!status && csv_end(&reader, &images, error))
+		status = error_prefix(error, "%s", files->images);
+	csv_reader_free(&reader);
 	dataset->count = images.count;
 	dataset->height = dataset->width = images.side;
-	*pixels = images.pixels;
-	if (!images.labels)
-		return 0;
-	const int status = take_labels(dataset, files, known, images.labels, error);
+	dataset->own_pixels = images.pixels.data;
+	if (!status && images.labels && take_labels(dataset, files, known, images.labels, error))
+		status = error_prefix(error, "%s", files->images);
 	free(images.labels);
-	return status ? error_prefix(error, "%s", files->images) : 0;
+	return status;
 }
 
 enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_options *options,
@@ -185,29 +225,28 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 								struct error *error)
 {
 	struct dataset_files files;
-	uint8_t *pixels = NULL;
 
 	*dataset = (struct dataset){0};
 	const enum dataset_fault fault = dataset_find(&files, options->path, part, error);
 	if (fault)
 		return fault;
-	if (*files.labels ? load_idx(dataset, &files, known, &pixels, error)
-					  : load_csv(dataset, &files, known, &pixels, error)) {
+	if (*files.labels ? load_idx(dataset, &files, known, error)
+					  : load_csv(dataset, &files, known, error)) {
 		dataset_free(dataset);
 		return DATASET_BROKEN;
 	}
 	strcpy(dataset->place, files.place);
-	dataset->stretched =
-		stretch(pixels, dataset->count * (size_t)dataset->height * (size_t)dataset->width);
+	dataset->stretched = stretch(dataset->own_pixels,
+								 dataset->count * (size_t)dataset->height * (size_t)dataset->width);
 	if (files.transposed || options->transpose)
-		transpose(dataset, pixels);
-	dataset->images = pixels;
+		transpose(dataset);
+	dataset->images = dataset->own_pixels;
 	return DATASET_FINE;
 }
 
 void dataset_free(struct dataset *dataset)
 {
-	buffer_free(&dataset->file);
+	free(dataset->own_pixels);
 	classes_free(&dataset->classes);
 	free(dataset->own_labels);
 	*dataset = (struct dataset){0};

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_READ ((size_t)65536)     /* bytes, where the size is not known */
+#define FIRST_READ ((size_t)65536) /* bytes, where the size is not known */
+#define PIECE ((size_t)1 << 17)
 #define MAX_TRANSFER ((size_t)1 << 30) /* bytes a call: some systems refuse 2 GiB */
 #define MAX_LINKS 40                   /* in a chain of symbolic links; Linux follows as many */
 #define MAX_PATH 8192          /* bytes of a folder's path and of a name or link behind it */
@@ -156,6 +157,40 @@ int file_read(const char *path, size_t max_size, struct buffer *out, struct erro
 	if (file < 0)
 		return fail(path, "cannot open", error);
 	const int status = read_file(file, path, max_size, out, error);
+	close(file);
+	return status;
+}
+
+static int read_pieces(int file, const char *path, size_t max_size, struct sink sink,
+					   struct error *error)
+{
+	uint8_t piece[PIECE];
+	size_t size = 0;
+	struct stat status;
+
+	if (!fstat(file, &status) && S_ISDIR(status.st_mode))
+		return error_set(error, "%s: is a directory", path);
+	for (;;) {
+		const ssize_t count = read_some(file, piece, sizeof piece);
+		if (count < 0)
+			return fail(path, "cannot read", error);
+		if (count == 0)
+			return 0;
+		size += (size_t)count;
+		if (size > max_size)
+			return too_large(path, max_size, error);
+		if (sink.take(sink.context, piece, (size_t)count, error))
+			return error_prefix(error, "%s", path);
+	}
+}
+
+int file_read_pieces(const char *path, size_t max_size, struct sink sink, struct error *error)
+{
+	const int file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (file < 0)
+		return fail(path, "cannot open", error);
+	const int status = read_pieces(file, path, max_size, sink, error);
 	close(file);
 	return status;
 }

@@ -44,9 +44,14 @@ static uint32_t next_places(const struct tables *t, uint32_t crc, const uint8_t 
 
 uint32_t crc32(const uint8_t *data, size_t size)
 {
-	struct tables t; /* takes microseconds to fill, and so need not be kept in a global */
-	uint32_t crc = 0xffffffff;
+	return crc32_more(0, data, size);
+}
 
+uint32_t crc32_more(uint32_t crc, const uint8_t *data, size_t size)
+{
+	struct tables t; /* takes microseconds to fill, and so need not be kept in a global */
+
+	crc = ~crc;
 	if (size >= WORTH_TABLES) {
 		tables_fill(&t);
 		for (; size >= PLACES; size -= PLACES, data += PLACES)

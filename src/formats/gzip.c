@@ -71,46 +71,76 @@ static int read_header(struct bytes *in, struct error *error)
 	return 0;
 }
 
-static int read_member(struct bytes *in, struct inflate_output *out, struct error *error)
+/* Where a member's content goes: to the sink, and into its sums. */
+struct content {
+	struct sink sink;
+	uint32_t crc;
+	size_t length;
+};
+
+static int take_content(void *context, const uint8_t *data, size_t size, struct error *error)
 {
-	const size_t begin = out->size;
+	struct content *content = context;
+
+	content->crc = crc32_more(content->crc, data, size);
+	content->length += size;
+	return content->sink.take(content->sink.context, data, size, error);
+}
+
+static int read_member(struct bytes *in, struct inflate_output *out, struct content *content,
+					   struct error *error)
+{
 	uint32_t crc, length;
 
+	content->crc = 0;
+	content->length = 0;
 	if (!gzip_is(in->data + in->offset, bytes_left(in)))
 		return error_set(error,
 						 in->offset ? "offset %zu: %zu bytes after the end of the data"
 									: "offset %zu: %zu bytes that are not gzip data",
 						 in->offset, bytes_left(in));
-	if (read_header(in, error) || inflate_stream(in, out, error))
+	if (read_header(in, error) || inflate_stream(in, out, error) || inflate_hand_over(out, error))
 		return -1;
 	if (!bytes_u32le(in, &crc) || !bytes_u32le(in, &length))
 		return truncated(in, "a trailer", error);
-	uint32_t computed = crc32(out->data + begin, out->size - begin);
-	if (crc != computed)
+	if (crc != content->crc)
 		return error_set(error, "offset %zu: CRC-32 0x%08" PRIx32 ", the data's is 0x%08" PRIx32,
-						 in->offset - 8, crc, computed);
-	if (length != (uint32_t)(out->size - begin)) /* modulo 2^32 */
+						 in->offset - 8, crc, content->crc);
+	if (length != (uint32_t)content->length) /* modulo 2^32 */
 		return error_set(error, "offset %zu: length %" PRIu32 ", the data's is %zu", in->offset - 4,
-						 length, out->size - begin);
+						 length, content->length);
 	return 0;
+}
+
+int gzip_decompress_to(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
+					   struct error *error)
+{
+	struct bytes in = {data, size, 0};
+	struct content content = {.sink = sink};
+	struct inflate_output out = {.max_size = max_size, .take = take_content, .context = &content};
+	int status = 0;
+
+	if (size == 0)
+		return error_set(error, "an empty file, not gzip data");
+	if (inflate_get_window(&out, error))
+		return -1;
+	while (!status && bytes_left(&in))
+		status = read_member(&in, &out, &content, error);
+	free(out.data);
+	return status;
 }
 
 int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
 					struct error *error)
 {
-	struct bytes in = {data, size, 0};
-	struct inflate_output output = {.max_size = max_size};
+	struct growing content = {.capacity = 0};
+	const struct sink sink = {growing_take, &content};
+	const int status = gzip_decompress_to(data, size, max_size, sink, error);
 
-	*out = (struct buffer){0};
-	if (size == 0)
-		return error_set(error, "an empty file, not gzip data");
-	do {
-		if (read_member(&in, &output, error)) {
-			free(output.data);
-			return -1;
-		}
-	} while (bytes_left(&in));
-	out->data = output.data;
-	buffer_shrink(out, output.size);
-	return 0;
+	if (status)
+		buffer_free(&content.buffer);
+	else
+		buffer_shrink(&content.buffer, content.buffer.size);
+	*out = content.buffer;
+	return status;
 }

@@ -8,8 +8,6 @@
 
 #include "base/checked.h"
 #include "base/number.h"
-#include "formats/foreign.h"
-#include "formats/square.h"
 
 #define MAGIC 4 /* bytes */
 #define MOST_RANK 4
@@ -20,12 +18,10 @@ enum { U8 = 0x08, I8 = 0x09, I16 = 0x0b, I32 = 0x0c, F32 = 0x0d, F64 = 0x0e, TYP
 static const size_t size_of[TYPES] = {
 	[U8] = 1, [I8] = 1, [I16] = 2, [I32] = 4, [F32] = 4, [F64] = 8};
 
-/* A file whose header is right. */
-struct array {
-	const char *what; /* "images" or "labels" */
+struct header {
 	int type, rank;
 	size_t dims[MOST_RANK]; /* 1 behind the last */
-	size_t offset;          /* of the first number */
+	size_t size;            /* bytes */
 };
 
 bool idx_is(const uint8_t *data, size_t size)
@@ -36,10 +32,6 @@ bool idx_is(const uint8_t *data, size_t size)
 
 static int no_idx(const uint8_t *data, size_t size, const char *what, struct error *error)
 {
-	const char *phrase = foreign_content(data, size);
-
-	if (phrase)
-		return error_set(error, "%s", phrase);
 	if (size < MAGIC)
 		return error_set(error, "%zu bytes, where an IDX file of %s is expected", size, what);
 	return error_set(error,
@@ -48,41 +40,27 @@ static int no_idx(const uint8_t *data, size_t size, const char *what, struct err
 					 what, data[0], data[1], data[2], data[3], MOST_RANK);
 }
 
-/* Read the header, and refuse a file that is shorter or longer than that says. */
-static int read_header(const struct buffer *file, const char *what, struct array *out,
-					   struct error *error)
+static int ends_in_header(size_t size, int rank, struct error *error)
 {
-	struct bytes in = {file->data, file->size, MAGIC};
-
-	if (!idx_is(file->data, file->size))
-		return no_idx(file->data, file->size, what, error);
-	*out = (struct array){what, file->data[2], file->data[3], {1, 1, 1, 1}, 0};
-	size_t each = size_of[out->type], wanted;
-	for (int i = 0; i < out->rank; i++) {
-		uint32_t size = 0;
-		if (!bytes_u32be(&in, &size))
-			return error_set(error, "offset %zu: the file ends inside its header of %d bytes",
-							 in.size, MAGIC + 4 * out->rank);
-		if (size == 0)
-			return error_set(error, "offset %d: dimension %d is 0", MAGIC + 4 * i, i);
-		out->dims[i] = size;
-		if (i && !checked_multiply(each, size, &each))
-			each = SIZE_MAX;
-	}
-	out->offset = in.offset;
-	const size_t left = bytes_left(&in);
-	if (!checked_multiply(out->dims[0], each, &wanted) || wanted > left)
-		return error_set(error, "offset %zu: %zu %s of %zu bytes, but the file ends after %zu",
-						 in.offset, out->dims[0], what, each, left / each);
-	if (wanted < left)
-		return error_set(error, "offset %zu: %zu bytes after the last of %zu %s",
-						 in.offset + wanted, left - wanted, out->dims[0], what);
-	return 0;
+	return error_set(error, "offset %zu: the file ends inside its header of %d bytes", size,
+					 MAGIC + 4 * rank);
 }
 
 static uint32_t load_u32be(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Parse a header that is complete. */
+static int parse_header(const uint8_t *data, struct header *out, struct error *error)
+{
+	*out = (struct header){data[2], data[3], {1, 1, 1, 1}, MAGIC + 4u * data[3]};
+	for (int i = 0; i < out->rank; i++) {
+		out->dims[i] = load_u32be(data + MAGIC + 4 * i);
+		if (out->dims[i] == 0)
+			return error_set(error, "offset %d: dimension %d is 0", MAGIC + 4 * i, i);
+	}
+	return 0;
 }
 
 static double number_at(int type, const uint8_t *p)
@@ -114,7 +92,7 @@ static double number_at(int type, const uint8_t *p)
 
 /* ---- images ---- */
 
-static int find_shape(const struct array *a, struct idx_images *out, struct error *error)
+static int find_shape(const struct header *a, struct idx_images *out, struct error *error)
 {
 	size_t height = a->dims[1], width = a->dims[2];
 
@@ -145,17 +123,6 @@ static int find_shape(const struct array *a, struct idx_images *out, struct erro
 	return 0;
 }
 
-/* 255 where all pixels are floats of 0 … 1, else 1. */
-static double scale_of(const struct array *a, const uint8_t *numbers, size_t count)
-{
-	const size_t size = size_of[a->type];
-
-	for (size_t i = 0; i < count; i++)
-		if (number_at(a->type, numbers + i * size) > 1)
-			return 1;
-	return 255;
-}
-
 static int refuse_pixel(double value, size_t index, size_t pixels, struct error *error)
 {
 	char text[NUMBER_TEXT];
@@ -165,38 +132,120 @@ static int refuse_pixel(double value, size_t index, size_t pixels, struct error 
 					 isnan(value) ? "not a number" : number_text(value, true, text));
 }
 
-/* Bytes are never more than the numbers that they are made of, so they can lie in their place. */
-static int convert(const struct array *a, struct buffer *file, struct idx_images *out,
-				   struct error *error)
+/* Take bytes to `head` until it has as many as are wanted. False: there are too few. */
+static bool fill_head(struct idx_reader *reader, const uint8_t **data, size_t *size)
 {
-	const size_t size = size_of[a->type], pixels = (size_t)out->height * (size_t)out->width;
-	const size_t count = out->count * pixels;
-	const uint8_t *numbers = file->data + a->offset;
-	const double scale = a->type == F32 || a->type == F64 ? scale_of(a, numbers, count) : 1;
+	const size_t missing = reader->head_wanted - reader->head_size;
+	const size_t count = missing < *size ? missing : *size;
 
-	for (size_t i = 0; i < count; i++) {
-		const double value = number_at(a->type, numbers + i * size);
-		if (!(value >= 0 && value <= 255))
-			return refuse_pixel(value, i, pixels, error);
-		file->data[i] = (uint8_t)(value * scale + 0.5);
-	}
-	buffer_shrink(file, count);
-	out->pixels = file->data;
+	memcpy(reader->head + reader->head_size, *data, count);
+	reader->head_size += count;
+	*data += count;
+	*size -= count;
+	return count == missing;
+}
+
+/* Read the header: the magic first, which tells how long it is. */
+static int take_header(struct idx_reader *reader, const uint8_t **data, size_t *size,
+					   struct error *error)
+{
+	struct idx_images *images = &reader->images;
+	struct header header;
+
+	if (!reader->head_wanted)
+		reader->head_wanted = MAGIC;
+	if (!fill_head(reader, data, size))
+		return 0;
+	if (!idx_is(reader->head, MAGIC))
+		return no_idx(reader->head, MAGIC, "images", error);
+	reader->head_wanted = MAGIC + 4u * reader->head[3];
+	if (!fill_head(reader, data, size))
+		return 0;
+	if (parse_header(reader->head, &header, error) || find_shape(&header, images, error))
+		return -1;
+	if (!checked_multiply(images->count, (size_t)images->height * (size_t)images->width,
+						  &reader->wanted))
+		reader->wanted = SIZE_MAX;
+	reader->type = header.type;
+	reader->offset = header.size;
+	reader->head_size = 0;
+	reader->head_wanted = size_of[header.type];
 	return 0;
 }
 
-int idx_read_images(struct buffer *file, struct idx_images *out, struct error *error)
+static int add_number(struct idx_reader *reader, const uint8_t *number, struct error *error)
 {
-	struct array array;
-	struct idx_images images;
+	struct pixels *pixels = &reader->images.pixels;
+	const double value = number_at(reader->type, number);
+
+	if (pixels_add(pixels, value))
+		return 0;
+	return refuse_pixel(value, pixels->count,
+						(size_t)reader->images.height * (size_t)reader->images.width, error);
+}
+
+/* Add whole numbers; the beginning of another one waits in `head` for its end. */
+static int take_numbers(struct idx_reader *reader, const uint8_t *data, size_t size,
+						struct error *error)
+{
+	const size_t each = size_of[reader->type];
+
+	if (pixels_reserve(&reader->images.pixels, size / each + 1, error))
+		return -1;
+	if (reader->head_size) {
+		if (!fill_head(reader, &data, &size))
+			return 0;
+		reader->head_size = 0;
+		if (add_number(reader, reader->head, error))
+			return -1;
+	}
+	for (; size >= each; size -= each, data += each)
+		if (add_number(reader, data, error))
+			return -1;
+	fill_head(reader, &data, &size);
+	return 0;
+}
+
+int idx_take(void *context, const uint8_t *data, size_t size, struct error *error)
+{
+	struct idx_reader *reader = context;
+	struct pixels *pixels = &reader->images.pixels;
+
+	if (!reader->type && take_header(reader, &data, &size, error))
+		return -1;
+	if (!size)
+		return 0;
+	const size_t each = size_of[reader->type];
+	const size_t left = (reader->wanted - pixels->count) * each - reader->head_size;
+	if (size > left && reader->wanted < SIZE_MAX / each)
+		return error_set(error, "offset %zu: bytes after the last of %zu images",
+						 reader->offset + left, reader->images.count);
+	reader->offset += size;
+	if (reader->type != U8)
+		return take_numbers(reader, data, size, error);
+	if (pixels_reserve(pixels, size, error))
+		return -1;
+	memcpy(pixels->data + pixels->count, data, size);
+	pixels->count += size;
+	return 0;
+}
+
+int idx_end(struct idx_reader *reader, struct idx_images *out, struct error *error)
+{
+	struct idx_images *images = &reader->images;
 
 	*out = (struct idx_images){0};
-	if (read_header(file, "images", &array, error) || find_shape(&array, &images, error))
-		return -1;
-	images.pixels = file->data + array.offset;
-	if (array.type != U8 && convert(&array, file, &images, error))
-		return -1;
-	*out = images;
+	if (!reader->type && reader->head_size < MAGIC)
+		return no_idx(reader->head, reader->head_size, "images", error);
+	if (!reader->type)
+		return ends_in_header(reader->head_size, reader->head[3], error);
+	const size_t each = (size_t)images->height * (size_t)images->width;
+	if (images->pixels.count != reader->wanted)
+		return error_set(error, "%zu images of %d×%d pixels, but the file ends after %zu",
+						 images->count, images->height, images->width, images->pixels.count / each);
+	pixels_shrink(&images->pixels);
+	*out = *images;
+	images->pixels = (struct pixels){0};
 	return 0;
 }
 
@@ -212,10 +261,15 @@ static int refuse_label(double value, size_t index, struct error *error)
 
 int idx_read_labels(const struct buffer *file, struct idx_labels *out, struct error *error)
 {
-	struct array a;
+	struct header a;
+	size_t wanted;
 
 	*out = (struct idx_labels){0};
-	if (read_header(file, "labels", &a, error))
+	if (!idx_is(file->data, file->size))
+		return no_idx(file->data, file->size, "labels", error);
+	if (file->size < MAGIC + 4u * file->data[3])
+		return ends_in_header(file->size, file->data[3], error);
+	if (parse_header(file->data, &a, error))
 		return -1;
 	if (a.rank > 2)
 		return error_set(error, "images, where labels are expected");
@@ -223,12 +277,18 @@ int idx_read_labels(const struct buffer *file, struct idx_labels *out, struct er
 		return error_set(error,
 						 "offset 8: %zu numbers a label; there may be 1, or the %d of QMNIST",
 						 a.dims[1], QMNIST_COLUMNS);
-	const size_t step = size_of[a.type] * a.dims[1];
+	const size_t step = size_of[a.type] * a.dims[1], left = file->size - a.size;
+	if (!checked_multiply(a.dims[0], step, &wanted) || wanted > left)
+		return error_set(error, "%zu labels of %zu bytes, but the file ends after %zu", a.dims[0],
+						 step, left / step);
+	if (wanted < left)
+		return error_set(error, "offset %zu: bytes after the last of %zu labels", a.size + wanted,
+						 a.dims[0]);
 	int32_t *values = malloc(a.dims[0] * sizeof *values);
 	if (!values)
 		return error_scarce(error, "not enough memory for %zu labels", a.dims[0]);
 	for (size_t i = 0; i < a.dims[0]; i++) {
-		const double value = number_at(a.type, file->data + a.offset + i * step);
+		const double value = number_at(a.type, file->data + a.size + i * step);
 		if (!(value >= INT32_MIN && value <= INT32_MAX) || value != floor(value)) {
 			free(values);
 			return refuse_label(value, i, error);

@@ -19,7 +19,7 @@
 #define MAX_SYMBOLS 288
 #define MAX_LENGTHS (286 + 30) /* literals and lengths, then distances */
 #define WINDOW 32768           /* bytes that a copy reaches back at most */
-#define ROOM (4 * WINDOW)      /* for a window and a stored block, at least */
+#define ROOM (8 * WINDOW)      /* for a window and a stored block, at least */
 #define DICTIONARY 0x20        /* in the flags of zlib: one that both sides know comes first */
 
 /* The kind of an entry: 0 to 13 for a length or distance, whose base is `value` and whose rest is
@@ -375,17 +375,27 @@ static int read_block(struct inflate *s, bool *last)
 }
 
 /* Hand over and sum up what is new, and drop what no copy can reach any more. */
-static int hand_over(struct inflate_output *out, struct error *error)
+int inflate_hand_over(struct inflate_output *out, struct error *error)
 {
 	const size_t drop = out->size > WINDOW ? out->size - WINDOW : 0;
 
 	if (out->take(out->context, out->data + out->taken, out->size - out->taken, error))
 		return -1;
-	out->adler = adler32(out->adler, out->data + out->taken, out->size - out->taken);
+	if (out->sums)
+		out->adler = adler32(out->adler, out->data + out->taken, out->size - out->taken);
 	memmove(out->data, out->data + drop, out->size - drop);
 	out->dropped += drop;
 	out->size -= drop;
 	out->taken = out->size;
+	return 0;
+}
+
+int inflate_get_window(struct inflate_output *out, struct error *error)
+{
+	out->data = malloc(ROOM + INFLATE_SLACK);
+	if (!out->data)
+		return error_set(error, "not enough memory for %d bytes", ROOM);
+	out->capacity = ROOM;
 	return 0;
 }
 
@@ -399,7 +409,7 @@ int inflate_reserve(struct inflate_output *out, size_t more, struct error *error
 	if (out->data && wanted <= out->capacity)
 		return 0;
 	if (out->take)
-		return hand_over(out, error);
+		return inflate_hand_over(out, error);
 	size_t capacity = out->capacity <= out->max_size / 2 ? 2 * out->capacity : out->max_size;
 	size_t total;
 	uint8_t *data = NULL;
@@ -420,7 +430,7 @@ static void inflate_begin(struct inflate *s, const struct bytes *in, struct infl
 	s->bits =
 		(struct bits){.start = in->data, .next = in->data + in->offset, .end = in->data + in->size};
 	s->out = out;
-	s->origin = out->size;
+	s->origin = out->dropped + out->size;
 	s->fixed = false;
 	s->error = error;
 }
@@ -473,7 +483,7 @@ static int read_zlib(struct inflate *s)
 		return truncated(bits, s->error);
 	if (method % 16 != 8 || method / 16 > 7 || (256 * method + flags) % 31 || flags & DICTIONARY)
 		return error_set(s->error, "a zlib stream that begins with bytes %02x %02x", method, flags);
-	if (read_blocks(s) || hand_over(out, s->error))
+	if (read_blocks(s) || inflate_hand_over(out, s->error))
 		return -1;
 	bits_drop(bits, bits->count % 8);
 	bits_refill(bits);
@@ -492,10 +502,9 @@ int inflate_zlib(const struct bytes *first, inflate_piece *next_piece, struct in
 {
 	struct inflate s;
 
-	out->data = malloc(ROOM + INFLATE_SLACK);
-	if (!out->data)
-		return error_set(error, "not enough memory for %d bytes", ROOM);
-	out->capacity = ROOM;
+	if (inflate_get_window(out, error))
+		return -1;
+	out->sums = true;
 	out->adler = ADLER32_START;
 	inflate_begin(&s, first, out, error);
 	s.bits.next_piece = next_piece;

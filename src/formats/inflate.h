@@ -21,12 +21,19 @@ struct inflate_output {
 	void *context;
 	size_t taken;   /* of the bytes in `data`, those that were handed over before */
 	size_t dropped; /* bytes that are no longer in front of `data` */
-	uint32_t adler; /* the checksum of all that was handed over */
+	bool sums;      /* keep the checksum of all that was handed over, */
+	uint32_t adler; /* here */
 };
 
 /* Make room for `more` bytes behind the first `size`, and for the slack. Memory that has to grow
  * grows to at least twice its size. More than max_size bytes are an error. */
 int inflate_reserve(struct inflate_output *out, size_t more, struct error *error);
+
+/* Get the memory of an output that is handed over. */
+int inflate_get_window(struct inflate_output *out, struct error *error);
+
+/* Hand over what is left, when a stream has ended. */
+int inflate_hand_over(struct inflate_output *out, struct error *error);
 
 /* Decompress one deflate stream, which begins at in's offset, and append its content to `out`. The
  * offset moves to the first byte behind the stream. Copies reach back only to what the stream
