@@ -277,10 +277,20 @@ static int check_labels(const struct eval_values *values, const struct dataset *
 					 dataset->place);
 }
 
+static int load(const struct eval_values *values, const struct classes *classes,
+				struct dataset *dataset, struct error *error)
+{
+	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
+	const enum dataset_fault fault = dataset_load(dataset, &values->data, part, classes, error);
+
+	if (fault == DATASET_NO_PART && part == DATASET_TEST)
+		error_append(error, "; --split val measures on the images that validated the model");
+	return advise_on_dataset(fault, error);
+}
+
 static int eval_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct eval_values *values = v;
-	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 	struct session session = {0};
 	struct dataset dataset = {0};
 	struct classes classes = {0};
@@ -298,7 +308,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
 		classes_numbered(session.network.classes, &classes, error) ||
-		advise_on_dataset(dataset_load(&dataset, &values->data, part, &classes, error), error) ||
+		load(values, &classes, &dataset, error) ||
 		session_check_dataset(&session.network, &dataset, error) ||
 		check_labels(values, &dataset, error) || eval(values, files, &session, &dataset, error);
 	classes_free(&classes);
