@@ -469,7 +469,7 @@ void oracle_softmax(int classes, const double *logits, double *probabilities)
 	}
 }
 
-double oracle_cross_entropy(int n, int classes, const double *logits, const uint8_t *labels)
+double oracle_cross_entropy(int n, int classes, const double *logits, const uint16_t *labels)
 {
 	double sum = 0;
 

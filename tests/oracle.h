@@ -94,7 +94,7 @@ void oracle_batchnorm(int channels, int pixels, bool training, const double *x,
 void oracle_softmax(int classes, const double *logits, double *probabilities);
 
 /* The mean of -log p(label). */
-double oracle_cross_entropy(int n, int classes, const double *logits, const uint8_t *labels);
+double oracle_cross_entropy(int n, int classes, const double *logits, const uint16_t *labels);
 
 /* A whole network. The parameters are in memory's order, two for each conv or dense, four for each
  * batchnorm. A dropout multiplies by its mask, [n][size], and does nothing where there is none. */
@@ -106,7 +106,7 @@ struct oracle_network {
 	const double *x;
 	double *params[32];
 	const double *masks[16]; /* by layer */
-	const uint8_t *labels;
+	const uint16_t *labels;
 };
 
 /* Returns the logits, [n][classes]. Free with free. */

@@ -550,7 +550,7 @@ static void bytes_become_fractions(void **state)
 	const uint32_t indices[] = {2, 0};
 	const struct selection selection = {&dataset, indices};
 	float x[2 * DATASET_PIXELS];
-	uint8_t labels[2];
+	uint16_t labels[2];
 
 	(void)state;
 	for (int i = 0; i < 256; i++)

@@ -394,7 +394,7 @@ static void many_threads_give_the_same_bits(void **state)
 	const size_t size = shape_size(shape);
 	float *x = random_floats(3, IMAGES * size);
 	const struct images images = {x, size};
-	uint8_t labels[IMAGES];
+	uint16_t labels[IMAGES];
 	struct batch batch = {.load = images_load, .context = &images, .labels = labels};
 
 	(void)state;

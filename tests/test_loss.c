@@ -52,7 +52,7 @@ static void test_cross_entropy_by_hand(void **state)
 {
 	(void)state;
 	const float logits[] = {2, 2, 0, 1.09861229f, 0, 1.09861229f};
-	const uint8_t labels[] = {0, 1, 0};
+	const uint16_t labels[] = {0, 1, 0};
 	const double dlogits_expected[] = {-0.125, 0.125, 0.0625, -0.0625, -0.1875, 0.1875};
 	float dlogits[6];
 	const struct loss_sum sum = loss_cross_entropy(3, 2, logits, labels, 0, 4, dlogits);
@@ -71,7 +71,7 @@ static void test_far_off(void **state)
 {
 	(void)state;
 	const float logits[] = {500, 0, -500};
-	const uint8_t label = 2;
+	const uint16_t label = 2;
 	float dlogits[3];
 	const struct loss_sum sum = loss_cross_entropy(1, 3, logits, &label, 0, 1, dlogits);
 
@@ -85,7 +85,7 @@ static void test_smoothing_by_hand(void **state)
 {
 	(void)state;
 	const float logits[] = {0, 1.09861229f, 1.09861229f, 0};
-	const uint8_t labels[] = {0, 0};
+	const uint16_t labels[] = {0, 0};
 	const double dlogits_expected[] = {-0.5, 0.5, 0, 0};
 	float dlogits[4];
 	const struct loss_sum sum = loss_cross_entropy(2, 2, logits, labels, 0.5f, 1, dlogits);
@@ -102,7 +102,7 @@ static void test_no_smoothing_ignores_others(void **state)
 {
 	(void)state;
 	const float logits[] = {3e38f, -3e38f, -3e38f};
-	const uint8_t label = 0;
+	const uint16_t label = 0;
 
 	assert_true(loss_cross_entropy(1, 3, logits, &label, 0, 1, NULL).loss == 0);
 	assert_true(loss_cross_entropy(1, 3, logits, &label, 0.5f, 1, NULL).loss > 1e37);
@@ -112,7 +112,7 @@ static void test_nan_shows(void **state)
 {
 	(void)state;
 	const float logits[] = {0, NAN, 0};
-	const uint8_t label = 0;
+	const uint16_t label = 0;
 
 	assert_true(isnan(loss_cross_entropy(1, 3, logits, &label, 0, 1, NULL).loss));
 }
@@ -128,16 +128,16 @@ static void fixture_case(struct fixture *fixture, int n, int classes)
 	double *dlogits = fixture_doubles(fixture, "dlogits", count);
 	float *probabilities = floats(count);
 	float *gradient = floats(count);
-	uint8_t bytes[16];
+	uint16_t narrow[16];
 
 	assert_true(n <= 16);
 	for (int i = 0; i < n; i++) {
-		bytes[i] = (uint8_t)labels[i];
+		narrow[i] = (uint16_t)labels[i];
 		loss_softmax(classes, logits + i * classes, 1, probabilities + i * classes);
 	}
 	check_close("softmax", count, probabilities, softmax, 1e-6);
 	const struct loss_sum sum =
-		loss_cross_entropy(n, classes, logits, bytes, *smoothing, n, gradient);
+		loss_cross_entropy(n, classes, logits, narrow, *smoothing, n, gradient);
 	assert_true(fabs(sum.loss - *loss) <= 1e-6 * *loss);
 	check_close("dlogits", count, gradient, dlogits, 1e-6);
 	free(gradient);
@@ -168,7 +168,7 @@ static void test_against_pytorch(void **state)
 
 enum { N = 7, CLASSES = 17 };
 
-static const uint8_t some_labels[N] = {0, 16, 3, 3, 8, 1, 15};
+static const uint16_t some_labels[N] = {0, 16, 3, 3, 8, 1, 15};
 
 struct smoothed {
 	const double *logits;
@@ -183,8 +183,9 @@ static double cross_entropy(const void *context)
 		(1 - self->smoothing) * oracle_cross_entropy(N, CLASSES, self->logits, some_labels);
 
 	for (uint8_t class = 0; class < CLASSES; class ++) {
-		uint8_t labels[N];
-		memset(labels, class, N);
+		uint16_t labels[N];
+		for (int i = 0; i < N; i++)
+			labels[i] = (uint16_t) class;
 		sum += self->smoothing / CLASSES * oracle_cross_entropy(N, CLASSES, self->logits, labels);
 	}
 	return sum;
@@ -221,7 +222,7 @@ static void test_no_class(void **state)
 	(void)state;
 	/* log 1, log 2, log 5, log 8: the probabilities are 1/16, 2/16, 5/16, 8/16. */
 	const float logits[] = {0, 0.693147181f, 1.60943791f, 2.07944154f, 0, 0, 0, 1.60943791f};
-	const uint8_t labels[] = {LABEL_NONE, 3};
+	const uint16_t labels[] = {LABEL_NONE, 3};
 	const double dlogits_expected[] = {-3.0 / 32, -2.0 / 32, 1.0 / 32, 4.0 / 32,
 									   1.0 / 16,  1.0 / 16,  1.0 / 16, -3.0 / 16};
 	float dlogits[8], smoothed[8];

@@ -179,7 +179,7 @@ static double *dropout_mask(const struct network *network, int index, const stru
 }
 
 static void oracle_open(struct oracle_network *oracle, const struct network *network,
-						const struct pass *pass, const float *x, const uint8_t *labels)
+						const struct pass *pass, const float *x, const uint16_t *labels)
 {
 	*oracle = (struct oracle_network){
 		.spec = network->spec,
@@ -304,7 +304,7 @@ static void check_gradients_of(const struct network *network, struct oracle_netw
 
 static void check_network(const char *spec, struct shape input, int n, bool training)
 {
-	const uint8_t labels[] = {0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2};
+	const uint16_t labels[] = {0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2};
 	const struct pass pass = {
 		.kernels = &kernels_reference, .n = n, .training = training, .seed = 1, .step = 1};
 	float *x = random_floats(1, n * shape_size(input));
@@ -398,7 +398,7 @@ static void test_no_parameters(void **state)
 {
 	(void)state;
 	const float x[] = {1, 2, 3, 4};
-	const uint8_t labels[] = {1, 0};
+	const uint16_t labels[] = {1, 0};
 	const struct images images = {x, 2};
 	const struct batch batch = {.n = 2, .load = images_load, .context = &images, .labels = labels};
 	struct network network;
@@ -422,7 +422,7 @@ static void check_batch_in_parts(const char *spec, const struct engine *engines)
 	float *x = random_floats(1, 11 * sample);
 	struct images images = {x, sample};
 	struct batch batch = {
-		.n = 11, .load = images_load, .context = &images, .labels = (const uint8_t[11]){0}};
+		.n = 11, .load = images_load, .context = &images, .labels = (const uint16_t[11]){0}};
 	struct network network;
 	float logits[11 * 5];
 

@@ -10,15 +10,13 @@ enum { TIMES = 60 };
 
 static struct digits *digits;
 static struct dataset dataset;
-static uint16_t classes[DIGITS]; /* of the digits */
 
 static int setup(void **state)
 {
 	(void)state;
 	digits = digits_read();
-	dataset = (struct dataset){.count = DIGITS, .images = digits->images[0], .labels = classes};
-	for (int i = 0; i < DIGITS; i++)
-		classes[i] = digits->labels[i];
+	dataset =
+		(struct dataset){.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
 	return 0;
 }
 

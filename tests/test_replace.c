@@ -12,15 +12,13 @@ enum { TIMES = 4000 };
 
 static struct digits *digits;
 static struct dataset dataset;
-static uint16_t classes[DIGITS]; /* of the digits */
 
 static int setup(void **state)
 {
 	(void)state;
 	digits = digits_read();
-	dataset = (struct dataset){.count = DIGITS, .images = digits->images[0], .labels = classes};
-	for (int i = 0; i < DIGITS; i++)
-		classes[i] = digits->labels[i];
+	dataset =
+		(struct dataset){.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
 	return 0;
 }
 
@@ -120,7 +118,7 @@ static void batches_do_not_matter(void **state)
 	struct augmenter augmenter;
 	static float whole[DIGITS * PIXELS], parts[DIGITS * PIXELS];
 	uint32_t indices[DIGITS];
-	uint8_t labels[DIGITS];
+	uint16_t labels[DIGITS];
 
 	(void)state;
 	for (uint32_t i = 0; i < DIGITS; i++)

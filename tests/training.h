@@ -11,7 +11,7 @@ enum { DIGITS = 64, PIXELS = 28 * 28 };
 
 struct digits {
 	uint8_t images[DIGITS][PIXELS];
-	uint8_t labels[DIGITS];
+	uint16_t labels[DIGITS];
 };
 
 struct digits *digits_read(void); /* free with free */

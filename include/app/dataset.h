@@ -81,7 +81,8 @@ void split_free(struct split *split);
 void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uint32_t *order);
 
 /* The labels of n images, by their indices. */
-void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels);
+void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n,
+					uint16_t *labels);
 
 /* Some images of a data set: the context of a batch whose `load` is selection_load. It gathers n of
  * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][28][28]. */

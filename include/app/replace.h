@@ -24,7 +24,7 @@ struct replacer {
 
 /* The label of a training image in this epoch: that of the data set, since a drawn digit is of the
  * same class as the image that it replaces, or LABEL_NONE. */
-uint8_t replace_label(const struct replacer *replacer, uint32_t image);
+uint16_t replace_label(const struct replacer *replacer, uint32_t image);
 
 /* The pixels of a training image in this epoch: those of the data set, or `room` with what replaces
  * them. The result depends on the replacer and the image alone. */

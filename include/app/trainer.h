@@ -70,7 +70,7 @@ struct trainer {
 
 	uint32_t *order;   /* [train_count]: the training images in the order of one epoch */
 	int order_epoch;   /* the number of that epoch; 0 before the first one */
-	uint8_t *labels;   /* of a batch */
+	uint16_t *labels;  /* of a batch */
 	float *val_logits; /* [val_count][DATASET_CLASSES]: the validation of the epoch that is kept */
 	float *new_logits; /* the latest validation; the same buffer without patience */
 	bool diverged;     /* a loss or a weight was no longer finite */

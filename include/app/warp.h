@@ -49,6 +49,6 @@ struct augmented {
 void augmented_load(const void *augmented, int first, int n, float *x);
 
 /* The labels of its first n images. */
-void augmented_labels(const struct augmented *augmented, int n, uint8_t *labels);
+void augmented_labels(const struct augmented *augmented, int n, uint16_t *labels);
 
 #endif

@@ -40,8 +40,8 @@ struct batch {
 	int n; /* at most batch_size */
 	void (*load)(const void *context, int first, int n, float *x);
 	const void *context;
-	const uint8_t *labels; /* [n], a class or LABEL_NONE; for training only */
-	float label_smoothing; /* of the training's loss: see loss.h */
+	const uint16_t *labels; /* [n], a class or LABEL_NONE; for training only */
+	float label_smoothing;  /* of the training's loss: see loss.h */
 };
 
 /* Who changes the weights: apply is called for numbers first … first + count - 1 of network->values

@@ -17,7 +17,7 @@ int loss_argmax(int classes, const float *logits);
 bool loss_logits_are_finite(int classes, const float *logits);
 
 /* The label of a sample that is of no class. */
-#define LABEL_NONE 255
+#define LABEL_NONE 65535
 
 /* Samples of no class count for none of these. */
 struct loss_sum {
@@ -32,7 +32,7 @@ struct loss_sum {
  * (1 - s) × onehot(label) + s / classes; the loss is then -sum of target × log p. A sample of no
  * class has the target 1 / classes everywhere (outlier exposure: Hendrycks, Mazeika & Dietterich
  * 2019). */
-struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
+struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint16_t *labels,
 								   float smoothing, int divisor, float *dlogits);
 
 #endif

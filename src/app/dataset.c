@@ -58,10 +58,10 @@ static void fetch(const struct dataset *dataset, const uint32_t *indices, int n)
 #endif
 }
 
-void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint8_t *labels)
+void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int n, uint16_t *labels)
 {
 	for (int i = 0; i < n; i++)
-		labels[i] = (uint8_t)dataset->labels[indices[i]];
+		labels[i] = dataset->labels[indices[i]];
 }
 
 void selection_load(const void *context, int first, int n, float *x)

@@ -29,7 +29,7 @@ static struct prediction predict(const float *logits, double temperature, int la
 static void count_in(struct evaluation *out, const struct prediction *prediction,
 					 const float *logits)
 {
-	const uint8_t label = (uint8_t)prediction->label;
+	const uint16_t label = (uint16_t)prediction->label;
 	const bool correct = prediction->digit == prediction->label;
 	const double place = ceil(fmin(prediction->probability, 1) * CALIBRATION_BINS) - 1;
 	struct calibration_bin *bin = &out->bins[place > 0 ? (int)place : 0];
@@ -110,12 +110,12 @@ static double cross_entropy(const float *logits, const struct selection *selecti
 	double loss = 0;
 
 	for (size_t i = 0; i < count; i++, logits += DATASET_CLASSES) {
-		const uint8_t label = (uint8_t)selection->dataset->labels[selection->indices[i]];
+		const uint16_t *label = &selection->dataset->labels[selection->indices[i]];
 		float cooled[DATASET_CLASSES];
 
 		for (int k = 0; k < DATASET_CLASSES; k++)
 			cooled[k] = logits[k] / (float)temperature;
-		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, &label, 0, 1, NULL).loss;
+		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, label, 0, 1, NULL).loss;
 	}
 	return loss;
 }

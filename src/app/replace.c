@@ -23,12 +23,11 @@ static enum fate fate_of(const struct replacer *replacer, struct draws *draws)
 	return place < replacer->others + replacer->drawn ? DRAWN : STAYS;
 }
 
-uint8_t replace_label(const struct replacer *replacer, uint32_t image)
+uint16_t replace_label(const struct replacer *replacer, uint32_t image)
 {
 	struct draws draws = draws_of(replacer, image);
 
-	return fate_of(replacer, &draws) == OTHER ? LABEL_NONE
-											  : (uint8_t)replacer->dataset->labels[image];
+	return fate_of(replacer, &draws) == OTHER ? LABEL_NONE : replacer->dataset->labels[image];
 }
 
 static void draw_digit(struct draws *draws, int digit, uint8_t pixels[DATASET_PIXELS])

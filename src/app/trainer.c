@@ -267,7 +267,7 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 		return -1;
 	augmenter_prepare(&trainer->augmenter, &settings->augment);
 	trainer->order = malloc(split->train_count * sizeof *trainer->order);
-	trainer->labels = malloc((size_t)settings->batch_size);
+	trainer->labels = malloc((size_t)settings->batch_size * sizeof *trainer->labels);
 	trainer->val_logits = malloc(logits + 1);
 	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
 	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)

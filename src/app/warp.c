@@ -237,7 +237,7 @@ void augmented_load(const void *context, int first, int n, float *x)
 	}
 }
 
-void augmented_labels(const struct augmented *augmented, int n, uint8_t *labels)
+void augmented_labels(const struct augmented *augmented, int n, uint16_t *labels)
 {
 	const uint32_t *indices = augmented->selection.indices;
 

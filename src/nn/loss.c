@@ -69,7 +69,7 @@ static float loss_of_image(int classes, const float *logits, int best, float sum
 	return math_log(sum) - ((1 - smoothing) * towards_label + smoothing * mean);
 }
 
-struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint8_t *labels,
+struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint16_t *labels,
 								   float smoothing, int divisor, float *dlogits)
 {
 	struct loss_sum total = {0};
