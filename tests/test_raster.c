@@ -52,12 +52,28 @@ static void every_count(void **state)
 	assert_int_equal(raster_grey((const unsigned[]){0, 0, 0, 65535}, 4, 65535), 0);
 }
 
+static void bytes(void **state)
+{
+	uint16_t samples[] = {0, 1, 500, 999, 1000, 2};
+	uint8_t out[6];
+
+	(void)state;
+	raster_to_bytes(&(struct raster){3, 2, 1000, samples}, out);
+	assert_memory_equal(out, ((const uint8_t[]){0, 0, 128, 255, 255, 1}), 6);
+	samples[4] = 65535;
+	raster_to_bytes(&(struct raster){3, 2, 65535, samples}, out);
+	assert_memory_equal(out, ((const uint8_t[]){0, 0, 2, 4, 255, 0}), 6);
+	raster_to_bytes(&(struct raster){2, 1, 1, samples}, out);
+	assert_memory_equal(out, ((const uint8_t[]){0, 255}), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(luma),
 		cmocka_unit_test(alpha),
 		cmocka_unit_test(every_count),
+		cmocka_unit_test(bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

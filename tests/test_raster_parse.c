@@ -88,11 +88,26 @@ static void no_picture(void **state)
 	refuse_bytes("\0\0\1", 3, "no picture in PNG, JPEG or a format of Netpbm");
 }
 
+static void names(void **state)
+{
+	(void)state;
+	assert_true(raster_is_name("a.png"));
+	assert_true(raster_is_name("a.b.JPeG"));
+	assert_true(raster_is_name("x/a.webp"));
+	assert_false(raster_is_name("a.pn"));
+	assert_false(raster_is_name("a.pngx"));
+	assert_false(raster_is_name("a."));
+	assert_false(raster_is_name("png"));
+	assert_false(raster_is_name("a.png.txt"));
+	assert_false(raster_is_name("Thumbs.db"));
+	assert_false(raster_is_name(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netpbm),        cmocka_unit_test(png),        cmocka_unit_test(jpeg),
-		cmocka_unit_test(other_formats), cmocka_unit_test(no_picture),
+		cmocka_unit_test(other_formats), cmocka_unit_test(no_picture), cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

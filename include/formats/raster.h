@@ -2,12 +2,16 @@
 #ifndef FORMATS_RASTER_H
 #define FORMATS_RASTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
 #define RASTER_MAX_PIXELS (64u << 20)
+
+/* Bytes of the largest file: four samples of two bytes a pixel, and a header. */
+#define RASTER_MAX_FILE ((size_t)8 * RASTER_MAX_PIXELS + (1u << 20))
 
 struct raster {
 	int width, height; /* at least 1 each, together at most RASTER_MAX_PIXELS */
@@ -19,6 +23,12 @@ struct raster {
  * another format names it, with a command that converts it. Free *out with raster_free; it is
  * zeroed on error. */
 int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error);
+
+/* True for the name of a picture, "a.PNG", of one in a format that is not read here, too. */
+bool raster_is_name(const char *name);
+
+/* The samples as bytes, [height][width], from 0 for black to 255 for white, rounded. */
+void raster_to_bytes(const struct raster *raster, uint8_t *bytes);
 
 /* Accepts a zeroed struct, and zeroes the struct. */
 void raster_free(struct raster *raster);

@@ -81,7 +81,7 @@ static int resize(struct buffer *buffer, size_t capacity, const char *name, stru
 	uint8_t *data = realloc(buffer->data, capacity);
 
 	if (!data)
-		return error_set(error, "%s: not enough memory for %zu bytes", name, capacity);
+		return error_scarce(error, "%s: not enough memory for %zu bytes", name, capacity);
 	buffer->data = data;
 	return 0;
 }

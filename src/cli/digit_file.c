@@ -8,16 +8,13 @@
 #include "formats/pnm.h"
 #include "formats/raster.h"
 
-/* The largest picture has four samples of two bytes a pixel, and a header. */
-#define MAX_FILE ((size_t)8 * RASTER_MAX_PIXELS + (1u << 20))
-
 static int read_picture(const char *path, struct raster *picture, struct error *error)
 {
 	const bool is_stdin = !strcmp(path, "-");
 	const char *name = is_stdin ? "standard input" : path;
 	struct buffer file = {0};
-	int status = is_stdin ? file_read_stream(stdin, name, MAX_FILE, &file, error)
-						  : file_read(path, MAX_FILE, &file, error);
+	int status = is_stdin ? file_read_stream(stdin, name, RASTER_MAX_FILE, &file, error)
+						  : file_read(path, RASTER_MAX_FILE, &file, error);
 
 	if (status)
 		return -1;

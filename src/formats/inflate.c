@@ -394,7 +394,7 @@ int inflate_get_window(struct inflate_output *out, struct error *error)
 {
 	out->data = malloc(ROOM + INFLATE_SLACK);
 	if (!out->data)
-		return error_set(error, "not enough memory for %d bytes", ROOM);
+		return error_scarce(error, "not enough memory for %d bytes", ROOM);
 	out->capacity = ROOM;
 	return 0;
 }
@@ -418,7 +418,7 @@ int inflate_reserve(struct inflate_output *out, size_t more, struct error *error
 	if (checked_add(capacity, INFLATE_SLACK, &total))
 		data = realloc(out->data, total);
 	if (!data)
-		return error_set(error, "not enough memory for %zu bytes", wanted);
+		return error_scarce(error, "not enough memory for %zu bytes", wanted);
 	out->data = data;
 	out->capacity = capacity;
 	return 0;

@@ -228,7 +228,7 @@ static int begin_picture(struct jpeg *j)
 	}
 	j->out->samples = calloc(pixels, sizeof *j->out->samples);
 	if (!j->out->samples || !enough)
-		return error_set(j->error, "not enough memory for %zu pixels", pixels);
+		return error_scarce(j->error, "not enough memory for %zu pixels", pixels);
 	return 0;
 }
 

@@ -221,7 +221,7 @@ static int decode(struct decoder *d, struct error *error)
 	if (png->height > 1)
 		d->above = calloc(1, d->end[-1].row_size); /* the last pass has the longest rows */
 	if (!d->out->samples || (png->height > 1 && !d->above))
-		return error_set(error, "not enough memory for %zu pixels", count);
+		return error_scarce(error, "not enough memory for %zu pixels", count);
 	if (inflate_zlib(&png->idat, png_chunks_next, &output, error))
 		return error_prefix(error, "the pixels");
 	if (d->pass < d->end)

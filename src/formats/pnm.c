@@ -250,7 +250,7 @@ static int read_samples(struct bytes *in, const struct form *form, struct raster
 						 bytes_left(in));
 	out->samples = malloc(count * sizeof *out->samples);
 	if (!out->samples)
-		return error_set(error, "not enough memory for %zu pixels", count);
+		return error_scarce(error, "not enough memory for %zu pixels", count);
 	if (form->plain || !form->bits)
 		return read_pixels(in, form, out, error);
 	unpack_bits(in, out);
@@ -290,7 +290,7 @@ int pgm_write(const uint8_t *pixels, int width, int height, struct buffer *out, 
 		checked_add(count, header_size, &size))
 		out->data = malloc(size);
 	if (!out->data)
-		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
+		return error_scarce(error, "not enough memory for a picture of %d×%d", width, height);
 	out->size = size;
 	memcpy(out->data, header, header_size);
 	memcpy(out->data + header_size, pixels, count);

@@ -9,6 +9,15 @@ void raster_free(struct raster *raster)
 	*raster = (struct raster){0};
 }
 
+void raster_to_bytes(const struct raster *raster, uint8_t *bytes)
+{
+	const size_t count = (size_t)raster->width * (size_t)raster->height;
+	const uint32_t maxval = (uint32_t)raster->maxval;
+
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)((raster->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
+}
+
 /* The weights are multiples of 1/65536 that add up to 1. */
 unsigned raster_luma(unsigned red, unsigned green, unsigned blue)
 {

@@ -1,4 +1,5 @@
 /* A picture of any format that is read here. Its first bytes tell the format; its name may lie. */
+#include <ctype.h>
 #include <string.h>
 
 #include "formats/jpeg.h"
@@ -68,6 +69,30 @@ static int not_read(const struct format *format, struct error *error)
 					 "%s, which is not read; to convert it: convert 'in.%s[0]' -auto-orient "
 					 "-background white -flatten out.png",
 					 format->name, format->extension);
+}
+
+/* In lower case. */
+static const char *const extensions[] = {
+	"png", "jpg", "jpeg", "jpe",  "jfif", "pgm",  "ppm",  "pbm", "pnm", "pam", "pfm", "gif",
+	"bmp", "tif", "tiff", "webp", "avif", "heic", "heif", "jp2", "jxl", "psd", "ico", "svg",
+};
+
+/* True where `text` is `word` in upper or lower case. */
+static bool is_word(const char *text, const char *word)
+{
+	while (*text && tolower((unsigned char)*text) == *word)
+		text++, word++;
+	return !*text && !*word;
+}
+
+bool raster_is_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
+		if (is_word(dot + 1, extensions[i]))
+			return true;
+	return false;
 }
 
 int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error)

@@ -109,8 +109,8 @@ int components_find(const struct grey *depth, float threshold, struct components
 	}
 	if (!out->all) {
 		components_free(out);
-		return error_set(error, "not enough memory for a plane of %d×%d", depth->width,
-						 depth->height);
+		return error_scarce(error, "not enough memory for a plane of %d×%d", depth->width,
+							depth->height);
 	}
 	measure(depth, out, out->stack); /* the stack is free now */
 	return 0;

@@ -43,7 +43,7 @@ static int digits_grow(struct digits *digits, int more, struct error *error)
 	struct digit *all = realloc(digits->all, count * sizeof *all);
 
 	if (!all)
-		return error_set(error, "not enough memory for %zu digits", count);
+		return error_scarce(error, "not enough memory for %zu digits", count);
 	digits->all = all;
 	return 0;
 }
@@ -277,9 +277,7 @@ int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], s
 	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
 		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
 						 DIGIT_SIDE, DIGIT_SIDE);
-	const uint32_t maxval = (uint32_t)picture->maxval;
-	for (int i = 0; i < DIGIT_PIXELS; i++)
-		pixels[i] = (uint8_t)((picture->samples[i] * UINT32_C(255) + maxval / 2) / maxval);
+	raster_to_bytes(picture, pixels);
 	return 0;
 }
 
@@ -288,7 +286,7 @@ static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_P
 {
 	*out = (struct digits){.all = malloc(sizeof *out->all), .count = 1};
 	if (!out->all)
-		return error_set(error, "not enough memory for a digit");
+		return error_scarce(error, "not enough memory for a digit");
 	*out->all = (struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
 	memcpy(out->all->pixels, pixels, DIGIT_PIXELS);
 	return 0;

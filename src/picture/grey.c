@@ -15,7 +15,7 @@ int grey_new(int width, int height, struct grey *out, struct error *error)
 	if (out->at)
 		return 0;
 	*out = (struct grey){0};
-	return error_set(error, "not enough memory for a plane of %d×%d", width, height);
+	return error_scarce(error, "not enough memory for a plane of %d×%d", width, height);
 }
 
 void grey_free(struct grey *plane)
@@ -168,7 +168,7 @@ int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, i
 	*out = (struct grey){0};
 	if (!rows || grey_new(w, h, out, error)) {
 		free(rows);
-		return error_set(error, "not enough memory for a plane of %d×%d", w, h);
+		return error_scarce(error, "not enough memory for a plane of %d×%d", w, h);
 	}
 	copy(in->at, (float)morph, grey_count(in), rows);
 	rows_largest(rows, h, w, wh);

@@ -45,7 +45,7 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	out->score = malloc((width + 2 * height) * sizeof *out->score + width * height);
 	if (!out->score) {
 		grey_free(&out->depth);
-		return error_set(error, "not enough memory for a plane of %zu×%zu", width, height);
+		return error_scarce(error, "not enough memory for a plane of %zu×%zu", width, height);
 	}
 	out->values = out->score + width;
 	out->path = (int *)(out->values + height);

@@ -160,7 +160,7 @@ static int take_finding(struct ink *ink, float margin, const struct digit_judge 
 
 	if (!other) {
 		ink_free(ink);
-		return error_set(error, "not enough memory for a finding");
+		return error_scarce(error, "not enough memory for a finding");
 	}
 	if (finding_judge(ink, judge, other, error)) {
 		free(other);

@@ -192,7 +192,7 @@ int digit_normalize(const struct grey *depth, float threshold, uint8_t pixels[DI
 
 	fine.distance = malloc(count * (sizeof *fine.distance + 2 * sizeof *fine.ink));
 	if (!fine.distance)
-		return error_set(error, "not enough memory for a digit of %d×%d", side, side);
+		return error_scarce(error, "not enough memory for a digit of %d×%d", side, side);
 	fine.ink = (bool *)(fine.distance + count);
 	fine.drawn = fine.ink + count;
 	draw(depth, threshold, &fine);
