@@ -148,6 +148,51 @@ static void copies_and_numbers(void **state)
 	assert_true(error.is_scarcity);
 }
 
+static void name(const char *const *names, size_t count)
+{
+	assert_int_equal(classes_named(names, count, &classes, &error), 0);
+	assert_int_equal(classes.count, count);
+}
+
+static void names_make_classes(void **state)
+{
+	static const char *const digits[] = {"10", "9", "007", "8"};
+	static const char *const letters[] = {"b10", "a", "b9", "0", "C"};
+	static const char *const twice[] = {"1", "01"};
+	static const char long_name[] =
+		"1234567890123456789012345678901234567890123456789012345678901234";
+
+	(void)state;
+	name(digits, 4);
+	assert_string_equal(classes.all[0].name, "007");
+	assert_int_equal(classes.all[0].label, 7);
+	assert_int_equal(classes.all[3].label, 10);
+	assert_int_equal(classes_find_name(&classes, "007"), 0);
+	assert_int_equal(classes_find_name(&classes, "7"), 0);
+	assert_int_equal(classes_find_name(&classes, "010"), 3);
+	assert_int_equal(classes_find_name(&classes, "11"), -1);
+	assert_int_equal(classes_find_name(&classes, "a"), -1);
+	assert_int_equal(classes_find_name(&classes, "99999999999"), -1);
+	classes_free(&classes);
+	name(letters, 5);
+	assert_string_equal(classes.all[0].name, "0");
+	assert_string_equal(classes.all[1].name, "C");
+	assert_string_equal(classes.all[3].name, "b9");
+	assert_int_equal(classes.all[4].label, 4);
+	assert_int_equal(classes_find_name(&classes, "b10"), 4);
+	classes_free(&classes);
+	name(twice, 2);
+	assert_string_equal(classes.all[0].name, "01");
+	assert_int_equal(classes.all[0].label, 0);
+	classes_free(&classes);
+	assert_int_equal(classes_named((const char *const[]){long_name}, 1, &classes, &error), -1);
+	assert_error_has(&error, "a class's name of more than 63 bytes: 1234567890");
+	assert_int_equal(classes_named((const char *const[]){long_name + 1}, 1, &classes, &error), 0);
+	classes_free(&classes);
+	assert_int_equal(classes_named(digits, CLASSES_MOST + 1, &classes, &error), -1);
+	assert_string_equal(error.text, "1001 classes, of which 1000 are allowed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +201,7 @@ int main(void)
 		cmocka_unit_test(there_are_at_most_a_thousand),
 		cmocka_unit_test(a_mapping_has_names),
 		cmocka_unit_test(mappings_may_be_wrong),
+		cmocka_unit_test(names_make_classes),
 		cmocka_unit_test(copies_and_numbers),
 	};
 

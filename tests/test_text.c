@@ -122,12 +122,32 @@ static void pieces_are_not_cut(void **state)
 	assert_printed(wrapper.out, "run   -a 'b c' \\\n      -d e -f \\\n      -g");
 }
 
+/* Each in front of the next. */
+static void numbers_are_sorted_by_value(void **state)
+{
+	/* clang-format off */
+	static const char *const sorted[] = {
+		"", "0", "01", "1", "1a", "2", "9", "10", "A", "B02", "B2", "B10", "Ba", "a", "a1", "a1b",
+		"a2", "b", "b1.9", "b1.10", "b99999999999999999998", "b99999999999999999999", "\xc3\xa4",
+	};
+	/* clang-format on */
+	const int count = sizeof sorted / sizeof *sorted;
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++) {
+			const int order = text_compare(sorted[i], sorted[j]);
+			if ((order > 0) - (order < 0) != (i > j) - (i < j))
+				fail_msg("%s and %s: %d", sorted[i], sorted[j], order);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_are_counted), cmocka_unit_test(controls_are_disarmed),
 		cmocka_unit_test(names_are_escaped),      cmocka_unit_test(words_are_wrapped),
-		cmocka_unit_test(pieces_are_not_cut),
+		cmocka_unit_test(pieces_are_not_cut),     cmocka_unit_test(numbers_are_sorted_by_value),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #ifndef APP_CLASSES_H
 #define APP_CLASSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,11 @@ int classes_of_labels(const int32_t *labels, size_t count, struct classes *out,
 /* Labels 0 … count - 1. */
 int classes_numbered(int count, struct classes *out, struct error *error);
 
+/* One class for each name, in the order of text_compare. Where all names are different whole
+ * numbers, these are the labels; else they are 0 … count - 1. A name of CLASS_NAME bytes or more is
+ * an error. */
+int classes_named(const char *const *names, size_t count, struct classes *out, struct error *error);
+
 /* Read EMNIST's mapping, which has a line for each class: its label, and the codes of one or more
  * characters, of which the first becomes its name: "1 65 97" is A. */
 int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error);
@@ -38,6 +44,13 @@ int classes_copy(const struct classes *classes, struct classes *out, struct erro
 
 /* The index of the class with that label, or -1. */
 int classes_find(const struct classes *classes, int32_t label);
+
+/* The index of the class with that name or, where none has it and it is a whole number, with that
+ * label; or -1. */
+int classes_find_name(const struct classes *classes, const char *name);
+
+/* True for a whole number, which *label then is: 7 for "7" and "007". */
+bool class_name_is_number(const char *name, int32_t *label);
 
 void classes_free(struct classes *classes); /* accepts a zeroed one */
 

@@ -24,6 +24,10 @@ void text_disarm(char *text);
  * carriage return. On a terminal, other control characters are shown as '?'. */
 void text_print_name(FILE *out, const char *name);
 
+/* Compare as people sort: by bytes, but digits by the number that they make, so that "2" and "c2"
+ * are in front of "10" and "c10". Below 0, 0 (for equal texts alone) or above 0. */
+int text_compare(const char *a, const char *b);
+
 /* Breaks lines between pieces, which are never cut. */
 struct wrapper {
 	FILE *out;

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+#include "base/text.h"
+
 #define ENOUGH                                                                                     \
 	5 /* images of each label that occurs, so that the others are not missing by chance */
 #define FIRST_PRINTED 0x21
@@ -81,6 +84,65 @@ int classes_numbered(int count, struct classes *out, struct error *error)
 	for (int label = 0; label < count; label++)
 		add(out, label);
 	return 0;
+}
+
+bool class_name_is_number(const char *name, int32_t *label)
+{
+	uint64_t value;
+
+	if (number_whole(name, "", 0, INT32_MAX, &value))
+		return false;
+	*label = (int32_t)value;
+	return true;
+}
+
+/* True where the classes' names are rising numbers, which become their labels. */
+static bool take_numbers(struct classes *classes)
+{
+	int32_t last = -1;
+
+	for (int i = 0; i < classes->count; last = classes->all[i++].label)
+		if (!class_name_is_number(classes->all[i].name, &classes->all[i].label) ||
+			classes->all[i].label == last)
+			return false;
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct class_label *first = a, *second = b;
+
+	return text_compare(first->name, second->name);
+}
+
+int classes_named(const char *const *names, size_t count, struct classes *out, struct error *error)
+{
+	*out = (struct classes){0};
+	if (count > CLASSES_MOST)
+		return error_set(error, "%zu classes, of which %d are allowed", count, CLASSES_MOST);
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) >= CLASS_NAME)
+			return error_set(error, "a class's name of more than %d bytes: %s", CLASS_NAME - 1,
+							 names[i]);
+	if (allocate(out, error))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		strcpy(out->all[out->count++].name, names[i]);
+	qsort(out->all, count, sizeof *out->all, by_name);
+	if (!take_numbers(out))
+		for (int i = 0; i < out->count; i++)
+			out->all[i].label = i;
+	return 0;
+}
+
+int classes_find_name(const struct classes *classes, const char *name)
+{
+	int32_t label;
+
+	for (int i = 0; i < classes->count; i++)
+		if (!strcmp(classes->all[i].name, name))
+			return i;
+	return class_name_is_number(name, &label) ? classes_find(classes, label) : -1;
 }
 
 /* Read the next number of a line, and blanks in front of it. False: there is none. */

@@ -62,6 +62,40 @@ void text_print_name(FILE *out, const char *name)
 	}
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Compare the numbers with which both texts begin, and set *length_a and *length_b to their digits.
+ * A number of more digits, but for zeros in front, is larger. */
+static int compare_numbers(const char *a, const char *b, size_t *length_a, size_t *length_b)
+{
+	const size_t zeros_a = strspn(a, "0"), zeros_b = strspn(b, "0");
+
+	*length_a = strspn(a, "0123456789");
+	*length_b = strspn(b, "0123456789");
+	const size_t size_a = *length_a - zeros_a, size_b = *length_b - zeros_b;
+	return size_a == size_b ? memcmp(a + zeros_a, b + zeros_b, size_a) : size_a < size_b ? -1 : 1;
+}
+
+int text_compare(const char *a, const char *b)
+{
+	const char *p = a, *q = b;
+	size_t length_p = 1, length_q = 1;
+
+	for (; *p && *q; p += length_p, q += length_q) {
+		const bool numbers = is_digit(*p) && is_digit(*q);
+		if (!numbers)
+			length_p = length_q = 1;
+		const int order = numbers ? compare_numbers(p, q, &length_p, &length_q)
+								  : (unsigned char)*p - (unsigned char)*q;
+		if (order)
+			return order;
+	}
+	return *p || *q ? (*p ? 1 : -1) : strcmp(a, b);
+}
+
 static void print_piece(struct wrapper *wrapper, const char *piece, size_t length)
 {
 	const int columns = columns_of(piece, length) + text_columns(wrapper->line_joiner);
