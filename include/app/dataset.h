@@ -8,6 +8,7 @@
 
 #include "app/classes.h"
 #include "base/error.h"
+#include "compute/workers.h"
 
 #define DATASET_SIDE 28
 #define DATASET_PIXELS (DATASET_SIDE * DATASET_SIDE)
@@ -16,16 +17,28 @@
 
 enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
+/* Pictures of a folder become images. */
+enum dataset_pictures {
+	PICTURES_AUTO,  /* as they are, where all have one size of at most 64 × 64; else by digit */
+	PICTURES_DIGIT, /* the one digit in each, brought to MNIST's form */
+	PICTURES_SCALE, /* scaled to 28 × 28, light on dark */
+};
+
+const char *dataset_pictures_word(int pictures); /* of an option; NULL behind the last */
+
 struct dataset {
 	size_t count;
 	int height, width;
 	const uint8_t *images;  /* [count][height][width], 0 is background */
 	const uint16_t *labels; /* [count], each the index of a class; NULL: the file has none */
 	struct classes classes;
-	bool stretched;           /* all pixels were 0 or 1, and are 0 or 255 now */
-	bool transposed;          /* rows and columns were swapped */
-	char place[DATASET_PATH]; /* where it was found, as it can be named again */
-	uint8_t *own_pixels;      /* where the images are; NULL: somebody else's */
+	bool stretched;             /* all pixels were 0 or 1, and are 0 or 255 now */
+	bool transposed;            /* rows and columns were swapped */
+	enum dataset_pictures form; /* of pictures; PICTURES_AUTO: as they are */
+	size_t broken, others;      /* pictures, and files that are none, which were left out */
+	char *broken_names;         /* a line for each: its name and why; NULL: these are no pictures */
+	char place[DATASET_PATH];   /* where it was found, as it can be named again */
+	uint8_t *own_pixels;        /* where the images are; NULL: somebody else's */
 	uint16_t *own_labels;
 };
 
@@ -33,14 +46,18 @@ struct dataset {
 struct dataset_options {
 	const char *path; /* see dataset_load */
 	bool transpose;   /* swap rows and columns, also where the files' names do not ask for it */
+	enum dataset_pictures pictures;
+	bool skip_broken;        /* leave out pictures that cannot be used */
+	struct workers *workers; /* read pictures; NULL: the caller does */
 };
 
 enum dataset_fault {
 	DATASET_FINE = 0,
-	DATASET_MISSING, /* a file or the folder is not there; the error lists what was tried */
-	DATASET_SEVERAL, /* the folder has several sets; the error lists them */
-	DATASET_NO_PART, /* the set has only the other part */
-	DATASET_BROKEN,  /* the files are there, and are not what they should be */
+	DATASET_MISSING,         /* a file or the folder is not there; the error lists what was tried */
+	DATASET_SEVERAL,         /* the folder has several sets; the error lists them */
+	DATASET_NO_PART,         /* the set has only the other part */
+	DATASET_BROKEN,          /* the files are there, and are not what they should be */
+	DATASET_BROKEN_PICTURES, /* some pictures cannot be used */
 };
 
 /* Load the training or the test part of a set. Where options->path is NULL, it is $MNIST_CNN_DATA;
@@ -50,7 +67,8 @@ enum dataset_fault {
  * The path is a folder, in which the set's files are called PREFIXtrain… and PREFIXtest… or
  * PREFIXt10k…; or FOLDER/PREFIX, where the folder has several sets; or a file of the set. The files
  * are a pair, PREFIXtrain-images… and PREFIXtrain-labels…, in IDX; or PREFIXtrain.csv. Any may be
- * packed by gzip, also twice. A CSV file by any other name is a training part on its own.
+ * packed by gzip, also twice. A CSV file by any other name is a training part on its own. A folder
+ * without such files may have folders of pictures, one for each class, or such in train and test.
  *
  * `known` are the classes that the labels may have; NULL: those that they do have. A pixel is
  * 0 … 255; where none is above 1, they are stretched. The images of files called emnist… are
@@ -61,7 +79,8 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 void dataset_free(struct dataset *dataset);
 
 /* Make the classes the labels 0 … count - 1 where all labels are of these, although some may have
- * no image: a network of ten outputs can be trained on a few digits. Else nothing changes. */
+ * no image: a network of ten outputs can be trained on a few digits. Classes with other names than
+ * their labels stay as they are. */
 int dataset_number_classes(struct dataset *dataset, int count, struct error *error);
 
 /* A random division of some of a data set's images, the same for the same seed: all images are

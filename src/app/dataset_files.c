@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/pictures.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "formats/foreign.h"
+#include "formats/raster.h"
 
 #define PREFIX 256   /* bytes: no name is longer */
 #define MOST_SETS 16 /* in all folders; more are not told apart */
@@ -33,8 +35,7 @@ struct sets {
 	int count;
 };
 
-/* A path that is too long becomes "", which is nobody's. */
-static void join(char path[DATASET_PATH], const char *folder, const char *name)
+void dataset_join(char path[DATASET_PATH], const char *folder, const char *name)
 {
 	const size_t length = strlen(folder);
 	const char *slash = !length || folder[length - 1] == '/' ? "" : "/";
@@ -109,7 +110,7 @@ static bool find_inside(char path[DATASET_PATH], const struct name *wanted)
 	if (folder_list(path, &inside, &ignored))
 		return false;
 	for (size_t i = 0; i < inside.count && !found; i++) {
-		join(file, path, inside.names[i]);
+		dataset_join(file, path, inside.names[i]);
 		found = parse_name(inside.names[i], &name) && name.part == wanted->part &&
 				name.kind == wanted->kind && !folder_is(file);
 	}
@@ -133,7 +134,7 @@ static bool find_file(char path[DATASET_PATH], const struct set *set, const stru
 				name.prefix != strlen(set->prefix) ||
 				strncmp(folder->names[i], set->prefix, name.prefix))
 				continue;
-			join(path, set->folder, folder->names[i]);
+			dataset_join(path, set->folder, folder->names[i]);
 			if (folder_is(path) == folders && (!folders || find_inside(path, wanted)))
 				return true;
 		}
@@ -145,7 +146,7 @@ static bool find_file(char path[DATASET_PATH], const struct set *set, const stru
 static const char *place_of(char place[DATASET_PATH], const struct set *set)
 {
 	if (*set->prefix)
-		join(place, set->folder, set->prefix);
+		dataset_join(place, set->folder, set->prefix);
 	else
 		snprintf(place, DATASET_PATH, "%s", set->folder);
 	const size_t length = strlen(place);
@@ -264,8 +265,8 @@ static int search(struct sets *sets, const char *path, const char *prefix, struc
 	int status = add_sets(sets, path, prefix, error);
 	const bool deeper = !sets->count;
 	for (size_t i = 0; deeper && !status && i < folder.count; i++) {
-		join(inner, path, folder.names[i]);
-		join(raw, inner, "raw");
+		dataset_join(inner, path, folder.names[i]);
+		dataset_join(raw, inner, "raw");
 		status =
 			add_sets(sets, inner, prefix, error) || add_sets(sets, raw, prefix, error) ? -1 : 0;
 	}
@@ -293,7 +294,7 @@ static enum dataset_fault take(struct dataset_files *files, const struct sets *s
 
 /* ---- what the path may be ---- */
 
-/* Name a file of another kind that is in the folder, if there is any. */
+/* Name a file of another kind, or a picture, that is in the folder, if there is any. */
 static void add_foreign(const char *path, struct error *error)
 {
 	struct folder folder;
@@ -303,6 +304,8 @@ static void add_foreign(const char *path, struct error *error)
 		return;
 	for (size_t i = 0; i < folder.count; i++) {
 		const char *phrase = foreign_name(folder.names[i]);
+		if (!phrase && raster_is_name(folder.names[i]))
+			phrase = "a picture in no folder of a class";
 		if (!phrase)
 			continue;
 		error_append(error, "; there is %s, %s", folder.names[i], phrase);
@@ -330,7 +333,13 @@ static enum dataset_fault find_in_folder(struct dataset_files *files, const char
 		return DATASET_MISSING;
 	if (sets.count)
 		return take(files, &sets, path, part, error);
+	const enum dataset_fault fault = pictures_find(files->images, path, part, error);
+	files->pictures = true;
+	snprintf(files->place, DATASET_PATH, "%s", path);
+	if (fault != DATASET_MISSING)
+		return fault;
 	nothing_found(path, part, error);
+	error_append(error, ", nor folders of pictures, one for each class");
 	add_foreign(path, error);
 	return DATASET_MISSING;
 }

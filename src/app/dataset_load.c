@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/dataset_files.h"
+#include "app/pictures.h"
 #include "base/file.h"
 #include "formats/csv.h"
 #include "formats/foreign.h"
@@ -111,8 +112,15 @@ int dataset_number_classes(struct dataset *dataset, int count, struct error *err
 {
 	const struct classes old = dataset->classes;
 
-	if (!dataset->labels || old.all[0].label < 0 || old.all[old.count - 1].label >= count)
+	if (!dataset->labels || old.count == count)
 		return 0;
+	for (int i = 0; i < old.count; i++) {
+		const struct class_label *class = &old.all[i];
+		int32_t number;
+		if (class->label < 0 || class->label >= count ||
+			!class_name_is_number(class->name, &number) || number != class->label)
+			return 0;
+	}
 	if (classes_numbered(count, &dataset->classes, error)) {
 		dataset->classes = old;
 		return -1;
@@ -220,6 +228,17 @@ static int load_csv(struct dataset *dataset, const struct dataset_files *files,
 	return status;
 }
 
+static enum dataset_fault load_files(struct dataset *dataset, const struct dataset_files *files,
+									 const struct dataset_options *options, enum dataset_part part,
+									 const struct classes *known, struct error *error)
+{
+	if (files->pictures)
+		return pictures_load(dataset, files->images, options, part, known, error);
+	const int status = *files->labels ? load_idx(dataset, files, known, error)
+									  : load_csv(dataset, files, known, error);
+	return status ? DATASET_BROKEN : DATASET_FINE;
+}
+
 enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_options *options,
 								enum dataset_part part, const struct classes *known,
 								struct error *error)
@@ -230,10 +249,10 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 	const enum dataset_fault fault = dataset_find(&files, options->path, part, error);
 	if (fault)
 		return fault;
-	if (*files.labels ? load_idx(dataset, &files, known, error)
-					  : load_csv(dataset, &files, known, error)) {
+	const enum dataset_fault broken = load_files(dataset, &files, options, part, known, error);
+	if (broken) {
 		dataset_free(dataset);
-		return DATASET_BROKEN;
+		return broken;
 	}
 	strcpy(dataset->place, files.place);
 	dataset->stretched = stretch(dataset->own_pixels,
@@ -249,5 +268,6 @@ void dataset_free(struct dataset *dataset)
 	free(dataset->own_pixels);
 	classes_free(&dataset->classes);
 	free(dataset->own_labels);
+	free(dataset->broken_names);
 	*dataset = (struct dataset){0};
 }

@@ -1,0 +1,416 @@
+/* Pictures are read in batches, by all workers; what came of them is taken in the order of their
+ * names, so that the data do not depend on the workers. */
+#include "app/pictures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/dataset_files.h"
+#include "base/checked.h"
+#include "base/file.h"
+#include "base/folder.h"
+#include "base/text.h"
+#include "compute/workers.h"
+#include "picture/digit.h"
+#include "picture/scale.h"
+
+#define BATCH 64
+#define MOST_KEPT 64 /* pixels of a side: such pictures may stay as they are */
+#define MOST_NAMED 4 /* broken pictures in the message of an error */
+
+const char *dataset_pictures_word(int pictures)
+{
+	static const char *const words[] = {"auto", "digit", "scale", NULL};
+
+	return words[pictures];
+}
+
+/* The result of reading a file. */
+struct slot {
+	bool failed, fatal;
+	struct error error;
+	int height, width; /* above MOST_KEPT: there are no pixels */
+	uint8_t pixels[MOST_KEPT * MOST_KEPT];
+};
+
+struct batch {
+	enum dataset_pictures form; /* PICTURES_AUTO: as they are */
+	const char *folder;
+	char *const *names;
+	struct slot *slots;
+};
+
+struct loading {
+	struct dataset *dataset;
+	const struct dataset_options *options;
+	enum dataset_part part;
+	struct batch batch;
+	size_t capacity; /* of the dataset, in images */
+	bool mixed;      /* pictures of several sizes, or of a large one, cannot stay as they are */
+	struct growing broken; /* a line for each */
+};
+
+/* ---- one picture, in any thread ---- */
+
+static int take_digit(const struct raster *picture, struct slot *slot)
+{
+	struct digits digits;
+
+	if (digits_find(picture, NULL, &digits, &slot->error))
+		return -1;
+	const int count = digits.count;
+	if (count == 1)
+		memcpy(slot->pixels, digits.all[0].pixels, DIGIT_PIXELS);
+	digits_free(&digits);
+	return count == 1 ? 0 : error_set(&slot->error, "%d digits found, expected one", count);
+}
+
+static int form_picture(enum dataset_pictures form, const struct raster *picture, struct slot *slot)
+{
+	slot->height = slot->width = DIGIT_SIDE;
+	if (form == PICTURES_DIGIT)
+		return take_digit(picture, slot);
+	if (form == PICTURES_SCALE) {
+		picture_scale(picture, DIGIT_SIDE, slot->pixels);
+		return 0;
+	}
+	slot->height = picture->height;
+	slot->width = picture->width;
+	if (slot->height <= MOST_KEPT && slot->width <= MOST_KEPT)
+		raster_to_bytes(picture, slot->pixels);
+	return 0;
+}
+
+static int refuse_folder(const char *path, struct error *error)
+{
+	return error_set(error, "%s: a folder in that of a class; " PICTURES_EXPECTED, path);
+}
+
+static void read_picture(void *context, int task, int worker)
+{
+	const struct batch *batch = context;
+	struct slot *slot = &batch->slots[task];
+	struct buffer file;
+	struct raster picture = {0};
+	char path[DATASET_PATH];
+
+	(void)worker;
+	dataset_join(path, batch->folder, batch->names[task]);
+	slot->error.is_scarcity = slot->fatal = false;
+	slot->failed = file_read(path, RASTER_MAX_FILE, &file, &slot->error);
+	if (slot->failed) {
+		if (folder_is(path))
+			slot->fatal = refuse_folder(path, &slot->error);
+		return;
+	}
+	slot->failed = raster_parse(file.data, file.size, &picture, &slot->error);
+	buffer_free(&file);
+	if (!slot->failed)
+		slot->failed = form_picture(batch->form, &picture, slot);
+	raster_free(&picture);
+	if (slot->failed)
+		error_prefix(&slot->error, "%s", path);
+}
+
+/* ---- what came of them, in order ---- */
+
+static int note_broken(struct loading *l, struct error *why, struct error *error)
+{
+	l->dataset->broken++;
+	text_disarm(why->text);
+	const uint8_t *line = (const uint8_t *)why->text;
+	return growing_take(&l->broken, line, strlen(why->text), error) ||
+				   growing_take(&l->broken, (const uint8_t *)"\n", 1, error)
+			   ? -1
+			   : 0;
+}
+
+/* Make room for `more` images. */
+static int reserve(struct loading *l, size_t more, struct error *error)
+{
+	struct dataset *dataset = l->dataset;
+	const size_t count = dataset->count + more, pixels = (size_t)(dataset->height * dataset->width);
+	size_t size;
+
+	if (count <= l->capacity)
+		return 0;
+	void *grown =
+		checked_multiply(count, pixels, &size) ? realloc(dataset->own_pixels, size) : NULL;
+	if (grown)
+		dataset->own_pixels = grown;
+	void *labels = grown ? realloc(dataset->own_labels, count * sizeof *dataset->own_labels) : NULL;
+	if (!labels)
+		return error_scarce(error, "not enough memory for %zu images", count);
+	dataset->own_labels = labels;
+	l->capacity = count;
+	return 0;
+}
+
+/* Add what came of a file. `left` pictures of its class are expected, this one included. */
+static int take(struct loading *l, struct slot *slot, uint16_t class, size_t left,
+				struct error *error)
+{
+	struct dataset *dataset = l->dataset;
+
+	if (slot->failed && (slot->fatal || slot->error.is_scarcity)) {
+		*error = slot->error;
+		return -1;
+	}
+	if (slot->failed)
+		return note_broken(l, &slot->error, error);
+	if (!dataset->count) {
+		dataset->height = slot->height;
+		dataset->width = slot->width;
+	}
+	l->mixed = slot->height != dataset->height || slot->width != dataset->width ||
+			   slot->height > MOST_KEPT || slot->width > MOST_KEPT;
+	if (l->mixed)
+		return 0;
+	if (reserve(l, left, error))
+		return -1;
+	const size_t pixels = (size_t)(dataset->height * dataset->width);
+	memcpy(dataset->own_pixels + dataset->count * pixels, slot->pixels, pixels);
+	dataset->own_labels[dataset->count++] = class;
+	return 0;
+}
+
+/* ---- classes ---- */
+
+/* Move name i behind the first *count, which are kept in their order. */
+static void keep(struct folder *folder, size_t i, size_t *count)
+{
+	char *name = folder->names[i];
+
+	folder->names[i] = folder->names[*count];
+	folder->names[(*count)++] = name;
+}
+
+/* Move the names of pictures to the front, *count of them. Others, which are counted, must be
+ * files. */
+static int sort_out(struct loading *l, const char *path, struct folder *folder, size_t *count,
+					struct error *error)
+{
+	char inner[DATASET_PATH];
+
+	*count = 0;
+	for (size_t i = 0; i < folder->count; i++) {
+		char *name = folder->names[i];
+		if (pictures_is_hidden(name))
+			continue;
+		if (raster_is_name(name)) {
+			keep(folder, i, count);
+			continue;
+		}
+		dataset_join(inner, path, name);
+		if (folder_is(inner))
+			return refuse_folder(inner, error);
+		l->dataset->others++;
+	}
+	return 0;
+}
+
+static int load_pictures(struct loading *l, size_t count, uint16_t class, struct error *error)
+{
+	char *const *names = l->batch.names;
+
+	for (size_t first = 0; first < count && !l->mixed; first += BATCH) {
+		const int n = (int)(count - first < BATCH ? count - first : BATCH);
+
+		l->batch.names = names + first;
+		if (l->options->workers)
+			workers_run(l->options->workers, n, read_picture, &l->batch);
+		for (int i = 0; i < n && !l->mixed; i++) {
+			if (!l->options->workers)
+				read_picture(&l->batch, i, 0);
+			if (take(l, &l->batch.slots[i], class, count - first - (size_t)i, error))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int load_class(struct loading *l, const char *path, uint16_t class, struct error *error)
+{
+	const size_t images = l->dataset->count, broken = l->dataset->broken;
+	struct folder folder;
+	size_t count;
+
+	if (folder_list(path, &folder, error))
+		return -1;
+	l->batch.folder = path;
+	l->batch.names = folder.names;
+	const int status =
+		sort_out(l, path, &folder, &count, error) || load_pictures(l, count, class, error) ? -1 : 0;
+	folder_free(&folder);
+	const bool excused = l->mixed || l->part == DATASET_TEST ||
+						 (l->dataset->broken > broken && !l->options->skip_broken);
+	if (!status && l->dataset->count == images && !excused)
+		return error_set(error, "%s: a class without pictures", path);
+	return status;
+}
+
+/* Load all classes in the form of l->batch. */
+static int load_classes(struct loading *l, const char *path, const struct folder *folders,
+						struct error *error)
+{
+	char inner[DATASET_PATH];
+
+	for (size_t i = 0; i < folders->count && !l->mixed; i++) {
+		const int class = classes_find_name(&l->dataset->classes, folders->names[i]);
+		dataset_join(inner, path, folders->names[i]);
+		if (load_class(l, inner, (uint16_t) class, error))
+			return -1;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return text_compare(*(char *const *)a, *(char *const *)b);
+}
+
+/* List the folders of classes. A picture among them belongs to none. */
+static int list_classes(const char *path, struct folder *folders, struct error *error)
+{
+	char inner[DATASET_PATH];
+	size_t count = 0;
+
+	if (folder_list(path, folders, error))
+		return -1;
+	for (size_t i = 0; i < folders->count; i++) {
+		const char *name = folders->names[i];
+		dataset_join(inner, path, name);
+		if (pictures_is_hidden(name))
+			continue;
+		if (folder_is(inner)) {
+			keep(folders, i, &count);
+		} else if (raster_is_name(name)) {
+			folder_free(folders);
+			return error_set(error, "%s: a picture in no class's folder; " PICTURES_EXPECTED,
+							 inner);
+		}
+	}
+	while (folders->count > count)
+		free(folders->names[--folders->count]);
+	if (count) {
+		qsort(folders->names, count, sizeof *folders->names, compare);
+		return 0;
+	}
+	folder_free(folders);
+	return error_set(error, "%s: no folder of a class; " PICTURES_EXPECTED, path);
+}
+
+static int name_classes(struct loading *l, const struct folder *folders,
+						const struct classes *known, struct error *error)
+{
+	struct classes *classes = &l->dataset->classes;
+
+	if (!known)
+		return classes_named((const char *const *)folders->names, folders->count, classes, error);
+	for (size_t i = 0; i < folders->count; i++)
+		if (classes_find_name(known, folders->names[i]) < 0)
+			return error_set(error, "%s is none of the %d classes, %s to %s", folders->names[i],
+							 known->count, known->all[0].name, known->all[known->count - 1].name);
+	return classes_copy(known, classes, error);
+}
+
+/* ---- all of them ---- */
+
+/* The error names the first of them. */
+static enum dataset_fault refuse_broken(const struct loading *l, const char *path,
+										struct error *error)
+{
+	const struct dataset *dataset = l->dataset;
+	const char *line = (const char *)l->broken.buffer.data;
+
+	error_set(error, "%s: %zu of %zu pictures cannot be used:", path, dataset->broken,
+			  dataset->broken + dataset->count);
+	for (size_t i = 0; i < dataset->broken && i < MOST_NAMED; i++) {
+		const char *end = strchr(line, '\n');
+		error_append(error, "%s %.*s", i ? "," : "", (int)(end - line), line);
+		line = end + 1;
+	}
+	if (dataset->broken > MOST_NAMED)
+		error_append(error, ", …");
+	return DATASET_BROKEN_PICTURES;
+}
+
+/* Forget what was loaded, but not the classes. */
+static void begin_again(struct loading *l)
+{
+	struct dataset *dataset = l->dataset;
+
+	dataset->count = dataset->broken = dataset->others = 0;
+	buffer_free(&l->broken.buffer);
+	l->broken.capacity = 0;
+	l->capacity = 0; /* the room is there, but for images of another size */
+	l->mixed = false;
+}
+
+/* Give back the room that broken pictures left. */
+static void give_back(struct dataset *dataset)
+{
+	const size_t pixels = (size_t)(dataset->height * dataset->width);
+	uint8_t *less = realloc(dataset->own_pixels, dataset->count * pixels);
+
+	if (less)
+		dataset->own_pixels = less;
+}
+
+static enum dataset_fault load_all(struct loading *l, const char *path,
+								   const struct folder *folders, struct error *error)
+{
+	struct dataset *dataset = l->dataset;
+
+	l->batch.form = l->options->pictures;
+	if (load_classes(l, path, folders, error))
+		return DATASET_BROKEN;
+	if (l->mixed) {
+		begin_again(l);
+		l->batch.form = PICTURES_DIGIT;
+		if (load_classes(l, path, folders, error))
+			return DATASET_BROKEN;
+	}
+	if (growing_take(&l->broken, (const uint8_t *)"", 1, error))
+		return DATASET_BROKEN;
+	if (dataset->broken && !l->options->skip_broken)
+		return refuse_broken(l, path, error);
+	if (!dataset->count) {
+		error_set(error, "%s: no pictures", path);
+		return DATASET_BROKEN;
+	}
+	if (l->part == DATASET_TRAIN && dataset->classes.count == 1) {
+		error_set(error, "%s: one class only, %s; a network tells two or more", path,
+				  dataset->classes.all[0].name);
+		return DATASET_BROKEN;
+	}
+	dataset->form = l->batch.form;
+	give_back(dataset);
+	dataset->labels = dataset->own_labels;
+	dataset->broken_names = (char *)l->broken.buffer.data;
+	l->broken = (struct growing){.capacity = 0};
+	return DATASET_FINE;
+}
+
+enum dataset_fault pictures_load(struct dataset *dataset, const char *folder,
+								 const struct dataset_options *options, enum dataset_part part,
+								 const struct classes *known, struct error *error)
+{
+	struct loading loading = {.dataset = dataset, .options = options, .part = part};
+	struct folder folders;
+	enum dataset_fault fault = DATASET_BROKEN;
+
+	loading.batch.slots = malloc(BATCH * sizeof *loading.batch.slots);
+	if (!loading.batch.slots)
+		error_scarce(error, "not enough memory for %d pictures", BATCH);
+	else if (!list_classes(folder, &folders, error)) {
+		if (name_classes(&loading, &folders, known, error))
+			error_prefix(error, "%s", folder);
+		else
+			fault = load_all(&loading, folder, &folders, error);
+		folder_free(&folders);
+	}
+	free(loading.batch.slots);
+	buffer_free(&loading.broken.buffer);
+	return fault;
+}
