@@ -15,6 +15,8 @@ int advise_on_dataset(enum dataset_fault fault, struct error *error)
 							"their folder with --data DIR or $MNIST_CNN_DATA");
 	if (fault == DATASET_SEVERAL)
 		error_append(error, "; name one of them with --data");
+	if (fault == DATASET_BROKEN_PICTURES)
+		error_append(error, "; --skip-broken leaves them out");
 	return fault ? -1 : 0;
 }
 

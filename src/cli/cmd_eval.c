@@ -277,11 +277,14 @@ static int check_labels(const struct eval_values *values, const struct dataset *
 					 dataset->place);
 }
 
-static int load(const struct eval_values *values, const struct classes *classes,
-				struct dataset *dataset, struct error *error)
+static int load(const struct eval_values *values, const struct session *session,
+				const struct classes *classes, struct dataset *dataset, struct error *error)
 {
+	struct dataset_options data = values->data;
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
-	const enum dataset_fault fault = dataset_load(dataset, &values->data, part, classes, error);
+
+	data.workers = session->engine.workers;
+	const enum dataset_fault fault = dataset_load(dataset, &data, part, classes, error);
 
 	if (fault == DATASET_NO_PART && part == DATASET_TEST)
 		error_append(error, "; --split val measures on the images that validated the model");
@@ -308,7 +311,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
 		classes_numbered(session.network.classes, &classes, error) ||
-		load(values, &classes, &dataset, error) ||
+		load(values, &session, &classes, &dataset, error) ||
 		session_check_dataset(&session.network, &dataset, error) ||
 		check_labels(values, &dataset, error) || eval(values, files, &session, &dataset, error);
 	classes_free(&classes);

@@ -16,6 +16,7 @@
 #include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/report.h"
+#include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 #include "nn/loss.h"
@@ -333,18 +334,25 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 static int inspect_data_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	const struct inspect_data_values *values = v;
+	struct engine_values threads = {.kernels = "auto"};
+	struct dataset_options data = values->data;
 	struct dataset dataset = {0};
+	struct engine engine = {0};
 
 	(void)operand_count, (void)operands;
 	if (values->sheet && values->count == 0) {
 		error_set(error, "--sheet: no samples to write with --count 0");
 		return STATUS_USAGE;
 	}
-	const bool failed =
-		advise_on_dataset(dataset_load(&dataset, &values->data, values->split, NULL, error),
-						  error) ||
-		inspect_data(values, &dataset, error);
+	if (engine_values_settle(&threads, error))
+		return STATUS_USAGE;
+	bool failed = engine_open(&engine, threads.kernels, (int)threads.threads, error);
+	data.workers = engine.workers;
+	failed = failed ||
+			 advise_on_dataset(dataset_load(&dataset, &data, values->split, NULL, error), error) ||
+			 inspect_data(values, &dataset, error);
 	dataset_free(&dataset);
+	engine_close(&engine);
 	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 

@@ -110,9 +110,10 @@ static int load(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
 	const struct settings *settings = &values->settings;
+	struct dataset_options data = values->data;
 
-	if (advise_on_dataset(dataset_load(&job->dataset, &values->data, DATASET_TRAIN, NULL, error),
-						  error) ||
+	data.workers = job->engine.workers;
+	if (advise_on_dataset(dataset_load(&job->dataset, &data, DATASET_TRAIN, NULL, error), error) ||
 		dataset_number_classes(&job->dataset, job->network.classes, error) ||
 		session_check_dataset(&job->network, &job->dataset, error))
 		return -1;

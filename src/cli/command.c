@@ -33,10 +33,17 @@ const struct field common_fields[] = {
 const struct field data_fields[] = {
 	{"data", FIELD_TEXT, DATA(path), "PATH",
 	 .help = "folder of the images, as IDX or CSV: PREFIXtrain... and PREFIXtest...; or one of "
-			 "these files; FOLDER/PREFIX chooses among several sets (default $MNIST_CNN_DATA, then "
-			 "./data, then the installed one)"},
+			 "these files; FOLDER/PREFIX chooses among several sets; or a folder of pictures, "
+			 "PATH/CLASS/*.* or PATH/train/CLASS/*.* (default $MNIST_CNN_DATA, then ./data, then "
+			 "the installed one)"},
 	{"transpose", FIELD_FLAG, DATA(transpose),
 	 .help = "swap rows and columns, as is done anyway with files named emnist..."},
+	{"pictures", FIELD_CHOICE, DATA(pictures), .word = dataset_pictures_word,
+	 .help = "of a folder of pictures: digit finds the one in each, as predict does; scale makes "
+			 "each 28x28; auto takes them as they are where all have one size of at most 64x64, "
+			 "else it is digit"},
+	{"skip_broken", FIELD_FLAG, DATA(skip_broken),
+	 .help = "leave out pictures that cannot be used"},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -14,6 +14,16 @@ void report_loading(FILE *out, const struct dataset *dataset)
 		fputs("pixels are 0 or 1, and taken as 0 or 255\n", out);
 	if (dataset->transposed)
 		fputs("images are transposed: rows and columns are swapped\n", out);
+	if (dataset->form != PICTURES_AUTO)
+		fprintf(out, "pictures are %s %d×%d pixels\n",
+				dataset->form == PICTURES_DIGIT ? "searched for a digit, which is brought to"
+												: "scaled to",
+				dataset->height, dataset->width);
+	if (dataset->others)
+		fprintf(out, "files left out that are no pictures: %zu\n", dataset->others);
+	if (dataset->broken)
+		fprintf(out, "pictures left out that cannot be used: %zu\n%s", dataset->broken,
+				dataset->broken_names);
 }
 
 /* Each number of a layer's output is a sum of products, one for each weight of a filter or unit. In
