@@ -16,6 +16,7 @@
 #include "app/model.h"
 #include "base/clock.h"
 #include "compute/cpu.h"
+#include "mnist.h"
 
 static const char usage[] =
 	"Usage: bench kernels                      the tables that run here, the fastest first\n"
@@ -55,10 +56,10 @@ static double dense_flops(const struct network *network)
 
 static int bench_flops(const char *spec, struct error *error)
 {
-	const struct shape image = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
+	const struct shape image = {.h = MNIST_SIDE, .w = MNIST_SIDE, .c = 1};
 	struct network network = {0};
 
-	if (network_build(&network, spec, image, error))
+	if (network_build(&network, spec, image, 10, error))
 		return -1;
 	printf("%.6f\n", dense_flops(&network) / 1e6);
 	network_free(&network);

@@ -1,6 +1,7 @@
 /* A paper is a plane of greys. What is drawn on it first covers pixels, by parts of one, and then
  * all that is covered gets the ink: strokes that cross are not darker there. */
 #include "paper.h"
+#include "mnist.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,7 +113,7 @@ void sheet_cover_shape(struct sheet *sheet, const struct placed *placed, float l
 		map_point(sheet, sheet->to_paper, &x, &y);
 		x = (x - placed->x) / scale * 20;
 		y = (y - placed->y) / scale * 20;
-		if (x < 0 || x > DATASET_SIDE || y < 0 || y > DATASET_SIDE)
+		if (x < 0 || x > MNIST_SIDE || y < 0 || y > MNIST_SIDE)
 			continue;
 		/* The image goes from paper to ink within about 2.5 of its pixels. */
 		const float ink = (image_between(shape->image, x, y) - level) * 2.5f * scale / 20 + 0.5f;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "formats/pnm.h"
+#include "mnist.h"
 #include "paper.h"
 
 enum writing { DIGIT, PAIR, PAIR_HALF, NUMBER, NUMBERS, LINES, SCRIBBLE, DISC, NOTHING };
@@ -167,7 +168,7 @@ static float add_digit(struct scene *scene, const struct hand *hand, float x, fl
 		const uint32_t i = scene->first_image + (uint32_t)dice_below(&sheet->dice, HALF);
 
 		text = (char)('0' + scene->dataset->labels[i]);
-		shape_from_image(scene->dataset->images + i * DATASET_PIXELS, &placed->shape);
+		shape_from_image(scene->dataset->images + i * MNIST_PIXELS, &placed->shape);
 	} else
 		shape_draw(&sheet->dice, hand, NULL, &text, &placed->shape);
 	if (text)

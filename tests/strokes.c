@@ -2,6 +2,7 @@
  * the height. A smooth curve (Catmull & Rom 1974) goes through the points; '|' is a corner, where
  * the next curve begins with the pen down, and '/' lifts the pen. */
 #include "strokes.h"
+#include "mnist.h"
 
 #include <math.h>
 #include <string.h>
@@ -198,7 +199,7 @@ void shape_scribble(struct dice *dice, const struct hand *hand, struct shape *ou
 	finish(out, hand);
 }
 
-float image_between(const uint8_t image[DATASET_PIXELS], float x, float y)
+float image_between(const uint8_t image[MNIST_PIXELS], float x, float y)
 {
 	const int left = (int)floorf(x - 0.5f), top = (int)floorf(y - 0.5f);
 	const float part[2] = {x - 0.5f - (float)left, y - 0.5f - (float)top};
@@ -214,18 +215,18 @@ float image_between(const uint8_t image[DATASET_PIXELS], float x, float y)
 	for (int j = 0; j < 4; j++)
 		for (int i = 0; i < 4; i++) {
 			const int column = left - 1 + i, row = top - 1 + j;
-			if (column >= 0 && column < DATASET_SIDE && row >= 0 && row < DATASET_SIDE)
-				sum += w[0][i] * w[1][j] * (float)image[row * DATASET_SIDE + column];
+			if (column >= 0 && column < MNIST_SIDE && row >= 0 && row < MNIST_SIDE)
+				sum += w[0][i] * w[1][j] * (float)image[row * MNIST_SIDE + column];
 		}
 	return sum / 255.0f;
 }
 
-void shape_from_image(const uint8_t image[DATASET_PIXELS], struct shape *out)
+void shape_from_image(const uint8_t image[MNIST_PIXELS], struct shape *out)
 {
 	*out = (struct shape){.image = image, .left = 9.0f, .top = 9.0f, .right = 0.0f, .bottom = 0.0f};
-	for (int y = 0; y < DATASET_SIDE; y++)
-		for (int x = 0; x < DATASET_SIDE; x++)
-			if (image[y * DATASET_SIDE + x] > 100) {
+	for (int y = 0; y < MNIST_SIDE; y++)
+		for (int x = 0; x < MNIST_SIDE; x++)
+			if (image[y * MNIST_SIDE + x] > 100) {
 				out->left = fminf(out->left, (float)x / 20.0f);
 				out->right = fmaxf(out->right, (float)(x + 1) / 20.0f);
 				out->top = fminf(out->top, (float)y / 20.0f);

@@ -8,6 +8,7 @@
 
 #include "app/dataset.h"
 #include "base/rng.h"
+#include "mnist.h"
 
 /* Random numbers, one after the other. */
 struct dice {
@@ -51,13 +52,13 @@ void shape_draw(struct dice *dice, const struct hand *hand, const char *style, c
 				struct shape *out);
 
 /* A digit of MNIST, of which 20 pixels are a height. */
-void shape_from_image(const uint8_t image[DATASET_PIXELS], struct shape *out);
+void shape_from_image(const uint8_t image[MNIST_PIXELS], struct shape *out);
 
 /* Wild lines. */
 void shape_scribble(struct dice *dice, const struct hand *hand, struct shape *out);
 
 /* The value of an image between its pixels, 0 to 1, as a smooth surface (a cubic B-spline); (0, 0)
  * is the outer corner of the first pixel. */
-float image_between(const uint8_t image[DATASET_PIXELS], float x, float y);
+float image_between(const uint8_t image[MNIST_PIXELS], float x, float y);
 
 #endif

@@ -7,9 +7,10 @@
 
 #include "app/augment.h"
 #include "app/warp.h"
+#include "mnist.h"
 #include "training.h"
 
-enum { SIDE = DATASET_SIDE };
+enum { SIDE = MNIST_SIDE };
 
 #define PI 3.14159265358979323846
 #define EVERYTHING "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4"
@@ -29,7 +30,7 @@ static struct augmenter prepare(const char *list)
 	const struct augment augment = parse(list);
 	struct augmenter augmenter;
 
-	augmenter_prepare(&augmenter, &augment);
+	augmenter_prepare(&augmenter, &augment, SIDE, SIDE);
 	return augmenter;
 }
 
@@ -547,7 +548,8 @@ static void test_ink(void **state)
 static void load(const struct digits *digits, const char *list, const uint32_t *indices, int first,
 				 int n, uint64_t seed, uint64_t epoch, float *x)
 {
-	const struct dataset dataset = {.count = DIGITS, .images = digits->images[0]};
+	const struct dataset dataset = {
+		.count = DIGITS, .height = MNIST_SIDE, .width = MNIST_SIDE, .images = digits->images[0]};
 	const struct augmenter augmenter = prepare(list);
 	const struct augmented augmented = {
 		{&dataset, indices}, &augmenter, rng_stream(seed, RNG_AUGMENT, epoch), NULL};
@@ -599,7 +601,8 @@ static void test_images_as_they_are(void **state)
 	static const uint32_t order[] = {3, 1, 2};
 	static float plain[2 * PIXELS], loaded[2 * PIXELS];
 	struct digits *digits = digits_read();
-	const struct dataset dataset = {.count = DIGITS, .images = digits->images[0]};
+	const struct dataset dataset = {
+		.count = DIGITS, .height = MNIST_SIDE, .width = MNIST_SIDE, .images = digits->images[0]};
 	const struct augmented augmented = {
 		{&dataset, order}, NULL, rng_stream(1, RNG_AUGMENT, 1), NULL};
 
@@ -608,6 +611,68 @@ static void test_images_as_they_are(void **state)
 	augmented_load(&augmented, 1, 2, loaded);
 	assert_memory_equal(loaded, plain, sizeof plain);
 	free(digits);
+}
+
+/* With a displacement of nothing, each size comes back as it is; elastic noise stays inside the
+ * image's memory, whose end the sanitizers watch. With its rim, a row of 30 … 32 pixels needs more
+ * than 32 bytes. */
+static void any_size_is_warped(void **state)
+{
+	static const int sizes[][2] = {{1, 1},   {1, 256}, {256, 1},  {2, 3},    {8, 8},
+								   {29, 31}, {32, 32}, {30, 200}, {256, 256}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const int height = sizes[i][0], width = sizes[i][1];
+		const size_t size = (size_t)(height * width);
+		const struct augment still = {.rotate = 1e-9, .until = 1};
+		const struct augment elastic = {.elastic = 30, .sigma = 7, .shift = 10, .until = 1};
+		uint8_t *pixels = malloc(size);
+		float *x = malloc(size * sizeof *x);
+		struct augmenter augmenter;
+
+		assert_non_null(pixels);
+		assert_non_null(x);
+		for (size_t p = 0; p < size; p++)
+			pixels[p] = (uint8_t)(p * 7 % 256);
+		augmenter_prepare(&augmenter, &still, height, width);
+		augment_image(&augmenter, rng_stream(1, RNG_AUGMENT, 1), 0, pixels, x);
+		for (size_t p = 0; p < size; p++)
+			assert_true(fabs((double)x[p] - pixels[p] / 255.0) < 1e-6);
+		augmenter_prepare(&augmenter, &elastic, height, width);
+		augment_image(&augmenter, rng_stream(1, RNG_AUGMENT, 1), 3, pixels, x);
+		for (size_t p = 0; p < size; p++)
+			assert_true(x[p] >= 0 && x[p] <= 1);
+		augmenter_prepare(&augmenter, &(struct augment){.shift = 10, .until = 1}, height, width);
+		for (size_t image = 0; image < 20; image++)
+			augment_image(&augmenter, rng_stream(1, RNG_AUGMENT, 1), image, pixels, x);
+		free(pixels);
+		free(x);
+	}
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	struct dataset dataset = {.height = 256, .width = 8};
+	struct augment augment = {.elastic = 30, .sigma = 6, .until = 1};
+	struct error error;
+
+	(void)state;
+	assert_int_equal(augment_check(&augment, &dataset, &error), -1);
+	assert_string_equal(error.text, "sigma: 6 is too fine for images of 256×8 pixels: at least 7");
+	augment.sigma = 7;
+	assert_int_equal(augment_check(&augment, &dataset, &error), 0);
+	augment = (struct augment){.others = 0.1};
+	assert_int_equal(augment_check(&augment, &dataset, &error), -1);
+	assert_string_equal(error.text,
+						"others and drawn are for the ten digits in images of 28×28 pixels");
+	dataset.height = dataset.width = 28;
+	assert_int_equal(augment_check(&augment, &dataset, &error), -1);
+	assert_int_equal(classes_numbered(10, &dataset.classes, &error), 0);
+	assert_int_equal(augment_check(&augment, &dataset, &error), 0);
+	dataset.classes.all[9].name[0] = 'A';
+	assert_int_equal(augment_check(&augment, &dataset, &error), -1);
+	classes_free(&dataset.classes);
 }
 
 int main(void)
@@ -631,6 +696,8 @@ int main(void)
 		cmocka_unit_test(test_batches_do_not_matter),
 		cmocka_unit_test(test_chance),
 		cmocka_unit_test(test_images_as_they_are),
+		cmocka_unit_test(any_size_is_warped),
+		cmocka_unit_test(what_does_not_fit_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

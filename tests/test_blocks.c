@@ -190,29 +190,37 @@ static void fields_are_counted_in_columns(void **state)
 	assert_non_null(strstr(text, "\n7  #12                        0  #3\n"));
 }
 
+static void make_bars(const double parts[COUNT], struct blocks_bar bars[COUNT])
+{
+	static const char *const names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+	for (int i = 0; i < COUNT; i++)
+		bars[i] = (struct blocks_bar){names[i], parts[i]};
+}
+
 static void bars_are_as_long_as_probable(void **state)
 {
-	const float probabilities[COUNT] = {0.5f, 0.25f, 0.125f, 0.0625f, [9] = 0.0625f};
+	struct blocks_bar bars[COUNT];
 	char text[2000];
 	FILE *file = tmpfile();
 
 	(void)state;
 	assert_non_null(file);
-	blocks_bars(file, BLOCKS_ASCII, probabilities, COUNT, 80); /* of 40 columns */
+	make_bars((const double[COUNT]){0.5, 0.25, 0.125, 0.0625, [9] = 0.0625}, bars);
+	blocks_bars(file, BLOCKS_ASCII, bars, COUNT, 80); /* of 40 columns */
 	read_back(file, text, sizeof text);
 	assert_non_null(strstr(text, "0   50.00%  ####################\n1   25.00%  ##########\n"));
 	assert_non_null(strstr(text, "3    6.25%  ###\n4    0.00%\n5    0.00%\n")); /* 2.5, rounded */
 	file = tmpfile();
 	assert_non_null(file);
-	blocks_bars(file, BLOCKS_HALF, probabilities, COUNT,
-				33); /* 12 left, and one stays free: of 20 */
+	blocks_bars(file, BLOCKS_HALF, bars, COUNT, 33); /* 12 left, and one stays free: of 20 */
 	read_back(file, text, sizeof text);
 	assert_non_null(strstr(text, "0   50.00%  ██████████\n1   25.00%  █████\n2   12.50%  ██▌\n"));
 	assert_non_null(strstr(text, "3    6.25%  █▎\n4    0.00%\n"));
 	for (int width = 1; width < 14; width++) {
 		file = tmpfile();
 		assert_non_null(file);
-		blocks_bars(file, BLOCKS_HALF, probabilities, COUNT, width);
+		blocks_bars(file, BLOCKS_HALF, bars, COUNT, width);
 		read_back(file, text, sizeof text);
 		assert_memory_equal(text, "0   50.00%", 10);
 	}
@@ -221,7 +229,7 @@ static void bars_are_as_long_as_probable(void **state)
 /* The bars stand in the middle of the picture's 14 lines, two columns to its right. */
 static void bars_stand_beside(void **state)
 {
-	const float probabilities[COUNT] = {0.5f, [9] = 0.5f};
+	struct blocks_bar bars[COUNT];
 	uint8_t pixels[SIDE * SIDE] = {0};
 	const struct blocks_picture picture = {.pixels = pixels, .width = SIDE, .height = SIDE};
 	char text[4000];
@@ -230,10 +238,27 @@ static void bars_stand_beside(void **state)
 	(void)state;
 	assert_non_null(file);
 	pixels[4 * SIDE + 3] = pixels[5 * SIDE + 3] = 255;
-	blocks_draw_with_bars(file, BLOCKS_ASCII, &picture, probabilities, COUNT, 63);
+	make_bars((const double[COUNT]){0.5, [9] = 0.5}, bars);
+	blocks_draw_with_bars(file, BLOCKS_ASCII, &picture, bars, COUNT, 63);
 	read_back(file, text, sizeof text);
 	assert_memory_equal(text, "\n\n   @                          0   50.00%  ##########\n", 55);
 	assert_non_null(strstr(text, "\n                              9   50.00%  ##########\n\n\n"));
+}
+
+/* More bars than the picture has lines go on below it; names are brought to one width. */
+static void bars_may_be_more_than_lines(void **state)
+{
+	const uint8_t pixels[2] = {255, 255};
+	const struct blocks_bar bars[] = {{"owl", 1}, {"é", 0}, {"ox", 0}};
+	char text[200];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	blocks_draw_with_bars(file, BLOCKS_ASCII, &(struct blocks_picture){pixels, 1, 2, ""}, bars, 3,
+						  30);
+	read_back(file, text, sizeof text);
+	assert_string_equal(text, "@  owl  100.00%  ############\n   é      0.00%\n   ox     0.00%\n");
 }
 
 /* The last line of an odd height has nothing below. */
@@ -300,6 +325,7 @@ int main(void)
 		cmocka_unit_test(fields_are_counted_in_columns),
 		cmocka_unit_test(bars_are_as_long_as_probable),
 		cmocka_unit_test(bars_stand_beside),
+		cmocka_unit_test(bars_may_be_more_than_lines),
 		cmocka_unit_test(a_file_gets_ascii),
 		cmocka_unit_test(a_terminal_gets_what_it_can_show),
 	};

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/evaluate.h"
+#include "mnist.h"
 
 #define IMAGES 1000
 
@@ -16,7 +17,7 @@
  * has another label than that logit says. */
 static double temperature_of(float scale, size_t odd)
 {
-	static float logits[IMAGES][DATASET_CLASSES];
+	static float logits[IMAGES][MNIST_CLASSES];
 	static uint16_t labels[IMAGES];
 	static uint32_t indices[IMAGES];
 
@@ -28,7 +29,7 @@ static double temperature_of(float scale, size_t odd)
 		indices[i] = (uint32_t)image;
 	}
 	const struct dataset dataset = {.count = IMAGES, .labels = labels};
-	return calibrate(logits[0], &dataset, indices, IMAGES);
+	return calibrate(logits[0], MNIST_CLASSES, &dataset, indices, IMAGES);
 }
 
 /* The probability of the likely class, 1 / (1 + 9 exp(-scale / T)), is to be its share, 1 -
@@ -71,7 +72,7 @@ static void test_no_images(void **state)
 	const struct dataset none = {0};
 
 	(void)state;
-	assert_float_equal(calibrate(NULL, &none, NULL, 0), TEMPERATURE_NONE, 0);
+	assert_float_equal(calibrate(NULL, MNIST_CLASSES, &none, NULL, 0), TEMPERATURE_NONE, 0);
 }
 
 int main(void)

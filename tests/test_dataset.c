@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "errors.h"
 #include "formats/crc32.h"
+#include "mnist.h"
 #include "scratch.h"
 
 /* 00 00 08 01, 3 labels: 1 2 3; made by gzip -9n */
@@ -56,12 +57,12 @@ static void put(const char *name, const void *content, size_t size)
 /* Image i is filled with 50 × i. */
 static void put_images(const char *name, uint8_t count)
 {
-	uint8_t file[16 + 4 * DATASET_PIXELS] = {0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28};
+	uint8_t file[16 + 4 * MNIST_PIXELS] = {0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28};
 
 	assert_true(count <= 4);
-	for (size_t i = 0; i < (size_t)count * DATASET_PIXELS; i++)
-		file[16 + i] = (uint8_t)(50 * (i / DATASET_PIXELS));
-	put(name, file, 16 + (size_t)count * DATASET_PIXELS);
+	for (size_t i = 0; i < (size_t)count * MNIST_PIXELS; i++)
+		file[16 + i] = (uint8_t)(50 * (i / MNIST_PIXELS));
+	put(name, file, 16 + (size_t)count * MNIST_PIXELS);
 }
 
 /* Labels 9, 8, 7 … */
@@ -80,12 +81,12 @@ static void assert_mnist(enum dataset_part part, size_t count, uint64_t sum, con
 {
 	struct dataset dataset;
 	uint64_t pixels = 0;
-	size_t counted[DATASET_CLASSES] = {0};
+	size_t counted[MNIST_CLASSES] = {0};
 
 	assert_int_equal(load(&dataset, DATA, part, &error), 0);
 	assert_int_equal(dataset.count, count);
 	assert_string_equal(dataset.place, DATA);
-	for (size_t i = 0; i < count * DATASET_PIXELS; i++)
+	for (size_t i = 0; i < count * MNIST_PIXELS; i++)
 		pixels += dataset.images[i];
 	assert_int_equal(pixels, sum);
 	for (size_t i = 0; i < count; i++)
@@ -126,7 +127,7 @@ static void every_name_is_found(void **state)
 		put(labels[i / 4], packed_labels, sizeof packed_labels);
 		assert_int_equal(load(&dataset, folder, DATASET_TEST, &error), 0);
 		assert_int_equal(dataset.count, 3);
-		assert_int_equal(dataset.images[2 * DATASET_PIXELS], 100);
+		assert_int_equal(dataset.images[2 * MNIST_PIXELS], 100);
 		assert_int_equal(dataset.classes.all[dataset.labels[0]].label, 1);
 		assert_int_equal(dataset.classes.all[dataset.labels[2]].label, 3);
 		dataset_free(&dataset);
@@ -544,32 +545,33 @@ static void every_epoch_shuffles_anew(void **state)
 
 static void bytes_become_fractions(void **state)
 {
-	uint8_t images[3 * DATASET_PIXELS] = {0};
+	uint8_t images[3 * MNIST_PIXELS] = {0};
 	const uint16_t stored[] = {4, 5, 6};
-	const struct dataset dataset = {.count = 3, .images = images, .labels = stored};
+	const struct dataset dataset = {
+		.count = 3, .height = MNIST_SIDE, .width = MNIST_SIDE, .images = images, .labels = stored};
 	const uint32_t indices[] = {2, 0};
 	const struct selection selection = {&dataset, indices};
-	float x[2 * DATASET_PIXELS];
+	float x[2 * MNIST_PIXELS];
 	uint16_t labels[2];
 
 	(void)state;
 	for (int i = 0; i < 256; i++)
-		images[2 * DATASET_PIXELS + i] = (uint8_t)i;
-	images[DATASET_PIXELS - 1] = 51;
+		images[2 * MNIST_PIXELS + i] = (uint8_t)i;
+	images[MNIST_PIXELS - 1] = 51;
 	selection_load(&selection, 0, 2, x);
 	dataset_labels(&dataset, indices, 2, labels);
 	for (int i = 0; i < 256; i++)
 		assert_true(x[i] == (float)((double)i / 255));
 	assert_true(x[256] == 0);
-	assert_true(x[2 * DATASET_PIXELS - 1] == 0.2f);
+	assert_true(x[2 * MNIST_PIXELS - 1] == 0.2f);
 	assert_int_equal(labels[0], 6);
 	assert_int_equal(labels[1], 4);
 
-	float part[2 * DATASET_PIXELS];
+	float part[2 * MNIST_PIXELS];
 	selection_load(&selection, 0, 2, part);
 	assert_memory_equal(part, x, sizeof x);
 	selection_load(&selection, 1, 1, part);
-	assert_memory_equal(part, x + DATASET_PIXELS, sizeof x / 2);
+	assert_memory_equal(part, x + MNIST_PIXELS, sizeof x / 2);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include "app/recognize.h"
 #include "base/file.h"
 #include "formats/pnm.h"
+#include "mnist.h"
 #include "nn/loss.h"
 #include "picture/digit.h"
 
@@ -47,19 +48,20 @@ static int teardown(void **state)
 
 static int predict(const uint8_t *pixels)
 {
-	const struct dataset one = {.count = 1, .images = pixels};
+	const struct dataset one = {
+		.count = 1, .height = MNIST_SIDE, .width = MNIST_SIDE, .images = pixels};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 
-	return loss_argmax(DATASET_CLASSES, executor_predict(executor, &batch));
+	return loss_argmax(MNIST_CLASSES, executor_predict(executor, &batch));
 }
 
 /* Pearson's. */
 static double correlation(const uint8_t *a, const uint8_t *b)
 {
-	double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0, n = DATASET_PIXELS;
+	double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0, n = MNIST_PIXELS;
 
-	for (int i = 0; i < DATASET_PIXELS; i++) {
+	for (int i = 0; i < MNIST_PIXELS; i++) {
 		sa += a[i];
 		sb += b[i];
 		aa += (double)a[i] * a[i];
@@ -96,7 +98,7 @@ static void test_papers(void **state)
 		assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
 		assert_int_equal(digits.count, 1);
 		const uint8_t *pixels = digits.all->pixels;
-		double alike = correlation(pixels, dataset.images + (size_t)index * DATASET_PIXELS);
+		double alike = correlation(pixels, dataset.images + (size_t)index * MNIST_PIXELS);
 		int digit = predict(pixels);
 		if (alike < pictures[i].least || digit != dataset.labels[index])
 			fail_msg("%s: a %d, alike by %.3f", path, digit, alike);
@@ -108,9 +110,9 @@ static void test_papers(void **state)
 
 static struct raster picture_of(const uint8_t *pixels, uint16_t *samples)
 {
-	for (int i = 0; i < DATASET_PIXELS; i++)
+	for (int i = 0; i < MNIST_PIXELS; i++)
 		samples[i] = pixels[i];
-	return (struct raster){DATASET_SIDE, DATASET_SIDE, 255, samples};
+	return (struct raster){MNIST_SIDE, MNIST_SIDE, 255, samples};
 }
 
 /* What is in MNIST's form already passes unchanged, nearly always. */
@@ -120,13 +122,13 @@ static void test_mnist_passes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 1000; i++) {
-		const uint8_t *image = dataset.images + i * DATASET_PIXELS;
-		uint16_t samples[DATASET_PIXELS];
+		const uint8_t *image = dataset.images + i * MNIST_PIXELS;
+		uint16_t samples[MNIST_PIXELS];
 		struct digits digits;
 		const struct raster picture = picture_of(image, samples);
 
 		assert_int_equal(digits_find(&picture, NULL, &digits, &error), 0);
-		if (memcmp(digits.all->pixels, image, DATASET_PIXELS)) {
+		if (memcmp(digits.all->pixels, image, MNIST_PIXELS)) {
 			changed++;
 			right[0] += predict(image) == dataset.labels[i];
 			right[1] += predict(digits.all->pixels) == dataset.labels[i];
@@ -178,12 +180,12 @@ static void put_ink(struct raster *picture, int left, int top, int width, int he
  * top). */
 static void put_image(struct raster *picture, int index, int left, int top, int scale)
 {
-	const uint8_t *image = dataset.images + (size_t)index * DATASET_PIXELS;
+	const uint8_t *image = dataset.images + (size_t)index * MNIST_PIXELS;
 
-	for (int y = 0; y < DATASET_SIDE * scale; y++)
-		for (int x = 0; x < DATASET_SIDE * scale; x++) {
+	for (int y = 0; y < MNIST_SIDE * scale; y++)
+		for (int x = 0; x < MNIST_SIDE * scale; x++) {
 			uint16_t *sample = &picture->samples[(top + y) * picture->width + left + x];
-			const int ink = image[y / scale * DATASET_SIDE + x / scale];
+			const int ink = image[y / scale * MNIST_SIDE + x / scale];
 			*sample = (uint16_t)(*sample - (*sample - INK) * ink / 255);
 		}
 }

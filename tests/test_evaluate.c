@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/evaluate.h"
+#include "mnist.h"
 #include "nn/executor.h"
 
 #define IMAGES 1000
@@ -34,10 +35,10 @@ static void build_transparent(struct network *network)
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, &error), 0);
+	assert_int_equal(network_build(network, "flatten dense:10 softmax", input, 10, &error), 0);
 	memset(network->values, 0, network->value_count * sizeof(float));
 	for (size_t k = 0; k < 10; k++)
-		network->params[0]->value[k * DATASET_PIXELS + k] = 1; /* (units, inputs) */
+		network->params[0]->value[k * MNIST_PIXELS + k] = 1; /* (units, inputs) */
 }
 
 static struct executor *open_executor(const struct network *network, int batch_size)
@@ -53,18 +54,23 @@ static struct executor *open_executor(const struct network *network, int batch_s
  * one higher. */
 static void fill(uint8_t *images, uint16_t *labels)
 {
-	memset(images, 0, (size_t)IMAGES * DATASET_PIXELS);
+	memset(images, 0, (size_t)IMAGES * MNIST_PIXELS);
 	for (size_t i = 0; i < IMAGES; i++) {
-		images[i * DATASET_PIXELS + i % 10] = 255;
+		images[i * MNIST_PIXELS + i % 10] = 255;
 		labels[i] = (uint16_t)((i + (i % 100 == 0)) % 10);
 	}
 }
 
 static void answers_are_counted(void **state)
 {
-	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	static struct prediction predictions[IMAGES];
+	uint8_t *images = malloc((size_t)IMAGES * MNIST_PIXELS);
 	uint16_t labels[IMAGES];
-	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const struct dataset dataset = {.count = IMAGES,
+									.height = MNIST_SIDE,
+									.width = MNIST_SIDE,
+									.images = images,
+									.labels = labels};
 	const double e = exp(1);
 	const double right = log(e + 9) - 1, wrong = log(e + 9);
 
@@ -74,24 +80,28 @@ static void answers_are_counted(void **state)
 	for (int batch_size = 1; batch_size <= 1024; batch_size *= 4) {
 		struct network network;
 		struct evaluation evaluation;
+		struct confusion confusion;
 
 		build_transparent(&network);
 		struct executor *executor = open_executor(&network, batch_size);
 		assert_true(evaluate(executor, &dataset, NULL, IMAGES, TEMPERATURE_NONE, NULL, &evaluation,
-							 NULL, NULL));
+							 predictions, NULL));
+		assert_int_equal(confusion_count(predictions, IMAGES, MNIST_CLASSES, &confusion, &error),
+						 0);
 		executor_close(executor);
 		network_free(&network);
 		assert_int_equal(evaluation.count, IMAGES);
 		assert_int_equal(evaluation.correct, 990);
 		assert_true(evaluation.accuracy == 0.99);
 		assert_true(fabs(evaluation.loss - (0.99 * right + 0.01 * wrong)) < 1e-6);
-		for (size_t label = 0; label < 10; label++)
-			for (size_t prediction = 0; prediction < 10; prediction++) {
+		for (int label = 0; label < 10; label++)
+			for (int prediction = 0; prediction < 10; prediction++) {
 				size_t expected = label == prediction ? (label == 0 ? 90 : 100) : 0;
 				if (label == 1 && prediction == 0)
 					expected = 10;
-				assert_int_equal(evaluation.confusion[label][prediction], expected);
+				assert_int_equal(confusion_at(&confusion, label, prediction), expected);
 			}
+		confusion_free(&confusion);
 	}
 	free(images);
 }
@@ -99,12 +109,16 @@ static void answers_are_counted(void **state)
 /* Images 100 and 300 show a 0 and are said to be a 1. */
 static void each_image_has_its_prediction(void **state)
 {
-	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	uint8_t *images = malloc((size_t)IMAGES * MNIST_PIXELS);
 	uint16_t labels[IMAGES];
-	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const struct dataset dataset = {.count = IMAGES,
+									.height = MNIST_SIDE,
+									.width = MNIST_SIDE,
+									.images = images,
+									.labels = labels};
 	const uint32_t indices[] = {100, 7, 300, 999};
 	struct prediction predictions[4];
-	float logits[4 * DATASET_CLASSES];
+	float logits[4 * MNIST_CLASSES];
 	struct network network;
 	struct evaluation evaluation;
 
@@ -122,8 +136,8 @@ static void each_image_has_its_prediction(void **state)
 			for (size_t i = 0; i < 4; i++) {
 				assert_int_equal(predictions[i].index, indices[i]);
 				assert_int_equal(predictions[i].label, labels[indices[i]]);
-				assert_int_equal(predictions[i].digit, indices[i] % 10);
-				assert_int_equal(loss_argmax(DATASET_CLASSES, logits + i * DATASET_CLASSES),
+				assert_int_equal(predictions[i].class, indices[i] % 10);
+				assert_int_equal(loss_argmax(MNIST_CLASSES, logits + i * MNIST_CLASSES),
 								 indices[i] % 10);
 				assert_true(fabs(predictions[i].probability - sure) < 1e-6);
 				double of_label = indices[i] % 100 ? sure : other;
@@ -158,10 +172,15 @@ static void calibration_errors(void **state)
 
 static void indices_choose_the_images(void **state)
 {
-	uint8_t *images = malloc((size_t)IMAGES * DATASET_PIXELS);
+	uint8_t *images = malloc((size_t)IMAGES * MNIST_PIXELS);
 	uint16_t labels[IMAGES];
-	const struct dataset dataset = {.count = IMAGES, .images = images, .labels = labels};
+	const struct dataset dataset = {.count = IMAGES,
+									.height = MNIST_SIDE,
+									.width = MNIST_SIDE,
+									.images = images,
+									.labels = labels};
 	const uint32_t indices[] = {100, 7, 300, 999, 500};
+	struct prediction predictions[5];
 	struct network network;
 	struct evaluation evaluation;
 
@@ -170,12 +189,14 @@ static void indices_choose_the_images(void **state)
 	fill(images, labels);
 	build_transparent(&network);
 	struct executor *executor = open_executor(&network, 2);
-	assert_true(
-		evaluate(executor, &dataset, indices, 5, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
+	assert_true(evaluate(executor, &dataset, indices, 5, TEMPERATURE_NONE, NULL, &evaluation,
+						 predictions, NULL));
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
-	assert_int_equal(evaluation.confusion[1][0], 3);
-	assert_int_equal(evaluation.confusion[9][9], 1);
+	assert_int_equal(predictions[0].label, 1);
+	assert_int_equal(predictions[0].class, 0);
+	assert_int_equal(predictions[3].label, 9);
+	assert_int_equal(predictions[3].class, 9);
 	assert_true(
 		evaluate(executor, &dataset, indices, 0, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 0);
@@ -207,9 +228,10 @@ static void it_stops_when_told(void **state)
 static void no_number_is_no_loss(void **state)
 {
 	static const float odd[] = {NAN, INFINITY, -INFINITY};
-	const uint8_t images[DATASET_PIXELS] = {0};
+	const uint8_t images[MNIST_PIXELS] = {0};
 	const uint16_t label = 9;
-	const struct dataset dataset = {.count = 1, .images = images, .labels = &label};
+	const struct dataset dataset = {
+		.count = 1, .height = MNIST_SIDE, .width = MNIST_SIDE, .images = images, .labels = &label};
 	struct network network;
 	struct evaluation evaluation;
 
@@ -251,7 +273,7 @@ static void the_batch_size_does_not_matter(void **state)
 		assert_int_equal(network_build(&network,
 									   "conv:3,5,2 relu maxpool:2 dropout:0.5 flatten dense:10 "
 									   "softmax",
-									   input, &error),
+									   input, 10, &error),
 						 0);
 		network_init(&network, 1);
 		struct executor *executor = open_executor(&network, sizes[i]);
@@ -263,7 +285,7 @@ static void the_batch_size_does_not_matter(void **state)
 			first = evaluation;
 		assert_true(evaluation.loss == first.loss);
 		assert_int_equal(evaluation.correct, first.correct);
-		assert_memory_equal(evaluation.confusion, first.confusion, sizeof first.confusion);
+		assert_memory_equal(evaluation.bins, first.bins, sizeof first.bins);
 	}
 	dataset_free(&dataset);
 }
@@ -271,28 +293,24 @@ static void the_batch_size_does_not_matter(void **state)
 /* 8 ones: 6 seen as ones, 2 as sevens; 4 sevens: 3 seen so, 1 as a one; 1 nine seen as a one. */
 static void scores_of_a_class(void **state)
 {
-	struct evaluation evaluation = {0};
+	size_t counts[10][10] = {[1] = {[1] = 6, [7] = 2}, [7] = {[7] = 3, [1] = 1}, [9] = {[1] = 1}};
+	const struct confusion confusion = {.classes = 10, .counts = counts[0]};
 
 	(void)state;
-	evaluation.confusion[1][1] = 6;
-	evaluation.confusion[1][7] = 2;
-	evaluation.confusion[7][7] = 3;
-	evaluation.confusion[7][1] = 1;
-	evaluation.confusion[9][1] = 1;
-	struct class_scores ones = evaluation_class(&evaluation, 1);
+	struct class_scores ones = confusion_scores(&confusion, 1);
 	assert_int_equal(ones.support, 8);
 	assert_true(ones.precision == 0.75); /* 6 of 8 */
 	assert_true(ones.recall == 0.75);    /* 6 of 8 */
 	assert_true(ones.f1 == 0.75);
-	struct class_scores sevens = evaluation_class(&evaluation, 7);
+	struct class_scores sevens = confusion_scores(&confusion, 7);
 	assert_int_equal(sevens.support, 4);
 	assert_true(sevens.precision == 0.6); /* 3 of 5 */
 	assert_true(sevens.recall == 0.75);   /* 3 of 4 */
 	assert_true(fabs(sevens.f1 - 2 * 0.6 * 0.75 / 1.35) < 1e-15);
-	struct class_scores nines = evaluation_class(&evaluation, 9);
+	struct class_scores nines = confusion_scores(&confusion, 9);
 	assert_int_equal(nines.support, 1);
 	assert_true(nines.precision == 0 && nines.recall == 0 && nines.f1 == 0);
-	struct class_scores zeros = evaluation_class(&evaluation, 0);
+	struct class_scores zeros = confusion_scores(&confusion, 0);
 	assert_int_equal(zeros.support, 0);
 	assert_true(zeros.precision == 0 && zeros.recall == 0 && zeros.f1 == 0);
 }

@@ -35,7 +35,7 @@ static void build(struct network *network, const char *spec, struct shape shape)
 {
 	struct error error;
 
-	if (network_build(network, spec, shape, &error))
+	if (network_build(network, spec, shape, 10, &error))
 		fail_msg("%s: %s", spec, error.text);
 	network_init(network, 1);
 	/* No bias or mean of 0, no variance of 1. */

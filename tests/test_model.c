@@ -66,7 +66,7 @@ static int teardown(void **state)
 
 static void build(struct network *network, const char *spec, uint64_t seed)
 {
-	if (network_build(network, spec, input, &error))
+	if (network_build(network, spec, input, 10, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 	for (int i = 0; i < network->param_count; i++)
@@ -449,12 +449,20 @@ static void other_formats_are_refused(void **state)
 	assert_int_equal(load_changed("format", "pt", NULL), 0); /* what PyTorch's users write */
 	assert_int_equal(load_changed("format", "mnist-cnn 2", NULL), -1);
 	assert_error_has(&error, "its format is \"mnist-cnn 2\"; this program reads \"mnist-cnn 1\"");
-	assert_int_equal(load_changed("input", "14x14x1", NULL), -1);
-	assert_error_has(&error, "input is \"14x14x1\"; this program reads \"28x28x1\"");
+	static const char *const inputs[] = {
+		"",        "28x28",     "28x28x3", "0x28x1",
+		"257x1x1", "28x28x1x1", "-1x28x1", "99999999999999999999x1x1"};
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+		assert_int_equal(load_changed("input", inputs[i], NULL), -1);
+		assert_error_has(&error, "this program reads \"1x1x1\" to \"256x256x1\"");
+	}
 	assert_int_equal(load_changed("scaling", "pixel / 127.5 - 1", NULL), -1);
 	assert_error_has(&error, "scaling is ");
-	assert_int_equal(load_changed("classes", "26", NULL), -1);
-	assert_error_has(&error, "classes is \"26\"");
+	static const char *const classes[] = {"", "1", "1001", "10 ", "x"};
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+		assert_int_equal(load_changed("classes", classes[i], NULL), -1);
+		assert_error_has(&error, "; this program reads \"2\" to \"1000\"");
+	}
 }
 
 static void the_network_must_fit(void **state)
@@ -473,7 +481,7 @@ static void the_network_must_fit(void **state)
 	assert_error_has(&error, "network \"" SPEC " softmax\": position ");
 	assert_int_equal(
 		load_changed("network", "conv:2,3 relu maxpool:4 flatten dense:9 softmax", NULL), -1);
-	assert_error_has(&error, ": 9 units before softmax, but there are 10 digits");
+	assert_error_has(&error, ": 9 units before softmax, but there are 10 classes");
 }
 
 static void tensors_must_fit(void **state)
@@ -787,16 +795,35 @@ static void saving_names_the_file(void **state)
 	network_free(&network);
 }
 
-static void networks_are_of_digits(void **state)
+static void networks_have_two_to_a_thousand_classes(void **state)
 {
 	struct network network;
 
 	(void)state;
-	assert_int_equal(model_build(&network, "flatten dense:7 softmax", &error), -1);
-	assert_string_equal(error.text, "7 units before softmax, but there are 10 digits");
+	assert_int_equal(model_build(&network, "flatten dense:1 softmax", 28, 28, 10, &error), -1);
+	assert_string_equal(error.text, "1 units before softmax: 2 to 1000 classes are possible");
 	assert_null(network.spec);
-	assert_int_equal(model_build(&network, SPEC, &error), 0);
+	assert_int_equal(model_build(&network, "flatten dense:1001 softmax", 28, 28, 10, &error), -1);
+	assert_int_equal(model_build(&network, SPEC, 28, 28, 10, &error), 0);
 	assert_int_equal(network.classes, 10);
+	network_free(&network);
+}
+
+/* The file says the sizes; "classes" in the caller's text stands for the file's number. */
+static void sizes_and_classes_come_back(void **state)
+{
+	static const char spec[] = "conv:2,3 relu flatten dense:classes softmax";
+	struct network network;
+
+	(void)state;
+	assert_int_equal(model_build(&network, spec, 8, 5, 3, &error), 0);
+	assert_string_equal(network.spec, "conv:2,3 relu flatten dense:3 softmax");
+	assert_int_equal(model_save(path, &network, NULL, &error), 0);
+	network_free(&network);
+	assert_int_equal(model_load(path, spec, &network, NULL, NULL, &error), 0);
+	assert_int_equal(network.input.h, 8);
+	assert_int_equal(network.input.w, 5);
+	assert_int_equal(network.classes, 3);
 	network_free(&network);
 }
 
@@ -869,7 +896,8 @@ int main(void)
 		MODEL_TEST(files_that_are_no_model),
 		MODEL_TEST(memory_may_run_out),
 		MODEL_TEST(saving_names_the_file),
-		MODEL_TEST(networks_are_of_digits),
+		MODEL_TEST(networks_have_two_to_a_thousand_classes),
+		MODEL_TEST(sizes_and_classes_come_back),
 		MODEL_TEST(the_file_can_be_had),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

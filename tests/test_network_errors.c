@@ -34,7 +34,7 @@ static void check_refused(const struct refusal *refusal, struct shape input)
 	struct network network;
 	struct error error = {.text = ""};
 
-	if (!network_build(&network, refusal->spec, input, &error)) {
+	if (!network_build(&network, refusal->spec, input, 10, &error)) {
 		struct executor *executor = executor_open(&network, &engine, 64, EXECUTOR_TRAIN, &error);
 		bool accepted = executor != NULL;
 		executor_close(executor);
@@ -175,8 +175,8 @@ static void test_scratch_of_large_batches(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(network_build(&network, spec, (struct shape){28, 28, 1, false}, &error),
-						 0);
+		assert_int_equal(
+			network_build(&network, spec, (struct shape){28, 28, 1, false}, 10, &error), 0);
 		struct executor *executor =
 			test_executor_open(&network, &engine, i ? 512 : 16, EXECUTOR_TRAIN);
 		size[i] = executor->scratch_size;
@@ -197,7 +197,7 @@ static void test_image_too_large_for_maxpool(void **state)
 									"position 6, maxpool: ", "257×256"},
 				  (struct shape){257, 256, 1, false});
 	assert_int_equal(network_build(&network, "maxpool:64 flatten dense:2 softmax",
-								   (struct shape){256, 256, 1, false}, &error),
+								   (struct shape){256, 256, 1, false}, 10, &error),
 					 0);
 	network_free(&network);
 }
@@ -248,7 +248,7 @@ static void test_out_of_memory(void **state)
 		allocations_fail_at(failures + 1);
 		struct executor *executor = NULL;
 		int status = network_build(&network, NETWORK_SPEC_REFERENCE,
-								   (struct shape){28, 28, 1, false}, &error);
+								   (struct shape){28, 28, 1, false}, 10, &error);
 		if (!status)
 			executor = executor_open(&network, &engine, 4, EXECUTOR_TRAIN, &error);
 		allocations_fail_at(0);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/others.h"
+#include "mnist.h"
 #include "training.h"
 
 enum { TIMES = 60 };
@@ -15,8 +16,11 @@ static int setup(void **state)
 {
 	(void)state;
 	digits = digits_read();
-	dataset =
-		(struct dataset){.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
+	dataset = (struct dataset){.count = DIGITS,
+							   .height = MNIST_SIDE,
+							   .width = MNIST_SIDE,
+							   .images = digits->images[0],
+							   .labels = digits->labels};
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "app/page.h"
+#include "mnist.h"
 
 static int ink_of(const struct page *page)
 {
@@ -77,16 +78,16 @@ static void digits_are_drawn(void **state)
 {
 	static struct page page;
 	const struct matrix third = {1.0f / 3, 0, 0, 1.0f / 3}, turned = {0, 0.5f, -0.5f, 0};
-	uint8_t pixels[DATASET_PIXELS] = {0};
+	uint8_t pixels[MNIST_PIXELS] = {0};
 
 	(void)state;
 	for (int y = 12; y < 16; y++)
-		memset(pixels + y * DATASET_SIDE + 12, 255, 4);
+		memset(pixels + y * MNIST_SIDE + 12, 255, 4);
 	page_digit(&page, pixels, (struct point){40, 40}, &third);
 	assert_in_range(ink_of(&page), 120, 160);
 	memset(&page, 0, sizeof page);
 	memset(pixels, 0, sizeof pixels);
-	memset(pixels + 14 * DATASET_SIDE + 4, 255, 20);
+	memset(pixels + 14 * MNIST_SIDE + 4, 255, 20);
 	page_digit(&page, pixels, (struct point){40, 40}, &turned);
 	assert_true(page.ink[24][40] && page.ink[55][40]);
 	assert_false(page.ink[40][30] || page.ink[40][50]);
@@ -104,7 +105,7 @@ static void forms_are_mnists(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
 		static struct page page;
-		uint8_t pixels[DATASET_PIXELS];
+		uint8_t pixels[MNIST_PIXELS];
 		int left = 28, right = -1, top = 28, bottom = -1;
 		double mass = 0, mx = 0, my = 0;
 
@@ -113,7 +114,7 @@ static void forms_are_mnists(void **state)
 			memset(page.ink[boxes[i].top + y] + boxes[i].left, true, (size_t)boxes[i].width);
 		memset(pixels, 7, sizeof pixels);
 		page_form(&page, pixels);
-		for (int p = 0; p < DATASET_PIXELS; p++) {
+		for (int p = 0; p < MNIST_PIXELS; p++) {
 			const int x = p % 28, y = p / 28;
 			if (!pixels[p])
 				continue;
@@ -135,7 +136,7 @@ static void forms_are_mnists(void **state)
 static void a_blank_page_stays_blank(void **state)
 {
 	static struct page page;
-	uint8_t pixels[DATASET_PIXELS], zeros[DATASET_PIXELS] = {0};
+	uint8_t pixels[MNIST_PIXELS], zeros[MNIST_PIXELS] = {0};
 
 	(void)state;
 	memset(pixels, 7, sizeof pixels);

@@ -11,6 +11,7 @@
 #include "app/dataset.h"
 #include "cli/command.h"
 #include "cli/recipe.h"
+#include "mnist.h"
 #include "nn/network.h"
 
 enum { VALUES = 512, TEXT = 16384, MOST_WORDS = 64 };
@@ -169,15 +170,15 @@ static void unknown_names_get_a_hint(void **state)
 
 static void networks_can_be_built(void **state)
 {
-	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
+	const struct shape input = {.h = MNIST_SIDE, .w = MNIST_SIDE, .c = 1};
 
 	(void)state;
 	for (const struct recipe *recipe = recipes; recipe->name; recipe++) {
 		struct network network;
 
-		if (network_build(&network, word_after(recipe, "--network"), input, &error))
+		if (network_build(&network, word_after(recipe, "--network"), input, 10, &error))
 			fail_msg("%s: %s", recipe->name, error.text);
-		assert_int_equal(network.classes, DATASET_CLASSES);
+		assert_int_equal(network.classes, MNIST_CLASSES);
 		network_free(&network);
 	}
 }

@@ -11,6 +11,7 @@
 
 #include "allocations.h"
 #include "app/recognize.h"
+#include "mnist.h"
 
 #define EYE_Y 10
 #define EYE_X 27 /* at the border */
@@ -37,13 +38,14 @@ struct answer {
 	struct recognizer recognizer;
 };
 
-static void answer_open(struct answer *answer, const float logits[DATASET_CLASSES])
+static void answer_open(struct answer *answer, const float logits[MNIST_CLASSES])
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	assert_int_equal(network_build(&answer->network, "flatten dense:10 softmax", input, &error), 0);
+	assert_int_equal(network_build(&answer->network, "flatten dense:10 softmax", input, 10, &error),
+					 0);
 	memset(answer->network.values, 0, answer->network.value_count * sizeof(float));
-	memcpy(answer->network.params[1]->value, logits, DATASET_CLASSES * sizeof *logits);
+	memcpy(answer->network.params[1]->value, logits, MNIST_CLASSES * sizeof *logits);
 	answer->recognizer = (struct recognizer){
 		.executor = executor_open(&answer->network, &engine, 1, EXECUTOR_PREDICT, &error),
 		.temperature = 1,
@@ -76,21 +78,21 @@ static void others_give_a_least(void **state)
 
 static void equals_rank_by_their_digit(void **state)
 {
-	const float probabilities[DATASET_CLASSES] = {0.1f, 0, 0.2f, 0, 0.5f, 0, 0.2f, 0, 0, 0};
-	const int expected[DATASET_CLASSES] = {4, 2, 6, 0, 1, 3, 5, 7, 8, 9};
-	int order[DATASET_CLASSES];
+	const float probabilities[MNIST_CLASSES] = {0.1f, 0, 0.2f, 0, 0.5f, 0, 0.2f, 0, 0, 0};
+	const int expected[MNIST_CLASSES] = {4, 2, 6, 0, 1, 3, 5, 7, 8, 9};
+	int order[MNIST_CLASSES];
 
 	(void)state;
-	recognize_rank(probabilities, order);
+	recognize_rank(probabilities, MNIST_CLASSES, order);
 	assert_memory_equal(order, expected, sizeof order);
 }
 
-static double least_of(const struct reading *reading, const uint8_t *digits)
+static double least_of(const struct reading *reading, const uint16_t *digits)
 {
 	double least = 1;
 
 	for (int i = 0; i < reading->digits.count; i++)
-		least = fmin(least, (double)reading->probabilities[i][digits[i]]);
+		least = fmin(least, (double)reading_probabilities(reading, i)[digits[i]]);
 	return least;
 }
 
@@ -110,36 +112,37 @@ static void check_guesses(const struct reading *reading, int numbers)
 
 	assert_int_equal(reading_guess(reading, &guesses, &error), 0);
 	for (int number = 0; number < numbers; number++) {
-		uint8_t digits[4];
+		uint16_t digits[4];
 		for (int i = 0, rest = number; i < count; i++, rest /= 10)
-			digits[i] = (uint8_t)(rest % 10);
+			digits[i] = (uint16_t)(rest % 10);
 		all[number] = least_of(reading, digits);
 	}
 	qsort(all, (size_t)numbers, sizeof *all, falling);
 	for (int i = 0; i < READING_GUESSES; i++) {
-		const uint8_t *digits = guesses.digits + i * count;
+		const uint16_t *digits = guesses.digits + i * count;
 		assert_true(guesses.probabilities[i] == all[i]);
 		assert_true(guesses.probabilities[i] == least_of(reading, digits));
 		for (int j = 0; j < i; j++)
-			assert_memory_not_equal(digits, guesses.digits + j * count, (size_t)count);
+			assert_memory_not_equal(digits, guesses.digits + j * count,
+									(size_t)count * sizeof *digits);
 	}
 	for (int i = 0; i < count; i++)
 		assert_int_equal(guesses.digits[i],
-						 loss_argmax(DATASET_CLASSES, reading->probabilities[i]));
+						 loss_argmax(MNIST_CLASSES, reading_probabilities(reading, i)));
 	free(guesses.digits);
 	free(all);
 }
 
 static void guesses_are_the_likeliest_numbers(void **state)
 {
-	float probabilities[4][DATASET_CLASSES];
-	struct reading reading = {.probabilities = probabilities};
+	float probabilities[4][MNIST_CLASSES];
+	struct reading reading = {.classes = MNIST_CLASSES, .probabilities = probabilities[0]};
 	uint32_t random = 1;
 
 	(void)state;
 	for (int round = 0; round < 50; round++) {
 		for (int i = 0; i < 4; i++)
-			for (int digit = 0; digit < DATASET_CLASSES; digit++) {
+			for (int digit = 0; digit < MNIST_CLASSES; digit++) {
 				random = random * 1664525 + 1013904223;
 				/* Eighths, so that many are equal. */
 				probabilities[i][digit] = (float)(random >> 29) / 8;
@@ -154,10 +157,11 @@ static void guesses_are_the_likeliest_numbers(void **state)
 /* A 4 with 0.9 and a 3 with 0.7 are 43 with 0.7; behind it comes what else the second may be. */
 static void a_number_is_as_likely_as_its_least_digit(void **state)
 {
-	float probabilities[2][DATASET_CLASSES] = {{[4] = 0.9f, [9] = 0.1f},
-											   {[3] = 0.7f, [8] = 0.2f, [5] = 0.1f}};
-	const struct reading reading = {.digits = {.count = 2}, .probabilities = probabilities};
-	const uint8_t expected[] = {4, 3, 4, 8, 4, 5, 9, 3, 9, 8, 9, 5}; /* 93, 98 and 95 have 0.1 */
+	float probabilities[2][MNIST_CLASSES] = {{[4] = 0.9f, [9] = 0.1f},
+											 {[3] = 0.7f, [8] = 0.2f, [5] = 0.1f}};
+	const struct reading reading = {
+		.digits = {.count = 2}, .classes = MNIST_CLASSES, .probabilities = probabilities[0]};
+	const uint16_t expected[] = {4, 3, 4, 8, 4, 5, 9, 3, 9, 8, 9, 5}; /* 93, 98 and 95 have 0.1 */
 	struct guesses guesses;
 
 	(void)state;
@@ -171,18 +175,18 @@ static void a_number_is_as_likely_as_its_least_digit(void **state)
 
 /* ---- readings ---- */
 
-static struct raster picture_of(uint16_t samples[DATASET_PIXELS])
+static struct raster picture_of(uint16_t samples[MNIST_PIXELS])
 {
-	for (int y = 0; y < DATASET_SIDE; y++)
-		for (int x = 0; x < DATASET_SIDE; x++)
-			samples[y * DATASET_SIDE + x] = x >= 12 && x < 16 && y >= 4 && y < 24 ? 255 : 0;
-	return (struct raster){DATASET_SIDE, DATASET_SIDE, 255, samples};
+	for (int y = 0; y < MNIST_SIDE; y++)
+		for (int x = 0; x < MNIST_SIDE; x++)
+			samples[y * MNIST_SIDE + x] = x >= 12 && x < 16 && y >= 4 && y < 24 ? 255 : 0;
+	return (struct raster){MNIST_SIDE, MNIST_SIDE, 255, samples};
 }
 
 static void a_raw_picture_is_one_digit(void **state)
 {
-	const float logits[DATASET_CLASSES] = {[7] = 3};
-	uint16_t samples[DATASET_PIXELS];
+	const float logits[MNIST_CLASSES] = {[7] = 3};
+	uint16_t samples[MNIST_PIXELS];
 	struct raster picture = picture_of(samples);
 	struct reading reading;
 	struct answer answer;
@@ -192,10 +196,10 @@ static void a_raw_picture_is_one_digit(void **state)
 	answer.recognizer.least = 1;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), 0);
 	assert_int_equal(reading.digits.count, 1);
-	assert_int_equal(reading.digits.all->pixels[14 * DATASET_SIDE + 14], 255);
+	assert_int_equal(reading.digits.all->pixels[14 * MNIST_SIDE + 14], 255);
 	assert_true(reading.digits.all->begins);
 	assert_int_equal(box_width(&reading.digits.all->box), 28);
-	assert_true(fabs((double)reading.probabilities[0][7] - exp(3) / (exp(3) + 9)) < 1e-6);
+	assert_true(fabs((double)reading_probabilities(&reading, 0)[7] - exp(3) / (exp(3) + 9)) < 1e-6);
 	reading_free(&reading);
 	picture.width--;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), -1);
@@ -205,8 +209,8 @@ static void a_raw_picture_is_one_digit(void **state)
 
 static void what_the_network_doubts_is_no_digit(void **state)
 {
-	const float logits[DATASET_CLASSES] = {[7] = 3}; /* the 7 has 0.69 */
-	uint16_t samples[DATASET_PIXELS];
+	const float logits[MNIST_CLASSES] = {[7] = 3}; /* the 7 has 0.69 */
+	uint16_t samples[MNIST_PIXELS];
 	const struct raster picture = picture_of(samples);
 	struct reading reading;
 	struct answer answer;
@@ -243,7 +247,7 @@ static struct raster bar_and_ring(uint16_t samples[WIDE * HIGH])
  * with 0.95. */
 static void a_digit_begins_the_number_of_one_left_out(void **state)
 {
-	const float logits[DATASET_CLASSES] = {[0] = 5.2f};
+	const float logits[MNIST_CLASSES] = {[0] = 5.2f};
 	uint16_t samples[WIDE * HIGH];
 	const struct raster picture = bar_and_ring(samples);
 	struct reading reading;
@@ -251,18 +255,18 @@ static void a_digit_begins_the_number_of_one_left_out(void **state)
 
 	(void)state;
 	answer_open(&answer, logits);
-	answer.network.params[0]->value[14 * DATASET_SIDE + 14] = -2.6f;
+	answer.network.params[0]->value[14 * MNIST_SIDE + 14] = -2.6f;
 	executor_prepare(answer.recognizer.executor);
 	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
 	assert_int_equal(reading.digits.count, 2);
-	assert_true(fabs((double)reading.probabilities[0][0] - 0.60) < 0.01);
-	assert_true(fabs((double)reading.probabilities[1][0] - 0.95) < 0.01);
+	assert_true(fabs((double)reading_probabilities(&reading, 0)[0] - 0.60) < 0.01);
+	assert_true(fabs((double)reading_probabilities(&reading, 1)[0] - 0.95) < 0.01);
 	assert_true(reading.digits.all[0].begins && !reading.digits.all[1].begins);
 	reading_free(&reading);
 	answer.recognizer.least = 0.8;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
 	assert_int_equal(reading.digits.count, 1);
-	assert_true(fabs((double)reading.probabilities[0][0] - 0.95) < 0.01);
+	assert_true(fabs((double)reading_probabilities(&reading, 0)[0] - 0.95) < 0.01);
 	assert_true(reading.digits.all[0].begins);
 	assert_true(reading.digits.all[0].box.left >= 95);
 	reading_free(&reading);
@@ -271,8 +275,8 @@ static void a_digit_begins_the_number_of_one_left_out(void **state)
 
 static void outputs_that_are_no_numbers_are_an_error(void **state)
 {
-	const float logits[DATASET_CLASSES] = {[7] = NAN};
-	uint16_t samples[DATASET_PIXELS];
+	const float logits[MNIST_CLASSES] = {[7] = NAN};
+	uint16_t samples[MNIST_PIXELS];
 	const struct raster picture = picture_of(samples);
 	struct reading reading;
 	struct answer answer;
@@ -283,14 +287,14 @@ static void outputs_that_are_no_numbers_are_an_error(void **state)
 		assert_int_equal(reading_take(&answer.recognizer, &picture, raw, &reading, &error), -1);
 		assert_string_equal(error.text, "the network's output is not a number");
 	}
-	assert_true(recognizer_score(&answer.recognizer, (uint8_t[DATASET_PIXELS]){0}) == 1.0f);
+	assert_true(recognizer_score(&answer.recognizer, (uint8_t[MNIST_PIXELS]){0}) == 1.0f);
 	answer_close(&answer);
 }
 
 static void a_reading_wants_memory(void **state)
 {
-	const float logits[DATASET_CLASSES] = {[7] = 3};
-	uint16_t samples[DATASET_PIXELS];
+	const float logits[MNIST_CLASSES] = {[7] = 3};
+	uint16_t samples[MNIST_PIXELS];
 	const struct raster picture = picture_of(samples);
 	struct answer answer;
 
@@ -316,8 +320,9 @@ static void a_reading_wants_memory(void **state)
 
 static void guesses_want_memory(void **state)
 {
-	float probabilities[1][DATASET_CLASSES] = {{0}};
-	const struct reading reading = {.digits = {.count = 1}, .probabilities = probabilities};
+	float probabilities[1][MNIST_CLASSES] = {{0}};
+	const struct reading reading = {
+		.digits = {.count = 1}, .classes = MNIST_CLASSES, .probabilities = probabilities[0]};
 	struct guesses guesses;
 
 	(void)state;
@@ -346,15 +351,15 @@ static double expected(double pixel, double temperature)
 static void check(int batch_size, int size, uint8_t fill, double temperature)
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
-	uint8_t pixels[DATASET_PIXELS];
-	double map[DATASET_PIXELS];
+	uint8_t pixels[MNIST_PIXELS];
+	double map[MNIST_PIXELS];
 	struct network network;
 
 	memset(pixels, 100, sizeof pixels);
-	pixels[EYE_Y * DATASET_SIDE + EYE_X] = 200;
-	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, &error), 0);
+	pixels[EYE_Y * MNIST_SIDE + EYE_X] = 200;
+	assert_int_equal(network_build(&network, "flatten dense:10 softmax", input, 10, &error), 0);
 	memset(network.values, 0, network.value_count * sizeof(float));
-	network.params[0]->value[4 * DATASET_PIXELS + EYE_Y * DATASET_SIDE + EYE_X] = 2;
+	network.params[0]->value[4 * MNIST_PIXELS + EYE_Y * MNIST_SIDE + EYE_X] = 2;
 	struct executor *executor =
 		executor_open(&network, &engine, batch_size, EXECUTOR_PREDICT, &error);
 	assert_non_null(executor);
@@ -362,12 +367,12 @@ static void check(int batch_size, int size, uint8_t fill, double temperature)
 	occlusion_map(&recognizer, pixels, 4, size, fill, map);
 	executor_close(executor);
 	network_free(&network);
-	for (int y = 0; y < DATASET_SIDE; y++)
-		for (int x = 0; x < DATASET_SIDE; x++) {
+	for (int y = 0; y < MNIST_SIDE; y++)
+		for (int x = 0; x < MNIST_SIDE; x++) {
 			int far = abs(y - EYE_Y) > abs(x - EYE_X) ? abs(y - EYE_Y) : abs(x - EYE_X);
 			double pixel = 2 * far + 1 <= size ? fill : 200;
 			double probability = expected(pixel / 255, temperature);
-			assert_true(fabs(map[y * DATASET_SIDE + x] - probability) < 1e-6);
+			assert_true(fabs(map[y * MNIST_SIDE + x] - probability) < 1e-6);
 		}
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/replace.h"
 #include "app/warp.h"
+#include "mnist.h"
 #include "nn/loss.h"
 #include "training.h"
 
@@ -17,8 +18,11 @@ static int setup(void **state)
 {
 	(void)state;
 	digits = digits_read();
-	dataset =
-		(struct dataset){.count = DIGITS, .images = digits->images[0], .labels = digits->labels};
+	dataset = (struct dataset){.count = DIGITS,
+							   .height = MNIST_SIDE,
+							   .width = MNIST_SIDE,
+							   .images = digits->images[0],
+							   .labels = digits->labels};
 	return 0;
 }
 
@@ -123,7 +127,7 @@ static void batches_do_not_matter(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < DIGITS; i++)
 		indices[i] = DIGITS - 1 - i;
-	augmenter_prepare(&augmenter, &shift);
+	augmenter_prepare(&augmenter, &shift, MNIST_SIDE, MNIST_SIDE);
 	for (int warped = 0; warped < 2; warped++) {
 		const struct augmented augmented = {
 			.selection = {&dataset, indices},

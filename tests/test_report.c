@@ -9,16 +9,19 @@
 /* Shades: 990 of 1000 right is the brighter green; 10 wrong are 1%, the fourth red. */
 static void the_matrix_is_shaded(void **state)
 {
-	struct evaluation evaluation = {.count = 1010, .correct = 990};
+	const struct evaluation evaluation = {.count = 1010, .correct = 990};
+	size_t counts[10][10] = {[3] = {[3] = 990, [5] = 10}, [4] = {[9] = 10}};
+	const struct confusion confusion = {.classes = 10, .counts = counts[0]};
+	struct classes classes;
+	struct error error;
 	char text[8000];
 	FILE *file = tmpfile();
 
 	(void)state;
 	assert_non_null(file);
-	evaluation.confusion[3][3] = 990;
-	evaluation.confusion[3][5] = 10;
-	evaluation.confusion[4][9] = 10;
-	report_evaluation(file, &evaluation, true);
+	assert_int_equal(classes_numbered(10, &classes, &error), 0);
+	report_evaluation(file, &(struct evaluated){&evaluation, &confusion, &classes}, true);
+	classes_free(&classes);
 	rewind(file);
 	text[fread(text, 1, sizeof text - 1, file)] = '\0';
 	fclose(file);

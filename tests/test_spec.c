@@ -202,9 +202,26 @@ static void test_error(void **state)
 	assert_non_null(strstr(error.text, "position 13, conv: "));
 }
 
+static void classes_are_settled(void **state)
+{
+	struct spec spec;
+	struct error error;
+	char text[SPEC_LAYER_TEXT];
+
+	(void)state;
+	assert_int_equal(spec_parse("flatten dense:classes softmax", &spec, &error), 0);
+	spec_settle_classes(&spec, 1000);
+	spec_layer_text(&spec.layers[1], text);
+	assert_string_equal(text, "dense:1000");
+	assert_true(spec_is_same("dense:classes  softmax", "dense:7 softmax", 7));
+	assert_false(spec_is_same("dense:classes softmax", "dense:7 softmax", 8));
+	assert_false(spec_is_same("dense:classless softmax", "dense:7 softmax", 7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes_are_settled),
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_splits_anything),
 		cmocka_unit_test(test_refuses),

@@ -12,6 +12,7 @@
 #include "app/evaluate.h"
 #include "app/settings.h"
 #include "app/trainer.h"
+#include "mnist.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 
@@ -76,7 +77,7 @@ static void build(struct network *network, const char *spec, uint64_t seed)
 {
 	const struct shape input = {.h = 28, .w = 28, .c = 1};
 
-	if (network_build(network, spec, input, &error))
+	if (network_build(network, spec, input, 10, &error))
 		fail_msg("%s", error.text);
 	network_init(network, seed);
 }
@@ -371,10 +372,10 @@ static double smoothed_loss(const struct network *network, const struct split *s
 		const struct selection one = {&dataset, split->train + i};
 		const struct batch batch = {.n = 1, .load = selection_load, .context = &one};
 		const float *logits = executor_predict(executor, &batch);
-		float p[DATASET_CLASSES];
-		loss_softmax(DATASET_CLASSES, logits, 1, p);
-		for (int c = 0; c < DATASET_CLASSES; c++) {
-			double target = smoothing / DATASET_CLASSES;
+		float p[MNIST_CLASSES];
+		loss_softmax(MNIST_CLASSES, logits, 1, p);
+		for (int c = 0; c < MNIST_CLASSES; c++) {
+			double target = smoothing / MNIST_CLASSES;
 			if (c == dataset.labels[split->train[i]])
 				target += 1 - smoothing;
 			sum -= target * log((double)p[c]);
@@ -754,7 +755,7 @@ static void carry_over(struct trainer *to, struct network *network, const struct
 	if (to->best)
 		memcpy(to->best, from->best, old->value_count * sizeof(float));
 	memcpy(to->val_logits, from->val_logits,
-		   from->split->val_count * DATASET_CLASSES * sizeof(float));
+		   from->split->val_count * MNIST_CLASSES * sizeof(float));
 	to->state = from->state;
 }
 
@@ -825,7 +826,7 @@ static void the_kept_weights_are_calibrated(void **state)
 		struct log log = {.stop_after = stops[i / 2]};
 		struct split split;
 		struct evaluation evaluation;
-		float logits[100][DATASET_CLASSES];
+		float logits[100][MNIST_CLASSES];
 
 		options.epochs = 5;
 		options.patience = i % 2 ? 3 : 0;
@@ -837,7 +838,7 @@ static void the_kept_weights_are_calibrated(void **state)
 		evaluate(executor, &dataset, split.val, split.val_count, 1, NULL, &evaluation, NULL,
 				 logits[0]);
 		assert_true(result.temperature ==
-					calibrate(logits[0], &dataset, split.val, split.val_count));
+					calibrate(logits[0], MNIST_CLASSES, &dataset, split.val, split.val_count));
 		assert_true(result.temperature != TEMPERATURE_NONE);
 		executor_close(executor);
 		split_free(&split);

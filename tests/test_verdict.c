@@ -85,6 +85,7 @@ static struct said say(const struct verdict_case *curves, int patience, const ch
 static struct said reach(int count, size_t val_count, const char *handicap)
 {
 	const struct verdict_case curves = {.rows = rows,
+										.classes = 10,
 										.count = count,
 										.val_count = val_count,
 										.learning_rate = rows[0].learning_rate};
@@ -261,7 +262,7 @@ static void a_validation_loss_that_rises(void **state)
 
 	/* Who has been patient need not be told. */
 	const struct verdict_case patient = {
-		.rows = rows, .count = 30, .val_count = 2000, .learning_rate = 1e-3};
+		.rows = rows, .classes = 10, .count = 30, .val_count = 2000, .learning_rate = 1e-3};
 	const struct said kept = say(&patient, 3, NULL);
 	assert_int_equal(kept.kind, VERDICT_OVERFITTING);
 	assert_non_null(strstr(kept.line[1], "try --augment, dropout"));
@@ -461,7 +462,7 @@ static void smoothed_labels_have_a_floor(void **state)
 								  .val_floor = 0.1,
 								  .growth = 0.003,
 								  .misread = 0.25};
-	struct verdict_case curves = {.rows = rows, .count = 20, .val_count = 2000};
+	struct verdict_case curves = {.rows = rows, .classes = 10, .count = 20, .val_count = 2000};
 	struct verdict verdict;
 
 	(void)state;
@@ -484,7 +485,8 @@ static void extremes_are_borne(void **state)
 	for (int count = 1; count <= 12; count++)
 		for (int e = 0; e < 5; e++)
 			for (int accuracy = 0; accuracy < 2; accuracy++) {
-				struct verdict_case curves = {.rows = rows, .count = count, .val_count = 1};
+				struct verdict_case curves = {
+					.rows = rows, .classes = 10, .count = count, .val_count = 1};
 
 				for (int i = 0; i < count; i++)
 					rows[i] = (struct epoch_figures){.epoch = i + 1,

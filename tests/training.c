@@ -39,7 +39,7 @@ void training_open(struct training *training, const char *spec, int batch_size,
 
 	*training = (struct training){.n = batch_size};
 	test_engine_open(&training->engine, kernels, threads);
-	if (network_build(&training->network, spec, input, &error))
+	if (network_build(&training->network, spec, input, 10, &error))
 		fail_msg("%s: %s", spec, error.text);
 	training->executor =
 		test_executor_open(&training->network, &training->engine, batch_size, EXECUTOR_TRAIN);

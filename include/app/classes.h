@@ -28,8 +28,9 @@ struct classes {
 int classes_of_labels(const int32_t *labels, size_t count, struct classes *out,
 					  struct error *error);
 
-/* Labels 0 … count - 1. */
+/* Labels 0 … count - 1, whose names are these numbers. */
 int classes_numbered(int count, struct classes *out, struct error *error);
+bool classes_are_numbered(const struct classes *classes);
 
 /* One class for each name, in the order of text_compare. Where all names are different whole
  * numbers, these are the labels; else they are 0 … count - 1. A name of CLASS_NAME bytes or more is

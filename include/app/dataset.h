@@ -10,9 +10,6 @@
 #include "base/error.h"
 #include "compute/workers.h"
 
-#define DATASET_SIDE 28
-#define DATASET_PIXELS (DATASET_SIDE * DATASET_SIDE)
-#define DATASET_CLASSES 10
 #define DATASET_PATH 4096
 
 enum dataset_part { DATASET_TRAIN, DATASET_TEST };
@@ -28,7 +25,7 @@ const char *dataset_pictures_word(int pictures); /* of an option; NULL behind th
 
 struct dataset {
 	size_t count;
-	int height, width;
+	int height, width;      /* 1 … MOST_SIDE each (formats/pixels.h) */
 	const uint8_t *images;  /* [count][height][width], 0 is background */
 	const uint16_t *labels; /* [count], each the index of a class; NULL: the file has none */
 	struct classes classes;
@@ -78,6 +75,17 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 								struct error *error);
 void dataset_free(struct dataset *dataset);
 
+/* The pixels of one image. */
+static inline size_t dataset_image_size(const struct dataset *dataset)
+{
+	return (size_t)dataset->height * (size_t)dataset->width;
+}
+
+static inline const uint8_t *dataset_image(const struct dataset *dataset, size_t index)
+{
+	return dataset->images + index * dataset_image_size(dataset);
+}
+
 /* Make the classes the labels 0 … count - 1 where all labels are of these, although some may have
  * no image: a network of ten outputs can be trained on a few digits. Classes with other names than
  * their labels stay as they are. */
@@ -104,7 +112,7 @@ void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int 
 					uint16_t *labels);
 
 /* Some images of a data set: the context of a batch whose `load` is selection_load. It gathers n of
- * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][28][28]. */
+ * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][height][width]. */
 struct selection {
 	const struct dataset *dataset;
 	const uint32_t *indices;

@@ -28,7 +28,6 @@ struct calibration_bin {
 struct evaluation {
 	size_t count, correct;
 	double accuracy, loss; /* means; the loss is NaN where a logit is not finite */
-	size_t confusion[DATASET_CLASSES][DATASET_CLASSES]; /* [label][prediction] */
 	struct calibration_bin bins[CALIBRATION_BINS];
 };
 
@@ -37,10 +36,10 @@ struct evaluation {
 
 /* The network's answer to one image. */
 struct prediction {
-	size_t index; /* in the dataset */
-	int label;    /* or LABEL_UNKNOWN */
-	int digit;
-	double probability; /* that it is `digit` */
+	size_t index;       /* in the dataset */
+	int label;          /* the index of a class, or LABEL_UNKNOWN */
+	int class;          /* the likeliest */
+	double probability; /* that it is `class` */
 	double of_label;    /* that it is `label`, or 0 */
 };
 
@@ -49,30 +48,46 @@ struct prediction {
  * but not the loss. The results do not depend on the executor's batch size. *stop is looked at
  * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
  * false and `out` covers a part of the images. The answers to all images, in their order, go to
- * `predictions`, [count], and the outputs to `logits`, [count][DATASET_CLASSES]; both may be
- * NULL. Where the data set has no labels, nothing is counted but the images. */
+ * `predictions`, [count], and the outputs to `logits`, [count][classes]; both may be NULL. Where the
+ * data set has no labels, nothing is counted but the images. */
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
 			  size_t count, double temperature, const volatile sig_atomic_t *stop,
 			  struct evaluation *out, struct prediction *predictions, float *logits);
 
 /* The temperature T (Guo et al. 2017) for which softmax(logits / T) has the least cross-entropy on
- * `count` images, those at `indices`. `logits`, [count][DATASET_CLASSES], are a network's output
- * for them. T is rounded to three digits, and is TEMPERATURE_NONE where there are no images or a
+ * `count` images, those at `indices`. `logits`, [count][classes], are a network's output for
+ * them. T is rounded to three digits, and is TEMPERATURE_NONE where there are no images or a
  * logit is not finite. It changes no prediction, only the probabilities. */
-double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
-				 size_t count);
+double calibrate(const float *logits, int classes, const struct dataset *dataset,
+				 const uint32_t *indices, size_t count);
 
 /* The expected calibration error (Guo et al. 2017): in each bin the distance between the mean
  * probability that was claimed and the share of right predictions, averaged over all images. 0 for
  * no images. */
 double calibration_error(const struct evaluation *evaluation);
 
+/* Which classes were taken for which. */
+struct confusion {
+	int classes;
+	size_t *counts; /* [label][prediction]; owned */
+};
+
+/* Count predictions, whose labels are known. Free with confusion_free; zeroed on error. */
+int confusion_count(const struct prediction *predictions, size_t count, int classes,
+					struct confusion *out, struct error *error);
+void confusion_free(struct confusion *confusion); /* accepts a zeroed one */
+
+static inline size_t confusion_at(const struct confusion *confusion, int label, int prediction)
+{
+	return confusion->counts[(size_t)label * (size_t)confusion->classes + (size_t)prediction];
+}
+
 /* Precision, recall and F1 of one class; 0 where the divisor is 0. */
 struct class_scores {
 	size_t support; /* images of the class */
 	double precision, recall, f1;
 };
-struct class_scores evaluation_class(const struct evaluation *evaluation, int label);
+struct class_scores confusion_scores(const struct confusion *confusion, int label);
 
 /* The 95% confidence interval of a proportion (Wilson 1927): 9900 of 10000 lie in 0.9879 …
  * 0.9918. */

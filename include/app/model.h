@@ -47,8 +47,10 @@ enum model_fault {
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error);
 
-/* Build a network whose input is one of MNIST's images and whose classes are the digits; its
+/* Build a network for images of height × width grey pixels; the word "classes" in its text stands
+ * for that number. A network of less than 2 or of more than CLASSES_MOST classes is refused. Its
  * parameters are 0. Free with network_free; zeroed on error. */
-int model_build(struct network *network, const char *spec, struct error *error);
+int model_build(struct network *network, const char *spec, int height, int width, int classes,
+				struct error *error);
 
 #endif

@@ -22,25 +22,38 @@ struct recognizer {
  * anything. */
 double recognizer_least(const struct model_info *info);
 
-/* Compute the probability of each digit. Fails where an output of the network is not finite. */
-int recognize(const struct recognizer *recognizer, const uint8_t pixels[DATASET_PIXELS],
-			  float probabilities[DATASET_CLASSES], struct error *error);
+/* Bring MNIST's form to the size of the network's input, [height][width]: where that has fewer
+ * pixels, each is the mean of those that it covers, else it lies between its neighbours. */
+void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[DIGIT_PIXELS],
+					  uint8_t *input);
 
-/* The judge of picture/digit.h: the probability of the likeliest digit. Where recognize fails it is
+/* Compute the probability of each class, [classes], from an image of the network's size. Fails
+ * where an output of the network is not finite. */
+int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,
+			  struct error *error);
+
+/* The judge of picture/digit.h: the probability of the likeliest class. Where recognize fails it is
  * 1, so that whoever recognizes what was found is told why. */
-float recognizer_score(void *recognizer, const uint8_t pixels[DATASET_PIXELS]);
+float recognizer_score(void *recognizer, const uint8_t pixels[DIGIT_PIXELS]);
 
-/* order[0 … 9] = the digits, the likeliest first; of equals the smaller comes first. */
-void recognize_rank(const float probabilities[DATASET_CLASSES], int order[DATASET_CLASSES]);
+/* order[0 … count - 1] = the classes, the likeliest first; of equals the smaller comes first. */
+void recognize_rank(const float *probabilities, int count, int *order);
 
-/* The digits of a picture, in reading order, and the probabilities of each. */
+/* The digits of a picture, in reading order, what the network saw of each, and the probabilities of
+ * its classes. */
 struct reading {
-	struct digits digits;                    /* at least one */
-	float (*probabilities)[DATASET_CLASSES]; /* [digits.count]; owned */
+	struct digits digits; /* at least one */
+	int height, width;    /* of the network's input */
+	int classes;
+	uint8_t *inputs;      /* [digits.count][height][width]; owned */
+	float *probabilities; /* [digits.count][classes]; owned */
 };
 
+const uint8_t *reading_input(const struct reading *reading, int digit);
+const float *reading_probabilities(const struct reading *reading, int digit);
+
 /* Find the digits in a picture and recognize them; "no digit found" is an error. With `raw`, the
- * picture is the 28 × 28 pixels of one digit, as they are, however unlike one they look. Free with
+ * picture is one digit of the network's size, as it is, however unlike one it looks. Free with
  * reading_free; on error nothing is left to free. */
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,
 				 struct reading *out, struct error *error);
@@ -48,19 +61,20 @@ void reading_free(struct reading *reading); /* accepts a zeroed one */
 
 /* The likeliest numbers that the digits may mean together. The probability of a number is the least
  * of its digits': a 4 with 0.9 and a 3 with 0.7 are 43 with 0.7. */
-#define READING_GUESSES DATASET_CLASSES
+#define READING_GUESSES 10
 struct guesses {
+	int count;                             /* of three classes, one digit has only three */
 	double probabilities[READING_GUESSES]; /* the greatest first */
-	uint8_t *digits;                       /* [READING_GUESSES][digits.count]; owned */
+	uint16_t *digits;                      /* [count][digits.count], classes; owned */
 };
 
 /* Free guesses->digits with free; NULL on error. */
 int reading_guess(const struct reading *reading, struct guesses *out, struct error *error);
 
-/* Cover a part and ask again (Zeiler & Fergus 2014): map[y][x] is the probability of `digit` when a
- * square of size × size pixels around pixel (x, y) has the grey `fill`. The size is odd; a square
- * may reach beyond the image's edge. */
-void occlusion_map(const struct recognizer *recognizer, const uint8_t pixels[DATASET_PIXELS],
-				   int digit, int size, uint8_t fill, double map[DATASET_PIXELS]);
+/* Cover a part of the network's input and ask again (Zeiler & Fergus 2014): map[y][x] is the
+ * probability of `class` when a square of size × size pixels around pixel (x, y) has the grey
+ * `fill`. The size is odd; a square may reach beyond the image's edge. */
+void occlusion_map(const struct recognizer *recognizer, const uint8_t *input, int class, int size,
+				   uint8_t fill, double *map);
 
 #endif

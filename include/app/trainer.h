@@ -71,7 +71,7 @@ struct trainer {
 	uint32_t *order;   /* [train_count]: the training images in the order of one epoch */
 	int order_epoch;   /* the number of that epoch; 0 before the first one */
 	uint16_t *labels;  /* of a batch */
-	float *val_logits; /* [val_count][DATASET_CLASSES]: the validation of the epoch that is kept */
+	float *val_logits; /* [val_count][classes]: the validation of the epoch that is kept */
 	float *new_logits; /* the latest validation; the same buffer without patience */
 	bool diverged;     /* a loss or a weight was no longer finite */
 };
@@ -88,7 +88,7 @@ struct train_result {
 };
 
 /* Begin to train the initialized network of an executor. The executor takes batches of
- * settings->batch_size, and the network has DATASET_CLASSES classes. Patience needs validation
+ * settings->batch_size, and the network has at most CLASSES_MOST classes. Patience needs validation
  * images. All arguments must outlive the trainer. Close it also after an error. */
 int trainer_open(struct trainer *trainer, struct executor *executor, const struct dataset *dataset,
 				 const struct split *split, const struct settings *settings, struct error *error);

@@ -22,6 +22,7 @@ enum verdict_kind {
 struct verdict_case {
 	const struct epoch_figures *rows; /* of consecutive epochs */
 	int count;
+	int classes;            /* that are told apart */
 	size_t val_count;       /* validation images; the fewer, the more may be chance */
 	double learning_rate;   /* at its peak */
 	double label_smoothing; /* in the running loss */
@@ -47,7 +48,7 @@ struct verdict {
 		int since, count; /* the first epoch, and how many */
 		double mean, start, end;
 	} trend;
-	double guessing; /* the loss of a network that knows nothing, log(10) */
+	double guessing; /* the loss of a network that knows nothing, log(classes) */
 	bool turned;     /* overfitting: val_loss has risen, and not only stayed */
 	bool falling;    /* not learning: the loss begins to fall */
 	bool decayed;    /* the learning rate has nearly ended its fall, which alone flattens curves */

@@ -13,21 +13,30 @@
 
 /* Amounts made ready for use. Elastic noise is drawn on a grid of points sigma pixels apart, since
  * the Gaussian lets nothing finer through; a point is felt up to 3 sigma away. */
-#define AUGMENT_REACH 6 /* points that a pixel feels along each axis */
-#define AUGMENT_POINTS ((DATASET_SIDE - 1) / AUGMENT_LEAST_SIGMA + AUGMENT_REACH)
-#define AUGMENT_ROW ((DATASET_SIDE + 15) / 16 * 16) /* floats: a row, and some for whole vectors */
+#define AUGMENT_REACH 6   /* points that a pixel feels along each axis */
+#define AUGMENT_POINTS 45 /* along an axis, at most */
+#define AUGMENT_ROW 256   /* floats: the longest row, in whole vectors */
 
 struct augmenter {
 	struct augment amounts;
-	int points;                                /* along each axis */
-	int first_point[DATASET_SIDE];             /* that row y sees */
-	float down[DATASET_SIDE][AUGMENT_REACH];   /* [y][point from the first on] */
-	float across[AUGMENT_POINTS][AUGMENT_ROW]; /* [point][x], times alpha */
+	int height, width;                          /* of an image, in pixels */
+	int points_down, points_across;             /* 0 where there is no elastic */
+	int first_point[AUGMENT_ROW];               /* that row y sees */
+	float down[AUGMENT_ROW][AUGMENT_REACH];     /* [y][point from the first on] */
+	int row;                                    /* the width, rounded up to whole vectors */
+	float across[AUGMENT_POINTS * AUGMENT_ROW]; /* [points_across][row], times alpha */
 };
 
-void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts);
+/* Refuse what cannot be done to images of this data set: to replace what are no digits of MNIST's
+ * form, or to smooth noise on a grid that is too fine for images so large. */
+int augment_check(const struct augment *amounts, const struct dataset *dataset,
+				  struct error *error);
 
-/* Change one image, 28×28 bytes, to floats in [0, 1]. Its random draws are number image ×
+/* For images of that size, 1 … AUGMENT_ROW pixels a side. */
+void augmenter_prepare(struct augmenter *augmenter, const struct augment *amounts, int height,
+					   int width);
+
+/* Change one image, bytes, to floats in [0, 1]. Its random draws are number image ×
  * AUGMENT_DRAWS and those behind: shift right, shift down, rotation (clockwise), width, height,
  * shear (to the right for each row down), then the noise. Where only shift is asked for, the image
  * moves by whole pixels. Otherwise one map scales, shears, rotates about the middle, and shifts;

@@ -36,11 +36,18 @@ size_t blocks_fit(int picture_width, int width);
 void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_picture *pictures,
 					 size_t count, int width);
 
-/* Draw numbers from 0 to 1 as lines that fit the width: `7   99.87%  ########` is number 7. */
-void blocks_bars(FILE *out, enum blocks_style style, const float *parts, int count, int width);
+/* A number from 0 to 1, and what it is of. */
+struct blocks_bar {
+	const char *name; /* borrowed */
+	double part;
+};
+
+/* Draw bars as lines that fit the width: `7   99.87%  ########` has the name 7. */
+void blocks_bars(FILE *out, enum blocks_style style, const struct blocks_bar *bars, int count,
+				 int width);
 
 /* The picture with bars to its right, halfway up. */
 void blocks_draw_with_bars(FILE *out, enum blocks_style style, const struct blocks_picture *picture,
-						   const float *parts, int count, int width);
+						   const struct blocks_bar *bars, int count, int width);
 
 #endif

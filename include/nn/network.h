@@ -12,7 +12,7 @@
 
 #define NETWORK_SPEC_REFERENCE                                                                     \
 	"conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten dense:128 relu dropout:0.5 "        \
-	"dense:10 softmax"
+	"dense:classes softmax"
 
 /* A network that needs more memory than this, with or without its executor, is refused. */
 #define NETWORK_MAX_BYTES ((size_t)2 << 30)
@@ -34,9 +34,10 @@ struct network {
 	void *block; /* that the values lie in */
 };
 
-/* Build it from its text, which must end with softmax over a flat vector. All parameters are 0.
+/* Build it from its text, which must end with softmax over a flat vector. All parameters are 0. In
+ * the network's own text, and only there, the number `classes` stands where the word "classes" did.
  * Errors name the layer by its position in the text. Free with network_free. */
-int network_build(struct network *network, const char *spec, struct shape input,
+int network_build(struct network *network, const char *spec, struct shape input, int classes,
 				  struct error *error);
 void network_free(struct network *network); /* accepts a zeroed one */
 

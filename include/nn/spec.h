@@ -1,7 +1,8 @@
-/* A network as text: `conv:32,3 relu maxpool:2 flatten dense:10 softmax`.
+/* A network as text: `conv:32,3 relu maxpool:2 flatten dense:classes softmax`.
  *
  * Layers are separated by blanks; a layer is a name and, behind a colon, arguments separated by
- * commas. What the arguments mean is the layer kind's business. */
+ * commas. What the arguments mean is the layer kind's business; but "classes" stands for the number
+ * of classes that the network tells apart. */
 #ifndef NN_SPEC_H
 #define NN_SPEC_H
 
@@ -33,8 +34,12 @@ struct spec {
 /* Split the text; names are not looked up here. Errors give the position. */
 int spec_parse(const char *text, struct spec *out, struct error *error);
 
-/* Do both texts say the same layers, whatever blanks stand between them? */
-bool spec_is_same(const char *a, const char *b);
+/* Put a number in the place of each argument that is the word "classes". */
+void spec_settle_classes(struct spec *spec, int classes);
+
+/* Do both texts say the same layers of a network for so many classes, whatever blanks stand between
+ * them? */
+bool spec_is_same(const char *a, const char *b, int classes);
 
 /* The layer as it is written: "conv:32,3". */
 void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT]);

@@ -145,6 +145,18 @@ int classes_find_name(const struct classes *classes, const char *name)
 	return class_name_is_number(name, &label) ? classes_find(classes, label) : -1;
 }
 
+bool classes_are_numbered(const struct classes *classes)
+{
+	for (int i = 0; i < classes->count; i++) {
+		char number[CLASS_NAME];
+
+		snprintf(number, sizeof number, "%d", i);
+		if (classes->all[i].label != i || strcmp(classes->all[i].name, number))
+			return false;
+	}
+	return true;
+}
+
 /* Read the next number of a line, and blanks in front of it. False: there is none. */
 static bool read_number(const char **next, const char *end, int32_t *value)
 {

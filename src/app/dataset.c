@@ -46,13 +46,16 @@ void split_shuffle(const struct split *split, uint64_t seed, uint64_t epoch, uin
 	rng_shuffle(rng_stream(seed, RNG_SHUFFLE, epoch), order, split->train_count);
 }
 
-/* The images of a batch lie anywhere in 47 MB: ask for all of them before the first is needed. */
+/* The images of a batch lie anywhere in MNIST's 47 MB: ask for all of them before the first is
+ * needed. */
 static void fetch(const struct dataset *dataset, const uint32_t *indices, int n)
 {
 #ifdef __GNUC__
+	const size_t size = dataset_image_size(dataset);
+
 	for (int i = 0; i < n; i++)
-		for (int p = 0; p < DATASET_PIXELS; p += 64)
-			__builtin_prefetch(dataset->images + (size_t)indices[i] * DATASET_PIXELS + p);
+		for (size_t p = 0; p < size; p += 64)
+			__builtin_prefetch(dataset_image(dataset, indices[i]) + p);
 #else
 	(void)dataset, (void)indices, (void)n;
 #endif
@@ -69,12 +72,13 @@ void selection_load(const void *context, int first, int n, float *x)
 	const struct selection *selection = context;
 	const struct dataset *dataset = selection->dataset;
 	const uint32_t *indices = selection->indices + first;
+	const size_t size = dataset_image_size(dataset);
 
 	fetch(dataset, indices, n);
-	for (int i = 0; i < n; i++, x += DATASET_PIXELS) {
-		const uint8_t *image = dataset->images + (size_t)indices[i] * DATASET_PIXELS;
+	for (int i = 0; i < n; i++, x += size) {
+		const uint8_t *image = dataset_image(dataset, indices[i]);
 
-		for (int p = 0; p < DATASET_PIXELS; p++)
+		for (size_t p = 0; p < size; p++)
 			x[p] = (float)image[p] / 255.0f;
 	}
 }

@@ -11,32 +11,32 @@
 
 #define MOST_IMAGES 2048 /* of one batch */
 
-static struct prediction predict(const float *logits, double temperature, int label, size_t index)
+static struct prediction predict(int classes, const float *logits, double temperature, int label,
+								 size_t index)
 {
-	const int digit = loss_argmax(DATASET_CLASSES, logits);
-	float probabilities[DATASET_CLASSES];
+	const int class = loss_argmax(classes, logits);
+	float probabilities[CLASSES_MOST];
 
-	loss_softmax(DATASET_CLASSES, logits, temperature, probabilities);
+	loss_softmax(classes, logits, temperature, probabilities);
 	return (struct prediction){
 		.index = index,
 		.label = label,
-		.digit = digit,
-		.probability = (double)probabilities[digit],
+		.class = class,
+		.probability = (double)probabilities[class],
 		.of_label = label == LABEL_UNKNOWN ? 0 : (double)probabilities[label],
 	};
 }
 
-static void count_in(struct evaluation *out, const struct prediction *prediction,
+static void count_in(struct evaluation *out, const struct prediction *prediction, int classes,
 					 const float *logits)
 {
 	const uint16_t label = (uint16_t)prediction->label;
-	const bool correct = prediction->digit == prediction->label;
+	const bool correct = prediction->class == prediction->label;
 	const double place = ceil(fmin(prediction->probability, 1) * CALIBRATION_BINS) - 1;
 	struct calibration_bin *bin = &out->bins[place > 0 ? (int)place : 0];
 
-	out->loss += loss_cross_entropy(1, DATASET_CLASSES, logits, &label, 0, 1, NULL).loss;
+	out->loss += loss_cross_entropy(1, classes, logits, &label, 0, 1, NULL).loss;
 	out->correct += correct;
-	out->confusion[prediction->label][prediction->digit]++;
 	bin->count++;
 	bin->correct += correct;
 	bin->probability += prediction->probability;
@@ -49,19 +49,20 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
+	const int classes = executor_network(executor)->classes;
 
 	if (all_logits)
-		memcpy(all_logits, logits, (size_t)n * DATASET_CLASSES * sizeof *logits);
-	for (int i = 0; i < n; i++, logits += DATASET_CLASSES) {
+		memcpy(all_logits, logits, (size_t)n * (size_t)classes * sizeof *logits);
+	for (int i = 0; i < n; i++, logits += classes) {
 		const uint32_t index = selection->indices[i];
 		const uint16_t *labels = selection->dataset->labels;
 		const int label = labels ? labels[index] : LABEL_UNKNOWN;
-		const struct prediction prediction = predict(logits, temperature, label, index);
+		const struct prediction prediction = predict(classes, logits, temperature, label, index);
 
-		if (!loss_logits_are_finite(DATASET_CLASSES, logits))
+		if (!loss_logits_are_finite(classes, logits))
 			out->loss = NAN;
 		if (labels)
-			count_in(out, &prediction, logits);
+			count_in(out, &prediction, classes, logits);
 		if (predictions)
 			predictions[i] = prediction;
 	}
@@ -71,10 +72,11 @@ bool evaluate(struct executor *executor, const struct dataset *dataset, const ui
 			  size_t count, double temperature, const volatile sig_atomic_t *stop,
 			  struct evaluation *out, struct prediction *predictions, float *logits)
 {
+	const size_t classes = (size_t)executor_network(executor)->classes;
 	size_t room = (size_t)executor_batch_size(executor),
 		   most = room < MOST_IMAGES ? room : MOST_IMAGES;
 
-	assert(executor_network(executor)->classes == DATASET_CLASSES);
+	assert(executor_network(executor)->classes <= CLASSES_MOST);
 	*out = (struct evaluation){0};
 	while (out->count < count && !(stop && *stop)) {
 		size_t done = out->count, n = count - done < most ? count - done : most;
@@ -85,7 +87,7 @@ bool evaluate(struct executor *executor, const struct dataset *dataset, const ui
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
 		evaluate_batch(executor, &selection, (int)n, temperature, out,
 					   predictions ? predictions + done : NULL,
-					   logits ? logits + done * DATASET_CLASSES : NULL);
+					   logits ? logits + done * classes : NULL);
 		out->count += n;
 	}
 	if (out->count) {
@@ -104,36 +106,39 @@ double calibration_error(const struct evaluation *evaluation)
 	return evaluation->count ? sum / (double)evaluation->count : 0;
 }
 
-static double cross_entropy(const float *logits, const struct selection *selection, size_t count,
-							double temperature)
+static double cross_entropy(const float *logits, int classes, const struct selection *selection,
+							size_t count, double temperature)
 {
 	double loss = 0;
 
-	for (size_t i = 0; i < count; i++, logits += DATASET_CLASSES) {
+	for (size_t i = 0; i < count; i++, logits += classes) {
 		const uint16_t *label = &selection->dataset->labels[selection->indices[i]];
-		float cooled[DATASET_CLASSES];
+		float cooled[CLASSES_MOST];
 
-		for (int k = 0; k < DATASET_CLASSES; k++)
+		for (int k = 0; k < classes; k++)
 			cooled[k] = logits[k] / (float)temperature;
-		loss += loss_cross_entropy(1, DATASET_CLASSES, cooled, label, 0, 1, NULL).loss;
+		loss += loss_cross_entropy(1, classes, cooled, label, 0, 1, NULL).loss;
 	}
 	return loss;
 }
 
-double calibrate(const float *logits, const struct dataset *dataset, const uint32_t *indices,
-				 size_t count)
+double calibrate(const float *logits, int classes, const struct dataset *dataset,
+				 const uint32_t *indices, size_t count)
 {
 	const struct selection selection = {dataset, indices};
 	double low = 1 / TEMPERATURE_MOST, high = 1 / TEMPERATURE_LEAST;
 	char rounded[32];
 
-	if (!count || !loss_logits_are_finite((int)count * DATASET_CLASSES, logits))
+	if (!count)
 		return TEMPERATURE_NONE;
+	for (size_t i = 0; i < count; i++)
+		if (!loss_logits_are_finite(classes, logits + i * (size_t)classes))
+			return TEMPERATURE_NONE;
 	/* The cross-entropy is convex in 1 / T. Its one valley is narrowed down by thirds. */
 	while (high - low > 1e-4 * high) {
 		double third = (high - low) / 3, a = low + third, b = high - third;
-		if (cross_entropy(logits, &selection, count, 1 / a) <=
-			cross_entropy(logits, &selection, count, 1 / b))
+		if (cross_entropy(logits, classes, &selection, count, 1 / a) <=
+			cross_entropy(logits, classes, &selection, count, 1 / b))
 			high = b;
 		else
 			low = a;
@@ -147,15 +152,36 @@ static double ratio(size_t part, size_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-struct class_scores evaluation_class(const struct evaluation *evaluation, int label)
+int confusion_count(const struct prediction *predictions, size_t count, int classes,
+					struct confusion *out, struct error *error)
+{
+	const size_t side = (size_t)classes;
+
+	*out = (struct confusion){.classes = classes, .counts = calloc(side * side, sizeof(size_t))};
+	if (!out->counts) {
+		*out = (struct confusion){0};
+		return error_scarce(error, "not enough memory for a matrix of %d classes", classes);
+	}
+	for (const struct prediction *p = predictions; p < predictions + count; p++)
+		out->counts[(size_t)p->label * side + (size_t)p->class]++;
+	return 0;
+}
+
+void confusion_free(struct confusion *confusion)
+{
+	free(confusion->counts);
+	*confusion = (struct confusion){0};
+}
+
+struct class_scores confusion_scores(const struct confusion *confusion, int label)
 {
 	struct class_scores scores = {0};
-	size_t hits = evaluation->confusion[label][label];
+	size_t hits = confusion_at(confusion, label, label);
 	size_t predicted = 0;
 
-	for (int i = 0; i < DATASET_CLASSES; i++) {
-		scores.support += evaluation->confusion[label][i];
-		predicted += evaluation->confusion[i][label];
+	for (int i = 0; i < confusion->classes; i++) {
+		scores.support += confusion_at(confusion, label, i);
+		predicted += confusion_at(confusion, i, label);
 	}
 	scores.precision = ratio(hits, predicted);
 	scores.recall = ratio(hits, scores.support);

@@ -11,6 +11,7 @@
 
 #include "app/evaluate.h"
 #include "base/file.h"
+#include "formats/pixels.h"
 #include "formats/safetensors.h"
 
 #define FORMAT "mnist-cnn 1"
@@ -20,12 +21,13 @@
 #define DIMS_TEXT 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Metadata that is the same in all files, and is refused where it differs. */
-static const struct safetensors_entry constants[] = {
-	{"input", "28x28x1"},
-	{"scaling", "pixel / 255"},
-	{"classes", "10"},
+#define SCALING "pixel / 255" /* is the same in all files, and refused where it differs */
+
+/* The images and classes that a network is for. A file that does not say is for MNIST. */
+struct purpose {
+	int height, width, classes;
 };
+static const struct purpose standard = {28, 28, 10};
 
 #define INFO(member) offsetof(struct model_info, member)
 
@@ -84,6 +86,7 @@ static int compare_entries(const void *a, const void *b)
 struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
 	char texts[MAX_METADATA][FIELD_TEXT_SIZE];
+	char input[SHAPE_TEXT], classes[16];
 	size_t count;
 };
 
@@ -120,8 +123,12 @@ static void describe(struct metadata *metadata, const struct network *network,
 	metadata->count = 0;
 	add_text(metadata, "format", FORMAT);
 	add_text(metadata, "network", network->spec);
-	for (size_t i = 0; i < COUNT(constants); i++)
-		add_text(metadata, constants[i].key, constants[i].value);
+	snprintf(metadata->input, sizeof metadata->input, "%dx%dx%d", network->input.h,
+			 network->input.w, network->input.c);
+	add_text(metadata, "input", metadata->input);
+	add_text(metadata, "scaling", SCALING);
+	snprintf(metadata->classes, sizeof metadata->classes, "%d", network->classes);
+	add_text(metadata, "classes", metadata->classes);
 	if (info && info->trained_here)
 		add_training(metadata, info);
 	qsort(metadata->entries, metadata->count, sizeof *metadata->entries, compare_entries);
@@ -250,20 +257,51 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	return 0;
 }
 
-static int check_constants(const struct safetensors *file, struct error *error)
+static int check_format(const struct safetensors *file, struct error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
 
 	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) && strcmp(format, FORMAT))
 		return error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"",
 						 format);
-	for (size_t i = 0; i < COUNT(constants); i++) {
-		const char *key = constants[i].key, *value = safetensors_metadata(file, key);
+	const char *scaling = safetensors_metadata(file, "scaling");
 
-		if (value && strcmp(value, constants[i].value))
-			return error_set(error, "%s is \"%.40s\"; this program reads \"%s\"", key, value,
-							 constants[i].value);
-	}
+	if (scaling && strcmp(scaling, SCALING))
+		return error_set(error, "scaling is \"%.40s\"; this program reads \"" SCALING "\"",
+						 scaling);
+	return 0;
+}
+
+/* Read a whole number that begins at *text and ends with `end`, and move behind that. */
+static bool read_part(const char **text, char end, int least, int most, int *value)
+{
+	char *behind;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	const long number = strtol(*text, &behind, 10);
+	if (*behind != end || number < least || number > most)
+		return false;
+	*text = behind + 1;
+	*value = (int)number;
+	return true;
+}
+
+static int read_purpose(const struct safetensors *file, struct purpose *out, struct error *error)
+{
+	const char *input = safetensors_metadata(file, "input"), *i = input;
+	const char *classes = safetensors_metadata(file, "classes"), *c = classes;
+	int channels;
+
+	*out = standard;
+	if (input &&
+		!(read_part(&i, 'x', 1, MOST_SIDE, &out->height) &&
+		  read_part(&i, 'x', 1, MOST_SIDE, &out->width) && read_part(&i, '\0', 1, 1, &channels)))
+		return error_set(error, "input is \"%.40s\"; this program reads \"1x1x1\" to \"%dx%dx1\"",
+						 input, MOST_SIDE, MOST_SIDE);
+	if (classes && !read_part(&c, '\0', 2, CLASSES_MOST, &out->classes))
+		return error_set(error, "classes is \"%.40s\"; this program reads \"2\" to \"%d\"", classes,
+						 CLASSES_MOST);
 	return 0;
 }
 
@@ -325,16 +363,17 @@ static int read_weights(const struct safetensors *file, struct network *network,
 	return 0;
 }
 
-int model_build(struct network *network, const char *spec, struct error *error)
+int model_build(struct network *network, const char *spec, int height, int width, int classes,
+				struct error *error)
 {
-	const struct shape input = {.h = DATASET_SIDE, .w = DATASET_SIDE, .c = 1};
+	const struct shape input = {.h = height, .w = width, .c = 1};
 
-	if (network_build(network, spec, input, error))
+	if (network_build(network, spec, input, classes, error))
 		return -1;
-	if (network->classes == DATASET_CLASSES)
+	if (network->classes >= 2 && network->classes <= CLASSES_MOST)
 		return 0;
-	error_set(error, "%d units before softmax, but there are %d digits", network->classes,
-			  DATASET_CLASSES);
+	error_set(error, "%d units before softmax: 2 to %d classes are possible", network->classes,
+			  CLASSES_MOST);
 	network_free(network);
 	return -1;
 }
@@ -344,20 +383,27 @@ static enum model_fault take(const struct safetensors *file, const char *spec,
 							 struct network *network, struct model_info *info, struct error *error)
 {
 	const char *own = safetensors_metadata(file, "network");
+	struct purpose purpose;
 
-	if (check_constants(file, error))
+	if (check_format(file, error) || read_purpose(file, &purpose, error))
 		return MODEL_BROKEN;
 	if (!own && !spec) {
 		error_set(error, "does not say which network it is for");
 		return MODEL_NAMELESS;
 	}
-	if (own && spec && !spec_is_same(own, spec)) {
+	if (own && spec && !spec_is_same(own, spec, purpose.classes)) {
 		error_set(error, "its network is \"%.200s\", not \"%.200s\"", own, spec);
 		return MODEL_BROKEN;
 	}
 	if (own)
 		spec = own;
-	if (model_build(network, spec, error)) {
+	const bool failed =
+		model_build(network, spec, purpose.height, purpose.width, purpose.classes, error);
+	const bool said = safetensors_metadata(file, "classes") != NULL;
+	if (failed || (said && network->classes != purpose.classes)) {
+		if (!failed)
+			error_set(error, "%d units before softmax, but there are %d classes", network->classes,
+					  purpose.classes);
 		error_prefix(error, "network \"%.200s\"", spec);
 		return MODEL_BROKEN;
 	}

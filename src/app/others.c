@@ -9,7 +9,7 @@
 #include "compute/math.h"
 
 #define PI 3.14159265358979323846f
-#define SIDE DATASET_SIDE
+#define SIDE REPLACE_SIDE
 #define MIDDLE (PAGE_SIDE / 2.0f)
 
 /* An image in the making. No two arguments of a call draw, since C leaves open which of them would
@@ -54,8 +54,7 @@ static uint32_t find(struct maker *maker, const char *classes)
 
 static void put(struct maker *maker, uint32_t image, struct point middle, struct matrix back)
 {
-	page_digit(&maker->page, maker->replacer->dataset->images + (size_t)image * DATASET_PIXELS,
-			   middle, &back);
+	page_digit(&maker->page, dataset_image(maker->replacer->dataset, (size_t)image), middle, &back);
 }
 
 static void clear(struct maker *maker, float left, float top, float right, float bottom)
@@ -413,7 +412,7 @@ static void blank(struct maker *maker)
 {
 	const float paper = chance(maker, 0.5f) ? 0 : between(maker, 0, 255);
 
-	memset(maker->pixels, (int)paper, DATASET_PIXELS);
+	memset(maker->pixels, (int)paper, REPLACE_PIXELS);
 	for (int i = below(maker, 8); i > 0; i--) {
 		const int size = 1 + below(maker, 3), x = below(maker, SIDE - 3),
 				  y = below(maker, SIDE - 3);
@@ -432,7 +431,7 @@ static void shade(struct maker *maker)
 	float field[SIDE][SIDE];
 
 	noise(maker, cells, chance(maker, 0.7f), field);
-	for (int i = 0; i < DATASET_PIXELS; i++) {
+	for (int i = 0; i < REPLACE_PIXELS; i++) {
 		const float grey = bright * (dark + (1 - dark) * field[i / SIDE][i % SIDE]);
 		const float shaded = (float)maker->pixels[i] * (grey < 1 ? grey : 1);
 		maker->pixels[i] = (uint8_t)shaded;
@@ -457,7 +456,7 @@ static const struct kind {
 };
 
 void other_make_kind(int kind, const struct replacer *replacer, struct draws *draws,
-					 uint8_t pixels[DATASET_PIXELS])
+					 uint8_t pixels[REPLACE_PIXELS])
 {
 	struct maker maker = {.replacer = replacer, .draws = draws, .pixels = pixels};
 
@@ -474,7 +473,7 @@ bool other_is_drawn(int kind)
 }
 
 void other_make(const struct replacer *replacer, struct draws *draws,
-				uint8_t pixels[DATASET_PIXELS])
+				uint8_t pixels[REPLACE_PIXELS])
 {
 	float all = 0;
 	int kind = 0;

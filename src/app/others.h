@@ -6,12 +6,12 @@
 
 /* Make an image. At most some 2000 numbers are drawn. */
 void other_make(const struct replacer *replacer, struct draws *draws,
-				uint8_t pixels[DATASET_PIXELS]);
+				uint8_t pixels[REPLACE_PIXELS]);
 
 /* One kind alone, from 0 to OTHER_KINDS - 1. */
 #define OTHER_KINDS 19
 void other_make_kind(int kind, const struct replacer *replacer, struct draws *draws,
-					 uint8_t pixels[DATASET_PIXELS]);
+					 uint8_t pixels[REPLACE_PIXELS]);
 
 /* True for a kind that is in MNIST's form. */
 bool other_is_drawn(int kind);

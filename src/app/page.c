@@ -49,7 +49,7 @@ void page_fill(struct page *page, const struct point *corners, int count, bool i
 		}
 }
 
-void page_digit(struct page *page, const uint8_t pixels[DATASET_PIXELS], struct point middle,
+void page_digit(struct page *page, const uint8_t pixels[REPLACE_PIXELS], struct point middle,
 				const struct matrix *back)
 {
 	for (int y = 0; y < PAGE_SIDE; y++)
@@ -58,13 +58,13 @@ void page_digit(struct page *page, const uint8_t pixels[DATASET_PIXELS], struct 
 			const float u = back->xx * px + back->xy * py + 14;
 			const float v = back->yx * px + back->yy * py + 14;
 
-			if (!(u >= 0 && v >= 0 && u < DATASET_SIDE - 1 && v < DATASET_SIDE - 1))
+			if (!(u >= 0 && v >= 0 && u < REPLACE_SIDE - 1 && v < REPLACE_SIDE - 1))
 				continue;
-			const uint8_t *p = pixels + (int)v * DATASET_SIDE + (int)u;
+			const uint8_t *p = pixels + (int)v * REPLACE_SIDE + (int)u;
 			const float right = u - (float)(int)u, below = v - (float)(int)v;
 			const float upper = (float)p[0] * (1 - right) + (float)p[1] * right;
 			const float lower =
-				(float)p[DATASET_SIDE] * (1 - right) + (float)p[DATASET_SIDE + 1] * right;
+				(float)p[REPLACE_SIDE] * (1 - right) + (float)p[REPLACE_SIDE + 1] * right;
 			if (upper * (1 - below) + lower * below > 127)
 				page->ink[y][x] = true;
 		}
@@ -140,17 +140,17 @@ static void shrink(const struct page *page, const struct extent *extent, float s
  * pixel 14, from 14.0 to 15.0, as src/picture/normalize.c has it. */
 static int offset(float centre)
 {
-	const int most = DATASET_SIDE - INNER, wanted = (int)(15 - centre);
+	const int most = REPLACE_SIDE - INNER, wanted = (int)(15 - centre);
 
 	return wanted < 0 ? 0 : wanted > most ? most : wanted;
 }
 
-void page_form(const struct page *page, uint8_t pixels[DATASET_PIXELS])
+void page_form(const struct page *page, uint8_t pixels[REPLACE_PIXELS])
 {
 	const struct extent extent = extent_of(page);
 	float small[INNER][INNER] = {{0}}, mass = 0, mx = 0, my = 0;
 
-	memset(pixels, 0, DATASET_PIXELS);
+	memset(pixels, 0, REPLACE_PIXELS);
 	if (extent.bottom == 0)
 		return;
 	shrink(page, &extent, small);
@@ -164,6 +164,6 @@ void page_form(const struct page *page, uint8_t pixels[DATASET_PIXELS])
 	for (int v = 0; v < INNER; v++)
 		for (int u = 0; u < INNER; u++) {
 			const float grey = small[v][u] < 1 ? small[v][u] : 1;
-			pixels[(top + v) * DATASET_SIDE + left + u] = (uint8_t)(255 * grey + 0.5f);
+			pixels[(top + v) * REPLACE_SIDE + left + u] = (uint8_t)(255 * grey + 0.5f);
 		}
 }

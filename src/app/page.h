@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/dataset.h"
+#include "app/replace.h"
 
 #define PAGE_SIDE 80
 
@@ -35,11 +35,11 @@ struct matrix {
 /* A digit's strokes: pixels brighter than 127, read bilinearly. Pixel 14 of the image, where
  * MNIST's centre of mass lies, comes to `middle`; `back` leads from the page to the image: with xx
  * = yy = 0.5 the digit is drawn twice as large. */
-void page_digit(struct page *page, const uint8_t pixels[DATASET_PIXELS], struct point middle,
+void page_digit(struct page *page, const uint8_t pixels[REPLACE_PIXELS], struct point middle,
 				const struct matrix *back);
 
 /* Bring what is drawn to MNIST's form: its longer side becomes 20 pixels, grey at the edges, and
  * its centre of mass comes to lie in pixel 14 of the 28×28. A blank page stays blank. */
-void page_form(const struct page *page, uint8_t pixels[DATASET_PIXELS]);
+void page_form(const struct page *page, uint8_t pixels[REPLACE_PIXELS]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/pixels.h"
 #include "nn/loss.h"
 
 /* Of the test images, 0.1% lie below it; of things that are no digits, more than 90%. */
@@ -16,51 +17,157 @@ double recognizer_least(const struct model_info *info)
 	return info->settings.augment.others > 0 ? LEAST : 0;
 }
 
-int recognize(const struct recognizer *recognizer, const uint8_t pixels[DATASET_PIXELS],
-			  float probabilities[DATASET_CLASSES], struct error *error)
+/* The pixels that pixel `to` of `count` covers along an axis of DIGIT_SIDE, as shares of it: from
+ * *first on, their weights; returns how many. Where the axis becomes longer, there are two, between
+ * whose middles it lies. */
+static int weights_of(int to, int count, int *first, float weights[DIGIT_SIDE])
 {
-	const struct dataset one = {.count = 1, .images = pixels};
+	const float step = (float)DIGIT_SIDE / (float)count;
+	float from = (float)to * step, end = from + step;
+	int covered = 0;
+
+	if (step < 1) {
+		from += step / 2 - 0.5f;
+		end = from + 1;
+	}
+	from = from > 0 ? from : 0;
+	end = end < DIGIT_SIDE ? end : DIGIT_SIDE;
+	*first = (int)from;
+	for (int i = *first; i < DIGIT_SIDE && (float)i < end; i++) {
+		const float left = from > (float)i ? from : (float)i;
+		const float right = end < (float)(i + 1) ? end : (float)(i + 1);
+		weights[covered++] = (right - left) / (end - from);
+	}
+	return covered;
+}
+
+void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[DIGIT_PIXELS],
+					  uint8_t *input)
+{
+	const struct shape *shape = &executor_network(recognizer->executor)->input;
+	float down[DIGIT_SIDE], across[DIGIT_SIDE];
+	int top, left;
+
+	if (shape->h == DIGIT_SIDE && shape->w == DIGIT_SIDE) {
+		memcpy(input, pixels, DIGIT_PIXELS);
+		return;
+	}
+	for (int y = 0; y < shape->h; y++) {
+		const int rows = weights_of(y, shape->h, &top, down);
+		for (int x = 0; x < shape->w; x++) {
+			const int columns = weights_of(x, shape->w, &left, across);
+			float sum = 0;
+			for (int i = 0; i < rows; i++)
+				for (int k = 0; k < columns; k++)
+					sum += down[i] * across[k] * pixels[(top + i) * DIGIT_SIDE + left + k];
+			*input++ = (uint8_t)(sum + 0.5f);
+		}
+	}
+}
+
+int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,
+			  struct error *error)
+{
+	const struct network *network = executor_network(recognizer->executor);
+	const struct dataset one = {
+		.count = 1, .height = network->input.h, .width = network->input.w, .images = input};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
 	const float *logits = executor_predict(recognizer->executor, &batch);
 
-	if (!loss_logits_are_finite(DATASET_CLASSES, logits))
+	if (!loss_logits_are_finite(network->classes, logits))
 		return error_set(error, "the network's output is not a number");
-	loss_softmax(DATASET_CLASSES, logits, recognizer->temperature, probabilities);
+	loss_softmax(network->classes, logits, recognizer->temperature, probabilities);
 	return 0;
 }
 
-float recognizer_score(void *recognizer, const uint8_t pixels[DATASET_PIXELS])
+float recognizer_score(void *context, const uint8_t pixels[DIGIT_PIXELS])
 {
-	float probabilities[DATASET_CLASSES];
+	const struct recognizer *recognizer = context;
+	float probabilities[CLASSES_MOST];
+	uint8_t input[MOST_SIDE * MOST_SIDE];
 	struct error error;
 
-	if (recognize(recognizer, pixels, probabilities, &error))
+	recognizer_input(recognizer, pixels, input);
+	if (recognize(recognizer, input, probabilities, &error))
 		return 1.0f;
-	return probabilities[loss_argmax(DATASET_CLASSES, probabilities)];
+	return probabilities[loss_argmax(executor_network(recognizer->executor)->classes,
+									 probabilities)];
 }
 
-void recognize_rank(const float probabilities[DATASET_CLASSES], int order[DATASET_CLASSES])
+void recognize_rank(const float *probabilities, int count, int *order)
 {
-	for (int digit = 0; digit < DATASET_CLASSES; digit++) {
-		int rank = digit;
+	for (int class = 0; class < count; class ++) {
+		int rank = class;
 
-		for (; rank > 0 && probabilities[order[rank - 1]] < probabilities[digit]; rank--)
+		for (; rank > 0 && probabilities[order[rank - 1]] < probabilities[class]; rank--)
 			order[rank] = order[rank - 1];
-		order[rank] = digit;
+		order[rank] = class;
 	}
 }
 
 /* ---- the digits of a picture ---- */
 
-static int take_raw(const struct raster *picture, struct digits *out, struct error *error)
+const uint8_t *reading_input(const struct reading *reading, int digit)
 {
-	*out = (struct digits){.all = calloc(1, sizeof *out->all), .count = 1};
-	if (!out->all)
+	return reading->inputs + (size_t)digit * (size_t)reading->height * (size_t)reading->width;
+}
+
+const float *reading_probabilities(const struct reading *reading, int digit)
+{
+	return reading->probabilities + (size_t)digit * (size_t)reading->classes;
+}
+
+/* Room for what is found out about the digits. */
+static int allocate(const struct recognizer *recognizer, struct reading *out, struct error *error)
+{
+	const struct network *network = executor_network(recognizer->executor);
+	const size_t count = (size_t)out->digits.count;
+
+	out->height = network->input.h;
+	out->width = network->input.w;
+	out->classes = network->classes;
+	out->inputs = calloc(count, (size_t)out->height * (size_t)out->width);
+	out->probabilities = calloc(count, (size_t)out->classes * sizeof *out->probabilities);
+	if (out->inputs && out->probabilities)
+		return 0;
+	return error_scarce(error, "not enough memory for %d digits", out->digits.count);
+}
+
+/* The picture is the network's input. */
+static int take_raw(const struct recognizer *recognizer, const struct raster *picture,
+					struct reading *out, struct error *error)
+{
+	const struct shape *shape = &executor_network(recognizer->executor)->input;
+
+	if (picture->width != shape->w || picture->height != shape->h)
+		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
+						 shape->w, shape->h);
+	out->digits = (struct digits){.all = calloc(1, sizeof *out->digits.all), .count = 1};
+	if (!out->digits.all)
 		return error_scarce(error, "not enough memory for a digit");
-	out->all->box = (struct box){0, 0, picture->width, picture->height};
-	out->all->begins = true;
-	return digit_from_raw(picture, out->all->pixels, error);
+	out->digits.all->box = (struct box){0, 0, picture->width, picture->height};
+	out->digits.all->begins = true;
+	if (allocate(recognizer, out, error))
+		return -1;
+	raster_to_bytes(picture, out->inputs);
+	if (shape->w == DIGIT_SIDE && shape->h == DIGIT_SIDE)
+		memcpy(out->digits.all->pixels, out->inputs, DIGIT_PIXELS);
+	return 0;
+}
+
+static int take_found(const struct recognizer *recognizer, const struct raster *picture,
+					  struct reading *out, struct error *error)
+{
+	struct recognizer copy = *recognizer;
+	const struct digit_judge judge = {recognizer_score, &copy};
+
+	if (digits_find(picture, &judge, &out->digits, error) || allocate(recognizer, out, error))
+		return -1;
+	const size_t size = (size_t)out->height * (size_t)out->width;
+	for (int i = 0; i < out->digits.count; i++)
+		recognizer_input(recognizer, out->digits.all[i].pixels, out->inputs + (size_t)i * size);
+	return 0;
 }
 
 /* Recognize the digits, and leave out what is none. The digit behind one that began a number, and
@@ -68,20 +175,20 @@ static int take_raw(const struct raster *picture, struct digits *out, struct err
 static int recognize_all(const struct recognizer *recognizer, struct reading *reading, double least,
 						 struct error *error)
 {
+	const size_t size = (size_t)reading->height * (size_t)reading->width;
 	struct digits *digits = &reading->digits;
 	bool begins = false;
 	int kept = 0;
 
-	reading->probabilities = calloc((size_t)digits->count, sizeof *reading->probabilities);
-	if (!reading->probabilities)
-		return error_scarce(error, "not enough memory for %d digits", digits->count);
 	for (int i = 0; i < digits->count; i++) {
-		float *probabilities = reading->probabilities[kept];
-		if (recognize(recognizer, digits->all[i].pixels, probabilities, error))
+		uint8_t *input = reading->inputs + (size_t)i * size;
+		float *probabilities = reading->probabilities + (size_t)kept * (size_t)reading->classes;
+		if (recognize(recognizer, input, probabilities, error))
 			return -1;
 		begins = begins || digits->all[i].begins;
-		if ((double)probabilities[loss_argmax(DATASET_CLASSES, probabilities)] < least)
+		if ((double)probabilities[loss_argmax(reading->classes, probabilities)] < least)
 			continue;
+		memmove(reading->inputs + (size_t)kept * size, input, size);
 		digits->all[kept] = digits->all[i];
 		digits->all[kept++].begins = begins;
 		begins = false;
@@ -93,12 +200,9 @@ static int recognize_all(const struct recognizer *recognizer, struct reading *re
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,
 				 struct reading *out, struct error *error)
 {
-	struct recognizer copy = *recognizer;
-	const struct digit_judge judge = {recognizer_score, &copy};
-
 	*out = (struct reading){0};
-	if ((raw ? take_raw(picture, &out->digits, error)
-			 : digits_find(picture, &judge, &out->digits, error)) ||
+	if ((raw ? take_raw(recognizer, picture, out, error)
+			 : take_found(recognizer, picture, out, error)) ||
 		recognize_all(recognizer, out, raw ? 0 : recognizer->least, error)) {
 		reading_free(out);
 		return -1;
@@ -109,6 +213,7 @@ int reading_take(const struct recognizer *recognizer, const struct raster *pictu
 void reading_free(struct reading *reading)
 {
 	digits_free(&reading->digits);
+	free(reading->inputs);
 	free(reading->probabilities);
 	*reading = (struct reading){0};
 }
@@ -117,21 +222,21 @@ void reading_free(struct reading *reading)
 
 /* The last digit of a guess, and which of the guesses at the digits before it goes on. */
 struct link {
-	uint8_t before, digit;
+	uint16_t before, digit;
 };
 
-/* Let each of `count` guesses go on with each digit, and keep the likeliest. Of equals, that with
- * the likelier beginning, then with the likelier digit, comes first: the first of all guesses has
- * the likeliest digit at every place. */
-static void extend(double guesses[READING_GUESSES], int count,
-				   const float probabilities[DATASET_CLASSES], struct link links[READING_GUESSES])
+/* Let each of `count` guesses go on with each class, and keep the likeliest; returns how many. Of
+ * equals, that with the likelier beginning, then with the likelier class, comes first: the first of
+ * all guesses has the likeliest class at every place. */
+static int extend(double guesses[READING_GUESSES], int count, const float *probabilities,
+				  int classes, struct link links[READING_GUESSES])
 {
 	double longer[READING_GUESSES];
-	int order[DATASET_CLASSES], kept = 0;
+	int order[CLASSES_MOST], kept = 0;
 
-	recognize_rank(probabilities, order);
+	recognize_rank(probabilities, classes, order);
 	for (int before = 0; before < count; before++)
-		for (int i = 0; i < DATASET_CLASSES; i++) {
+		for (int i = 0; i < classes; i++) {
 			const double probability = fmin(guesses[before], (double)probabilities[order[i]]);
 			int rank = kept;
 
@@ -144,9 +249,10 @@ static void extend(double guesses[READING_GUESSES], int count,
 				links[rank] = links[rank - 1];
 			}
 			longer[rank] = probability;
-			links[rank] = (struct link){(uint8_t)before, (uint8_t)order[i]};
+			links[rank] = (struct link){(uint16_t)before, (uint16_t)order[i]};
 		}
-	memcpy(guesses, longer, sizeof longer);
+	memcpy(guesses, longer, (size_t)kept * sizeof *longer);
+	return kept;
 }
 
 int reading_guess(const struct reading *reading, struct guesses *out, struct error *error)
@@ -154,7 +260,8 @@ int reading_guess(const struct reading *reading, struct guesses *out, struct err
 	const size_t length = (size_t)reading->digits.count;
 	struct link(*links)[READING_GUESSES] = calloc(length, sizeof *links);
 
-	*out = (struct guesses){.probabilities = {1}, .digits = malloc(length * READING_GUESSES)};
+	*out = (struct guesses){.count = 1, .probabilities = {1}};
+	out->digits = calloc(length, READING_GUESSES * sizeof *out->digits);
 	if (!links || !out->digits) {
 		free(links);
 		free(out->digits);
@@ -162,8 +269,9 @@ int reading_guess(const struct reading *reading, struct guesses *out, struct err
 		return error_scarce(error, "not enough memory for a number of %zu digits", length);
 	}
 	for (size_t i = 0; i < length; i++)
-		extend(out->probabilities, i ? READING_GUESSES : 1, reading->probabilities[i], links[i]);
-	for (size_t guess = 0; guess < READING_GUESSES; guess++) {
+		out->count = extend(out->probabilities, out->count, reading_probabilities(reading, (int)i),
+							reading->classes, links[i]);
+	for (size_t guess = 0; guess < (size_t)out->count; guess++) {
 		size_t rank = guess;
 		for (size_t i = length; i-- > 0; rank = links[i][rank].before)
 			out->digits[guess * length + i] = links[i][rank].digit;
@@ -176,6 +284,7 @@ int reading_guess(const struct reading *reading, struct guesses *out, struct err
 
 struct covered {
 	const uint8_t *pixels;
+	int height, width;
 	int reach; /* of the square, from its middle pixel to each side */
 	uint8_t fill;
 	int first; /* place of the batch's first image */
@@ -184,33 +293,38 @@ struct covered {
 static void covered_load(const void *context, int first, int n, float *x)
 {
 	const struct covered *covered = context;
+	const int width = covered->width;
 
 	for (int place = covered->first + first; n > 0; place++, n--)
-		for (int i = 0; i < DATASET_PIXELS; i++) {
-			const int dy = i / DATASET_SIDE - place / DATASET_SIDE;
-			const int dx = i % DATASET_SIDE - place % DATASET_SIDE;
+		for (int i = 0; i < covered->height * width; i++) {
+			const int dy = i / width - place / width, dx = i % width - place % width;
 			bool hidden = abs(dy) <= covered->reach && abs(dx) <= covered->reach;
 			*x++ = (float)(hidden ? covered->fill : covered->pixels[i]) / 255.0f;
 		}
 }
 
-void occlusion_map(const struct recognizer *recognizer, const uint8_t pixels[DATASET_PIXELS],
-				   int digit, int size, uint8_t fill, double map[DATASET_PIXELS])
+void occlusion_map(const struct recognizer *recognizer, const uint8_t *input, int class, int size,
+				   uint8_t fill, double *map)
 {
 	struct executor *executor = recognizer->executor;
-	struct covered covered = {.pixels = pixels, .reach = size / 2, .fill = fill};
-	const int most = executor_batch_size(executor);
+	const struct network *network = executor_network(executor);
+	struct covered covered = {.pixels = input,
+							  .height = network->input.h,
+							  .width = network->input.w,
+							  .reach = size / 2,
+							  .fill = fill};
+	const int most = executor_batch_size(executor), count = covered.height * covered.width;
 	struct batch batch = {.load = covered_load, .context = &covered};
 
-	for (; covered.first < DATASET_PIXELS; covered.first += batch.n) {
-		const int left = DATASET_PIXELS - covered.first;
+	for (; covered.first < count; covered.first += batch.n) {
+		const int left = count - covered.first;
 
 		batch.n = left < most ? left : most;
 		const float *logits = executor_predict(executor, &batch);
-		for (int i = 0; i < batch.n; i++, logits += executor_network(executor)->classes) {
-			float probabilities[DATASET_CLASSES];
-			loss_softmax(DATASET_CLASSES, logits, recognizer->temperature, probabilities);
-			map[covered.first + i] = (double)probabilities[digit];
+		for (int i = 0; i < batch.n; i++, logits += network->classes) {
+			float probabilities[CLASSES_MOST];
+			loss_softmax(network->classes, logits, recognizer->temperature, probabilities);
+			map[covered.first + i] = (double)probabilities[class];
 		}
 	}
 }

@@ -6,8 +6,15 @@
 #include "nn/loss.h"
 
 #define DRAWS 4096 /* of one image */
+#define DIGITS 10
 
 enum fate { STAYS, OTHER, DRAWN };
+
+bool replace_fits(const struct dataset *dataset)
+{
+	return dataset->height == REPLACE_SIDE && dataset->width == REPLACE_SIDE &&
+		   dataset->classes.count == DIGITS && classes_are_numbered(&dataset->classes);
+}
 
 static struct draws draws_of(const struct replacer *replacer, uint32_t image)
 {
@@ -30,7 +37,7 @@ uint16_t replace_label(const struct replacer *replacer, uint32_t image)
 	return fate_of(replacer, &draws) == OTHER ? LABEL_NONE : replacer->dataset->labels[image];
 }
 
-static void draw_digit(struct draws *draws, int digit, uint8_t pixels[DATASET_PIXELS])
+static void draw_digit(struct draws *draws, int digit, uint8_t pixels[REPLACE_PIXELS])
 {
 	const char *const *styles = glyph_digits[digit];
 	struct page page = {{{false}}};
@@ -45,7 +52,7 @@ static void draw_digit(struct draws *draws, int digit, uint8_t pixels[DATASET_PI
 }
 
 const uint8_t *replace_pixels(const struct replacer *replacer, uint32_t image,
-							  uint8_t room[DATASET_PIXELS])
+							  uint8_t room[REPLACE_PIXELS])
 {
 	struct draws draws = draws_of(replacer, image);
 
@@ -57,6 +64,6 @@ const uint8_t *replace_pixels(const struct replacer *replacer, uint32_t image,
 		draw_digit(&draws, replacer->dataset->labels[image], room);
 		return room;
 	default:
-		return replacer->dataset->images + (size_t)image * DATASET_PIXELS;
+		return dataset_image(replacer->dataset, image);
 	}
 }

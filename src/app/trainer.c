@@ -245,11 +245,11 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 {
 	const struct network *network = executor_network(executor);
 	const struct engine *engine = executor_engine(executor);
-	const size_t logits = split->val_count * DATASET_CLASSES * sizeof(float);
+	const size_t logits = split->val_count * (size_t)network->classes * sizeof(float);
 
 	assert(settings->batch_size <= executor_batch_size(executor));
 	assert(!settings->patience || split->val_count > 0);
-	assert(network->classes == DATASET_CLASSES);
+	assert(network->classes <= CLASSES_MOST);
 	*trainer = (struct trainer){
 		.state = {.epoch = 1},
 		.executor = executor,
@@ -265,7 +265,7 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 			executor_open(network, engine, executor_full_batch(engine), EXECUTOR_PREDICT, error);
 	if (!trainer->evaluator)
 		return -1;
-	augmenter_prepare(&trainer->augmenter, &settings->augment);
+	augmenter_prepare(&trainer->augmenter, &settings->augment, dataset->height, dataset->width);
 	trainer->order = malloc(split->train_count * sizeof *trainer->order);
 	trainer->labels = malloc((size_t)settings->batch_size * sizeof *trainer->labels);
 	trainer->val_logits = malloc(logits + 1);
@@ -320,8 +320,8 @@ int trainer_finish(struct trainer *trainer, struct train_result *result, struct 
 		evaluate(trainer->executor, trainer->dataset, split->val, split->val_count,
 				 TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
 	}
-	result->temperature =
-		calibrate(trainer->val_logits, trainer->dataset, split->val, split->val_count);
+	result->temperature = calibrate(trainer->val_logits, network->classes, trainer->dataset,
+									split->val, split->val_count);
 	return 0;
 }
 

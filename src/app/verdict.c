@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "app/dataset.h"
-
 /* The least change that matters, as a share of the loss at the line's beginning. */
 #define CLEAR_FALL 0.03
 #define CLEAR_RISE 0.05
@@ -142,7 +140,7 @@ static struct findings look(const struct verdict_case *curves)
 /* No epoch was better than guessing, on training and on validation images. */
 static bool is_guessing(const struct findings *f)
 {
-	double limit = BLIND_LOSS * log(DATASET_CLASSES);
+	double limit = BLIND_LOSS * log(f->curves->classes);
 
 	for (int i = 0; i < f->curves->count; i++)
 		if (value(f, i, SEEN_LOSS) < limit || (f->has_val && value(f, i, VAL_LOSS) < limit))
@@ -164,12 +162,13 @@ static bool is_underfitting(const struct findings *f)
 /* The least possible running loss, which is the entropy of the smoothed labels. */
 static double least_loss(const struct findings *f)
 {
-	double wrong = f->curves->label_smoothing / DATASET_CLASSES;
-	double right = 1 - (DATASET_CLASSES - 1) * wrong;
+	const int classes = f->curves->classes;
+	double wrong = f->curves->label_smoothing / classes;
+	double right = 1 - (classes - 1) * wrong;
 
 	if (f->measured || !(wrong > 0))
 		return 0;
-	return -right * log(right) - (DATASET_CLASSES - 1) * wrong * log(wrong);
+	return -right * log(right) - (classes - 1) * wrong * log(wrong);
 }
 
 static bool seen_falls_since(const struct findings *f, int row)
@@ -268,7 +267,7 @@ static bool is_falling(const struct findings *f)
 	const int last = f->curves->count - 1;
 	const double first = value(f, 0, SEEN_LOSS), loss = value(f, last, SEEN_LOSS);
 
-	return last > 0 && first < 1.25 * log(DATASET_CLASSES) && loss < first &&
+	return last > 0 && first < 1.25 * log(f->curves->classes) && loss < first &&
 		   loss < value(f, last - 1, SEEN_LOSS);
 }
 
@@ -301,7 +300,7 @@ void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 		.now = figures(&f, curves->count - 1),
 		.trend = {curves->rows[trend->first].epoch, trend->count, trend->mean, trend->start,
 				  trend->end},
-		.guessing = log(DATASET_CLASSES),
+		.guessing = log(curves->classes),
 		.turned = rule->holds == has_turned,
 		.falling = is_falling(&f),
 		.decayed = curves->rows[curves->count - 1].learning_rate < 0.05 * curves->learning_rate,

@@ -1,13 +1,15 @@
 /* mnist-cnn eval: how good a model is on images that it has not learned from (or, for comparison,
  * on those that it has). */
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/evaluate.h"
-#include "base/checked.h"
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -19,6 +21,7 @@
 
 #define BATCH 100
 #define MOST_MISTAKES 500 /* on a sheet */
+#define MOST_PIECE 80     /* bytes that are added to a text at once */
 
 enum eval_split { EVAL_TEST, EVAL_TRAIN, EVAL_VAL };
 
@@ -91,28 +94,69 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 }
 
 static void print_evaluation(FILE *out, const struct eval_values *values,
-							 const struct dataset *dataset, const struct evaluation *evaluation)
+							 const struct dataset *dataset, const struct evaluated *evaluated)
 {
 	const char *split = eval_split_word((int)values->split);
 
 	if (values->json) {
-		report_evaluation_json(out, evaluation, values->model.file, split);
+		report_evaluation_json(out, evaluated, values->model.file, split);
 		return;
 	}
 	fputs("model     ", out);
 	text_print_name(out, values->model.file);
-	fprintf(out, "\nimages    %zu (%s) in ", evaluation->count, split);
+	fprintf(out, "\nimages    %zu (%s) in ", evaluated->evaluation->count, split);
 	text_print_name(out, dataset->place);
 	fputc('\n', out);
 	report_loading(out, dataset);
 	if (!dataset->labels)
 		return;
-	report_evaluation(out, evaluation, !values->common.no_color && terminal_is_rich(out));
+	report_evaluation(out, evaluated, !values->common.no_color && terminal_is_rich(out));
 }
 
 /* ---- files, which are made in memory and written as a whole ---- */
 
-#define MOST_ROW 64 /* bytes of the longest row of a prediction */
+/* Text that grows, until there is no memory for more. */
+struct text {
+	struct growing bytes;
+	bool failed;
+};
+
+static void add(struct text *text, const char *format, ...)
+{
+	char piece[MOST_PIECE];
+	struct error ignored;
+	va_list arguments;
+
+	va_start(arguments, format);
+	const int size = vsnprintf(piece, sizeof piece, format, arguments);
+	va_end(arguments);
+	text->failed =
+		text->failed || growing_take(&text->bytes, (const uint8_t *)piece, (size_t)size, &ignored);
+}
+
+/* A name in CSV is quoted where it has commas, quotes or line ends. */
+static void add_name(struct text *text, const char *name)
+{
+	if (!strpbrk(name, ",\"\r\n")) {
+		add(text, "%s", name);
+		return;
+	}
+	add(text, "\"");
+	for (; *name; name++)
+		add(text, *name == '"' ? "\"\"" : "%c", *name);
+	add(text, "\"");
+}
+
+/* Write the text to the file, and free it. */
+static int write_text(const char *path, struct text *text, struct error *error)
+{
+	const int status =
+		text->failed ? error_set(error, "%s: not enough memory for its rows", path)
+					 : file_replace(path, text->bytes.buffer.data, text->bytes.buffer.size, error);
+
+	buffer_free(&text->bytes.buffer);
+	return status;
+}
 
 /* Say what was written, with its count, unless that failed. Returns `status`. */
 static int announce(const struct eval_values *values, int status, const char *path,
@@ -126,51 +170,49 @@ static int announce(const struct eval_values *values, int status, const char *pa
 }
 
 static int write_predictions(const struct eval_values *values, const struct prediction *predictions,
-							 size_t count, struct error *error)
+							 size_t count, const struct classes *classes, struct error *error)
 {
-	const char *path = values->predictions;
-	size_t size, used;
-	char *text = NULL;
+	struct text text = {.failed = false};
 
-	if (checked_multiply(count + 1, MOST_ROW, &size))
-		text = malloc(size);
-	if (!text)
-		return error_set(error, "%s: not enough memory for %zu rows", path, count);
-	used = (size_t)sprintf(text, "index,label,prediction,probability\n");
+	add(&text, "index,label,prediction,probability\n");
 	for (const struct prediction *p = predictions; p < predictions + count; p++) {
-		char label[16] = "";
+		add(&text, "%zu,", p->index);
 		if (p->label != LABEL_UNKNOWN)
-			snprintf(label, sizeof label, "%d", p->label);
-		used += (size_t)snprintf(text + used, MOST_ROW, "%zu,%s,%d,%.6f\n", p->index, label,
-								 p->digit, p->probability);
+			add_name(&text, classes->all[p->label].name);
+		add(&text, ",");
+		add_name(&text, classes->all[p->class].name);
+		add(&text, ",%.6f\n", p->probability);
 	}
-	const int status = file_replace(path, text, used, error);
-	free(text);
-	return announce(values, status, path, ": %zu predictions\n", count);
+	return announce(values, write_text(values->predictions, &text, error), values->predictions,
+					": %zu predictions\n", count);
 }
 
 /* A row for each label, with a column for each prediction. */
-static int write_confusion(const struct eval_values *values, const struct evaluation *evaluation,
+static int write_confusion(const struct eval_values *values, const struct evaluated *evaluated,
 						   struct error *error)
 {
-	const char *path = values->confusion;
-	char text[(DATASET_CLASSES + 1) * (DATASET_CLASSES + 1) * 21]; /* at most 20 figures */
-	int used = sprintf(text, "label");
+	const struct classes *classes = evaluated->classes;
+	struct text text = {.failed = false};
 
-	for (int prediction = 0; prediction < DATASET_CLASSES; prediction++)
-		used += sprintf(text + used, ",%d", prediction);
-	for (int label = 0; label < DATASET_CLASSES; label++) {
-		used += sprintf(text + used, "\n%d", label);
-		for (int prediction = 0; prediction < DATASET_CLASSES; prediction++)
-			used += sprintf(text + used, ",%zu", evaluation->confusion[label][prediction]);
+	add(&text, "label");
+	for (int prediction = 0; prediction < classes->count; prediction++) {
+		add(&text, ",");
+		add_name(&text, classes->all[prediction].name);
 	}
-	used += sprintf(text + used, "\n");
-	return announce(values, file_replace(path, text, (size_t)used, error), path,
-					": the confusion matrix of %zu images\n", evaluation->count);
+	for (int label = 0; label < classes->count; label++) {
+		add(&text, "\n");
+		add_name(&text, classes->all[label].name);
+		for (int prediction = 0; prediction < classes->count; prediction++)
+			add(&text, ",%zu", confusion_at(evaluated->confusion, label, prediction));
+	}
+	add(&text, "\n");
+	return announce(values, write_text(values->confusion, &text, error), values->confusion,
+					": the confusion matrix of %zu images\n", evaluated->evaluation->count);
 }
 
 struct mistakes {
 	const struct dataset *dataset;
+	const struct classes *classes;
 	const struct prediction *list; /* the worst first */
 };
 
@@ -178,9 +220,9 @@ struct mistakes {
 static int worst_first(const void *a, const void *b)
 {
 	const struct prediction *first = a, *second = b;
-	const bool right = first->digit == first->label;
+	const bool right = first->class == first->label;
 
-	if (right != (second->digit == second->label))
+	if (right != (second->class == second->label))
 		return right ? 1 : -1;
 	if (first->of_label != second->of_label)
 		return first->of_label < second->of_label ? -1 : 1;
@@ -190,21 +232,23 @@ static int worst_first(const void *a, const void *b)
 static struct colour digit_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct mistakes *mistakes = context;
-	const uint8_t *pixels = mistakes->dataset->images + mistakes->list[tile].index * DATASET_PIXELS;
+	const uint8_t *pixels = dataset_image(mistakes->dataset, mistakes->list[tile].index);
 
-	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
+	return colour_ink(pixels[y * mistakes->dataset->width + x] / 255.0);
 }
 
 static struct colour verdict_line(const void *context, size_t tile, int line,
 								  char text[SHEET_CAPTION])
 {
 	const struct colour colours[] = {{120, 220, 130}, {255, 130, 110}, sheet_light, sheet_dim};
-	const struct prediction *p = &((const struct mistakes *)context)->list[tile];
+	const struct mistakes *mistakes = context;
+	const struct prediction *p = &mistakes->list[tile];
+	const struct class_label *all = mistakes->classes->all;
 
 	if (line == 0)
-		snprintf(text, SHEET_CAPTION, "is %d", p->label);
+		snprintf(text, SHEET_CAPTION, "is %.16s", all[p->label].name);
 	else if (line == 1)
-		snprintf(text, SHEET_CAPTION, "read %d", p->digit);
+		snprintf(text, SHEET_CAPTION, "read %.16s", all[p->class].name);
 	else if (line == 2)
 		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * p->probability);
 	else
@@ -212,12 +256,33 @@ static struct colour verdict_line(const void *context, size_t tile, int line,
 	return colours[line];
 }
 
+/* "read 7", or a longer name. */
+static int caption_width(const struct classes *classes)
+{
+	int width = 1;
+
+	for (int i = 0; i < classes->count; i++) {
+		const int length = (int)strlen(classes->all[i].name);
+		width = length > width ? length : width;
+	}
+	return (int)strlen("read ") + (width < 16 ? width : 16);
+}
+
+/* Small images are enlarged more. */
+static int scale_of(const struct dataset *dataset)
+{
+	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
+
+	return side < 84 ? 84 / side : 1;
+}
+
 /* Write a sheet of the worst MOST_MISTAKES misread digits. It sorts the predictions. */
 static int write_mistakes(const struct eval_values *values, const struct dataset *dataset,
-						  const struct evaluation *evaluation, struct prediction *predictions,
+						  const struct evaluated *evaluated, struct prediction *predictions,
 						  struct error *error)
 {
-	const struct mistakes mistakes = {dataset, predictions};
+	const struct evaluation *evaluation = evaluated->evaluation;
+	const struct mistakes mistakes = {dataset, evaluated->classes, predictions};
 	const size_t count = evaluation->count - evaluation->correct;
 	const size_t shown = count < MOST_MISTAKES ? count : MOST_MISTAKES;
 	char title[100];
@@ -230,8 +295,10 @@ static int write_mistakes(const struct eval_values *values, const struct dataset
 	/* clang-format off */
 	const struct sheet_block block = {
 		.title = title, .count = shown, .context = &mistakes, .gap = 14,
-		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 3, .cell = digit_cell,
-		.beside = true, .lines = 4, .characters = 6, .text_scale = 2, .caption = verdict_line,
+		.width = dataset->width, .height = dataset->height, .scale = scale_of(dataset),
+		.cell = digit_cell,
+		.beside = true, .lines = 4, .characters = caption_width(evaluated->classes),
+		.text_scale = 2, .caption = verdict_line,
 	};
 	/* clang-format on */
 	return announce(values, sheet_save(values->mistakes, &block, 1, error), values->mistakes,
@@ -244,7 +311,9 @@ static int eval(const struct eval_values *values, const struct file_option *file
 				struct session *session, const struct dataset *dataset, struct error *error)
 {
 	struct evaluation evaluation;
+	struct confusion confusion = {0};
 	struct prediction *predictions = evaluate_split(values, session, dataset, &evaluation, error);
+	const struct evaluated evaluated = {&evaluation, &confusion, &session->classes};
 	FILE *out = files_report_stream(files, values->common.quiet);
 	bool failed = true;
 
@@ -252,15 +321,17 @@ static int eval(const struct eval_values *values, const struct file_option *file
 		return -1;
 	if (isnan(evaluation.loss)) {
 		error_set(error, "%s: the network's output is not a number", values->model.file);
-	} else {
+	} else if (!dataset->labels || !confusion_count(predictions, evaluation.count,
+													session->classes.count, &confusion, error)) {
 		if (out)
-			print_evaluation(out, values, dataset, &evaluation);
+			print_evaluation(out, values, dataset, &evaluated);
 		failed =
 			(values->predictions &&
-			 write_predictions(values, predictions, evaluation.count, error)) ||
-			(values->confusion && write_confusion(values, &evaluation, error)) ||
-			(values->mistakes && write_mistakes(values, dataset, &evaluation, predictions, error));
+			 write_predictions(values, predictions, evaluation.count, &session->classes, error)) ||
+			(values->confusion && write_confusion(values, &evaluated, error)) ||
+			(values->mistakes && write_mistakes(values, dataset, &evaluated, predictions, error));
 	}
+	confusion_free(&confusion);
 	free(predictions);
 	return failed ? -1 : 0;
 }
@@ -278,13 +349,13 @@ static int check_labels(const struct eval_values *values, const struct dataset *
 }
 
 static int load(const struct eval_values *values, const struct session *session,
-				const struct classes *classes, struct dataset *dataset, struct error *error)
+				struct dataset *dataset, struct error *error)
 {
 	struct dataset_options data = values->data;
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 
 	data.workers = session->engine.workers;
-	const enum dataset_fault fault = dataset_load(dataset, &data, part, classes, error);
+	const enum dataset_fault fault = dataset_load(dataset, &data, part, &session->classes, error);
 
 	if (fault == DATASET_NO_PART && part == DATASET_TEST)
 		error_append(error, "; --split val measures on the images that validated the model");
@@ -296,7 +367,6 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 	struct eval_values *values = v;
 	struct session session = {0};
 	struct dataset dataset = {0};
-	struct classes classes = {0};
 
 	(void)operand_count, (void)operands;
 	model_values_settle(&values->model, true);
@@ -310,11 +380,9 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 	const bool failed =
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
-		classes_numbered(session.network.classes, &classes, error) ||
-		load(values, &session, &classes, &dataset, error) ||
+		load(values, &session, &dataset, error) ||
 		session_check_dataset(&session.network, &dataset, error) ||
 		check_labels(values, &dataset, error) || eval(values, files, &session, &dataset, error);
-	classes_free(&classes);
 	dataset_free(&dataset);
 	session_close(&session);
 	return failed ? STATUS_FAILED : STATUS_DONE;

@@ -19,6 +19,7 @@
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
+#include "formats/pixels.h"
 #include "nn/loss.h"
 
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
@@ -55,8 +56,7 @@ static struct replacer replacer_of(const struct inspect_data_values *values,
 
 /* The image as that epoch has it. */
 static void change(const struct inspect_data_values *values, const struct dataset *dataset,
-				   const struct augmenter *augmenter, uint32_t image, uint64_t epoch,
-				   float x[DATASET_PIXELS])
+				   const struct augmenter *augmenter, uint32_t image, uint64_t epoch, float *x)
 {
 	const struct replacer replacer = replacer_of(values, dataset, epoch);
 	const struct augmented augmented = {
@@ -69,9 +69,9 @@ static void change(const struct inspect_data_values *values, const struct datase
 	augmented_load(&augmented, 0, 1, x);
 }
 
-static void add_values(struct statistics *s, const float x[DATASET_PIXELS])
+static void add_values(struct statistics *s, const float *x, size_t count)
 {
-	for (int i = 0; i < DATASET_PIXELS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const double value = (double)x[i];
 		s->sum += value;
 		s->squares += value * value;
@@ -88,25 +88,26 @@ static void measure(const struct inspect_data_values *values, const struct datas
 					struct statistics s[KINDS])
 {
 	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
+	const size_t size = dataset_image_size(dataset);
 	struct augmenter augmenter;
 
 	s[IN_FILE] = s[NORMALIZED] = s[AUGMENTED] = empty;
-	augmenter_prepare(&augmenter, &values->augment);
+	augmenter_prepare(&augmenter, &values->augment, dataset->height, dataset->width);
 	for (size_t image = 0; image < dataset->count; image++) {
 		const uint32_t index = (uint32_t)image;
 		const struct selection selection = {dataset, &index};
-		const uint8_t *pixels = dataset->images + image * DATASET_PIXELS;
-		float x[DATASET_PIXELS];
+		const uint8_t *pixels = dataset_image(dataset, image);
+		float x[MOST_SIDE * MOST_SIDE];
 
-		for (int i = 0; i < DATASET_PIXELS; i++)
+		for (size_t i = 0; i < size; i++)
 			x[i] = pixels[i];
-		add_values(&s[IN_FILE], x);
+		add_values(&s[IN_FILE], x, size);
 		selection_load(&selection, 0, 1, x);
-		add_values(&s[NORMALIZED], x);
+		add_values(&s[NORMALIZED], x, size);
 		if (augment_is_none(&values->augment))
 			continue;
 		change(values, dataset, &augmenter, index, 1, x);
-		add_values(&s[AUGMENTED], x);
+		add_values(&s[AUGMENTED], x, size);
 	}
 }
 
@@ -129,7 +130,7 @@ static void print_summary(FILE *out, const struct inspect_data_values *values,
 {
 	static const char *const names[KINDS] = {"in file", "normalized", "augmented"};
 	const int kinds = augment_is_none(&values->augment) ? AUGMENTED : KINDS;
-	const double count = (double)dataset->count * DATASET_PIXELS;
+	const double count = (double)dataset->count * (double)dataset_image_size(dataset);
 	struct statistics s[KINDS];
 
 	measure(values, dataset, s);
@@ -154,16 +155,15 @@ struct samples {
 	const struct dataset *dataset;
 	uint32_t *order; /* a shuffle of all images, of which the first `rows` are shown */
 	size_t rows, columns;
-	uint8_t *pixels; /* [rows][columns][28][28], of which those of epoch 0 are unused; or NULL */
+	uint8_t
+		*pixels; /* [rows][columns][height][width], of which those of epoch 0 are unused; or NULL */
 };
 
 static const uint8_t *pixels_of(const struct samples *samples, size_t tile)
 {
-	const size_t index = samples->order[tile / samples->columns];
-
 	if (tile % samples->columns)
-		return samples->pixels + tile * DATASET_PIXELS;
-	return samples->dataset->images + index * DATASET_PIXELS;
+		return samples->pixels + tile * dataset_image_size(samples->dataset);
+	return dataset_image(samples->dataset, samples->order[tile / samples->columns]);
 }
 
 /* The name of a sample's class, "none" where it was replaced by another image of this epoch, or ""
@@ -186,12 +186,13 @@ static int samples_choose(struct samples *samples, struct error *error)
 {
 	const struct inspect_data_values *values = samples->values;
 	const size_t count = samples->dataset->count, tiles = samples->rows * samples->columns;
+	const size_t size = dataset_image_size(samples->dataset);
 	const bool augmented = samples->columns > 1;
 	struct augmenter augmenter;
 	size_t bytes;
 
 	samples->order = malloc(sizeof *samples->order * count);
-	if (augmented && checked_multiply(tiles, DATASET_PIXELS, &bytes))
+	if (augmented && checked_multiply(tiles, size, &bytes))
 		samples->pixels = malloc(bytes);
 	if (!samples->order || (augmented && !samples->pixels))
 		return error_set(error, "not enough memory for %zu samples", samples->rows);
@@ -199,17 +200,18 @@ static int samples_choose(struct samples *samples, struct error *error)
 		samples->order[i] = (uint32_t)i;
 	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), samples->order, count);
 
-	augmenter_prepare(&augmenter, &values->augment);
+	augmenter_prepare(&augmenter, &values->augment, samples->dataset->height,
+					  samples->dataset->width);
 	for (size_t tile = 0; augmented && tile < tiles; tile++) {
 		const size_t epoch = tile % samples->columns;
-		float x[DATASET_PIXELS];
+		float x[MOST_SIDE * MOST_SIDE];
 
 		if (!epoch)
 			continue;
 		change(values, samples->dataset, &augmenter, samples->order[tile / samples->columns], epoch,
 			   x);
-		for (size_t i = 0; i < DATASET_PIXELS; i++)
-			samples->pixels[tile * DATASET_PIXELS + i] = (uint8_t)(x[i] * 255 + 0.5f);
+		for (size_t i = 0; i < size; i++)
+			samples->pixels[tile * size + i] = (uint8_t)(x[i] * 255 + 0.5f);
 	}
 	return 0;
 }
@@ -218,7 +220,7 @@ static struct colour sample_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct samples *samples = context;
 
-	return colour_ink(pixels_of(samples, tile)[y * DATASET_SIDE + x] / 255.0);
+	return colour_ink(pixels_of(samples, tile)[y * samples->dataset->width + x] / 255.0);
 }
 
 static struct colour sample_caption(const void *context, size_t tile, int line,
@@ -241,11 +243,12 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 {
 	const size_t count = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
+	const struct dataset *dataset = samples->dataset;
 	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
 	/* clang-format off */
 	const struct sheet_block block = {
 		.count = count, .columns = augmented ? samples->columns : 0, .context = samples,
-		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = scale, .cell = sample_cell,
+		.width = dataset->width, .height = dataset->height, .scale = scale, .cell = sample_cell,
 		.gap = 4 * scale, .lines = 1, .characters = augmented ? (int)strlen("epoch 1") : 1,
 		.text_scale = scale > 1 ? 2 : 1, .caption = sample_caption,
 	};
@@ -257,8 +260,9 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 static struct blocks_picture sample_picture(const struct samples *samples, size_t tile)
 {
 	const size_t epoch = tile % samples->columns;
-	struct blocks_picture picture = {
-		.pixels = pixels_of(samples, tile), .width = DATASET_SIDE, .height = DATASET_SIDE};
+	struct blocks_picture picture = {.pixels = pixels_of(samples, tile),
+									 .width = samples->dataset->width,
+									 .height = samples->dataset->height};
 	const char *name = name_of(samples, tile);
 
 	if (epoch)
@@ -293,7 +297,7 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 						size_t count, struct error *error)
 {
 	const int width = terminal_width(stdout);
-	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(DATASET_SIDE, width);
+	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(dataset->width, width);
 	struct samples samples = {.values = values, .dataset = dataset, .rows = count, .columns = 1};
 	int status;
 
@@ -321,9 +325,8 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 	if (count > dataset->count && values->given.count)
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->place,
 						 dataset->count);
-	if (dataset->height != DATASET_SIDE || dataset->width != DATASET_SIDE)
-		return error_set(error, "%s: images of %d×%d pixels, only %d×%d are shown", dataset->place,
-						 dataset->height, dataset->width, DATASET_SIDE, DATASET_SIDE);
+	if (augment_check(&values->augment, dataset, error))
+		return error_prefix(error, "--augment");
 	if (files_check_outputs(files, error))
 		return -1;
 	if (out)

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/evaluate.h"
@@ -10,9 +11,11 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
+#include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
+#include "formats/pixels.h"
 #include "nn/loss.h"
 
 #define BATCH 28 /* occluded images at a time */
@@ -27,10 +30,17 @@ struct inspect_image_values {
 /* A picture, and what the network says of it. */
 struct seen {
 	const char *path;
-	uint8_t pixels[DATASET_PIXELS];
-	float probabilities[DATASET_CLASSES];
-	int digit;
+	const struct classes *classes;
+	int height, width;
+	uint8_t pixels[MOST_SIDE * MOST_SIDE];
+	float probabilities[CLASSES_MOST];
+	int class; /* the likeliest */
 };
+
+static const char *name_of(const struct seen *seen)
+{
+	return seen->classes->all[seen->class].name;
+}
 
 /* A layer's output for the picture. */
 struct activation {
@@ -39,6 +49,7 @@ struct activation {
 	const float *values; /* [h][w][c]; borrowed */
 	double least, mean, most;
 	size_t zeros;
+	const struct classes *classes;
 	bool are_probabilities;
 	bool colours; /* those of its sheet */
 };
@@ -62,7 +73,7 @@ static void measure(struct activation *activation)
 
 /* The outputs of all layers, in their order. The last one is softmax's, whose probabilities at that
  * temperature are there already. */
-static void activations_take(const struct executor *observer, const float *probabilities,
+static void activations_take(const struct executor *observer, const struct seen *seen,
 							 double temperature, bool colours, struct activation *activations)
 {
 	const struct network *network = executor_network(observer);
@@ -75,7 +86,8 @@ static void activations_take(const struct executor *observer, const float *proba
 
 		*activation = (struct activation){
 			.shape = layer->out,
-			.values = is_softmax ? probabilities : executor_output(observer, i),
+			.values = is_softmax ? seen->probabilities : executor_output(observer, i),
+			.classes = seen->classes,
 			.are_probabilities = is_softmax,
 			.colours = colours,
 		};
@@ -92,11 +104,14 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 {
 	const enum blocks_style style = blocks_style(out, no_color);
 
-	blocks_draw(out, style, &(struct blocks_picture){seen->pixels, DATASET_SIDE, DATASET_SIDE, ""});
-	fprintf(out, "\n%d  %.4f  ", seen->digit, (double)seen->probabilities[seen->digit]);
+	struct blocks_bar bars[REPORT_BARS];
+	const int bar_count = report_bars(seen->classes, seen->probabilities, bars);
+
+	blocks_draw(out, style, &(struct blocks_picture){seen->pixels, seen->width, seen->height, ""});
+	fprintf(out, "\n%s  %.4f  ", name_of(seen), (double)seen->probabilities[seen->class]);
 	text_print_name(out, seen->path);
 	fputs("\n\n", out);
-	blocks_bars(out, style, seen->probabilities, DATASET_CLASSES, terminal_width(out));
+	blocks_bars(out, style, bars, bar_count, terminal_width(out));
 	fprintf(out, "\n%9s %9s %9s %7s  %s\n", "least", "mean", "most", "zeros", "layer");
 	for (const struct activation *a = activations; a < activations + count; a++) {
 		fprintf(out, "%9.3f %9.3f %9.3f %6.1f%%  ", a->least, a->mean, a->most,
@@ -110,10 +125,10 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 
 static struct colour pixel_cell(const void *context, size_t tile, int x, int y)
 {
-	const uint8_t *pixels = context;
+	const struct seen *seen = context;
 
 	(void)tile;
-	return colour_ink(pixels[y * DATASET_SIDE + x] / 255.0);
+	return colour_ink(seen->pixels[y * seen->width + x] / 255.0);
 }
 
 /* Tile c of an image is its channel c; a flat output has a tile of one cell for each number. The
@@ -128,14 +143,14 @@ static struct colour map_cell(const void *context, size_t tile, int x, int y)
 	return colour_signed(largest > 0 ? (double)map->values[at] / largest : 0, map->colours);
 }
 
-/* The digit that the tile stands for, and its number. */
+/* The class that the tile stands for, and its number. */
 static struct colour score_caption(const void *context, size_t tile, int line,
 								   char text[SHEET_CAPTION])
 {
 	const struct activation *scores = context;
 
 	if (line == 0)
-		snprintf(text, SHEET_CAPTION, "%zu", tile);
+		snprintf(text, SHEET_CAPTION, "%.16s", scores->classes->all[tile].name);
 	else if (scores->are_probabilities)
 		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)scores->values[tile]);
 	else
@@ -145,6 +160,7 @@ static struct colour score_caption(const void *context, size_t tile, int line,
 
 #define BAR_HEIGHT 32 /* cells */
 #define BAR_SCALE 3
+#define MOST_SCORES 100 /* with captions */
 
 static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 {
@@ -177,12 +193,13 @@ static struct sheet_block block_of_image(const struct activation *map)
 	/* clang-format on */
 }
 
-/* A strip of numbers. Ten numbers stand for digits and have captions; probabilities are bars. */
+/* A strip of numbers. As many as there are classes stand for these and have captions, unless they
+ * are too many; probabilities are bars. */
 static struct sheet_block block_of_numbers(const struct activation *map)
 {
 	const bool are_bars = map->are_probabilities;
 	const size_t count = shape_size(map->shape);
-	const bool are_scores = count == DATASET_CLASSES;
+	const bool are_scores = count == (size_t)map->classes->count && count <= MOST_SCORES;
 	const int side = are_scores ? 48 : count > 256 ? 8 : 16; /* pixels */
 
 	/* clang-format off */
@@ -195,7 +212,15 @@ static struct sheet_block block_of_numbers(const struct activation *map)
 	/* clang-format on */
 }
 
-static int activations_save(const char *path, const uint8_t pixels[DATASET_PIXELS],
+/* Cells are as large as lets the image's longer side have that many pixels. */
+static int scale_of(const struct seen *seen, int pixels)
+{
+	const int side = seen->height > seen->width ? seen->height : seen->width;
+
+	return side < pixels ? pixels / side : 1;
+}
+
+static int activations_save(const char *path, const struct seen *seen,
 							const struct activation *activations, int count, struct error *error)
 {
 	/* clang-format off */
@@ -203,8 +228,9 @@ static int activations_save(const char *path, const uint8_t pixels[DATASET_PIXEL
 		.title = activations->colours
 			? "what the network sees; below, orange is above 0, blue below"
 			: "what the network sees; below, grey is 0",
-		.count = 1, .context = pixels,
-		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 6, .cell = pixel_cell,
+		.count = 1, .context = seen,
+		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 168),
+		.cell = pixel_cell,
 	}};
 	/* clang-format on */
 
@@ -223,7 +249,7 @@ enum { THE_DIGIT, PAPER, INK, PANELS };
 
 struct panels {
 	const struct seen *seen;
-	double map[PANELS][DATASET_PIXELS];
+	double *map[PANELS]; /* [height][width] each; none of THE_DIGIT */
 	double lowest[PANELS];
 };
 
@@ -231,12 +257,12 @@ struct panels {
 static struct colour panel_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct panels *panels = context;
-	const double probability = (double)panels->seen->probabilities[panels->seen->digit];
+	const double probability = (double)panels->seen->probabilities[panels->seen->class];
 	const double most = probability - panels->lowest[tile];
-	const double lost = probability - panels->map[tile][y * DATASET_SIDE + x];
 
 	if (tile == THE_DIGIT)
-		return pixel_cell(panels->seen->pixels, 0, x, y);
+		return pixel_cell(panels->seen, 0, x, y);
+	const double lost = probability - panels->map[tile][y * panels->seen->width + x];
 	return colour_heat(most > 0 ? lost / most : 0);
 }
 
@@ -245,17 +271,18 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 {
 	static const char *const names[PANELS] = {"the digit", "a patch of paper", "a patch of ink"};
 	const struct panels *panels = context;
-	const int digit = panels->seen->digit;
-	const double black = 100 * (double)panels->seen->probabilities[digit];
+	const struct seen *seen = panels->seen;
+	const double black = 100 * (double)seen->probabilities[seen->class];
 
 	*text = '\0';
 	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
 	else if (line == 1)
-		snprintf(text, SHEET_CAPTION, "%s%d at %.1f%%", tile == THE_DIGIT ? "" : "black: ", digit,
-				 black);
+		snprintf(text, SHEET_CAPTION, "%s%.8s at %.1f%%",
+				 tile == THE_DIGIT ? "" : "black: ", name_of(seen), black);
 	else if (tile != THE_DIGIT)
-		snprintf(text, SHEET_CAPTION, "white: %d at %.1f%%", digit, 100 * panels->lowest[tile]);
+		snprintf(text, SHEET_CAPTION, "white: %.8s at %.1f%%", name_of(seen),
+				 100 * panels->lowest[tile]);
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
@@ -263,32 +290,43 @@ static int occlusion_save(const char *path, const struct session *session, const
 						  struct error *error)
 {
 	struct recognizer recognizer = session_recognizer(session);
-	struct panels panels = {.seen = seen};
-	char title[80];
+	const size_t size = (size_t)seen->height * (size_t)seen->width;
+	double *maps = malloc(2 * size * sizeof *maps);
+	struct panels panels = {.seen = seen, .map = {[PAPER] = maps}};
+	char title[80 + CLASS_NAME];
 	/* The session's executor observes one image; this takes many at a time. */
 	recognizer.executor =
 		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
 
-	if (!recognizer.executor)
+	if (!recognizer.executor || !maps) {
+		if (recognizer.executor)
+			error_scarce(error, "%s: not enough memory for two maps", path);
+		executor_close(recognizer.executor);
+		free(maps);
 		return -1;
-	occlusion_map(&recognizer, seen->pixels, seen->digit, PATCH, 0, panels.map[PAPER]);
-	occlusion_map(&recognizer, seen->pixels, seen->digit, PATCH, UINT8_MAX, panels.map[INK]);
+	}
+	panels.map[INK] = maps + size;
+	occlusion_map(&recognizer, seen->pixels, seen->class, PATCH, 0, panels.map[PAPER]);
+	occlusion_map(&recognizer, seen->pixels, seen->class, PATCH, UINT8_MAX, panels.map[INK]);
 	executor_close(recognizer.executor);
 	for (int panel = PAPER; panel < PANELS; panel++) {
-		panels.lowest[panel] = (double)seen->probabilities[seen->digit];
-		for (int i = 0; i < DATASET_PIXELS; i++)
+		panels.lowest[panel] = (double)seen->probabilities[seen->class];
+		for (size_t i = 0; i < size; i++)
 			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
 	}
-	snprintf(title, sizeof title, "How sure of the %d, with a patch of %d×%d pixels here?",
-			 seen->digit, PATCH, PATCH);
+	snprintf(title, sizeof title, "How sure of the %s, with a patch of %d×%d pixels here?",
+			 name_of(seen), PATCH, PATCH);
 	/* clang-format off */
 	const struct sheet_block block = {
 		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
-		.width = DATASET_SIDE, .height = DATASET_SIDE, .scale = 9, .cell = panel_cell,
+		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 252),
+		.cell = panel_cell,
 		.lines = 3, .characters = 18, .text_scale = 2, .caption = panel_caption,
 	};
 	/* clang-format on */
-	return sheet_save(path, &block, 1, error);
+	const int status = sheet_save(path, &block, 1, error);
+	free(maps);
+	return status;
 }
 
 /* ---- the command ---- */
@@ -300,23 +338,25 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	const int count = session->network.layer_count;
 	struct activation activations[SPEC_MAX_LAYERS];
 	const struct recognizer recognizer = session_recognizer(session);
-	struct seen seen = {.path = path};
+	struct seen seen = {.path = path, .classes = &session->classes};
 	struct digit_file file;
 
 	if (digit_file_read(path, &recognizer, values->raw, true, &file, error))
 		return -1;
-	memcpy(seen.pixels, file.reading.digits.all->pixels, sizeof seen.pixels);
+	seen.height = file.reading.height;
+	seen.width = file.reading.width;
+	memcpy(seen.pixels, file.reading.inputs, (size_t)seen.height * (size_t)seen.width);
 	digit_file_free(&file);
 	/* The layers hold what the executor saw last, which the digit may not be. */
 	if (recognize(&recognizer, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);
-	seen.digit = loss_argmax(DATASET_CLASSES, seen.probabilities);
-	activations_take(session->executor, seen.probabilities, recognizer.temperature,
+	seen.class = loss_argmax(session->classes.count, seen.probabilities);
+	activations_take(session->executor, &seen, recognizer.temperature,
 					 values->activations && canvas_has_colours(values->activations), activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
 	if (values->activations &&
-		activations_save(values->activations, seen.pixels, activations, count, error))
+		activations_save(values->activations, &seen, activations, count, error))
 		return -1;
 	return values->occlusion ? occlusion_save(values->occlusion, session, &seen, error) : 0;
 }

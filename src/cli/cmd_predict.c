@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
+#include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "formats/json.h"
@@ -24,116 +25,154 @@ struct predict_values {
 	struct common_values common;
 };
 
-/* The digits in reading order, with a blank between numbers. */
-static void print_number(const struct digits *digits, const uint8_t *classes)
+/* A reading of a picture, and the names of its classes. */
+struct answer {
+	const struct reading *reading;
+	const struct classes *classes;
+	struct guesses guesses;
+	int top;    /* of these are printed */
+	bool words; /* a class has a name of several characters, and blanks stand between all */
+};
+
+/* The digits in reading order, with a blank between numbers, and between words. */
+static void print_number(const struct answer *answer, int guess, void (*print)(const char *name))
 {
-	for (int i = 0; i < digits->count; i++)
-		printf("%s%d", i && digits->all[i].begins ? " " : "", classes[i]);
+	const struct digits *digits = &answer->reading->digits;
+
+	for (int i = 0; i < digits->count; i++) {
+		const int class = answer->guesses.digits[guess * digits->count + i];
+		if (i && (answer->words || digits->all[i].begins))
+			putchar(' ');
+		print(answer->classes->all[class].name);
+	}
 }
 
-static void print_digit_json(const float probabilities[DATASET_CLASSES], const struct box *box,
-							 int top)
+static void print_digit_json(const struct answer *answer, int digit, const struct box *box)
 {
-	int order[DATASET_CLASSES];
+	const float *probabilities = reading_probabilities(answer->reading, digit);
+	int order[CLASSES_MOST];
 
-	recognize_rank(probabilities, order);
-	printf("\"digit\":%d,\"probability\":%.6f,", *order, (double)probabilities[*order]);
+	recognize_rank(probabilities, answer->classes->count, order);
+	fputs("\"digit\":", stdout);
+	report_class_json(stdout, answer->classes, *order);
+	printf(",\"probability\":%.6f,", (double)probabilities[*order]);
 	if (box)
 		printf("\"box\":[%d,%d,%d,%d],", box->left, box->top, box_width(box), box_height(box));
 	fputs("\"top\":[", stdout);
-	for (int i = 0; i < top; i++)
-		printf("%s{\"digit\":%d,\"probability\":%.6f}", i ? "," : "", order[i],
-			   (double)probabilities[order[i]]);
+	for (int i = 0; i < answer->top && i < answer->classes->count; i++) {
+		fputs(i ? ",{\"digit\":" : "{\"digit\":", stdout);
+		report_class_json(stdout, answer->classes, order[i]);
+		printf(",\"probability\":%.6f}", (double)probabilities[order[i]]);
+	}
 	putchar(']');
 }
 
-/* A single digit stands beside its file, too. */
-static void print_json(const struct reading *reading, const struct guesses *guesses, int top,
-					   const char *path)
+static void print_plainly(const char *name)
 {
-	const struct digits *digits = &reading->digits;
+	fputs(name, stdout);
+}
+
+/* As a part of a text in JSON. */
+static void print_in_json(const char *name)
+{
+	for (; *name; name++) {
+		if (*name == '"' || *name == '\\')
+			putchar('\\');
+		putchar(*name);
+	}
+}
+
+/* A single digit stands beside its file, too. */
+static void print_json(const struct answer *answer, const char *path)
+{
+	const struct digits *digits = &answer->reading->digits;
 
 	fputs("{\"file\":", stdout);
 	json_print_text(stdout, path);
 	fputs(",\"number\":\"", stdout);
-	print_number(digits, guesses->digits);
+	print_number(answer, 0, print_in_json);
 	fputs("\",", stdout);
 	if (digits->count == 1)
-		print_digit_json(*reading->probabilities, NULL, top);
+		print_digit_json(answer, 0, NULL);
 	else
-		printf("\"probability\":%.6f", *guesses->probabilities);
+		printf("\"probability\":%.6f", *answer->guesses.probabilities);
 	fputs(",\"digits\":[", stdout);
 	for (int i = 0; i < digits->count; i++) {
 		fputs(i ? ",{" : "{", stdout);
-		print_digit_json(reading->probabilities[i], &digits->all[i].box, top);
+		print_digit_json(answer, i, &digits->all[i].box);
 		putchar('}');
 	}
 	puts("]}");
 }
 
 /* A backslash in front of the line announces that the name is escaped, as sha256sum has it. */
-static void print_line(const struct digits *digits, const struct guesses *guesses, int top,
-					   const char *path)
+static void print_line(const struct answer *answer, const char *path)
 {
 	fputs(strpbrk(path, "\\\n\r") ? "\\" : "", stdout);
-	for (int i = 0; i < top; i++) {
-		print_number(digits, guesses->digits + i * digits->count);
-		printf("  %.4f  ", guesses->probabilities[i]);
+	for (int i = 0; i < answer->top && i < answer->guesses.count; i++) {
+		print_number(answer, i, print_plainly);
+		printf("  %.4f  ", answer->guesses.probabilities[i]);
 	}
 	text_print_name(stdout, path);
 	putchar('\n');
 }
 
 /* Of several digits, each has a line beneath it, and a blank one. */
-static void show(const struct reading *reading, bool no_color)
+static void show(const struct answer *answer, bool no_color)
 {
+	const struct reading *reading = answer->reading;
 	const struct digits *digits = &reading->digits;
 
 	for (int i = 0; i < digits->count; i++) {
-		const float *probabilities = reading->probabilities[i];
+		const float *probabilities = reading_probabilities(reading, i);
 		const struct box *box = &digits->all[i].box;
-		const int digit = loss_argmax(DATASET_CLASSES, probabilities);
+		const int class = loss_argmax(reading->classes, probabilities);
+		struct blocks_bar bars[REPORT_BARS];
+		const int count = report_bars(answer->classes, probabilities, bars);
 
-		blocks_draw_with_bars(
-			stdout, blocks_style(stdout, no_color),
-			&(struct blocks_picture){digits->all[i].pixels, DATASET_SIDE, DATASET_SIDE, ""},
-			probabilities, DATASET_CLASSES, terminal_width(stdout));
+		blocks_draw_with_bars(stdout, blocks_style(stdout, no_color),
+							  &(struct blocks_picture){reading_input(reading, i), reading->width,
+													   reading->height, ""},
+							  bars, count, terminal_width(stdout));
 		if (digits->count > 1)
-			printf("%d  %.4f  %d×%d pixels at (%d, %d)\n\n", digit, (double)probabilities[digit],
-				   box_width(box), box_height(box), box->left, box->top);
+			printf("%s  %.4f  %d×%d pixels at (%d, %d)\n\n", answer->classes->all[class].name,
+				   (double)probabilities[class], box_width(box), box_height(box), box->left,
+				   box->top);
 	}
 }
 
 static int print_reading(const struct predict_values *values, const struct reading *reading,
-						 const char *path, struct error *error)
+						 const struct classes *classes, const char *path, struct error *error)
 {
-	struct guesses guesses;
+	struct answer answer = {.reading = reading, .classes = classes, .top = values->top};
 
-	if (reading_guess(reading, &guesses, error))
+	for (int i = 0; i < classes->count; i++)
+		answer.words = answer.words || text_columns(classes->all[i].name) > 1;
+	if (reading_guess(reading, &answer.guesses, error))
 		return error_prefix(error, "%s", path);
 	if (values->show)
-		show(reading, values->common.no_color);
+		show(&answer, values->common.no_color);
 	if (values->json)
-		print_json(reading, &guesses, values->top, path);
+		print_json(&answer, path);
 	else
-		print_line(&reading->digits, &guesses, values->top, path);
-	free(guesses.digits);
+		print_line(&answer, path);
+	free(answer.guesses.digits);
 	return 0;
 }
 
-static int predict_file(const struct predict_values *values, const struct recognizer *recognizer,
+static int predict_file(const struct predict_values *values, const struct session *session,
 						const char *path, struct error *error)
 {
+	const struct recognizer recognizer = session_recognizer(session);
 	struct digit_file file;
 
-	if (digit_file_read(path, recognizer, values->raw, values->single || values->save_digit, &file,
+	if (digit_file_read(path, &recognizer, values->raw, values->single || values->save_digit, &file,
 						error))
 		return -1;
 	const bool failed =
-		(values->way && digit_file_draw_way(values->way, &file, error)) ||
-		(values->save_digit &&
-		 digit_file_write(values->save_digit, file.reading.digits.all->pixels, error)) ||
-		print_reading(values, &file.reading, path, error);
+		(values->way && digit_file_draw_way(values->way, &file, &session->classes, error)) ||
+		(values->save_digit && digit_file_write(values->save_digit, &file.reading, error)) ||
+		print_reading(values, &file.reading, &session->classes, path, error);
 	digit_file_free(&file);
 	return failed ? -1 : 0;
 }
@@ -165,9 +204,8 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 	bool failed =
 		files_check_outputs(files, error) ||
 		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
-	const struct recognizer recognizer = session_recognizer(&session);
 	for (int i = 0; i < operand_count && !failed; i++) {
-		if (predict_file(values, &recognizer, operands[i], &unread))
+		if (predict_file(values, &session, operands[i], &unread))
 			status = command_fail(&unread);
 		failed = command_flush(error);
 	}
@@ -180,7 +218,7 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 /* clang-format off */
 static const struct field predict_fields[] = {
 	{"top", FIELD_INT, AT(top), "K",
-	 .least = 1, .most = DATASET_CLASSES, .standard = 1, .help = "print the K likeliest readings"},
+	 .least = 1, .most = READING_GUESSES, .standard = 1, .help = "print the K likeliest readings"},
 	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object a line"},
 	{"show", FIELD_FLAG, AT(show), .help = "draw what the network sees, with all probabilities"},
 	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},

@@ -87,18 +87,29 @@ static int settle_optimizer(struct train_values *values, struct error *error)
 	return 0;
 }
 
-/* Check what only the command line can get wrong, and build the network. */
-static int build(struct job *job, struct error *error)
+/* Check what only the command line can get wrong. */
+static int check_line(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
+	struct spec spec;
 
+	if (spec_parse(values->network, &spec, error))
+		return error_prefix(error, "--network");
 	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (file_is_same(values->model, values->curves))
 		return error_set(error, "--model and --curves are the same file: %s", values->curves);
-	if (engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error))
-		return -1;
-	if (model_build(&job->network, values->network, error))
+	return engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error);
+}
+
+/* Build the network for these data. */
+static int build(struct job *job, struct error *error)
+{
+	const struct train_values *values = job->values;
+	const struct dataset *dataset = &job->dataset;
+
+	if (model_build(&job->network, values->network, dataset->height, dataset->width,
+					dataset->classes.count, error))
 		return error_prefix(error, "--network");
 	network_init(&job->network, values->settings.seed);
 	job->executor = executor_open(&job->network, &job->engine, values->settings.batch_size,
@@ -109,17 +120,32 @@ static int build(struct job *job, struct error *error)
 static int load(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
-	const struct settings *settings = &values->settings;
 	struct dataset_options data = values->data;
+	struct dataset *dataset = &job->dataset;
 
 	data.workers = job->engine.workers;
-	if (advise_on_dataset(dataset_load(&job->dataset, &data, DATASET_TRAIN, NULL, error), error) ||
-		dataset_number_classes(&job->dataset, job->network.classes, error) ||
+	if (advise_on_dataset(dataset_load(dataset, &data, DATASET_TRAIN, NULL, error), error))
+		return -1;
+	if (!dataset->labels)
+		return error_set(error, "%s: images without labels, which nothing can be learned from",
+						 dataset->place);
+	if (dataset->classes.count < 2)
+		return error_set(error, "%s: all images are of one class, %s, so there is nothing to learn",
+						 dataset->place, dataset->classes.all->name);
+	return 0;
+}
+
+/* Check what the data and the network must have in common, and make room for what they give. */
+static int prepare(struct job *job, struct error *error)
+{
+	const struct train_values *values = job->values;
+	const struct settings *settings = &values->settings;
+
+	if (dataset_number_classes(&job->dataset, job->network.classes, error) ||
 		session_check_dataset(&job->network, &job->dataset, error))
 		return -1;
-	if (!job->dataset.labels)
-		return error_set(error, "%s: images without labels, which nothing can be learned from",
-						 job->dataset.place);
+	if (augment_check(&settings->augment, &job->dataset, error))
+		return error_prefix(error, "--augment");
 	if (settings->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
 						 job->dataset.place, job->dataset.count);
@@ -273,6 +299,7 @@ static void print_verdict(const struct job *job)
 	const struct verdict_case curves = {
 		.rows = job->rows,
 		.count = job->row_count,
+		.classes = job->network.classes,
 		.val_count = job->split.val_count,
 		.learning_rate = (double)settings->learning_rate,
 		.label_smoothing = (double)settings->label_smoothing,
@@ -358,10 +385,14 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 		return STATUS_DONE;
 	}
 	if (settle_optimizer(values, error) || engine_values_settle(&values->engine, error) ||
-		build(&job, error))
+		check_line(&job, error))
+		status = STATUS_USAGE;
+	else if (load(&job, error))
+		status = STATUS_FAILED;
+	else if (build(&job, error))
 		status = STATUS_USAGE;
 	else
-		status = load(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
+		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
 	if (job.curves.file)
 		curves_close(&job.curves, &ignored); /* the error before this one was reported */
 	free(job.rows);

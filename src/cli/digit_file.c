@@ -60,11 +60,11 @@ void digit_file_free(struct digit_file *file)
 	reading_free(&file->reading);
 }
 
-int digit_file_write(const char *path, const uint8_t pixels[DATASET_PIXELS], struct error *error)
+int digit_file_write(const char *path, const struct reading *reading, struct error *error)
 {
 	struct buffer file;
 
-	if (pgm_write(pixels, DATASET_SIDE, DATASET_SIDE, &file, error))
+	if (pgm_write(reading->inputs, reading->width, reading->height, &file, error))
 		return -1;
 	int status = file_replace(path, file.data, file.size, error);
 	buffer_free(&file);

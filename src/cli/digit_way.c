@@ -14,6 +14,7 @@ enum { PICTURE, PART, INK, DIGITS }; /* the tiles; each digit has one */
 
 struct way_sheet {
 	const struct digit_file *file;
+	const struct classes *classes;
 	struct grey planes[DIGITS]; /* 0 black to 1 white */
 	double scale;               /* the pixels of the first plane for one of the picture's */
 };
@@ -82,9 +83,10 @@ static struct colour tile_caption(const void *context, size_t tile, int line,
 	} else if (tile == PICTURE) {
 		snprintf(text, SHEET_CAPTION, "%dx%d", picture->width, picture->height);
 	} else if (tile >= DIGITS) {
-		const float *probabilities = reading->probabilities[tile - DIGITS];
-		const int digit = loss_argmax(DATASET_CLASSES, probabilities);
-		snprintf(text, SHEET_CAPTION, "%d  %.4f", digit, (double)probabilities[digit]);
+		const float *probabilities = reading_probabilities(reading, (int)tile - DIGITS);
+		const int class = loss_argmax(reading->classes, probabilities);
+		snprintf(text, SHEET_CAPTION, "%.16s  %.4f", sheet->classes->all[class].name,
+				 (double)probabilities[class]);
 	}
 	return line == 0 ? sheet_light : sheet_dim;
 }
@@ -103,7 +105,8 @@ static int copy_ink(const struct grey *ink, struct grey *out, struct error *erro
 	return 0;
 }
 
-int digit_file_draw_way(const char *path, const struct digit_file *file, struct error *error)
+int digit_file_draw_way(const char *path, const struct digit_file *file,
+						const struct classes *classes, struct error *error)
 {
 	const struct raster *picture = &file->picture;
 	const struct digit_way *way = &file->reading.digits.way;
@@ -112,7 +115,7 @@ int digit_file_draw_way(const char *path, const struct digit_file *file, struct 
 	const struct box *part = passed ? &whole : &way->part;
 	const int most = 4 * TILE_SIDE; /* finer than the cells: a thin line has a pixel of its own */
 	const size_t tiles = DIGITS + (size_t)file->reading.digits.count;
-	struct way_sheet sheet = {.file = file};
+	struct way_sheet sheet = {.file = file, .classes = classes};
 	double scale;
 	/* clang-format off */
 	const struct sheet_block block = {

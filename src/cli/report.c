@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/recognize.h"
 #include "base/text.h"
 #include "formats/json.h"
 
@@ -127,24 +128,27 @@ static void print_count(FILE *out, size_t count, size_t support, bool right, boo
 		fputs(text, out);
 }
 
-static void print_confusion(FILE *out, const struct evaluation *evaluation, bool colour)
+static void print_matrix(FILE *out, const struct evaluated *evaluated, bool colour)
 {
-	fprintf(out, "confusion: labels down, predictions across\n     ");
-	for (int p = 0; p < DATASET_CLASSES; p++)
-		fprintf(out, "%7d", p);
-	fputc('\n', out);
-	for (int label = 0; label < DATASET_CLASSES; label++) {
-		const size_t support = evaluation_class(evaluation, label).support;
+	const struct confusion *confusion = evaluated->confusion;
 
-		fprintf(out, "%5d", label);
-		for (int p = 0; p < DATASET_CLASSES; p++)
-			print_count(out, evaluation->confusion[label][p], support, p == label, colour);
+	fprintf(out, "confusion: labels down, predictions across\n     ");
+	for (int p = 0; p < confusion->classes; p++)
+		fprintf(out, "%7s", evaluated->classes->all[p].name);
+	fputc('\n', out);
+	for (int label = 0; label < confusion->classes; label++) {
+		const size_t support = confusion_scores(confusion, label).support;
+
+		fprintf(out, "%5s", evaluated->classes->all[label].name);
+		for (int p = 0; p < confusion->classes; p++)
+			print_count(out, confusion_at(confusion, label, p), support, p == label, colour);
 		fputc('\n', out);
 	}
 }
 
-void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colour)
+void report_evaluation(FILE *out, const struct evaluated *evaluated, bool colour)
 {
+	const struct evaluation *evaluation = evaluated->evaluation;
 	double low, high;
 
 	wilson_interval(evaluation->correct, evaluation->count, &low, &high);
@@ -153,19 +157,48 @@ void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colo
 	fprintf(out, "loss      %.4f\n", evaluation->loss);
 	fprintf(out, "ECE       %.4f  (expected calibration error: what probabilities are off by)\n\n",
 			calibration_error(evaluation));
-	print_confusion(out, evaluation, colour);
-	fprintf(out, "\ndigit  precision  recall      F1  support\n");
-	for (int label = 0; label < DATASET_CLASSES; label++) {
-		struct class_scores scores = evaluation_class(evaluation, label);
+	print_matrix(out, evaluated, colour);
+	fprintf(out, "\nclass  precision  recall      F1  support\n");
+	for (int label = 0; label < evaluated->classes->count; label++) {
+		struct class_scores scores = confusion_scores(evaluated->confusion, label);
 
-		fprintf(out, "%5d %10.4f %7.4f %7.4f %8zu\n", label, scores.precision, scores.recall,
-				scores.f1, scores.support);
+		fprintf(out, "%5s %10.4f %7.4f %7.4f %8zu\n", evaluated->classes->all[label].name,
+				scores.precision, scores.recall, scores.f1, scores.support);
 	}
 }
 
-void report_evaluation_json(FILE *out, const struct evaluation *evaluation, const char *model,
+void report_class_json(FILE *out, const struct classes *classes, int index)
+{
+	const struct class_label *class = &classes->all[index];
+	char number[CLASS_NAME];
+
+	snprintf(number, sizeof number, "%d", (int)class->label);
+	if (strcmp(class->name, number))
+		json_print_text(out, class->name);
+	else
+		fputs(number, out);
+}
+
+int report_bars(const struct classes *classes, const float *probabilities,
+				struct blocks_bar bars[REPORT_BARS])
+{
+	const bool all = classes->count <= REPORT_BARS;
+	const int count = all ? classes->count : REPORT_BARS;
+	int order[CLASSES_MOST];
+
+	recognize_rank(probabilities, classes->count, order);
+	for (int i = 0; i < count; i++) {
+		const int class = all ? i : order[i];
+		bars[i] = (struct blocks_bar){classes->all[class].name, (double)probabilities[class]};
+	}
+	return count;
+}
+
+void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const char *model,
 							const char *split)
 {
+	const struct evaluation *evaluation = evaluated->evaluation;
+	const struct confusion *confusion = evaluated->confusion;
 	double low, high;
 
 	wilson_interval(evaluation->correct, evaluation->count, &low, &high);
@@ -180,18 +213,19 @@ void report_evaluation_json(FILE *out, const struct evaluation *evaluation, cons
 		fputs(",\"loss\":null", out); /* JSON has no word for it */
 	fprintf(out, ",\"calibration_error\":%.9g", calibration_error(evaluation));
 	fputs(",\"confusion\":[", out);
-	for (int label = 0; label < DATASET_CLASSES; label++) {
+	for (int label = 0; label < confusion->classes; label++) {
 		fputs(label ? ",[" : "[", out);
-		for (int p = 0; p < DATASET_CLASSES; p++)
-			fprintf(out, "%s%zu", p ? "," : "", evaluation->confusion[label][p]);
+		for (int p = 0; p < confusion->classes; p++)
+			fprintf(out, "%s%zu", p ? "," : "", confusion_at(confusion, label, p));
 		fputc(']', out);
 	}
 	fputs("],\"digits\":[", out);
-	for (int label = 0; label < DATASET_CLASSES; label++) {
-		struct class_scores scores = evaluation_class(evaluation, label);
+	for (int label = 0; label < confusion->classes; label++) {
+		struct class_scores scores = confusion_scores(confusion, label);
 
-		fprintf(out, "%s{\"digit\":%d,\"precision\":%.9g,\"recall\":%.9g", label ? "," : "", label,
-				scores.precision, scores.recall);
+		fputs(label ? ",{\"digit\":" : "{\"digit\":", out);
+		report_class_json(out, evaluated->classes, label);
+		fprintf(out, ",\"precision\":%.9g,\"recall\":%.9g", scores.precision, scores.recall);
 		fprintf(out, ",\"f1\":%.9g,\"support\":%zu}", scores.f1, scores.support);
 	}
 	fputs("]}\n", out);

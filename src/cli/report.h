@@ -9,6 +9,7 @@
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/evaluate.h"
+#include "draw/blocks.h"
 #include "nn/network.h"
 
 /* A line for each thing that was done to the images while they were loaded; often none. */
@@ -24,12 +25,28 @@ void report_network(FILE *out, const struct network *network, bool with_cost);
 void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);
 void report_epoch(FILE *out, const struct epoch_figures *row, int epochs);
 
-/* Accuracy with its interval, loss, calibration error, confusion matrix, and scores for each digit.
+/* The class of an index in JSON: its number where that is its name, else its name. */
+void report_class_json(FILE *out, const struct classes *classes, int index);
+
+/* The probabilities as bars, of up to REPORT_BARS classes in their order, of more the likeliest
+ * first. The names are borrowed. Returns the number of bars. */
+#define REPORT_BARS 12
+int report_bars(const struct classes *classes, const float *probabilities,
+				struct blocks_bar bars[REPORT_BARS]);
+
+/* An evaluation, and what it is of. */
+struct evaluated {
+	const struct evaluation *evaluation;
+	const struct confusion *confusion;
+	const struct classes *classes;
+};
+
+/* Accuracy with its interval, loss, calibration error, confusion matrix, and scores for each class.
  * With `colour`, each count of the matrix is shaded by its share of the label's images. */
-void report_evaluation(FILE *out, const struct evaluation *evaluation, bool colour);
+void report_evaluation(FILE *out, const struct evaluated *evaluated, bool colour);
 
 /* The same as one JSON object on one line, with the model's file and the name of the split. */
-void report_evaluation_json(FILE *out, const struct evaluation *evaluation, const char *model,
+void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const char *model,
 							const char *split);
 
 #endif

@@ -61,7 +61,8 @@ int session_open(struct session *session, const struct model_values *model,
 	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
 		advise_on_model(model_load(model->file, model->network, &session->network, &session->info,
 								   &session->file, error),
-						error))
+						error) ||
+		classes_numbered(session->network.classes, &session->classes, error))
 		return -1;
 	const int full = executor_full_batch(&session->engine);
 	session->executor = executor_open(&session->network, &session->engine,
@@ -87,7 +88,9 @@ int session_check_dataset(const struct network *network, const struct dataset *d
 		return error_set(error, "%s: images of %d×%d pixels, but the network reads %d×%d",
 						 dataset->place, dataset->height, dataset->width, in->h, in->w);
 	if (dataset->labels && dataset->classes.count != network->classes)
-		return error_set(error, "%s: images of %d classes, but the network tells %d",
+		return error_set(error,
+						 "%s: images of %d classes, but the network tells %d; dense:classes has a "
+						 "unit for each",
 						 dataset->place, dataset->classes.count, network->classes);
 	return 0;
 }
@@ -96,6 +99,7 @@ void session_close(struct session *session)
 {
 	executor_close(session->executor);
 	network_free(&session->network);
+	classes_free(&session->classes);
 	safetensors_free(&session->file);
 	engine_close(&session->engine);
 	*session = (struct session){0};

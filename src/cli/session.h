@@ -42,6 +42,7 @@ struct session {
 	struct engine engine;
 	struct network network;
 	struct executor *executor;
+	struct classes classes;
 	struct model_info info;  /* the settings and figures of its training */
 	struct safetensors file; /* the model's file as it is, all metadata included */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/terminal.h"
+#include "base/text.h"
 
 #define GAP 2 /* columns between pictures */
 #define MOST_BAR 40
@@ -152,18 +153,32 @@ void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_pic
 
 /* ---- bars ---- */
 
+/* The columns of the longest name. */
+static int name_width(const struct blocks_bar *bars, int count)
+{
+	int width = 0;
+
+	for (int i = 0; i < count; i++) {
+		const int columns = text_columns(bars[i].name);
+		width = columns > width ? columns : width;
+	}
+	return width;
+}
+
 /* `7   99.87%  ########`, in eighths of a character where there are such blocks. */
-static void draw_bar(struct pen *pen, int number, double part, int width)
+static void draw_bar(struct pen *pen, const struct blocks_bar *bar, int names, int width)
 {
 	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 	const bool ascii = pen->style == BLOCKS_ASCII, colour = pen->style == BLOCKS_COLOUR;
-	const int rest = width - 1 - (int)strlen("7  100.00%  ");
-	const double columns = part * (rest < MOST_BAR ? rest : MOST_BAR);
+	const int rest = width - names - 1 - (int)strlen("  100.00%  ");
+	const int room = rest < 0 ? 0 : rest < MOST_BAR ? rest : MOST_BAR;
+	const double columns = bar->part * room;
 	int units = (int)(columns * 8 + 0.5);
 
 	if (ascii)
 		units = (units + 4) / 8 * 8;
-	pen_print(pen, "%d  %6.2f%%", number, 100 * part);
+	pen_print(pen, "%s%*s  %6.2f%%", bar->name, names - text_columns(bar->name), "",
+			  100 * bar->part);
 	if (columns < (ascii ? 0.5 : 1 / 16.0))
 		return;
 	pen_print(pen, colour ? "  \033[38;5;208m" : "  ");
@@ -172,29 +187,36 @@ static void draw_bar(struct pen *pen, int number, double part, int width)
 	pen_print(pen, "%s%s", eighths[units], colour ? "\033[0m" : "");
 }
 
-void blocks_bars(FILE *out, enum blocks_style style, const float *parts, int count, int width)
+void blocks_bars(FILE *out, enum blocks_style style, const struct blocks_bar *bars, int count,
+				 int width)
 {
+	const int names = name_width(bars, count);
 	struct pen pen = {out, style, 0};
 
 	for (int i = 0; i < count; i++) {
-		draw_bar(&pen, i, (double)parts[i], width);
+		draw_bar(&pen, &bars[i], names, width);
 		pen_end_line(&pen);
 	}
 }
 
 void blocks_draw_with_bars(FILE *out, enum blocks_style style, const struct blocks_picture *picture,
-						   const float *parts, int count, int width)
+						   const struct blocks_bar *bars, int count, int width)
 {
-	const int above = (line_count(picture) - count) / 2;
+	const int names = name_width(bars, count);
+	const int lines = line_count(picture), spare = lines - count;
+	const int above = spare > 0 ? spare / 2 : 0;
 	struct pen pen = {out, style, 0};
 
-	for (int line = 0; line < line_count(picture); line++) {
+	for (int line = 0; line < lines || line < count; line++) {
 		const int bar = line - above;
 
-		draw_line(&pen, picture, line);
+		if (line < lines)
+			draw_line(&pen, picture, line);
+		else
+			pen.blanks = picture->width;
 		pen.blanks += GAP;
 		if (bar >= 0 && bar < count)
-			draw_bar(&pen, bar, (double)parts[bar], width - picture->width - GAP);
+			draw_bar(&pen, &bars[bar], names, width - picture->width - GAP);
 		pen_end_line(&pen);
 	}
 }

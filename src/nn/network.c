@@ -122,7 +122,7 @@ static bool fits(struct shape shape)
 		   size <= NETWORK_MAX_BYTES / sizeof(float);
 }
 
-int network_build(struct network *network, const char *text, struct shape input,
+int network_build(struct network *network, const char *text, struct shape input, int classes,
 				  struct error *error)
 {
 	struct spec spec;
@@ -130,6 +130,7 @@ int network_build(struct network *network, const char *text, struct shape input,
 	*network = (struct network){.input = input};
 	if (spec_parse(text, &spec, error))
 		return -1;
+	spec_settle_classes(&spec, classes);
 	if (!fits(input))
 		return error_set(error, "an input of %d×%d×%d is too large", input.h, input.w, input.c);
 	int status = plan_layers(network, &spec, error);

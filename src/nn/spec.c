@@ -79,7 +79,18 @@ void spec_layer_text(const struct spec_layer *layer, char text[SPEC_LAYER_TEXT])
 						 layer->arguments[i].text);
 }
 
-bool spec_is_same(const char *a, const char *b)
+void spec_settle_classes(struct spec *spec, int classes)
+{
+	for (int i = 0; i < spec->layer_count; i++) {
+		struct spec_layer *layer = &spec->layers[i];
+
+		for (int a = 0; a < layer->argument_count; a++)
+			if (!strcmp(layer->arguments[a].text, "classes"))
+				snprintf(layer->arguments[a].text, sizeof layer->arguments[a].text, "%d", classes);
+	}
+}
+
+bool spec_is_same(const char *a, const char *b, int classes)
 {
 	struct spec specs[2];
 	struct error ignored;
@@ -88,6 +99,8 @@ bool spec_is_same(const char *a, const char *b)
 	if (spec_parse(a, &specs[0], &ignored) || spec_parse(b, &specs[1], &ignored) ||
 		specs[0].layer_count != specs[1].layer_count)
 		return !strcmp(a, b);
+	spec_settle_classes(&specs[0], classes);
+	spec_settle_classes(&specs[1], classes);
 	for (int i = 0; i < specs[0].layer_count; i++) {
 		spec_layer_text(&specs[0].layers[i], texts[0]);
 		spec_layer_text(&specs[1].layers[i], texts[1]);
