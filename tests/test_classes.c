@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -186,11 +187,73 @@ static void names_make_classes(void **state)
 	assert_int_equal(classes.all[0].label, 0);
 	classes_free(&classes);
 	assert_int_equal(classes_named((const char *const[]){long_name}, 1, &classes, &error), -1);
-	assert_error_has(&error, "a class's name of more than 63 bytes: 1234567890");
+	assert_error_has(&error, "a class's name of 64 bytes, possible are 1 to 63: \"1234567890");
 	assert_int_equal(classes_named((const char *const[]){long_name + 1}, 1, &classes, &error), 0);
 	classes_free(&classes);
 	assert_int_equal(classes_named(digits, CLASSES_MOST + 1, &classes, &error), -1);
 	assert_string_equal(error.text, "1001 classes, of which 1000 are allowed");
+}
+
+static void lists_name_classes(void **state)
+{
+	static const struct {
+		const char *list, *message;
+	} refusals[] = {
+		{"a,b", "fewer names than the 3 classes"},
+		{"a,b,c,d", "more names than the 3 classes"},
+		{"a,b,c,", "more names than the 3 classes"},
+		{"a,,c", "a class's name of 0 bytes, possible are 1 to 63: \"\""},
+		{"", "a class's name of 0 bytes, possible are 1 to 63: \"\""},
+		{"a,0123456789012345678901234567890123456789012345678901234567890123,c",
+		 "a class's name of 64 bytes, possible are 1 to 63: "
+		 "\"0123456789012345678901234567890123456789012345678901234567890123\""},
+		{"a,b\033[2J,c", "a class's name with a control character: \"b\033[2J\""},
+		{"a,b,a", "two classes are called a"},
+	};
+
+	(void)state;
+	assert_int_equal(classes_numbered(3, &classes, &error), 0);
+	assert_true(classes_are_numbered(&classes));
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		assert_int_equal(classes_name(&classes, refusals[i].list, &error), -1);
+		assert_string_equal(error.text, refusals[i].message);
+	}
+	assert_int_equal(classes_count_names("cat,dog,größer"), 3);
+	assert_int_equal(classes_name(&classes, "cat,dog,größer", &error), 0);
+	assert_string_equal(classes.all[1].name, "dog");
+	assert_string_equal(classes.all[2].name, "größer");
+	assert_false(classes_are_numbered(&classes));
+	classes_free(&classes);
+}
+
+static void tables_become_texts(void **state)
+{
+	static const char *const odd[] = {"",      "1 2",    "1 2 3 4", "3 2 1",         "1 1 2",
+									  "1,2,3", "1 2 3 ", "1  2 3",  "1 2 2147483648"};
+	struct class_label three[] = {{-5, "minus five"}, {0, "a, b"}, {INT32_MAX, "\"most\""}};
+	const struct classes table = {three, 3};
+	struct classes back;
+	char *labels, *names;
+
+	(void)state;
+	assert_int_equal(classes_write(&table, &labels, &names, &error), 0);
+	assert_string_equal(labels, "-5 0 2147483647");
+	assert_string_equal(names, "minus five\na, b\n\"most\"");
+	assert_int_equal(classes_read(labels, names, &back, &error), 0);
+	assert_int_equal(back.count, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(back.all[i].label, three[i].label);
+		assert_string_equal(back.all[i].name, three[i].name);
+	}
+	classes_free(&back);
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		assert_int_equal(classes_read(odd[i], names, &back, &error), -1);
+		assert_null(back.all);
+	}
+	assert_int_equal(classes_read(labels, "a\nb", &back, &error), -1);
+	assert_string_equal(error.text, "fewer names than the 3 classes");
+	free(labels);
+	free(names);
 }
 
 int main(void)
@@ -203,6 +266,8 @@ int main(void)
 		cmocka_unit_test(mappings_may_be_wrong),
 		cmocka_unit_test(names_make_classes),
 		cmocka_unit_test(copies_and_numbers),
+		cmocka_unit_test(lists_name_classes),
+		cmocka_unit_test(tables_become_texts),
 	};
 
 	return cmocka_run_group_tests_name("classes", tests, NULL, NULL);

@@ -827,6 +827,40 @@ static void sizes_and_classes_come_back(void **state)
 	network_free(&network);
 }
 
+/* Labels 0 … that have no other name are not written. */
+static void the_file_names_the_classes(void **state)
+{
+	struct network network;
+	struct model_info said = {.transposed = true}, back;
+	struct safetensors file;
+	struct classes classes, read;
+
+	(void)state;
+	assert_int_equal(model_build(&network, SPEC, 28, 28, 10, &error), 0);
+	assert_int_equal(classes_numbered(10, &classes, &error), 0);
+	said.classes = &classes;
+	for (int named = 0; named < 2; named++) {
+		if (named)
+			assert_int_equal(classes_name(&classes, "a,b,c,d,e,f,g,h,i,\"j\"", &error), 0);
+		assert_int_equal(model_save(path, &network, &said, &error), 0);
+		struct network again;
+		assert_int_equal(model_load(path, NULL, &again, &back, &file, &error), 0);
+		network_free(&again);
+		assert_true(back.transposed);
+		assert_true(!safetensors_metadata(&file, "class_names") == !named);
+		assert_int_equal(model_classes(&file, 10, &read, &error), 0);
+		assert_string_equal(read.all[9].name, named ? "\"j\"" : "9");
+		classes_free(&read);
+		if (named) {
+			assert_int_equal(model_classes(&file, 9, &read, &error), -1);
+			assert_string_equal(error.text, "metadata: 10 labels for 9 classes");
+		}
+		safetensors_free(&file);
+	}
+	classes_free(&classes);
+	network_free(&network);
+}
+
 /* The metadata as it stands in the file, those that nobody knows included. */
 static void the_file_can_be_had(void **state)
 {
@@ -898,6 +932,7 @@ int main(void)
 		MODEL_TEST(saving_names_the_file),
 		MODEL_TEST(networks_have_two_to_a_thousand_classes),
 		MODEL_TEST(sizes_and_classes_come_back),
+		MODEL_TEST(the_file_names_the_classes),
 		MODEL_TEST(the_file_can_be_had),
 	};
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

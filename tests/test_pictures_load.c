@@ -324,7 +324,8 @@ static void wrong_layouts(void **state)
 	rmdir(scratch_path(path, folder, "test"));
 	snprintf(long_name, sizeof long_name, "%064d/1.png", 1);
 	put_small(long_name, 1);
-	refuses(DATASET_TRAIN, DATASET_BROKEN, "a class's name of more than 63 bytes: 000");
+	refuses(DATASET_TRAIN, DATASET_BROKEN,
+			"a class's name of 64 bytes, possible are 1 to 63: \"000");
 	options.path = scratch_path(path, folder, "b/x.png");
 	refuses(DATASET_TRAIN, DATASET_BROKEN, "a picture, not a file of many");
 }

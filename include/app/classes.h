@@ -41,6 +41,18 @@ int classes_named(const char *const *names, size_t count, struct classes *out, s
  * characters, of which the first becomes its name: "1 65 97" is A. */
 int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error);
 
+/* Name the classes by a list such as "cat,dog,owl", which has a name for each, by rising label.
+ * Names are not empty, differ, and have at most CLASS_NAME - 1 bytes. */
+int classes_name(struct classes *classes, const char *list, struct error *error);
+
+/* The names in such a list. */
+int classes_count_names(const char *list);
+
+/* The table as two texts, and back: the labels, separated by blanks, and the names, each on a line.
+ * The texts are to be freed. */
+int classes_write(const struct classes *classes, char **labels, char **names, struct error *error);
+int classes_read(const char *labels, const char *names, struct classes *out, struct error *error);
+
 int classes_copy(const struct classes *classes, struct classes *out, struct error *error);
 
 /* The index of the class with that label, or -1. */

@@ -41,8 +41,9 @@ struct dataset {
 
 /* Where the data are, and how they are meant. */
 struct dataset_options {
-	const char *path; /* see dataset_load */
-	bool transpose;   /* swap rows and columns, also where the files' names do not ask for it */
+	const char *path;  /* see dataset_load */
+	bool transpose;    /* swap rows and columns, also where the files' names do not ask for it */
+	const char *names; /* of the classes, "cat,dog,owl" by rising label; NULL: those they have */
 	enum dataset_pictures pictures;
 	bool skip_broken;        /* leave out pictures that cannot be used */
 	struct workers *workers; /* read pictures; NULL: the caller does */

@@ -17,6 +17,8 @@ struct model_info {
 	struct settings settings;
 	struct train_result result;
 	size_t train_count, val_count;
+	bool transposed;               /* rows and columns of its images were swapped */
+	const struct classes *classes; /* for model_save; NULL: labels 0 … ; borrowed */
 };
 
 /* The file that is taken where none is named: ./model.safetensors if there is one, else the model
@@ -46,6 +48,11 @@ enum model_fault {
  * zeroed on error. */
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error);
+
+/* The classes of a file's network, which has so many: those that it names, else those with the
+ * labels from 0 on. Free with classes_free; zeroed on error. */
+int model_classes(const struct safetensors *file, int count, struct classes *out,
+				  struct error *error);
 
 /* Build a network for images of height × width grey pixels; the word "classes" in its text stands
  * for that number. A network of less than 2 or of more than CLASSES_MOST classes is refused. Its

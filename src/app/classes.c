@@ -11,6 +11,7 @@
 
 #define ENOUGH                                                                                     \
 	5 /* images of each label that occurs, so that the others are not missing by chance */
+#define LABEL_TEXT 12 /* bytes, with a blank */
 #define FIRST_PRINTED 0x21
 #define LAST_PRINTED 0x7e
 
@@ -86,6 +87,22 @@ int classes_numbered(int count, struct classes *out, struct error *error)
 	return 0;
 }
 
+/* A name is printed to terminals, so it has no control characters. */
+static int set_name(struct class_label *class, const char *name, size_t size, struct error *error)
+{
+	const int shown = size < CLASS_NAME ? (int)size : CLASS_NAME;
+
+	if (size == 0 || size >= CLASS_NAME)
+		return error_set(error, "a class's name of %zu bytes, possible are 1 to %d: \"%.*s\"", size,
+						 CLASS_NAME - 1, shown, name);
+	memcpy(class->name, name, size);
+	class->name[size] = '\0';
+	for (const char *c = class->name; *c; c++)
+		if (text_control(c))
+			return error_set(error, "a class's name with a control character: \"%s\"", class->name);
+	return 0;
+}
+
 bool class_name_is_number(const char *name, int32_t *label)
 {
 	uint64_t value;
@@ -120,14 +137,13 @@ int classes_named(const char *const *names, size_t count, struct classes *out, s
 	*out = (struct classes){0};
 	if (count > CLASSES_MOST)
 		return error_set(error, "%zu classes, of which %d are allowed", count, CLASSES_MOST);
-	for (size_t i = 0; i < count; i++)
-		if (strlen(names[i]) >= CLASS_NAME)
-			return error_set(error, "a class's name of more than %d bytes: %s", CLASS_NAME - 1,
-							 names[i]);
 	if (allocate(out, error))
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		strcpy(out->all[out->count++].name, names[i]);
+		if (set_name(&out->all[out->count++], names[i], strlen(names[i]), error)) {
+			classes_free(out);
+			return -1;
+		}
 	qsort(out->all, count, sizeof *out->all, by_name);
 	if (!take_numbers(out))
 		for (int i = 0; i < out->count; i++)
@@ -200,6 +216,96 @@ int classes_read_mapping(const char *text, size_t size, struct classes *out, str
 		return 0;
 	classes_free(out);
 	return error_set(error, "no classes");
+}
+
+/* ---- names ---- */
+
+/* Give each class the next name of a list. */
+static int take_names(struct classes *classes, const char *list, char separator,
+					  struct error *error)
+{
+	const char separators[] = {separator, '\0'};
+
+	for (int i = 0; i < classes->count; i++) {
+		const size_t size = strcspn(list, separators);
+
+		if (set_name(&classes->all[i], list, size, error))
+			return -1;
+		list += size;
+		if (!*list != (i == classes->count - 1))
+			return error_set(error, "%s names than the %d classes", *list ? "more" : "fewer",
+							 classes->count);
+		list += *list != '\0';
+	}
+	return 0;
+}
+
+int classes_count_names(const char *list)
+{
+	int count = 1;
+
+	for (; *list; list++)
+		count += *list == ',';
+	return count;
+}
+
+int classes_name(struct classes *classes, const char *list, struct error *error)
+{
+	if (take_names(classes, list, ',', error))
+		return -1;
+	for (int i = 0; i < classes->count; i++)
+		for (int before = 0; before < i; before++)
+			if (!strcmp(classes->all[before].name, classes->all[i].name))
+				return error_set(error, "two classes are called %s", classes->all[i].name);
+	return 0;
+}
+
+int classes_write(const struct classes *classes, char **labels, char **names, struct error *error)
+{
+	const size_t count = (size_t)classes->count;
+	char *label = *labels = calloc(count, LABEL_TEXT), *name = *names = calloc(count, CLASS_NAME);
+
+	if (!label || !name) {
+		free(label);
+		free(name);
+		*labels = *names = NULL;
+		return error_scarce(error, "not enough memory for the names of %d classes", classes->count);
+	}
+	for (int i = 0; i < classes->count; i++) {
+		label += sprintf(label, "%s%" PRId32, i ? " " : "", classes->all[i].label);
+		name += sprintf(name, "%s%s", i ? "\n" : "", classes->all[i].name);
+	}
+	return 0;
+}
+
+/* Labels rise, so that they can be searched. */
+static int take_labels(struct classes *classes, const char *text, struct error *error)
+{
+	for (const char *next = text;; next++) {
+		char *end;
+		const bool begins = *next == '-' || (*next >= '0' && *next <= '9');
+		const long long label = begins ? strtoll(next, &end, 10) : 0;
+
+		if (!begins || label < INT32_MIN || label > INT32_MAX || (*end && *end != ' ') ||
+			(classes->count && label <= classes->all[classes->count - 1].label) ||
+			classes->count == CLASSES_MOST)
+			return error_set(error, "the labels of the classes are not up to %d rising numbers",
+							 CLASSES_MOST);
+		classes->all[classes->count++].label = (int32_t)label;
+		next = end;
+		if (!*next)
+			return 0;
+	}
+}
+
+int classes_read(const char *labels, const char *names, struct classes *out, struct error *error)
+{
+	if (allocate(out, error))
+		return -1;
+	if (!take_labels(out, labels, error) && !take_names(out, names, '\n', error))
+		return 0;
+	classes_free(out);
+	return -1;
 }
 
 int classes_copy(const struct classes *classes, struct classes *out, struct error *error)

@@ -131,6 +131,15 @@ int dataset_number_classes(struct dataset *dataset, int count, struct error *err
 	return 0;
 }
 
+/* There may be names for more classes than have an image. */
+static int name_classes(struct dataset *dataset, const char *names, struct error *error)
+{
+	if (dataset->labels && (dataset_number_classes(dataset, classes_count_names(names), error) ||
+							classes_name(&dataset->classes, names, error)))
+		return error_prefix(error, "%s", dataset->place);
+	return 0;
+}
+
 /* ---- pixels ---- */
 
 /* Where no pixel is above 1, ink is 1, and becomes 255. Images of other sets are soon told. */
@@ -260,6 +269,10 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 	if (files.transposed || options->transpose)
 		transpose(dataset);
 	dataset->images = dataset->own_pixels;
+	if (options->names && name_classes(dataset, options->names, error)) {
+		dataset_free(dataset);
+		return DATASET_BROKEN;
+	}
 	return DATASET_FINE;
 }
 

@@ -57,12 +57,13 @@ static const struct field figures[] = {
 /* The order of the metadata in the file. A setting that is not named here came later: it follows at
  * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
-	"format",      "network",     "input",        "scaling",         "classes",
-	"seed",        "val_split",   "limit",        "train_images",    "val_images",
-	"epochs",      "epochs_done", "batch_size",   "learning_rate",   "optimizer",
-	"schedule",    "warmup",      "weight_decay", "label_smoothing", "patience",
-	"temperature", "beta1",       "beta2",        "momentum",        "augment",
-	"best_epoch",  "accuracy",    "loss",         "val_accuracy",    "val_loss",
+	"format",       "network",         "input",      "scaling",     "classes",
+	"class_labels", "class_names",     "transposed", "seed",        "val_split",
+	"limit",        "train_images",    "val_images", "epochs",      "epochs_done",
+	"batch_size",   "learning_rate",   "optimizer",  "schedule",    "warmup",
+	"weight_decay", "label_smoothing", "patience",   "temperature", "beta1",
+	"beta2",        "momentum",        "augment",    "best_epoch",  "accuracy",
+	"loss",         "val_accuracy",    "val_loss",
 };
 
 static size_t rank(const char *key)
@@ -87,6 +88,7 @@ struct metadata {
 	struct safetensors_entry entries[MAX_METADATA];
 	char texts[MAX_METADATA][FIELD_TEXT_SIZE];
 	char input[SHAPE_TEXT], classes[16];
+	char *labels, *names; /* of the classes; NULL: they need none */
 	size_t count;
 };
 
@@ -117,10 +119,32 @@ static void add_training(struct metadata *metadata, const struct model_info *inf
 		add_field(metadata, &figures[i], info);
 }
 
-static void describe(struct metadata *metadata, const struct network *network,
-					 const struct model_info *info)
+static void free_metadata(struct metadata *metadata)
+{
+	free(metadata->labels);
+	free(metadata->names);
+}
+
+/* The images that the network may be asked about. */
+static int add_data(struct metadata *metadata, const struct model_info *info, struct error *error)
+{
+	if (info->transposed)
+		add_text(metadata, "transposed", "yes");
+	if (!info->classes || classes_are_numbered(info->classes))
+		return 0;
+	if (classes_write(info->classes, &metadata->labels, &metadata->names, error))
+		return -1;
+	add_text(metadata, "class_labels", metadata->labels);
+	add_text(metadata, "class_names", metadata->names);
+	return 0;
+}
+
+/* Free it with free_metadata, also on error. */
+static int describe(struct metadata *metadata, const struct network *network,
+					const struct model_info *info, struct error *error)
 {
 	metadata->count = 0;
+	metadata->labels = metadata->names = NULL;
 	add_text(metadata, "format", FORMAT);
 	add_text(metadata, "network", network->spec);
 	snprintf(metadata->input, sizeof metadata->input, "%dx%dx%d", network->input.h,
@@ -129,9 +153,12 @@ static void describe(struct metadata *metadata, const struct network *network,
 	add_text(metadata, "scaling", SCALING);
 	snprintf(metadata->classes, sizeof metadata->classes, "%d", network->classes);
 	add_text(metadata, "classes", metadata->classes);
+	if (info && add_data(metadata, info, error))
+		return -1;
 	if (info && info->trained_here)
 		add_training(metadata, info);
 	qsort(metadata->entries, metadata->count, sizeof *metadata->entries, compare_entries);
+	return 0;
 }
 
 /* Lay the parameters out as tensors in the file's order; `values` has room for all of them. */
@@ -158,8 +185,9 @@ int model_save(const char *path, const struct network *network, const struct mod
 	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
-	describe(&metadata, network, info);
-	if (tensors && values) {
+	if (describe(&metadata, network, info, error)) {
+		status = -1;
+	} else if (tensors && values) {
 		lay_out(tensors, values, network);
 		const struct safetensors file = {
 			.tensors = tensors,
@@ -173,6 +201,7 @@ int model_save(const char *path, const struct network *network, const struct mod
 	}
 	free(tensors);
 	free(values);
+	free_metadata(&metadata);
 	if (status)
 		return error_prefix(error, "%s", path);
 	status = file_replace(path, bytes.data, bytes.size, error);
@@ -241,7 +270,10 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 /* Read how it was trained; nothing where the file does not say. */
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
+	const char *transposed = safetensors_metadata(file, "transposed");
+
 	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
+	info->transposed = transposed && !strcmp(transposed, "yes");
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;
@@ -361,6 +393,26 @@ static int read_weights(const struct safetensors *file, struct network *network,
 			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",
 							 file->tensors[i].name, network->spec);
 	return 0;
+}
+
+int model_classes(const struct safetensors *file, int count, struct classes *out,
+				  struct error *error)
+{
+	const char *labels = safetensors_metadata(file, "class_labels");
+	const char *names = safetensors_metadata(file, "class_names");
+
+	*out = (struct classes){0};
+	if (!labels && !names)
+		return classes_numbered(count, out, error);
+	if (!labels || !names)
+		return error_set(error, "metadata: there is only one of class_labels and class_names");
+	if (classes_read(labels, names, out, error))
+		return error_prefix(error, "metadata");
+	if (out->count == count)
+		return 0;
+	error_set(error, "metadata: %d labels for %d classes", out->count, count);
+	classes_free(out);
+	return -1;
 }
 
 int model_build(struct network *network, const char *spec, int height, int width, int classes,

@@ -348,12 +348,17 @@ static int check_labels(const struct eval_values *values, const struct dataset *
 					 dataset->place);
 }
 
-static int load(const struct eval_values *values, const struct session *session,
-				struct dataset *dataset, struct error *error)
+/* The images are taken as those were that the model was trained on. */
+static int load(const struct eval_values *values, struct session *session, struct dataset *dataset,
+				struct error *error)
 {
 	struct dataset_options data = values->data;
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
 
+	if (data.names && classes_name(&session->classes, data.names, error))
+		return error_prefix(error, "--classes");
+	data.names = NULL;
+	data.transpose = data.transpose || session->info.transposed;
 	data.workers = session->engine.workers;
 	const enum dataset_fault fault = dataset_load(dataset, &data, part, &session->classes, error);
 

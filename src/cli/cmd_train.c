@@ -322,6 +322,8 @@ static int save(struct job *job, const struct train_result *result, struct error
 		.result = *result,
 		.train_count = job->split.train_count,
 		.val_count = job->split.val_count,
+		.transposed = job->dataset.transposed,
+		.classes = &job->dataset.classes,
 	};
 
 	if (result->steps == 0) {

@@ -44,6 +44,8 @@ const struct field data_fields[] = {
 			 "else it is digit"},
 	{"skip_broken", FIELD_FLAG, DATA(skip_broken),
 	 .help = "leave out pictures that cannot be used"},
+	{"classes", FIELD_TEXT, DATA(names), "A,B,...",
+	 .help = "the names of the classes, by rising label"},
 	{.name = NULL},
 };
 /* clang-format on */

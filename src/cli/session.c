@@ -61,9 +61,10 @@ int session_open(struct session *session, const struct model_values *model,
 	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
 		advise_on_model(model_load(model->file, model->network, &session->network, &session->info,
 								   &session->file, error),
-						error) ||
-		classes_numbered(session->network.classes, &session->classes, error))
+						error))
 		return -1;
+	if (model_classes(&session->file, session->network.classes, &session->classes, error))
+		return error_prefix(error, "%s", model->file);
 	const int full = executor_full_batch(&session->engine);
 	session->executor = executor_open(&session->network, &session->engine,
 									  full > batch_size ? full : batch_size, mode, error);
