@@ -55,6 +55,9 @@ int classes_read(const char *labels, const char *names, struct classes *out, str
 
 int classes_copy(const struct classes *classes, struct classes *out, struct error *error);
 
+/* The columns that the longest name takes, but no more than `most`. */
+int classes_width(const struct classes *classes, int most);
+
 /* The index of the class with that label, or -1. */
 int classes_find(const struct classes *classes, int32_t label);
 

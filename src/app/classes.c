@@ -308,6 +308,17 @@ int classes_read(const char *labels, const char *names, struct classes *out, str
 	return -1;
 }
 
+int classes_width(const struct classes *classes, int most)
+{
+	int width = 0;
+
+	for (int i = 0; i < classes->count; i++) {
+		const int columns = text_columns(classes->all[i].name);
+		width = columns > width ? columns : width;
+	}
+	return width < most ? width : most;
+}
+
 int classes_copy(const struct classes *classes, struct classes *out, struct error *error)
 {
 	if (allocate(out, error))

@@ -110,7 +110,8 @@ static void print_evaluation(FILE *out, const struct eval_values *values,
 	report_loading(out, dataset);
 	if (!dataset->labels)
 		return;
-	report_evaluation(out, evaluated, !values->common.no_color && terminal_is_rich(out));
+	report_evaluation(out, evaluated, terminal_width(out),
+					  !values->common.no_color && terminal_is_rich(out));
 }
 
 /* ---- files, which are made in memory and written as a whole ---- */
@@ -256,18 +257,6 @@ static struct colour verdict_line(const void *context, size_t tile, int line,
 	return colours[line];
 }
 
-/* "read 7", or a longer name. */
-static int caption_width(const struct classes *classes)
-{
-	int width = 1;
-
-	for (int i = 0; i < classes->count; i++) {
-		const int length = (int)strlen(classes->all[i].name);
-		width = length > width ? length : width;
-	}
-	return (int)strlen("read ") + (width < 16 ? width : 16);
-}
-
 /* Small images are enlarged more. */
 static int scale_of(const struct dataset *dataset)
 {
@@ -297,7 +286,8 @@ static int write_mistakes(const struct eval_values *values, const struct dataset
 		.title = title, .count = shown, .context = &mistakes, .gap = 14,
 		.width = dataset->width, .height = dataset->height, .scale = scale_of(dataset),
 		.cell = digit_cell,
-		.beside = true, .lines = 4, .characters = caption_width(evaluated->classes),
+		.beside = true, .lines = 4,
+		.characters = (int)strlen("read ") + classes_width(evaluated->classes, 16),
 		.text_scale = 2, .caption = verdict_line,
 	};
 	/* clang-format on */

@@ -22,6 +22,9 @@
 #include "formats/pixels.h"
 #include "nn/loss.h"
 
+#define MOST_NAME 20 /* columns of a class's name */
+#define USUAL_SIDE 28
+#define EPOCH 7         /* characters of "epoch 1" */
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
 struct inspect_data_values {
@@ -119,10 +122,14 @@ static void print_classes(FILE *out, const struct dataset *dataset)
 		return;
 	for (size_t i = 0; i < dataset->count; i++)
 		counts[dataset->labels[i]]++;
-	fprintf(out, "\nclass   images    part\n");
-	for (int class = 0; class < dataset->classes.count; class ++)
-		fprintf(out, "%5s  %7zu  %5.2f%%\n", dataset->classes.all[class].name, counts[class],
+	const int longest = classes_width(&dataset->classes, MOST_NAME);
+	const int width = longest > 5 ? longest : 5;
+	fprintf(out, "\n%*s   images    part\n", width, "class");
+	for (int class = 0; class < dataset->classes.count; class ++) {
+		report_name(out, dataset->classes.all[class].name, width);
+		fprintf(out, "  %7zu  %5.2f%%\n", counts[class],
 				100 * (double)counts[class] / (double)dataset->count);
+	}
 }
 
 static void print_summary(FILE *out, const struct inspect_data_values *values,
@@ -238,18 +245,21 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 	return epoch ? sheet_dim : sheet_light;
 }
 
-/* The more samples there are, the less they are enlarged. */
+/* The more samples there are, and the larger they are, the less they are enlarged. */
 static int write_sheet(const char *path, const struct samples *samples, struct error *error)
 {
 	const size_t count = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
 	const struct dataset *dataset = samples->dataset;
+	const int names = dataset->labels ? classes_width(&dataset->classes, 16) : 1;
+	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
 	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
 	/* clang-format off */
 	const struct sheet_block block = {
 		.count = count, .columns = augmented ? samples->columns : 0, .context = samples,
-		.width = dataset->width, .height = dataset->height, .scale = scale, .cell = sample_cell,
-		.gap = 4 * scale, .lines = 1, .characters = augmented ? (int)strlen("epoch 1") : 1,
+		.width = dataset->width, .height = dataset->height, .cell = sample_cell,
+		.scale = scale * (side < USUAL_SIDE ? USUAL_SIDE / side : 1),
+		.gap = 4 * scale, .lines = 1, .characters = augmented && names < EPOCH ? EPOCH : names,
 		.text_scale = scale > 1 ? 2 : 1, .caption = sample_caption,
 	};
 	/* clang-format on */

@@ -9,6 +9,10 @@
 #include "base/text.h"
 #include "formats/json.h"
 
+#define COUNT_COLUMNS 7 /* of a count in the confusion matrix */
+#define MOST_NAME 20    /* columns of a class's name */
+#define MOST_PAIRS 20   /* of classes, in the place of a matrix */
+
 void report_loading(FILE *out, const struct dataset *dataset)
 {
 	if (dataset->stretched)
@@ -128,26 +132,102 @@ static void print_count(FILE *out, size_t count, size_t support, bool right, boo
 		fputs(text, out);
 }
 
-static void print_matrix(FILE *out, const struct evaluated *evaluated, bool colour)
+void report_name(FILE *out, const char *name, int width)
+{
+	const char *end = name;
+
+	for (int columns = 0; *end && columns < width; columns++)
+		do
+			end++;
+		while (text_continues(*end));
+	const int size = (int)(end - name), columns = text_columns(name);
+	fprintf(out, "%*s%.*s", columns < width ? width - columns : 0, "", size, name);
+}
+
+static void print_matrix(FILE *out, const struct evaluated *evaluated, int names, int cell,
+						 bool colour)
 {
 	const struct confusion *confusion = evaluated->confusion;
+	const struct class_label *all = evaluated->classes->all;
 
-	fprintf(out, "confusion: labels down, predictions across\n     ");
+	fprintf(out, "confusion: labels down, predictions across\n%*s", names, "");
 	for (int p = 0; p < confusion->classes; p++)
-		fprintf(out, "%7s", evaluated->classes->all[p].name);
+		report_name(out, all[p].name, cell);
 	fputc('\n', out);
 	for (int label = 0; label < confusion->classes; label++) {
 		const size_t support = confusion_scores(confusion, label).support;
 
-		fprintf(out, "%5s", evaluated->classes->all[label].name);
-		for (int p = 0; p < confusion->classes; p++)
+		report_name(out, all[label].name, names);
+		for (int p = 0; p < confusion->classes; p++) {
+			fprintf(out, "%*s", cell - COUNT_COLUMNS, "");
 			print_count(out, confusion_at(confusion, label, p), support, p == label, colour);
+		}
 		fputc('\n', out);
 	}
 }
 
-void report_evaluation(FILE *out, const struct evaluated *evaluated, bool colour)
+struct pair {
+	int label, prediction;
+};
+
+/* Find the most frequent confusions, the first of equals first; returns how many they are, and how
+ * many there are of different ones. */
+static int rank_confusions(const struct confusion *confusion, struct pair pairs[MOST_PAIRS],
+						   size_t *different)
 {
+	int kept = 0;
+
+	*different = 0;
+	for (int label = 0; label < confusion->classes; label++)
+		for (int p = 0; p < confusion->classes; p++) {
+			const size_t count = confusion_at(confusion, label, p);
+			int rank = kept < MOST_PAIRS ? kept : MOST_PAIRS;
+
+			if (label == p || !count)
+				continue;
+			++*different;
+			for (; rank > 0 && count > confusion_at(confusion, pairs[rank - 1].label,
+													pairs[rank - 1].prediction);
+				 rank--)
+				if (rank < MOST_PAIRS)
+					pairs[rank] = pairs[rank - 1];
+			if (rank < MOST_PAIRS)
+				pairs[rank] = (struct pair){label, p};
+			kept += kept < MOST_PAIRS;
+		}
+	return kept;
+}
+
+static void print_confusions(FILE *out, const struct evaluated *evaluated, int names)
+{
+	const struct confusion *confusion = evaluated->confusion;
+	const int width = names > (int)strlen("read as") ? names : (int)strlen("read as");
+	struct pair pairs[MOST_PAIRS];
+	size_t different;
+	const int count = rank_confusions(confusion, pairs, &different);
+
+	if (!count) {
+		fputs("confusions: none\n", out);
+		return;
+	}
+	fprintf(out, "confusions, the %d most frequent of %zu\n", count, different);
+	fprintf(out, "%*s  %*s  images  of the label's\n", names, "label", width, "read as");
+	for (const struct pair *pair = pairs; pair < pairs + count; pair++) {
+		const size_t images = confusion_at(confusion, pair->label, pair->prediction);
+		const size_t support = confusion_scores(confusion, pair->label).support;
+
+		report_name(out, evaluated->classes->all[pair->label].name, names);
+		fputs("  ", out);
+		report_name(out, evaluated->classes->all[pair->prediction].name, width);
+		fprintf(out, "  %6zu  %13.1f%%\n", images, 100 * (double)images / (double)support);
+	}
+}
+
+void report_evaluation(FILE *out, const struct evaluated *evaluated, int width, bool colour)
+{
+	const int longest = classes_width(evaluated->classes, MOST_NAME);
+	const int names = longest > 5 ? longest : 5;
+	const int cell = longest < COUNT_COLUMNS ? COUNT_COLUMNS : longest + 1;
 	const struct evaluation *evaluation = evaluated->evaluation;
 	double low, high;
 
@@ -157,13 +237,17 @@ void report_evaluation(FILE *out, const struct evaluated *evaluated, bool colour
 	fprintf(out, "loss      %.4f\n", evaluation->loss);
 	fprintf(out, "ECE       %.4f  (expected calibration error: what probabilities are off by)\n\n",
 			calibration_error(evaluation));
-	print_matrix(out, evaluated, colour);
-	fprintf(out, "\nclass  precision  recall      F1  support\n");
+	if (names + evaluated->classes->count * cell <= width)
+		print_matrix(out, evaluated, names, cell, colour);
+	else
+		print_confusions(out, evaluated, names);
+	fprintf(out, "\n%*s  precision  recall      F1  support\n", names, "class");
 	for (int label = 0; label < evaluated->classes->count; label++) {
 		struct class_scores scores = confusion_scores(evaluated->confusion, label);
 
-		fprintf(out, "%5s %10.4f %7.4f %7.4f %8zu\n", evaluated->classes->all[label].name,
-				scores.precision, scores.recall, scores.f1, scores.support);
+		report_name(out, evaluated->classes->all[label].name, names);
+		fprintf(out, " %10.4f %7.4f %7.4f %8zu\n", scores.precision, scores.recall, scores.f1,
+				scores.support);
 	}
 }
 

@@ -25,6 +25,9 @@ void report_network(FILE *out, const struct network *network, bool with_cost);
 void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);
 void report_epoch(FILE *out, const struct epoch_figures *row, int epochs);
 
+/* A name to the right of a column so wide; a longer one is cut. */
+void report_name(FILE *out, const char *name, int width);
+
 /* The class of an index in JSON: its number where that is its name, else its name. */
 void report_class_json(FILE *out, const struct classes *classes, int index);
 
@@ -42,8 +45,9 @@ struct evaluated {
 };
 
 /* Accuracy with its interval, loss, calibration error, confusion matrix, and scores for each class.
- * With `colour`, each count of the matrix is shaded by its share of the label's images. */
-void report_evaluation(FILE *out, const struct evaluated *evaluated, bool colour);
+ * In the place of a matrix of more than `width` columns are the most frequent confusions. With
+ * `colour`, each count of the matrix is shaded by its share of the label's images. */
+void report_evaluation(FILE *out, const struct evaluated *evaluated, int width, bool colour);
 
 /* The same as one JSON object on one line, with the model's file and the name of the split. */
 void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const char *model,

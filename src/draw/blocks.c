@@ -117,18 +117,20 @@ static int line_count(const struct blocks_picture *picture)
 	return (picture->height + 1) / 2;
 }
 
-static void draw_row(struct pen *pen, const struct blocks_picture *pictures, size_t count)
+/* Each picture with its caption has `width` columns. */
+static void draw_row(struct pen *pen, const struct blocks_picture *pictures, size_t count,
+					 int width)
 {
 	for (int line = 0; line < line_count(pictures); line++) {
 		for (size_t i = 0; i < count; i++) {
 			draw_line(pen, &pictures[i], line);
-			pen->blanks += GAP;
+			pen->blanks += width - pictures[i].width + GAP;
 		}
 		pen_end_line(pen);
 	}
 	for (size_t i = 0; i < count; i++) {
-		const int rest = pictures[i].width - pen_print(pen, "%s", pictures[i].caption);
-		pen->blanks = (rest > 0 ? rest : 0) + GAP;
+		pen_print(pen, "%s", pictures[i].caption);
+		pen->blanks = width - text_columns(pictures[i].caption) + GAP;
 	}
 	pen_end_line(pen);
 }
@@ -141,13 +143,18 @@ size_t blocks_fit(int picture_width, int width)
 void blocks_draw_all(FILE *out, enum blocks_style style, const struct blocks_picture *pictures,
 					 size_t count, int width)
 {
-	const size_t fit = blocks_fit(pictures->width, width);
 	struct pen pen = {out, style, 0};
+	int own = pictures->width;
 
+	for (size_t i = 0; i < count; i++) {
+		const int columns = text_columns(pictures[i].caption);
+		own = columns > own ? columns : own;
+	}
+	const size_t fit = blocks_fit(own, width);
 	for (size_t done = 0; done < count; done += fit) {
 		if (done)
 			pen_end_line(&pen);
-		draw_row(&pen, pictures + done, count - done < fit ? count - done : fit);
+		draw_row(&pen, pictures + done, count - done < fit ? count - done : fit, own);
 	}
 }
 
