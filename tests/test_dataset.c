@@ -574,6 +574,65 @@ static void bytes_become_fractions(void **state)
 	assert_memory_equal(part, x + MNIST_PIXELS, sizeof x / 2);
 }
 
+/* 50 images of class 0, 200 of class 1, one of class 2; of 251, 50 validate. */
+static void few_images_are_stratified(void **state)
+{
+	enum { COUNT = 251 };
+	uint16_t stored[COUNT];
+	struct class_label labels[3] = {{0, "0"}, {1, "1"}, {2, "2"}};
+	struct dataset dataset = {.count = COUNT, .labels = stored, .classes = {labels, 3}};
+	struct split split, plain;
+	size_t counts[CLASSES_MOST];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		stored[i] = i == COUNT - 1 ? 2 : i % 5 > 0;
+	dataset_count_classes(&dataset, counts);
+	assert_int_equal(counts[0], 50);
+	assert_int_equal(counts[2], 1);
+	for (uint64_t seed = 1; seed < 30; seed++) {
+		bool seen[COUNT] = {false};
+		size_t zeros = 0;
+
+		assert_int_equal(split_dataset(&split, &dataset, 0, 0.2, seed, &error), 0);
+		assert_true(split.stratified);
+		assert_int_equal(split.train_count, 201);
+		assert_int_equal(split.val_count, 50);
+		for (size_t i = 0; i < COUNT; i++) {
+			assert_false(seen[split.train[i]]);
+			seen[split.train[i]] = true;
+		}
+		for (size_t i = 0; i < split.val_count; i++)
+			zeros += stored[split.val[i]] == 0;
+		assert_true(zeros >= 9 && zeros <= 10);
+		split_free(&split);
+	}
+	/* With a limit, the images are those of a plain split; without validation it is one. */
+	assert_int_equal(split_dataset(&split, &dataset, 100, 0.5, 1, &error), 0);
+	assert_int_equal(split_make(&plain, COUNT, 100, 0.5, 1, &error), 0);
+	uint64_t sums[2] = {0, 0};
+	for (size_t i = 0; i < 100; i++) {
+		sums[0] += split.train[i];
+		sums[1] += plain.train[i];
+	}
+	assert_true(sums[0] == sums[1]);
+	split_free(&split);
+	split_free(&plain);
+	assert_int_equal(split_dataset(&split, &dataset, 0, 0, 1, &error), 0);
+	assert_false(split.stratified);
+	split_free(&split);
+	/* With a hundred images of each class it is the plain one. */
+	for (size_t i = 0; i < COUNT; i++)
+		stored[i] = (uint16_t)(i % 2);
+	dataset.classes.count = 2;
+	assert_int_equal(split_dataset(&split, &dataset, 0, 0.2, 1, &error), 0);
+	assert_int_equal(split_make(&plain, COUNT, 0, 0.2, 1, &error), 0);
+	assert_false(split.stratified);
+	assert_memory_equal(split.train, plain.train, COUNT * sizeof *plain.train);
+	split_free(&split);
+	split_free(&plain);
+}
+
 int main(void)
 {
 #define SCRATCH_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -596,6 +655,7 @@ int main(void)
 		cmocka_unit_test(impossible_splits_are_refused),
 		cmocka_unit_test(every_epoch_shuffles_anew),
 		cmocka_unit_test(bytes_become_fractions),
+		cmocka_unit_test(few_images_are_stratified),
 	};
 	return cmocka_run_group_tests_name("dataset", tests, NULL, NULL);
 }

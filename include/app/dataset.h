@@ -98,11 +98,22 @@ int dataset_number_classes(struct dataset *dataset, int count, struct error *err
 struct split {
 	uint32_t *train, *val; /* indices; one allocation that starts at train */
 	size_t train_count, val_count;
+	bool stratified;
 };
 
 int split_make(struct split *split, size_t image_count, size_t limit, double val_fraction,
 			   uint64_t seed, struct error *error);
 void split_free(struct split *split);
+
+/* The same for a data set. Where a class has fewer than SPLIT_FEW images in all, chance might leave
+ * none of it to validate, or to train on: then the same images are taken and as many validate, but
+ * of each class its share, give or take one: stratified. Both parts keep the shuffle's order. */
+#define SPLIT_FEW 100
+int split_dataset(struct split *split, const struct dataset *dataset, size_t limit,
+				  double val_fraction, uint64_t seed, struct error *error);
+
+/* Count the images of each class. */
+void dataset_count_classes(const struct dataset *dataset, size_t counts[CLASSES_MOST]);
 
 /* The order in which epoch number `epoch` (from 1) sees the training images: order, train_count
  * indices, is overwritten with a new shuffle of split->train. */

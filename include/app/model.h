@@ -17,6 +17,7 @@ struct model_info {
 	struct settings settings;
 	struct train_result result;
 	size_t train_count, val_count;
+	bool stratified;               /* the split (app/dataset.h) */
 	bool transposed;               /* rows and columns of its images were swapped */
 	const struct classes *classes; /* for model_save; NULL: labels 0 … ; borrowed */
 };

@@ -34,6 +34,64 @@ int split_make(struct split *split, size_t image_count, size_t limit, double val
 	return 0;
 }
 
+void dataset_count_classes(const struct dataset *dataset, size_t counts[CLASSES_MOST])
+{
+	memset(counts, 0, CLASSES_MOST * sizeof *counts);
+	for (size_t i = 0; i < dataset->count; i++)
+		counts[dataset->labels[i]]++;
+}
+
+static bool has_few(const struct dataset *dataset)
+{
+	size_t counts[CLASSES_MOST];
+
+	if (!dataset->labels)
+		return false;
+	dataset_count_classes(dataset, counts);
+	for (int class = 0; class < dataset->classes.count; class ++)
+		if (counts[class] < SPLIT_FEW)
+			return true;
+	return false;
+}
+
+/* Divide the images that were taken anew. They stand in a row, class by class; image i of n
+ * validates where i × val / n passes a whole number: of 100 with 20 to validate, each fifth. */
+static int stratify(struct split *split, const struct dataset *dataset, struct error *error)
+{
+	const size_t count = split->train_count + split->val_count, val_count = split->val_count;
+	size_t places[CLASSES_MOST + 1] = {0}, trains = 0, validates = split->train_count;
+	uint32_t *taken = malloc(count * sizeof *taken);
+
+	if (!taken)
+		return error_set(error, "not enough memory to split %zu images", count);
+	memcpy(taken, split->train, count * sizeof *taken);
+	for (size_t i = 0; i < count; i++)
+		places[dataset->labels[taken[i]] + 1]++;
+	for (int class = 0; class < dataset->classes.count; class ++)
+		places[class + 1] += places[class];
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t place = places[dataset->labels[taken[i]]]++;
+		if ((place + 1) * val_count / count > place * val_count / count)
+			split->train[validates++] = taken[i];
+		else
+			split->train[trains++] = taken[i];
+	}
+	split->stratified = true;
+	free(taken);
+	return 0;
+}
+
+int split_dataset(struct split *split, const struct dataset *dataset, size_t limit,
+				  double val_fraction, uint64_t seed, struct error *error)
+{
+	if (split_make(split, dataset->count, limit, val_fraction, seed, error))
+		return -1;
+	if (!split->val_count || !has_few(dataset) || !stratify(split, dataset, error))
+		return 0;
+	split_free(split);
+	return -1;
+}
+
 void split_free(struct split *split)
 {
 	free(split->train);

@@ -57,13 +57,13 @@ static const struct field figures[] = {
 /* The order of the metadata in the file. A setting that is not named here came later: it follows at
  * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
-	"format",       "network",         "input",      "scaling",     "classes",
-	"class_labels", "class_names",     "transposed", "seed",        "val_split",
-	"limit",        "train_images",    "val_images", "epochs",      "epochs_done",
-	"batch_size",   "learning_rate",   "optimizer",  "schedule",    "warmup",
-	"weight_decay", "label_smoothing", "patience",   "temperature", "beta1",
-	"beta2",        "momentum",        "augment",    "best_epoch",  "accuracy",
-	"loss",         "val_accuracy",    "val_loss",
+	"format",       "network",      "input",           "scaling",    "classes",
+	"class_labels", "class_names",  "transposed",      "split",      "seed",
+	"val_split",    "limit",        "train_images",    "val_images", "epochs",
+	"epochs_done",  "batch_size",   "learning_rate",   "optimizer",  "schedule",
+	"warmup",       "weight_decay", "label_smoothing", "patience",   "temperature",
+	"beta1",        "beta2",        "momentum",        "augment",    "best_epoch",
+	"accuracy",     "loss",         "val_accuracy",    "val_loss",
 };
 
 static size_t rank(const char *key)
@@ -130,6 +130,8 @@ static int add_data(struct metadata *metadata, const struct model_info *info, st
 {
 	if (info->transposed)
 		add_text(metadata, "transposed", "yes");
+	if (info->stratified)
+		add_text(metadata, "split", "stratified");
 	if (!info->classes || classes_are_numbered(info->classes))
 		return 0;
 	if (classes_write(info->classes, &metadata->labels, &metadata->names, error))
@@ -271,9 +273,11 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
 {
 	const char *transposed = safetensors_metadata(file, "transposed");
+	const char *split = safetensors_metadata(file, "split");
 
 	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
 	info->transposed = transposed && !strcmp(transposed, "yes");
+	info->stratified = split && !strcmp(split, "stratified");
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;

@@ -42,6 +42,17 @@ static const char *eval_split_word(int split)
 	return words[split];
 }
 
+/* Models from before stratified splits were trained without. */
+static int split_as(const struct model_info *info, const struct dataset *dataset,
+					struct split *split, struct error *error)
+{
+	const struct settings *s = &info->settings;
+
+	return info->stratified
+			   ? split_dataset(split, dataset, s->limit, s->val_split, s->seed, error)
+			   : split_make(split, dataset->count, s->limit, s->val_split, s->seed, error);
+}
+
 /* Divide the training images as they were divided when the model was trained. */
 static int repeat_split(const struct eval_values *values, const struct model_info *info,
 						const struct dataset *dataset, struct split *split, struct error *error)
@@ -53,9 +64,7 @@ static int repeat_split(const struct eval_values *values, const struct model_inf
 						 values->model.file, eval_split_word((int)values->split));
 	if (values->split == EVAL_VAL && info->val_count == 0)
 		return error_set(error, "%s: was trained without validation images", values->model.file);
-	if (settings->limit > dataset->count ||
-		split_make(split, dataset->count, settings->limit, settings->val_split, settings->seed,
-				   error) ||
+	if (settings->limit > dataset->count || split_as(info, dataset, split, error) ||
 		split->train_count != info->train_count || split->val_count != info->val_count) {
 		split_free(split);
 		return error_set(error,

@@ -116,12 +116,11 @@ static void measure(const struct inspect_data_values *values, const struct datas
 
 static void print_classes(FILE *out, const struct dataset *dataset)
 {
-	size_t counts[CLASSES_MOST] = {0};
+	size_t counts[CLASSES_MOST];
 
 	if (!dataset->labels)
 		return;
-	for (size_t i = 0; i < dataset->count; i++)
-		counts[dataset->labels[i]]++;
+	dataset_count_classes(dataset, counts);
 	const int longest = classes_width(&dataset->classes, MOST_NAME);
 	const int width = longest > 5 ? longest : 5;
 	fprintf(out, "\n%*s   images    part\n", width, "class");

@@ -149,8 +149,8 @@ static int prepare(struct job *job, struct error *error)
 	if (settings->limit > job->dataset.count)
 		return error_set(error, "--limit: %zu, but %s has %zu training images", settings->limit,
 						 job->dataset.place, job->dataset.count);
-	if (split_make(&job->split, job->dataset.count, settings->limit, settings->val_split,
-				   settings->seed, error))
+	if (split_dataset(&job->split, &job->dataset, settings->limit, settings->val_split,
+					  settings->seed, error))
 		return -1;
 	if (settings->patience && job->split.val_count == 0)
 		return error_set(error,
@@ -210,6 +210,25 @@ static void print_rules(const struct settings *settings, const struct train_leng
 	fputc('\n', stderr);
 }
 
+/* A network cannot learn a class that has no image. */
+static void print_empty_classes(const struct dataset *dataset)
+{
+	size_t counts[CLASSES_MOST];
+	const char *first = NULL;
+	int empty = 0;
+
+	dataset_count_classes(dataset, counts);
+	for (int class = dataset->classes.count - 1; class >= 0; class --)
+		if (!counts[class]) {
+			first = dataset->classes.all[class].name;
+			empty++;
+		}
+	if (empty == 1)
+		fprintf(stderr, "       no image of class %s\n", first);
+	else if (empty)
+		fprintf(stderr, "       no images of %d classes, as of %s\n", empty, first);
+}
+
 static void print_preamble(struct job *job)
 {
 	const struct settings *settings = &job->values->settings;
@@ -220,8 +239,10 @@ static void print_preamble(struct job *job)
 	text_print_name(stderr, job->dataset.place);
 	fputc('\n', stderr);
 	report_loading(stderr, &job->dataset);
-	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)\n", job->split.train_count,
-			job->split.val_count, (unsigned long long)settings->seed);
+	print_empty_classes(&job->dataset);
+	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)%s\n", job->split.train_count,
+			job->split.val_count, (unsigned long long)settings->seed,
+			job->split.stratified ? ", of each class its share" : "");
 	fprintf(stderr, "steps  %llu an epoch, of %d images", (unsigned long long)length.epoch_steps,
 			settings->batch_size);
 	if (length.steps % length.epoch_steps)
@@ -323,6 +344,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 		.train_count = job->split.train_count,
 		.val_count = job->split.val_count,
 		.transposed = job->dataset.transposed,
+		.stratified = job->split.stratified,
 		.classes = &job->dataset.classes,
 	};
 
