@@ -18,16 +18,15 @@ enum { MOST_WORDS = 16, IMAGES = 12, PIXELS = 784 };
 
 static char folder[64];
 
-static void put(const char *name, const uint8_t *header, size_t header_size, size_t item_size)
+static void put(const char *name, const uint8_t *header, size_t header_size, size_t zero_count)
 {
-	static const uint8_t zeros[PIXELS];
+	static const uint8_t zeros[IMAGES * PIXELS];
 	char path[256];
 	FILE *file = fopen(scratch_path(path, folder, name), "wb");
 
 	assert_non_null(file);
 	fwrite(header, 1, header_size, file);
-	for (int i = 0; i < IMAGES; i++)
-		fwrite(zeros, 1, item_size, file);
+	fwrite(zeros, 1, zero_count, file);
 	fclose(file);
 }
 
@@ -35,15 +34,15 @@ static void put(const char *name, const uint8_t *header, size_t header_size, siz
 static int open_folder(void **state)
 {
 	static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, IMAGES, 0, 0, 0, 28, 0, 0, 0, 28};
-	static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, IMAGES};
+	static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, IMAGES, 1};
 
 	(void)state;
 	if (!scratch_open(folder))
 		return -1;
-	put("train-images-idx3-ubyte", images, sizeof images, PIXELS);
-	put("t10k-images-idx3-ubyte", images, sizeof images, PIXELS);
-	put("train-labels-idx1-ubyte", labels, sizeof labels, 1);
-	put("t10k-labels-idx1-ubyte", labels, sizeof labels, 1);
+	put("train-images-idx3-ubyte", images, sizeof images, IMAGES * PIXELS);
+	put("t10k-images-idx3-ubyte", images, sizeof images, IMAGES * PIXELS);
+	put("train-labels-idx1-ubyte", labels, sizeof labels, IMAGES - 1);
+	put("t10k-labels-idx1-ubyte", labels, sizeof labels, IMAGES - 1);
 	return chdir(folder);
 }
 

@@ -433,7 +433,7 @@ static void train_explain(FILE *out)
 	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
 	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
 		fprintf(out, "  %s\n", (*kind)->grammar);
-	fputc('\n', out);
+	fputs("The word classes stands for the number of classes in the data.\n\n", out);
 	command_explain_augment(out);
 	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
 		  "after the current step and saves; a second Ctrl-C stops at once.\n",

@@ -64,7 +64,7 @@ static const struct op_kind dense_op = {
 
 const struct layer_kind layer_dense = {
 	.name = "dense",
-	.grammar = "dense:UNITS|classes",
+	.grammar = "dense:UNITS",
 	.plan = dense_plan,
 	.init = dense_init,
 	.op = &dense_op,
