@@ -42,7 +42,7 @@ void recognize_rank(const float *probabilities, int count, int *order);
 /* The digits of a picture, in reading order, what the network saw of each, and the probabilities of
  * its classes. */
 struct reading {
-	struct digits digits; /* at least one */
+	struct digits digits; /* at least one, unless digits.none */
 	int height, width;    /* of the network's input */
 	int classes;
 	uint8_t *inputs;      /* [digits.count][height][width]; owned */
@@ -52,9 +52,9 @@ struct reading {
 const uint8_t *reading_input(const struct reading *reading, int digit);
 const float *reading_probabilities(const struct reading *reading, int digit);
 
-/* Find the digits in a picture and recognize them; "no digit found" is an error. With `raw`, the
- * picture is one digit of the network's size, as it is, however unlike one it looks. Free with
- * reading_free; on error nothing is left to free. */
+/* Find the digits in a picture and recognize them. With `raw`, the picture is one digit of the
+ * network's size, as it is, however unlike one it looks. Where there is no digit, the reading holds
+ * those that come nearest to one. Free with reading_free; on error nothing is left to free. */
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,
 				 struct reading *out, struct error *error);
 void reading_free(struct reading *reading); /* accepts a zeroed one */

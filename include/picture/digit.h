@@ -35,13 +35,14 @@ struct digit_way {
 struct digits {
 	struct digit *all; /* in reading order; owned */
 	int count;
+	bool none; /* the picture shows no digit: these are what comes nearest to one, if anything */
 	struct digit_way way;
 };
 
 /* Find the digits, dark on light or light on dark, and bring each to MNIST's form. A picture that
  * is in that form passes unchanged, but for rounding to 255. Where several readings of the ink are
- * possible, as with and without a line across it, the judge decides, unless it is NULL. A picture
- * without a digit is an error. Free with digits_free; on error nothing is left to free. */
+ * possible, as with and without a line across it, the judge decides, unless it is NULL. Free with
+ * digits_free; on error nothing is left to free. */
 int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
 				struct error *error);
 void digits_free(struct digits *digits); /* accepts a zeroed one */

@@ -58,10 +58,12 @@ static int take_digit(const struct raster *picture, struct slot *slot)
 
 	if (digits_find(picture, NULL, &digits, &slot->error))
 		return -1;
-	const int count = digits.count;
+	const int count = digits.none ? 0 : digits.count;
 	if (count == 1)
 		memcpy(slot->pixels, digits.all[0].pixels, DIGIT_PIXELS);
 	digits_free(&digits);
+	if (count == 0)
+		return error_set(&slot->error, "no digit found");
 	return count == 1 ? 0 : error_set(&slot->error, "%d digits found, expected one", count);
 }
 

@@ -122,7 +122,7 @@ const float *reading_probabilities(const struct reading *reading, int digit)
 static int allocate(const struct recognizer *recognizer, struct reading *out, struct error *error)
 {
 	const struct network *network = executor_network(recognizer->executor);
-	const size_t count = (size_t)out->digits.count;
+	const size_t count = (size_t)out->digits.count + 1; /* at least one: none may be found */
 
 	out->height = network->input.h;
 	out->width = network->input.w;
@@ -170,31 +170,36 @@ static int take_found(const struct recognizer *recognizer, const struct raster *
 	return 0;
 }
 
-/* Recognize the digits, and leave out what is none. The digit behind one that began a number, and
- * is left out, begins it. */
+/* Recognize the digits, and leave out what is none, unless that is all. The digit behind one that
+ * began a number, and is left out, begins it. */
 static int recognize_all(const struct recognizer *recognizer, struct reading *reading, double least,
 						 struct error *error)
 {
 	const size_t size = (size_t)reading->height * (size_t)reading->width;
+	const size_t classes = (size_t)reading->classes;
 	struct digits *digits = &reading->digits;
 	bool begins = false;
 	int kept = 0;
 
 	for (int i = 0; i < digits->count; i++) {
 		uint8_t *input = reading->inputs + (size_t)i * size;
-		float *probabilities = reading->probabilities + (size_t)kept * (size_t)reading->classes;
+		float *probabilities = reading->probabilities + (size_t)i * classes;
 		if (recognize(recognizer, input, probabilities, error))
 			return -1;
 		begins = begins || digits->all[i].begins;
-		if ((double)probabilities[loss_argmax(reading->classes, probabilities)] < least)
+		if (!digits->none &&
+			(double)probabilities[loss_argmax(reading->classes, probabilities)] < least)
 			continue;
 		memmove(reading->inputs + (size_t)kept * size, input, size);
+		memmove(reading->probabilities + (size_t)kept * classes, probabilities,
+				classes * sizeof *probabilities);
 		digits->all[kept] = digits->all[i];
 		digits->all[kept++].begins = begins;
 		begins = false;
 	}
-	digits->count = kept;
-	return kept ? 0 : error_set(error, "no digit found");
+	digits->none = digits->none || kept == 0;
+	digits->count = kept ? kept : digits->count;
+	return 0;
 }
 
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,

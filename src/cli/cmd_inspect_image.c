@@ -341,12 +341,14 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	struct seen seen = {.path = path, .classes = &session->classes};
 	struct digit_file file;
 
-	if (digit_file_read(path, &recognizer, values->raw, true, &file, error))
-		return -1;
+	int status = digit_file_read(path, &recognizer, values->raw, true, &file, error);
 	seen.height = file.reading.height;
 	seen.width = file.reading.width;
-	memcpy(seen.pixels, file.reading.inputs, (size_t)seen.height * (size_t)seen.width);
+	if (!status)
+		memcpy(seen.pixels, file.reading.inputs, (size_t)seen.height * (size_t)seen.width);
 	digit_file_free(&file);
+	if (status)
+		return -1;
 	/* The layers hold what the executor saw last, which the digit may not be. */
 	if (recognize(&recognizer, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);

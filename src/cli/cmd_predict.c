@@ -160,17 +160,21 @@ static int print_reading(const struct predict_values *values, const struct readi
 	return 0;
 }
 
+/* The way is drawn, as far as it goes, where there is no digit or one too many, too. */
 static int predict_file(const struct predict_values *values, const struct session *session,
 						const char *path, struct error *error)
 {
 	const struct recognizer recognizer = session_recognizer(session);
 	struct digit_file file;
+	struct error unsaid; /* two errors are one too many */
 
-	if (digit_file_read(path, &recognizer, values->raw, values->single || values->save_digit, &file,
-						error))
-		return -1;
+	int status = digit_file_read(path, &recognizer, values->raw,
+								 values->single || values->save_digit, &file, error);
+	const bool undrawn =
+		values->way && file.reading.probabilities &&
+		digit_file_draw_way(values->way, &file, &session->classes, status ? &unsaid : error);
 	const bool failed =
-		(values->way && digit_file_draw_way(values->way, &file, &session->classes, error)) ||
+		status || undrawn ||
 		(values->save_digit && digit_file_write(values->save_digit, &file.reading, error)) ||
 		print_reading(values, &file.reading, &session->classes, path, error);
 	digit_file_free(&file);
@@ -247,7 +251,7 @@ const struct command command_predict = {
 		"drawn, on plain, ruled or squared paper: the digits are found, and each is brought\n"
 		"to MNIST's form, 28x28 pixels, light on dark. A picture in that form passes\n"
 		"unchanged. 'No digit found' is an error; so are several with --single or\n"
-		"--save-digit.\n"
+		"--save-digit. --steps draws the way in these cases, too.\n"
 		"Each picture gives one line,\n"
 		"  NUMBER  PROBABILITY  FILE\n"
 		"NUMBER has the digits in reading order, and a blank where a line ends or a gap is\n"

@@ -44,14 +44,13 @@ int digit_file_read(const char *path, const struct recognizer *recognizer, bool 
 	*out = (struct digit_file){0};
 	if (read_picture(path, &out->picture, error))
 		return -1;
+	const struct digits *digits = &out->reading.digits;
 	int status = reading_take(recognizer, &out->picture, raw, &out->reading, error);
-	if (!status && single && out->reading.digits.count > 1)
-		status = refuse_several(&out->reading.digits, error);
-	if (status) {
-		error_prefix(error, "%s", path);
-		digit_file_free(out);
-	}
-	return status;
+	if (!status && digits->none)
+		status = error_set(error, "no digit found");
+	else if (!status && single && digits->count > 1)
+		status = refuse_several(digits, error);
+	return status ? error_prefix(error, "%s", path) : 0;
 }
 
 void digit_file_free(struct digit_file *file)

@@ -15,8 +15,9 @@ struct digit_file {
 };
 
 /* Read a picture, or standard input for "-", and the digits in it. With `raw` it is one digit of
- * the network's size, as it is. With `single` more than one digit is an error, which says where
- * they are. Errors name the file. Free with digit_file_free; on error nothing is left to free. */
+ * the network's size, as it is. No digit is an error, and so, with `single`, is more than one: it
+ * says where they are. Errors name the file; *out holds what was read before, probabilities last.
+ * Free with digit_file_free. */
 int digit_file_read(const char *path, const struct recognizer *recognizer, bool raw, bool single,
 					struct digit_file *out, struct error *error);
 void digit_file_free(struct digit_file *file);

@@ -40,7 +40,7 @@ void digits_free(struct digits *digits)
 static int digits_grow(struct digits *digits, int more, struct error *error)
 {
 	const size_t count = (size_t)(digits->count + more);
-	struct digit *all = realloc(digits->all, count * sizeof *all);
+	struct digit *all = realloc(digits->all, (count + 1) * sizeof *all);
 
 	if (!all)
 		return error_scarce(error, "not enough memory for %zu digits", count);
@@ -292,6 +292,28 @@ static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_P
 	return 0;
 }
 
+/* Take what the look has found, and look nearer where digits are small. */
+static int take_found(const struct raster *picture, const struct digit_judge *judge,
+					  struct look *look, struct digits *out, struct error *error)
+{
+	const struct finding *finding = look->finding;
+
+	out->none = finding->merit <= 0.0f || (!finding->ink.settled && finding->ink.threshold < CLEAR);
+	if (!out->none && finding->count == MOST_JUDGED)
+		return error_set(error, "more than %d digits; cut the picture into parts", MOST_JUDGED - 1);
+	if (append_found(look, out, error))
+		return -1;
+	sort_digits(out);
+	if (!out->none && look->scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL) {
+		if (look_at_lines(picture, judge, look, out, error))
+			return -1;
+		sort_digits(out);
+	}
+	if (!out->way.ink.at || out->all[0].box.bottom < out->all[out->count - 1].box.top)
+		set_way(look, out);
+	return 0;
+}
+
 int digits_find(const struct raster *picture, const struct digit_judge *judge, struct digits *out,
 				struct error *error)
 {
@@ -303,29 +325,10 @@ int digits_find(const struct raster *picture, const struct digit_judge *judge, s
 		return take_whole(picture, pixels, out, error);
 	if (look_at(picture, judge, &look, error))
 		return -1;
-	if (look.finding->ink.framed && look_inside(picture, judge, &look, error)) {
-		look_free(&look);
-		return -1;
-	}
-	const struct finding *finding = look.finding;
-	int status;
-	if (finding->merit <= 0.0f || (!finding->ink.settled && finding->ink.threshold < CLEAR))
-		status = error_set(error, "no digit found");
-	else if (finding->count == MOST_JUDGED)
-		status =
-			error_set(error, "more than %d digits; cut the picture into parts", MOST_JUDGED - 1);
-	else
-		status = append_found(&look, out, error);
-	if (!status) {
-		sort_digits(out);
-		if (look.scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL)
-			status = look_at_lines(picture, judge, &look, out, error);
-		sort_digits(out);
-		if (!out->way.ink.at || out->all[0].box.bottom < out->all[out->count - 1].box.top)
-			set_way(&look, out);
-	}
+	const bool failed = (look.finding->ink.framed && look_inside(picture, judge, &look, error)) ||
+						take_found(picture, judge, &look, out, error);
 	look_free(&look);
-	if (status)
+	if (failed)
 		digits_free(out);
-	return status;
+	return failed ? -1 : 0;
 }
