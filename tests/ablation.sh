@@ -6,36 +6,27 @@ unset CDPATH
 usage()
 {
 	cat <<'END'
-Usage: tests/ablation.sh [OPTION ...] BUILD [CONSTANT ...]
+Usage: tests/ablation.sh [--values "V ..."] BUILD FOLDER [CONSTANT ...]
 
 Sets each number that src/picture names (of all, or of those given) to 0, half and double in turn,
-compiles it, reads the pictures that tests/pictures.sh draws, and prints how many more and fewer
-are right than with the number as it is, and how many answers are others. What changes nothing can
-be deleted. BUILD is a release build of the project as it is now.
-
-  --seed N, --count N, --keep FOLDER   as in tests/pictures.sh
-  --values "V ..."   others than "0 0.5x 2x", which are 0, half and double
+or to the values given ("0 0.5x 2x" are 0, half and double), compiles it, reads the pictures in
+FOLDER, and prints how many more and fewer are right than with the number as it is, and how many
+answers are others. What changes nothing can be deleted. BUILD is a release build of the project as
+it is now; FOLDER is what tests/pictures.sh --keep FOLDER has left.
 END
 }
 
-root=$(cd "$(dirname "$0")/.." && pwd) seed=1 count=10 folder='' values='0 0.5x 2x' build='' only=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	--seed) seed=$2 && shift ;;
-	--count) count=$2 && shift ;;
-	--keep) mkdir -p "$2" && folder=$(realpath "$2") && shift ;;
-	--values) values=$2 && shift ;;
-	-h | --help) usage && exit ;;
-	-*) usage >&2 && exit 2 ;;
-	*) if [ "$build" ]; then only+=" $1 "; else build=$(realpath "$1"); fi ;;
-	esac
-	shift
-done
-[ "$build" ] || { usage >&2 && exit 2; }
+root=$(cd "$(dirname "$0")/.." && pwd) values='0 0.5x 2x'
+case ${1-} in
+--values) values=$2 && shift 2 ;;
+-h | --help) usage && exit ;;
+esac
+[[ $# -ge 2 && $1 != -* ]] || { usage >&2 && exit 2; }
+build=$(realpath "$1") folder=$(realpath "$2") only=" ${*:3} "
+[ -e "$folder/answers.txt" ] || { usage >&2 && exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
-folder=${folder:-$scratch/drawn}
 cp -r "$root/src" "$root/include" "$scratch"
 cp -r "$scratch/src" "$scratch/original" # the project may change meanwhile
 cd "$scratch"
@@ -55,8 +46,8 @@ compile()
 # score FILE: FILE, tab, reading, tab, "right" or "" of each picture; fails where that takes too long.
 score()
 {
-	timeout 300 "$root/tests/pictures.sh" --program "$scratch/mnist-cnn" --seed "$seed" --count "$count" \
-		--keep "$folder" "$build" >/dev/null || return
+	timeout 300 "$root/tests/pictures.sh" --program "$scratch/mnist-cnn" --keep "$folder" "$build" \
+		>/dev/null || return
 	awk -F '\t' 'NR == FNR { reading[$1] = $2; next }
 		{ print $1 "\t" reading[$1] "\t" (reading[$1] == $3 ? "right" : "") }' \
 		"$folder/readings.txt" "$folder/answers.txt" >"$1"
@@ -99,7 +90,7 @@ compile
 score base
 printf '%-16s %-24s %9s %9s %7s %7s %8s\n' source constant value tried more fewer others
 constants | while read -r file line name value; do
-	[[ ! $only || $only == *" $name "* ]] || continue
+	[[ $only == "  " || $only == *" $name "* ]] || continue
 	for try in $(other "$name" "$value"); do
 		cp "original/${file#src/}" "$file"
 		sed -i "${line}s/$name\\([ =]*\\)[-0-9.f]*/$name\\1$try/" "$file"
