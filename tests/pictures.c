@@ -322,12 +322,11 @@ static int save(const struct scene *scene, const char *folder, int number, struc
 	for (int i = 0; i < count; i++)
 		pixels[i] = (uint8_t)(sheet->plane.at[i] * 255 + 0.5f);
 	snprintf(path, sizeof path, "%s/%s_%d.pgm", folder, scene->kind->name, number);
-	FILE *stream = file_create(path, error);
-	int status = !stream ||
-				 pgm_write(pixels, sheet->plane.width, sheet->plane.height, &file, error) ||
-				 file_append(stream, path, file.data, file.size, error);
-	if (stream)
-		fclose(stream);
+	int status = pgm_write(pixels, sheet->plane.width, sheet->plane.height, &file, error);
+	FILE *stream = status ? NULL : fopen(path, "wb"); /* file_replace would wait for the disk */
+	const bool written = stream && fwrite(file.data, 1, file.size, stream) == file.size;
+	if (!status && (!stream || fclose(stream) || !written))
+		status = error_set(error, "%s: cannot write", path);
 	free(pixels);
 	buffer_free(&file);
 	if (!status)

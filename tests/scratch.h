@@ -23,6 +23,31 @@ static inline const char *scratch_path(char path[256], const char *folder, const
 	return path;
 }
 
+/* Write a text file as plain C does. Returns false where that fails. */
+static inline bool scratch_write(const char *path, const char *content)
+{
+	FILE *file = fopen(path, "wb");
+	const bool written = file && fputs(content, file) >= 0;
+
+	return file && !fclose(file) && written;
+}
+
+/* True where that is all that is in the file. */
+static inline bool scratch_holds(const char *path, const char *content)
+{
+	char have[1024] = "";
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		return false;
+	const size_t size = fread(have, 1, sizeof have - 1, file);
+	fclose(file);
+	if (size == strlen(content) && !strcmp(have, content))
+		return true;
+	fprintf(stderr, "%s: \"%s\" instead of \"%s\"\n", path, have, content);
+	return false;
+}
+
 /* The number of files in it, hidden ones included; -1 where it cannot be read. */
 static inline int scratch_count(const char *folder)
 {

@@ -70,7 +70,6 @@ static void rows_are_flushed(void **state)
 
 	(void)state;
 	assert_int_equal(curves_open(&curves, path, &error), 0);
-	assert_content(HEADER);
 	assert_int_equal(curves_append(&curves, &row, &error), 0);
 	assert_content(HEADER FULL_ROW);
 	row = (struct epoch_figures){
@@ -79,9 +78,33 @@ static void rows_are_flushed(void **state)
 	assert_content(HEADER FULL_ROW BARE_ROW);
 	assert_int_equal(curves_close(&curves, &error), 0);
 	assert_content(HEADER FULL_ROW BARE_ROW);
+}
+
+/* A training that fails before its first epoch's end has no row, and leaves the old ones. */
+static void the_first_row_replaces_the_old_curves(void **state)
+{
+	const struct epoch_figures row = {
+		.epoch = 2, .accuracy = 0.5, .loss = 2.302585093, .learning_rate = 1e-4 / 3};
+	struct curves curves;
+
+	(void)state;
 	assert_int_equal(curves_open(&curves, path, &error), 0);
 	assert_int_equal(curves_close(&curves, &error), 0);
-	assert_content(HEADER);
+	assert_int_equal(scratch_count(folder), 0);
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	fputs("old\n", file);
+	fclose(file);
+	assert_int_equal(curves_open(&curves, path, &error), 0);
+	assert_content("old\n");
+	assert_int_equal(curves_append(&curves, &row, &error), 0);
+	assert_content(HEADER BARE_ROW);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	assert_content(HEADER BARE_ROW);
+	assert_int_equal(curves_open(&curves, path, &error), 0);
+	assert_int_equal(curves_close(&curves, &error), 0);
+	assert_content(HEADER BARE_ROW);
+	assert_int_equal(scratch_count(folder), 1);
 }
 
 static void errors_name_the_file(void **state)
@@ -91,10 +114,11 @@ static void errors_name_the_file(void **state)
 	(void)state;
 	assert_int_equal(curves_open(&curves, "/dev/full", &error), -1);
 	assert_string_equal(error.text, "/dev/full: cannot write: No space left on device");
-	assert_null(curves.file);
 	assert_int_equal(curves_close(&curves, &error), 0);
 	assert_int_equal(curves_open(&curves, "no/such/folder.csv", &error), -1);
-	assert_string_equal(error.text, "no/such/folder.csv: cannot open: No such file or directory");
+	assert_string_equal(error.text, "no/such/folder.csv: cannot create a temporary file beside it: "
+									"No such file or directory");
+	assert_int_equal(curves_close(&curves, &error), 0);
 }
 
 /* A limit on the size of files stands for a disk that gets full in the middle of a row. */
@@ -172,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rows_are_flushed, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_first_row_replaces_the_old_curves, setup, teardown),
 		cmocka_unit_test_setup_teardown(errors_name_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(half_a_row_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_numbers_are_written_out, setup, teardown),

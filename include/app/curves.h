@@ -2,17 +2,16 @@
 #ifndef APP_CURVES_H
 #define APP_CURVES_H
 
-#include <stdio.h>
-
 #include "app/epoch.h"
+#include "base/draft.h"
 #include "base/error.h"
 
 struct curves {
-	FILE *file;
-	const char *path; /* borrowed */
+	struct draft draft;
 };
 
-/* The header is written at once, and so is each row: whole, or not at all. */
+/* The first row replaces an old file; until then it is untouched. Each row is written at once:
+ * whole, or not at all. Close the curves also after an error; they may be zeroed then. */
 int curves_open(struct curves *curves, const char *path, struct error *error);
 int curves_append(struct curves *curves, const struct epoch_figures *row, struct error *error);
 int curves_close(struct curves *curves, struct error *error);

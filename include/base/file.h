@@ -19,23 +19,14 @@ int file_read_stream(FILE *stream, const char *name, size_t max_size, struct buf
 /* Read the file in pieces, which the sink takes. The sink's errors name the file, too. */
 int file_read_pieces(const char *path, size_t max_size, struct sink sink, struct error *error);
 
-/* Create the file, or empty it, and open it for writing. A path that leads to standard output or
- * standard error, as /dev/stdout does, gives a stream that continues it. NULL on error. */
-FILE *file_create(const char *path, struct error *error);
-
-/* Append to an open stream, which errors call `name`, and to which nothing is printed in other
- * ways. Where that fails, as on a full disk, a file is cut back to its former length. */
-int file_append(FILE *stream, const char *name, const void *data, size_t size, struct error *error);
-
-/* Replace the file as a whole: write a temporary file beside it, flush, fsync, rename, fsync the
- * folder. Whatever happens, `path` holds the old content or the new, never a part, and no
- * temporary file stays behind after an error. An existing file keeps its permissions; a symbolic
- * link stays one; /dev/stdout, a pipe or another special file is written to directly. SIGHUP,
- * SIGINT and SIGTERM are ignored meanwhile. */
+/* Replace the file as a whole, by a draft (base/draft.h): whatever happens, `path` holds the old
+ * content or the new, never a part, and no temporary file stays behind after an error. An existing
+ * file keeps its permissions; a symbolic link stays one; /dev/stdout, a pipe or another special
+ * file is written to directly. SIGHUP, SIGINT, SIGTERM and SIGXCPU are ignored meanwhile. */
 int file_replace(const char *path, const void *data, size_t size, struct error *error);
 
-/* Check, before hours of work, that file_replace could write there: create a temporary file and
- * remove it again. Returns -1 with the error that file_replace would give. */
+/* Check, before work is done, that file_replace could write there: open a draft and close it again.
+ * Returns -1 with the error that file_replace would give. */
 int file_check_replace(const char *path, struct error *error);
 
 /* False where nothing has that name. A file that the system does not let us look at counts as

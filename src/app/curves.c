@@ -1,10 +1,8 @@
 /* The learning curves as a CSV file: the columns of Keras's CSVLogger, then some of our own. */
 #include "app/curves.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "base/file.h"
 
 #define HEADER                                                                                     \
 	"epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds,train_accuracy,train_loss\n"
@@ -15,15 +13,14 @@
 
 int curves_open(struct curves *curves, const char *path, struct error *error)
 {
-	*curves = (struct curves){.file = file_create(path, error), .path = path};
-	if (!curves->file)
+	struct error ignored;
+
+	if (draft_open(&curves->draft, path, error))
 		return -1;
-	if (file_append(curves->file, path, HEADER, strlen(HEADER), error)) {
-		fclose(curves->file);
-		curves->file = NULL;
-		return -1;
-	}
-	return 0;
+	if (!draft_append(&curves->draft, HEADER, strlen(HEADER), error))
+		return 0;
+	curves_close(curves, &ignored);
+	return -1;
 }
 
 /* Two columns, empty where they are not known. */
@@ -45,15 +42,13 @@ int curves_append(struct curves *curves, const struct epoch_figures *row, struct
 						  row->learning_rate, row->seconds,
 						  pair_text(train, row->has_train, row->train_accuracy, row->train_loss));
 
-	return file_append(curves->file, curves->path, text, (size_t)length, error);
+	return draft_append(&curves->draft, text, (size_t)length, error) ||
+				   draft_publish(&curves->draft, error)
+			   ? -1
+			   : 0;
 }
 
 int curves_close(struct curves *curves, struct error *error)
 {
-	FILE *file = curves->file;
-
-	curves->file = NULL;
-	if (file && fclose(file))
-		return error_set(error, "%s: cannot close: %s", curves->path, strerror(errno));
-	return 0;
+	return draft_close(&curves->draft, error);
 }

@@ -161,9 +161,7 @@ static int prepare(struct job *job, struct error *error)
 	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
 	if (!job->rows)
 		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
-	if (file_check_replace(values->model, error))
-		return -1;
-	return curves_open(&job->curves, values->curves, error); /* last, because it empties the file */
+	return 0;
 }
 
 /* A model is worth more than an output that fails in the middle of its training. */
@@ -361,7 +359,7 @@ static int save(struct job *job, const struct train_result *result, struct error
 	print_verdict(job);
 	text_print_name(stderr, values->model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
-	if (!job->curves_failed) {
+	if (!job->curves_failed && job->row_count) {
 		text_print_name(stderr, values->curves);
 		fprintf(stderr, ": the learning curves, a row for each epoch\n");
 	}
@@ -381,6 +379,9 @@ static int train_and_save(struct job *job, struct error *error)
 										   .no_live = values->no_live,
 										   .epochs = values->settings.epochs});
 	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
+	if (file_check_replace(values->model, error) ||
+		curves_open(&job->curves, values->curves, error))
+		return STATUS_FAILED;
 	if (!quiet)
 		print_preamble(job);
 	const int trained = train(job->executor, &job->dataset, &job->split, &values->settings,
@@ -417,8 +418,7 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 		status = STATUS_USAGE;
 	else
 		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
-	if (job.curves.file)
-		curves_close(&job.curves, &ignored); /* the error before this one was reported */
+	curves_close(&job.curves, &ignored); /* the error before this one was reported */
 	free(job.rows);
 	executor_close(job.executor);
 	network_free(&job.network);

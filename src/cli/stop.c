@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/draft.h"
+
 static volatile sig_atomic_t stop_signal;
 static const char *volatile stop_answer; /* to the first signal */
 
@@ -16,15 +18,19 @@ static void on_signal(int number)
 	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
 
 	(void)ignored;
+	if (stop_signal) {
+		drafts_remove();
+		signal(number, SIG_DFL);
+		raise(number); /* it waits until this handler returns, and ends the program */
+	}
 	stop_signal = number;
 	errno = old_errno;
 }
 
-/* A handler answers one signal, and the next one ends the program. Signals that the parent had us
- * ignore, as nohup does, stay ignored. */
+/* Signals that the parent had us ignore, as nohup does, stay ignored. */
 static void catch_signal(int number)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct sigaction old;
 
 	sigemptyset(&action.sa_mask);

@@ -1,0 +1,49 @@
+/* The next content of a file, until it is whole. */
+#ifndef BASE_DRAFT_H
+#define BASE_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/path.h"
+
+/* A draft lies beside its file, as .NAME.mnist-cnn.tmp, and takes the file's place when it is
+ * published. Until then the file is as it was. A process that has a draft holds a lock on it, which
+ * ends with the process, however that ends: so one draft at most of a file is alive, and a dead one
+ * is removed by the next that is opened. A device, a pipe or /dev/stdout has no draft; it is
+ * written to as soon as there is something to write. */
+struct draft {
+	const char *path;          /* as errors call the file; borrowed */
+	char target[PATH_SIZE];    /* the file itself: symbolic links lead there */
+	char temporary[PATH_SIZE]; /* the draft's own name; "": it has none, or none any more */
+	int file;                  /* -1: not open */
+	bool is_special;           /* a device, a pipe or an open file */
+	bool replaces;             /* there is an old file, which has not been replaced yet */
+};
+
+/* Begin an empty draft, which has the rights of the file that it will replace. Refused is what
+ * could not be written later, and a file of which another process has a draft, by its number.
+ * Between draft_open and draft_close the struct must stay where it is. */
+int draft_open(struct draft *draft, const char *path, struct error *error);
+
+/* Take room on the disk for `size` bytes in all, where the system can, so that a disk that gets
+ * full later does not matter. */
+int draft_reserve(struct draft *draft, size_t size, struct error *error);
+
+/* Append all bytes, or else none. */
+int draft_append(struct draft *draft, const void *data, size_t size, struct error *error);
+
+/* Put the draft in the file's place: flush, fsync, rename, fsync the folder. A crash at any moment
+ * leaves the old content or the new. The file keeps its permissions and, as far as the system lets
+ * us, its owner and group. What is appended later goes to the file. */
+int draft_publish(struct draft *draft, struct error *error);
+
+/* Close the draft, and remove it unless it was published. Accepts a zeroed one, and one that could
+ * not be opened. */
+int draft_close(struct draft *draft, struct error *error);
+
+/* Remove all drafts: for a handler of a signal that ends the program. */
+void drafts_remove(void);
+
+#endif
