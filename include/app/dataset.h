@@ -76,6 +76,10 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 								struct error *error);
 void dataset_free(struct dataset *dataset);
 
+/* Refuse to write to a file of the set, of either part: the path may be any that leads to it. */
+int dataset_check_output(const struct dataset_options *options, const char *path,
+						 struct error *error);
+
 /* The pixels of one image. */
 static inline size_t dataset_image_size(const struct dataset *dataset)
 {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "app/trainer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
 #include "nn/network.h"
@@ -28,9 +29,14 @@ struct model_info {
 #define MODEL_BUILTIN "(built in)"
 const char *model_default(void);
 
-/* Write the file, whole or not at all. Its bytes depend on the weights and on the info alone, not
- * on threads or kernels. info may be NULL. Where info->result.kept is of no epoch, because the
- * training was stopped in the middle of one, the file has no figures. */
+/* Make the bytes of the file. They depend on the weights and on the info alone, not on threads or
+ * kernels. info may be NULL. Where info->result.kept is of no epoch, because the training was
+ * stopped in the middle of one, the file has no figures. Free *bytes with buffer_free; it must be
+ * zeroed before. */
+int model_encode(const struct network *network, const struct model_info *info, struct buffer *bytes,
+				 struct error *error);
+
+/* Write them to the file, whole or not at all. */
 int model_save(const char *path, const struct network *network, const struct model_info *info,
 			   struct error *error);
 

@@ -448,3 +448,24 @@ enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
 	}
 	return nothing_found(tried, part, error);
 }
+
+int dataset_check_output(const struct dataset_options *options, const char *path,
+						 struct error *error)
+{
+	struct dataset_files files;
+
+	for (int part = DATASET_TRAIN; file_exists(path) && part <= DATASET_TEST; part++) {
+		bool found = false;
+		error->is_scarcity = false;
+		if (!dataset_find(&files, options->path, (enum dataset_part)part, error))
+			found = files.pictures
+						? pictures_have_file(files.images, path, error)
+						: file_is_same(files.images, path) || file_is_same(files.labels, path) ||
+							  file_is_same(files.mapping, path);
+		if (found)
+			return error_set(error, "%s: a file of the data set", path);
+		if (error->is_scarcity)
+			return -1;
+	}
+	return 0;
+}

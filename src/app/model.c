@@ -178,11 +178,10 @@ static void lay_out(struct safetensors_tensor *tensors, float *values,
 	}
 }
 
-int model_save(const char *path, const struct network *network, const struct model_info *info,
-			   struct error *error)
+int model_encode(const struct network *network, const struct model_info *info, struct buffer *bytes,
+				 struct error *error)
 {
 	struct metadata metadata;
-	struct buffer bytes = {0};
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
 	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
@@ -197,16 +196,24 @@ int model_save(const char *path, const struct network *network, const struct mod
 			.metadata = metadata.entries,
 			.metadata_count = metadata.count,
 		};
-		status = safetensors_write(&file, &bytes, error);
+		status = safetensors_write(&file, bytes, error);
 	} else {
 		error_set(error, "not enough memory to lay out %zu weights", network->weight_count);
 	}
 	free(tensors);
 	free(values);
 	free_metadata(&metadata);
-	if (status)
+	return status;
+}
+
+int model_save(const char *path, const struct network *network, const struct model_info *info,
+			   struct error *error)
+{
+	struct buffer bytes = {0};
+
+	if (model_encode(network, info, &bytes, error))
 		return error_prefix(error, "%s", path);
-	status = file_replace(path, bytes.data, bytes.size, error);
+	const int status = file_replace(path, bytes.data, bytes.size, error);
 	buffer_free(&bytes);
 	return status;
 }

@@ -19,6 +19,10 @@ enum dataset_fault pictures_load(struct dataset *dataset, const char *folder,
 								 const struct dataset_options *options, enum dataset_part part,
 								 const struct classes *known, struct error *error);
 
+/* True where the path leads to a file in one of the folders in `folder`. error->is_scarcity,
+ * which must be false, says that this could not be found out. */
+bool pictures_have_file(const char *folder, const char *path, struct error *error);
+
 /* True where nobody put that name there by hand. */
 bool pictures_is_hidden(const char *name);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/dataset_files.h"
+#include "base/file.h"
 #include "base/folder.h"
 #include "formats/raster.h"
 
@@ -89,4 +90,26 @@ enum dataset_fault pictures_find(char classes[DATASET_PATH], const char *path,
 	}
 	strcpy(classes, parts[part]);
 	return DATASET_FINE;
+}
+
+bool pictures_have_file(const char *folder, const char *path, struct error *error)
+{
+	struct folder classes, pictures;
+	char class[DATASET_PATH], picture[DATASET_PATH];
+	bool found = false;
+
+	if (folder_list(folder, &classes, error))
+		return false;
+	for (size_t i = 0; i < classes.count && !found && !error->is_scarcity; i++) {
+		dataset_join(class, folder, classes.names[i]);
+		if (folder_list(class, &pictures, error))
+			continue;
+		for (size_t k = 0; k < pictures.count && !found; k++) {
+			dataset_join(picture, class, pictures.names[k]);
+			found = file_is_same(picture, path);
+		}
+		folder_free(&pictures);
+	}
+	folder_free(&classes);
+	return found;
 }

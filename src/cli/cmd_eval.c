@@ -379,7 +379,8 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 										{"--mistakes", values->mistakes, true},
 										{"--predictions", values->predictions, true},
 										{NULL, NULL, false}};
-	if (files_check_distinct(files, error) || engine_values_settle(&values->engine, error))
+	if (files_check_distinct(files, &values->data, error) ||
+		engine_values_settle(&values->engine, error))
 		return STATUS_USAGE;
 	const bool failed =
 		files_check_outputs(files, error) ||

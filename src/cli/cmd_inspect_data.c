@@ -324,10 +324,9 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 	return status;
 }
 
-static int inspect_data(const struct inspect_data_values *values, const struct dataset *dataset,
-						struct error *error)
+static int inspect_data(const struct inspect_data_values *values, const struct file_option *files,
+						const struct dataset *dataset, struct error *error)
 {
-	const struct file_option files[] = {{"--sheet", values->sheet, true}, {NULL, NULL, false}};
 	FILE *out = files_report_stream(files, values->common.quiet);
 	size_t count = values->count;
 
@@ -346,6 +345,7 @@ static int inspect_data(const struct inspect_data_values *values, const struct d
 static int inspect_data_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	const struct inspect_data_values *values = v;
+	const struct file_option files[] = {{"--sheet", values->sheet, true}, {NULL, NULL, false}};
 	struct engine_values threads = {.kernels = "auto"};
 	struct dataset_options data = values->data;
 	struct dataset dataset = {0};
@@ -356,13 +356,13 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 		error_set(error, "--sheet: no samples to write with --count 0");
 		return STATUS_USAGE;
 	}
-	if (engine_values_settle(&threads, error))
+	if (files_check_distinct(files, &values->data, error) || engine_values_settle(&threads, error))
 		return STATUS_USAGE;
 	bool failed = engine_open(&engine, threads.kernels, (int)threads.threads, error);
 	data.workers = engine.workers;
 	failed = failed ||
 			 advise_on_dataset(dataset_load(&dataset, &data, values->split, NULL, error), error) ||
-			 inspect_data(values, &dataset, error);
+			 inspect_data(values, files, &dataset, error);
 	dataset_free(&dataset);
 	engine_close(&engine);
 	return failed ? STATUS_FAILED : STATUS_DONE;

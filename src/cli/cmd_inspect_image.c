@@ -379,7 +379,7 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 										{"--occlusion", values->occlusion, true},
 										{NULL, NULL, false}};
 	FILE *out = files_report_stream(files, values->common.quiet);
-	if (files_check_distinct(files, error))
+	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
 	const bool failed =
 		files_check_outputs(files, error) ||

@@ -131,7 +131,7 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	const struct file_option files[] = {{"--model", values->model.file, false},
 										{"--filters", values->filters, true},
 										{NULL, NULL, false}};
-	if (files_check_distinct(files, error))
+	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
 	if (!files_check_outputs(files, error) &&
 		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {

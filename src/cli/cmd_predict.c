@@ -203,7 +203,7 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 				  values->save_digit ? "--save-digit" : "--steps", operand_count);
 		return STATUS_USAGE;
 	}
-	if (files_check_distinct(files, error))
+	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
 	bool failed =
 		files_check_outputs(files, error) ||

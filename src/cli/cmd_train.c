@@ -10,18 +10,22 @@
 #include "app/model.h"
 #include "app/trainer.h"
 #include "app/verdict.h"
-#include "base/file.h"
+#include "base/draft.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/recipe.h"
 #include "cli/report.h"
+#include "cli/rescue.h"
 #include "cli/session.h"
 #include "cli/stop.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
+
+/* Bytes by which the metadata may be longer in the end than in the beginning. */
+#define MORE_METADATA 4096
 
 struct train_values {
 	struct settings settings;
@@ -42,6 +46,7 @@ struct job {
 	struct network network;
 	struct executor *executor;
 	int epochs; /* whole or not: the rows of the curves */
+	struct draft model;
 	struct curves curves;
 	struct epoch_figures *rows; /* [epochs], of which row_count are there */
 	int row_count;
@@ -92,13 +97,15 @@ static int check_line(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
 	struct spec spec;
+	const struct file_option files[] = {
+		{"--model", values->model, true}, {"--curves", values->curves, true}, {NULL, NULL, false}};
 
 	if (spec_parse(values->network, &spec, error))
 		return error_prefix(error, "--network");
 	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
-	if (file_is_same(values->model, values->curves))
-		return error_set(error, "--model and --curves are the same file: %s", values->curves);
+	if (files_check_distinct(files, &values->data, error))
+		return -1;
 	return engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error);
 }
 
@@ -162,6 +169,41 @@ static int prepare(struct job *job, struct error *error)
 	if (!job->rows)
 		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
 	return 0;
+}
+
+static int encode(const struct job *job, const struct train_result *result, struct buffer *bytes,
+				  struct error *error)
+{
+	const struct model_info info = {
+		.trained_here = true,
+		.settings = job->values->settings,
+		.result = *result,
+		.train_count = job->split.train_count,
+		.val_count = job->split.val_count,
+		.transposed = job->dataset.transposed,
+		.stratified = job->split.stratified,
+		.classes = &job->dataset.classes,
+	};
+
+	return model_encode(&job->network, &info, bytes, error);
+}
+
+/* Have names and room for what will be written. Signals are caught by now, and whoever ends the
+ * program by a second one removes the drafts. */
+static int open_outputs(struct job *job, struct error *error)
+{
+	const struct train_values *values = job->values;
+	struct buffer bytes = {0};
+
+	if (encode(job, &(struct train_result){.stopped = false}, &bytes, error))
+		return -1;
+	const size_t size = bytes.size + MORE_METADATA;
+	buffer_free(&bytes);
+	return draft_open(&job->model, values->model, error) ||
+				   draft_reserve(&job->model, size, error) ||
+				   curves_open(&job->curves, values->curves, error)
+			   ? -1
+			   : 0;
 }
 
 /* A model is worth more than an output that fails in the middle of its training. */
@@ -335,29 +377,23 @@ static void print_verdict(const struct job *job)
 static int save(struct job *job, const struct train_result *result, struct error *error)
 {
 	const struct train_values *values = job->values;
-	struct model_info info = {
-		.trained_here = true,
-		.settings = values->settings,
-		.result = *result,
-		.train_count = job->split.train_count,
-		.val_count = job->split.val_count,
-		.transposed = job->dataset.transposed,
-		.stratified = job->split.stratified,
-		.classes = &job->dataset.classes,
-	};
+	struct rescue rescue = rescue_here();
+	struct buffer bytes = {0};
 
 	if (result->steps == 0) {
 		if (!values->common.quiet)
 			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
 		return 0;
 	}
-	if (model_save(values->model, &job->network, &info, error))
+	if (encode(job, result, &bytes, error))
 		return -1;
-	if (values->common.quiet)
-		return 0;
+	const int status = rescue_write(&rescue, &job->model, &bytes, error);
+	buffer_free(&bytes);
+	if (status || values->common.quiet)
+		return status;
 	print_ending(job, result);
 	print_verdict(job);
-	text_print_name(stderr, values->model);
+	text_print_name(stderr, rescue.path);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
 	if (!job->curves_failed && job->row_count) {
 		text_print_name(stderr, values->curves);
@@ -379,8 +415,7 @@ static int train_and_save(struct job *job, struct error *error)
 										   .no_live = values->no_live,
 										   .epochs = values->settings.epochs});
 	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
-	if (file_check_replace(values->model, error) ||
-		curves_open(&job->curves, values->curves, error))
+	if (open_outputs(job, error))
 		return STATUS_FAILED;
 	if (!quiet)
 		print_preamble(job);
@@ -418,7 +453,8 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 		status = STATUS_USAGE;
 	else
 		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
-	curves_close(&job.curves, &ignored); /* the error before this one was reported */
+	draft_close(&job.model, &ignored); /* the error before this one was reported */
+	curves_close(&job.curves, &ignored);
 	free(job.rows);
 	executor_close(job.executor);
 	network_free(&job.network);

@@ -98,14 +98,19 @@ int command_flush(struct error *error)
 
 /* ---- files ---- */
 
-int files_check_distinct(const struct file_option *files, struct error *error)
+int files_check_distinct(const struct file_option *files, const struct dataset_options *data,
+						 struct error *error)
 {
-	for (const struct file_option *file = files; file->option; file++)
+	for (const struct file_option *file = files; file->option; file++) {
+		if (!file->is_output || !file->path)
+			continue;
 		for (const struct file_option *other = files; other < file; other++)
-			if (file->is_output && file->path && other->path &&
-				file_is_same(file->path, other->path))
+			if (other->path && file_is_same(file->path, other->path))
 				return error_set(error, "%s and %s are the same file: %s", other->option,
 								 file->option, file->path);
+		if (data && dataset_check_output(data, file->path, error))
+			return error_prefix(error, "%s", file->option);
+	}
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/dataset.h"
 #include "base/error.h"
 #include "cli/options.h"
 
@@ -65,8 +66,10 @@ struct file_option {
 	bool is_output;
 };
 
-/* Refuse an output that is the same file as one before it. */
-int files_check_distinct(const struct file_option *files, struct error *error);
+/* Refuse an output that is the same file as one before it, or one of the data set's; `data` may be
+ * NULL. */
+int files_check_distinct(const struct file_option *files, const struct dataset_options *data,
+						 struct error *error);
 
 /* Refuse outputs that cannot be written. */
 int files_check_outputs(const struct file_option *files, struct error *error);

@@ -1,0 +1,191 @@
+/* What was learned is written somewhere, whatever fails. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "cli/rescue.h"
+#include "errors.h"
+#include "faults.h"
+#include "scratch.h"
+
+static char folder[64], inner[256], path[256], other[256];
+static struct error error;
+static struct draft draft;
+static uint8_t content[] = "weights";
+static const struct buffer bytes = {content, sizeof content - 1};
+
+/* A draft of the file "model" in a folder "inner". */
+static int setup(void **state)
+{
+	(void)state;
+	if (!scratch_open(folder))
+		return -1;
+	scratch_path(inner, folder, "inner");
+	scratch_path(path, folder, "inner/model");
+	scratch_path(other, folder, "other");
+	setenv("TMPDIR", folder, 1);
+	return mkdir(inner, 0700) || draft_open(&draft, path, &error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return scratch_close(folder) ? 0 : -1;
+}
+
+/* The folder is put away, so that nothing can be written there. */
+static void lose_folder(void)
+{
+	assert_true(scratch_close(inner));
+}
+
+static FILE *answers_of(const char *text)
+{
+	FILE *answers = tmpfile();
+
+	assert_non_null(answers);
+	fputs(text, answers);
+	rewind(answers);
+	return answers;
+}
+
+static void writes_to_the_file(void **state)
+{
+	struct rescue rescue = {NULL, NULL, ""};
+
+	(void)state;
+	assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), 0);
+	assert_string_equal(rescue.path, path);
+	assert_true(scratch_holds(path, "weights"));
+	assert_int_equal(scratch_count(inner), 1);
+}
+
+/* Each call of the system fails once: then the second try does it. */
+static void one_failure_does_not_matter(void **state)
+{
+	struct rescue rescue = {NULL, NULL, ""};
+
+	(void)state;
+	if (!faults_watched())
+		skip();
+	for (int number = 1;; number++) {
+		faults_fail_at(NULL, number, EIO);
+		const int status = rescue_write(&rescue, &draft, &bytes, &error);
+		const bool failed = faults_failed();
+		faults_fail_at(NULL, 0, 0);
+		assert_int_equal(status, 0);
+		assert_true(scratch_holds(path, "weights"));
+		assert_int_equal(scratch_count(inner), 1);
+		if (!failed)
+			break;
+		unlink(path);
+		assert_int_equal(draft_open(&draft, path, &error), 0);
+	}
+}
+
+static void asks_until_it_is_written(void **state)
+{
+	struct rescue rescue = {tmpfile(), NULL, ""};
+	char text[1000], asked[2000] = "";
+
+	(void)state;
+	lose_folder();
+	snprintf(text, sizeof text, "\n%s/none/x\n%s\nnot read\n", folder, other);
+	rescue.answers = answers_of(text);
+	assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), 0);
+	assert_string_equal(rescue.path, other);
+	assert_true(scratch_holds(other, "weights"));
+	rewind(rescue.questions);
+	asked[fread(asked, 1, sizeof asked - 1, rescue.questions)] = '\0';
+	const char *first = strstr(asked, "inner/model: cannot create a temporary file beside it");
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, "inner/model: cannot create a temporary file beside it"));
+	assert_non_null(strstr(asked, "none/x: cannot create a temporary file beside it"));
+	assert_non_null(strstr(asked, "Enter tries again; or name another file: "));
+	assert_non_null(fgets(text, sizeof text, rescue.answers));
+	assert_string_equal(text, "not read\n");
+	fclose(rescue.answers);
+	fclose(rescue.questions);
+}
+
+/* The file in $TMPDIR is in a folder of its own. */
+static void assert_saved_elsewhere(const struct rescue *rescue)
+{
+	char expected[PATH_SIZE + 100];
+
+	snprintf(expected, sizeof expected, "; what was learned is in %s", rescue->path);
+	assert_error_has(&error, "inner/model: cannot create a temporary file beside it");
+	assert_error_has(&error, expected);
+	snprintf(expected, sizeof expected, "%s/mnist-cnn.", folder);
+	assert_memory_equal(rescue->path, expected, strlen(expected));
+	assert_string_equal(strrchr(rescue->path, '/'), "/model");
+	assert_true(scratch_holds(rescue->path, "weights"));
+}
+
+static void without_anybody_it_goes_elsewhere(void **state)
+{
+	struct rescue rescue = {NULL, NULL, ""};
+
+	(void)state;
+	lose_folder();
+	assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), -1);
+	assert_saved_elsewhere(&rescue);
+}
+
+static void without_an_answer_it_goes_elsewhere(void **state)
+{
+	char text[PATH_SIZE + 100];
+
+	(void)state;
+	lose_folder();
+	memset(text, 'x', sizeof text - 2);
+	strcpy(text + sizeof text - 2, "\n");
+	for (int too_long = 0; too_long < 2; too_long++) {
+		struct rescue rescue = {tmpfile(), answers_of(too_long ? text : "\n"), ""};
+
+		assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), -1);
+		assert_saved_elsewhere(&rescue);
+		fclose(rescue.answers);
+		fclose(rescue.questions);
+		draft = (struct draft){.path = path, .file = -1};
+	}
+}
+
+/* Nothing more can be done, but say so and leave no folder. */
+static void all_may_fail(void **state)
+{
+	struct rescue rescue = {NULL, NULL, ""};
+
+	(void)state;
+	lose_folder();
+	setenv("TMPDIR", "no/where", 1);
+	assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), -1);
+	assert_error_has(&error, "inner/model: cannot create a temporary file beside it");
+	assert_error_has(&error, "; what was learned is lost, too: no folder can be made in no/where");
+	assert_int_equal(scratch_count(folder), 0);
+}
+
+int main(void)
+{
+#define RESCUE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		RESCUE_TEST(writes_to_the_file),
+		RESCUE_TEST(one_failure_does_not_matter),
+		RESCUE_TEST(asks_until_it_is_written),
+		RESCUE_TEST(without_anybody_it_goes_elsewhere),
+		RESCUE_TEST(without_an_answer_it_goes_elsewhere),
+		RESCUE_TEST(all_may_fail),
+	};
+	return cmocka_run_group_tests_name("rescue", tests, NULL, NULL);
+}
