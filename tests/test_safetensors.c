@@ -95,6 +95,56 @@ static void writes_metadata(void **state)
 	buffer_free(&out);
 }
 
+/* Doubles stand in front, as in the reference writer's files, and are read as they were, wherever
+ * they begin in the file. */
+static void doubles(void **state)
+{
+	(void)state;
+	float floats[] = {1, INFINITY, 3};
+	double wide[] = {0.1, 1e300, -0.0};
+	struct safetensors_tensor tensors[] = {{"a", 1, {3}, floats, 3, NULL},
+										   {"b", 2, {3, 1}, NULL, 3, wide}};
+	const struct safetensors file = {.tensors = tensors, .tensor_count = 2};
+	struct safetensors read;
+	struct buffer out;
+	struct error error;
+	static const char header[] =
+		"{\"b\":{\"dtype\":\"F64\",\"shape\":[3,1],\"data_offsets\":[0,24]},"
+		"\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]}}";
+	static const char swapped[] =
+		"{\"b\":{\"dtype\":\"F64\",\"shape\":[3,1],\"data_offsets\":[12,36]},"
+		"\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}";
+
+	assert_int_equal(safetensors_write(&file, &out, &error), 0);
+	assert_memory_equal(out.data + 8, header, strlen(header));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(safetensors_parse_any(out.data, out.size, &read, &error), 0);
+		const struct safetensors_tensor *b = safetensors_find(&read, "b");
+		assert_true(!b->values && !memcmp(b->doubles, wide, sizeof wide));
+		assert_memory_equal(safetensors_find(&read, "a")->values, floats, sizeof floats);
+		assert_null(safetensors_find(&read, "a")->doubles);
+		safetensors_free(&read);
+		if (i)
+			continue;
+		/* The floats in front, so that the doubles are not aligned. */
+		uint8_t *data = out.data + out.size - 36, copy[36];
+		memcpy(copy, data, 36);
+		memcpy(data, copy + 24, 12);
+		memcpy(data + 12, copy, 24);
+		memcpy(out.data + 8, swapped, strlen(swapped));
+	}
+	assert_int_equal(safetensors_parse(out.data, out.size, &read, &error), -1);
+	assert_error_has(&error, "tensor \"a\": value 1 is infinite");
+	assert_null(read.tensors);
+	buffer_free(&out);
+	wide[2] = NAN;
+	floats[1] = 0;
+	assert_int_equal(safetensors_write(&file, &out, &error), 0);
+	assert_int_equal(safetensors_parse(out.data, out.size, &read, &error), -1);
+	assert_error_has(&error, "tensor \"b\": value 2 is not a number");
+	buffer_free(&out);
+}
+
 static void refuses_to_write_long_headers(void **state)
 {
 	(void)state;
@@ -281,7 +331,7 @@ static void not_finite(void **state)
 
 	for (int i = 0; i < 3; i++) {
 		float data[] = {1, values[i]};
-		struct safetensors_tensor tensor = {"w", 1, {2}, data, 2};
+		struct safetensors_tensor tensor = {"w", 1, {2}, data, 2, NULL};
 		struct safetensors file = {.tensors = &tensor, .tensor_count = 1}, read;
 		struct buffer out;
 		struct error error;
@@ -355,6 +405,7 @@ int main(void)
 		cmocka_unit_test(reads_the_reference),
 		cmocka_unit_test(writes_like_the_reference),
 		cmocka_unit_test(writes_metadata),
+		cmocka_unit_test(doubles),
 		cmocka_unit_test(refuses_to_write_long_headers),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(wrong_offsets),

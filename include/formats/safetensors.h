@@ -1,4 +1,4 @@
-/* safetensors: named float32 tensors behind a JSON header. */
+/* safetensors: named tensors of floats behind a JSON header. */
 #ifndef FORMATS_SAFETENSORS_H
 #define FORMATS_SAFETENSORS_H
 
@@ -12,8 +12,9 @@ struct safetensors_tensor {
 	const char *name;
 	int rank; /* 0 to SAFETENSORS_MAX_RANK */
 	size_t dims[SAFETENSORS_MAX_RANK];
-	float *values; /* [count] in C order; NULL in an I64 tensor */
-	size_t count;  /* the product of dims */
+	float *values;   /* of an F32 tensor, [count] in C order; else NULL */
+	size_t count;    /* the product of dims */
+	double *doubles; /* of an F64 tensor, likewise */
 };
 
 struct safetensors_entry {
@@ -29,11 +30,15 @@ struct safetensors {
 };
 
 /* Parse a whole file. All rules of the format are checked, and that all values are finite. The
- * dtypes are F32 and I64, in which PyTorch counts the batches that a batch normalization has seen;
- * an I64 tensor is read without its values. Free *out with safetensors_free; it is zeroed on
+ * dtypes are F32, F64 and I64, in which PyTorch counts the batches that a batch normalization has
+ * seen; an I64 tensor is read without its values. Free *out with safetensors_free; it is zeroed on
  * error. */
 int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 					  struct error *error);
+
+/* The same, where values may be infinite or no numbers. */
+int safetensors_parse_any(const uint8_t *data, size_t size, struct safetensors *out,
+						  struct error *error);
 void safetensors_free(struct safetensors *file);
 
 /* The tensor of that name, or NULL. */
@@ -42,9 +47,10 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
 /* The metadata's value for a key, or NULL. */
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
-/* *out = the bytes of a file with these tensors, all of them F32, just as Hugging Face's writer
- * makes them: metadata first, in the given order; tensors sorted by name; the header padded with
- * spaces to a multiple of 8. Free *out with buffer_free; it is zeroed on error. */
+/* *out = the bytes of a file with these tensors, each of F32 or F64, just as Hugging Face's writer
+ * makes them: metadata first, in the given order; F64 tensors, then F32 tensors, each sorted by
+ * name; the header padded with spaces to a multiple of 8. Free *out with buffer_free; it is zeroed
+ * on error. */
 int safetensors_write(const struct safetensors *file, struct buffer *out, struct error *error);
 
 #endif

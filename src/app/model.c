@@ -369,7 +369,9 @@ static int read_param(const struct safetensors *file, const struct param *param,
 	if (!tensor)
 		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
 	if (!tensor->values)
-		return error_set(error, "tensor \"%s\" holds integers, not weights", param->name);
+		return error_set(error, "tensor \"%s\" holds %s", param->name,
+						 tensor->doubles ? "numbers of 64 bits, expected 32"
+										 : "integers, not weights");
 	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
 		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
 						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
@@ -390,7 +392,7 @@ static bool is_batch_count(const struct safetensors_tensor *tensor)
 {
 	const char *suffix = strrchr(tensor->name, '.');
 
-	return !tensor->values && suffix && !strcmp(suffix, ".num_batches_tracked");
+	return !tensor->values && !tensor->doubles && suffix && !strcmp(suffix, ".num_batches_tracked");
 }
 
 static int read_weights(const struct safetensors *file, struct network *network,

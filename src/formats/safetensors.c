@@ -13,6 +13,7 @@
 
 #define METADATA_KEY "__metadata__"
 #define PADDING 8
+#define PLACE 8 /* bytes: the alignment of values in memory */
 
 /* A tensor's entry in the header, and the place that it gives for the values: from byte `begin` to
  * byte end - 1 of the data, which begin behind the header. */
@@ -94,6 +95,8 @@ static size_t value_size(const struct json *entry, struct error *error)
 		error_set(error, "no dtype");
 	else if (!strcmp(dtype->text, "F32"))
 		return sizeof(float);
+	else if (!strcmp(dtype->text, "F64"))
+		return sizeof(double);
 	else if (!strcmp(dtype->text, "I64"))
 		return sizeof(int64_t);
 	else
@@ -124,21 +127,27 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 	return 0;
 }
 
-static int read_values(const uint8_t *bytes, struct safetensors_tensor *tensor, struct error *error)
+static void read_floats(const uint8_t *bytes, struct safetensors_tensor *tensor, float *values)
 {
+	tensor->values = values;
 	for (size_t i = 0; i < tensor->count; i++) {
-		uint32_t bits = load_u32le(bytes + i * sizeof bits);
-		memcpy(&tensor->values[i], &bits, sizeof bits);
-		if (!isfinite(tensor->values[i]))
-			return error_set(error, "value %zu is %s", i,
-							 isnan(tensor->values[i]) ? "not a number" : "infinite");
+		const uint32_t bits = load_u32le(bytes + i * sizeof bits);
+		memcpy(&values[i], &bits, sizeof bits);
 	}
-	return 0;
 }
 
-/* Read a tensor whose data have to begin at `offset`; `data` and `values` begin with those of the
- * first tensor. */
-static int read_tensor(struct bytes data, const struct span *span, size_t offset, float *values,
+static void read_doubles(const uint8_t *bytes, struct safetensors_tensor *tensor, double *values)
+{
+	tensor->doubles = values;
+	for (size_t i = 0; i < tensor->count; i++) {
+		const uint64_t bits = load_u64le(bytes + i * sizeof bits);
+		memcpy(&values[i], &bits, sizeof bits);
+	}
+}
+
+/* Read a tensor whose data have to begin at `offset`. Its values go to *place, which moves behind
+ * them. */
+static int read_tensor(struct bytes data, const struct span *span, size_t offset, uint8_t **place,
 					   struct safetensors_tensor *tensor, struct error *error)
 {
 	const struct json *entry = span->entry;
@@ -156,10 +165,13 @@ static int read_tensor(struct bytes data, const struct span *span, size_t offset
 	if (tensor->count * size != span->end - span->begin)
 		return error_set(error, "%zu values in %zu bytes, expected %zu bytes each", tensor->count,
 						 span->end - span->begin, size);
-	if (size != sizeof *values)
-		return 0;
-	tensor->values = values + offset / sizeof *values;
-	return read_values(data.data + offset, tensor, error);
+	const char *dtype = json_member(entry, "dtype")->text;
+	if (!strcmp(dtype, "F32"))
+		read_floats(data.data + offset, tensor, (float *)*place);
+	else if (!strcmp(dtype, "F64"))
+		read_doubles(data.data + offset, tensor, (double *)*place);
+	*place += (tensor->count * size + PLACE - 1) / PLACE * PLACE;
+	return 0;
 }
 
 /* Read the tensors in the order of their places, which must fill the data without gap or
@@ -168,11 +180,12 @@ static int read_tensors(const struct bytes *in, const struct span *spans, size_t
 						struct safetensors *out, struct error *error)
 {
 	const struct bytes data = {in->data + in->offset, bytes_left(in), 0};
-	float *values = (float *)(out->metadata + out->metadata_count);
+	uint8_t *place = (uint8_t *)(out->metadata + out->metadata_count);
 	size_t offset = 0;
 
+	place += (PLACE - (uintptr_t)place % PLACE) % PLACE;
 	for (size_t i = 0; i < count; i++) {
-		if (read_tensor(data, &spans[i], offset, values, &out->tensors[i], error))
+		if (read_tensor(data, &spans[i], offset, &place, &out->tensors[i], error))
 			return tensor_error(spans[i].entry, error);
 		offset = spans[i].end;
 	}
@@ -201,7 +214,8 @@ static int read_entries(const struct bytes *in, struct safetensors *out, struct 
 	return read_tensors(in, spans, count, out, error);
 }
 
-/* One block holds all that is read: tensors | spans | metadata | values. */
+/* One block holds all that is read: tensors | spans | metadata | values, those of each tensor in
+ * whole PLACEs. */
 static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
 					struct error *error)
 {
@@ -210,10 +224,11 @@ static int allocate(const struct json *header, size_t data_size, struct safetens
 	/* The header is at most SAFETENSORS_MAX_HEADER bytes long, so these do not overflow. */
 	const size_t tensor_bytes = header->length * (sizeof *out->tensors + sizeof(struct span));
 	const size_t metadata_bytes = entries * sizeof *out->metadata;
+	const size_t gaps = (header->length + 1) * PLACE; /* in front of values */
 	size_t total;
 	uint8_t *block = NULL;
 
-	if (checked_add(tensor_bytes + metadata_bytes + 1, data_size, &total))
+	if (checked_add(tensor_bytes + metadata_bytes + gaps, data_size, &total))
 		block = calloc(1, total);
 	if (!block)
 		return error_set(error, "not enough memory for %zu tensors of %zu bytes", header->length,
@@ -223,8 +238,8 @@ static int allocate(const struct json *header, size_t data_size, struct safetens
 	return 0;
 }
 
-int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
-					  struct error *error)
+int safetensors_parse_any(const uint8_t *data, size_t size, struct safetensors *out,
+						  struct error *error)
 {
 	struct bytes in = {data, size, 0};
 	struct json *header;
@@ -238,6 +253,32 @@ int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 		return -1;
 	}
 	return 0;
+}
+
+static int check_finite(const struct safetensors *file, struct error *error)
+{
+	for (size_t t = 0; t < file->tensor_count; t++) {
+		const struct safetensors_tensor *tensor = &file->tensors[t];
+
+		for (size_t i = 0; i < tensor->count && (tensor->values || tensor->doubles); i++) {
+			const double value = tensor->values ? (double)tensor->values[i] : tensor->doubles[i];
+			if (!isfinite(value))
+				return error_set(error, "tensor \"%.100s\": value %zu is %s", tensor->name, i,
+								 isnan(value) ? "not a number" : "infinite");
+		}
+	}
+	return 0;
+}
+
+int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
+					  struct error *error)
+{
+	if (safetensors_parse_any(data, size, out, error))
+		return -1;
+	if (!check_finite(out, error))
+		return 0;
+	safetensors_free(out);
+	return -1;
 }
 
 void safetensors_free(struct safetensors *file)
@@ -279,14 +320,19 @@ static void add_metadata(struct json_text *text, const struct safetensors *file)
 	json_add(text, "}");
 }
 
+static size_t bytes_of(const struct safetensors_tensor *tensor)
+{
+	return tensor->count * (tensor->doubles ? sizeof(double) : sizeof(float));
+}
+
 static void add_tensor(struct json_text *text, const struct safetensors_tensor *tensor,
 					   size_t begin)
 {
 	json_add_quoted(text, tensor->name);
-	json_add(text, ":{\"dtype\":\"F32\",\"shape\":[");
+	json_add(text, ":{\"dtype\":\"%s\",\"shape\":[", tensor->doubles ? "F64" : "F32");
 	for (int i = 0; i < tensor->rank; i++)
 		json_add(text, i ? ",%zu" : "%zu", tensor->dims[i]);
-	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->count * sizeof(float));
+	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + bytes_of(tensor));
 }
 
 /* Add the header, with padding. */
@@ -301,7 +347,7 @@ static void add_header(struct json_text *text, const struct safetensors *file,
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		json_add(text, "%s", i || file->metadata_count > 0 ? "," : "");
 		add_tensor(text, sorted[i], begin);
-		begin += sorted[i]->count * sizeof(float);
+		begin += bytes_of(sorted[i]);
 	}
 	json_add(text, "}%*s", (int)(PADDING - 1 - text->length % PADDING), "");
 }
@@ -310,15 +356,25 @@ static void store_values(uint8_t *bytes, const struct safetensors_tensor *tensor
 {
 	for (size_t i = 0; i < tensor->count; i++) {
 		uint32_t bits;
-		memcpy(&bits, &tensor->values[i], sizeof bits);
-		store_u32le(bytes + i * sizeof bits, bits);
+		uint64_t wide;
+		if (tensor->doubles) {
+			memcpy(&wide, &tensor->doubles[i], sizeof wide);
+			store_u64le(bytes + i * sizeof wide, wide);
+		} else {
+			memcpy(&bits, &tensor->values[i], sizeof bits);
+			store_u32le(bytes + i * sizeof bits, bits);
+		}
 	}
 }
 
-static int compare_names(const void *a, const void *b)
+/* Wider numbers first, so that all are aligned; then by name. */
+static int compare_tensors(const void *a, const void *b)
 {
 	const struct safetensors_tensor *const *left = a, *const *right = b;
+	const bool wide_left = (*left)->doubles, wide_right = (*right)->doubles;
 
+	if (wide_left != wide_right)
+		return wide_left ? -1 : 1;
 	return strcmp((*left)->name, (*right)->name);
 }
 
@@ -343,7 +399,7 @@ static int write_file(const struct safetensors *file,
 	uint8_t *bytes = out->data + 8 + header_size;
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		store_values(bytes, sorted[i]);
-		bytes += sorted[i]->count * sizeof(float);
+		bytes += bytes_of(sorted[i]);
 	}
 	return 0;
 }
@@ -358,9 +414,9 @@ int safetensors_write(const struct safetensors *file, struct buffer *out, struct
 		return error_set(error, "not enough memory for %zu tensors", file->tensor_count);
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		sorted[i] = &file->tensors[i];
-		data_size += sorted[i]->count * sizeof(float); /* it is in memory, so this fits */
+		data_size += bytes_of(sorted[i]); /* it is in memory, so this fits */
 	}
-	qsort(sorted, file->tensor_count, sizeof *sorted, compare_names);
+	qsort(sorted, file->tensor_count, sizeof *sorted, compare_tensors);
 	for (size_t i = 1; i < file->tensor_count; i++)
 		assert(strcmp(sorted[i - 1]->name, sorted[i]->name));
 	int status = write_file(file, sorted, data_size, out, error);
