@@ -32,7 +32,7 @@ static const char *colour_name(int colour)
 
 #define AT(member) offsetof(struct values, member)
 
-enum { COUNT, SIZE, LARGE, RATE, PART, TEXT, COLOUR };
+enum { COUNT, SIZE, LARGE, RATE, PART, TEXT, COLOUR, FLAG };
 
 static const struct field fields[] = {
 	{"count", FIELD_INT, AT(count), "N", .standard = 3},
@@ -42,6 +42,7 @@ static const struct field fields[] = {
 	{"part", FIELD_DOUBLE, AT(part), "F", .max = 1e300, .standard = 0.25},
 	{"text", FIELD_TEXT, AT(text), .argument = "WORDS"},
 	{"colour", FIELD_CHOICE, AT(colour), .word = colour_name},
+	{.name = "flag", FIELD_FLAG, AT(flag)},
 	{.name = NULL},
 };
 
@@ -65,11 +66,13 @@ static void what_is_printed_reads_back(void **state)
 		{TEXT, "some text"},
 		{COLOUR, "red"},
 		{COLOUR, "blue"},
+		{FLAG, "yes"},
+		{FLAG, "no"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct values values = {.colour = GREEN};
+		struct values values = {.colour = GREEN, .flag = i % 2};
 		char text[FIELD_TEXT_SIZE];
 
 		assert_int_equal(field_parse(&fields[cases[i].row], cases[i].text, &values, &error), 0);
@@ -90,6 +93,7 @@ static void other_text_is_refused(void **state)
 		{RATE, "0", "0 is not above 0"},
 		{RATE, "x", "\"x\" is not a number"},
 		{PART, "-1", "-1 is not in 0 … 1e+300"},
+		{FLAG, "1", "\"1\" is neither yes nor no"},
 	};
 	struct values values = {0};
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 enum field_type {
-	FIELD_FLAG,   /* bool */
+	FIELD_FLAG,   /* bool: "yes" or "no" */
 	FIELD_INT,    /* int, in least … most */
 	FIELD_SIZE,   /* size_t, likewise */
 	FIELD_UINT64, /* uint64_t, likewise */
@@ -45,12 +45,12 @@ struct field {
 	const char *help; /* an explanation in ASCII */
 };
 
-/* Read a value of any type but FIELD_FLAG. Text that does not fit, such as "1.5" for a FIELD_DOUBLE
- * with a max of 1, is an error that quotes it: "1.5 is not in 0 … 1". */
+/* Read a value. Text that does not fit, such as "1.5" for a FIELD_DOUBLE with a max of 1, is an
+ * error that quotes it: "1.5 is not in 0 … 1". */
 int field_parse(const struct field *field, const char *text, void *values, struct error *error);
 
-/* Print a value of any type but FIELD_FLAG, so that field_parse reads the same value back. Returns
- * `text` or a text that lives as long as the value; NULL where a FIELD_TEXT is not there. */
+/* Print a value so that field_parse reads the same value back. Returns `text` or a text that lives
+ * as long as the value; NULL where a FIELD_TEXT is not there. */
 const char *field_print(const struct field *field, const void *values, char text[FIELD_TEXT_SIZE]);
 
 /* Set all numbers of a table to their standard. */

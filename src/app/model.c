@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/evaluate.h"
+#include "app/model_parts.h"
 #include "base/file.h"
 #include "formats/pixels.h"
 #include "formats/safetensors.h"
@@ -17,8 +18,6 @@
 #define FORMAT "mnist-cnn 1"
 #define FORMAT_FAMILY "mnist-cnn "
 #define MAX_FILE ((size_t)1 << 30)
-#define MAX_METADATA 48
-#define DIMS_TEXT 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define SCALING "pixel / 255" /* is the same in all files, and refused where it differs */
@@ -84,24 +83,11 @@ static int compare_entries(const void *a, const void *b)
 	return rank_a == rank_b ? strcmp(key_a, key_b) : rank_a < rank_b ? -1 : 1;
 }
 
-struct metadata {
-	struct safetensors_entry entries[MAX_METADATA];
-	char texts[MAX_METADATA][FIELD_TEXT_SIZE];
-	char input[SHAPE_TEXT], classes[16];
-	char *labels, *names; /* of the classes; NULL: they need none */
-	size_t count;
+/* The metadata of a model file, with texts of its own about the classes, which may be NULL. */
+struct description {
+	struct metadata metadata;
+	char *labels, *names;
 };
-
-static void add_text(struct metadata *metadata, const char *key, const char *value)
-{
-	assert(metadata->count < MAX_METADATA);
-	metadata->entries[metadata->count++] = (struct safetensors_entry){key, value};
-}
-
-static void add_field(struct metadata *metadata, const struct field *field, const void *values)
-{
-	add_text(metadata, field->name, field_print(field, values, metadata->texts[metadata->count]));
-}
 
 static void add_training(struct metadata *metadata, const struct model_info *info)
 {
@@ -110,52 +96,55 @@ static void add_training(struct metadata *metadata, const struct model_info *inf
 	for (const struct field *const *table = settings_tables; *table; table++)
 		for (const struct field *field = *table; field->name; field++)
 			if (settings_matter(&info->settings, field))
-				add_field(metadata, field, &info->settings);
+				metadata_add_field(metadata, field, &info->settings);
 	for (const struct field *fact = facts; fact->name; fact++)
-		add_field(metadata, fact, info);
+		metadata_add_field(metadata, fact, info);
 	if (kept->epoch && info->settings.patience)
-		add_field(metadata, &best_epoch, info);
+		metadata_add_field(metadata, &best_epoch, info);
 	for (int i = 0; kept->epoch && i < (kept->has_val ? 4 : 2); i++)
-		add_field(metadata, &figures[i], info);
-}
-
-static void free_metadata(struct metadata *metadata)
-{
-	free(metadata->labels);
-	free(metadata->names);
+		metadata_add_field(metadata, &figures[i], info);
 }
 
 /* The images that the network may be asked about. */
-static int add_data(struct metadata *metadata, const struct model_info *info, struct error *error)
+static int add_data(struct description *description, const struct model_info *info,
+					struct error *error)
 {
+	struct metadata *metadata = &description->metadata;
+
 	if (info->transposed)
-		add_text(metadata, "transposed", "yes");
+		metadata_add(metadata, "transposed", "yes");
 	if (info->stratified)
-		add_text(metadata, "split", "stratified");
+		metadata_add(metadata, "split", "stratified");
 	if (!info->classes || classes_are_numbered(info->classes))
 		return 0;
-	if (classes_write(info->classes, &metadata->labels, &metadata->names, error))
+	if (classes_write(info->classes, &description->labels, &description->names, error))
 		return -1;
-	add_text(metadata, "class_labels", metadata->labels);
-	add_text(metadata, "class_names", metadata->names);
+	metadata_add(metadata, "class_labels", description->labels);
+	metadata_add(metadata, "class_names", description->names);
 	return 0;
 }
 
-/* Free it with free_metadata, also on error. */
-static int describe(struct metadata *metadata, const struct network *network,
+static void free_description(struct description *description)
+{
+	free(description->labels);
+	free(description->names);
+}
+
+/* Free it with free_description, also on error. */
+static int describe(struct description *description, const struct network *network,
 					const struct model_info *info, struct error *error)
 {
+	struct metadata *metadata = &description->metadata;
+
 	metadata->count = 0;
-	metadata->labels = metadata->names = NULL;
-	add_text(metadata, "format", FORMAT);
-	add_text(metadata, "network", network->spec);
-	snprintf(metadata->input, sizeof metadata->input, "%dx%dx%d", network->input.h,
-			 network->input.w, network->input.c);
-	add_text(metadata, "input", metadata->input);
-	add_text(metadata, "scaling", SCALING);
-	snprintf(metadata->classes, sizeof metadata->classes, "%d", network->classes);
-	add_text(metadata, "classes", metadata->classes);
-	if (info && add_data(metadata, info, error))
+	description->labels = description->names = NULL;
+	metadata_add(metadata, "format", FORMAT);
+	metadata_add(metadata, "network", network->spec);
+	metadata_print(metadata, "input", "%dx%dx%d", network->input.h, network->input.w,
+				   network->input.c);
+	metadata_add(metadata, "scaling", SCALING);
+	metadata_print(metadata, "classes", "%d", network->classes);
+	if (info && add_data(description, info, error))
 		return -1;
 	if (info && info->trained_here)
 		add_training(metadata, info);
@@ -168,33 +157,28 @@ static void lay_out(struct safetensors_tensor *tensors, float *values,
 					const struct network *network)
 {
 	for (int i = 0; i < network->param_count; i++) {
-		const struct param *param = network->params[i];
-
-		tensors[i] = (struct safetensors_tensor){
-			.name = param->name, .values = values, .count = param->count};
-		tensors[i].rank = param_file_dims(param, tensors[i].dims);
-		param_to_file(param, param->value, values);
-		values += param->count;
+		tensors[i] = tensor_of_param(network->params[i], network->params[i]->value, values);
+		values += tensors[i].count;
 	}
 }
 
 int model_encode(const struct network *network, const struct model_info *info, struct buffer *bytes,
 				 struct error *error)
 {
-	struct metadata metadata;
+	struct description description;
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
 	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
-	if (describe(&metadata, network, info, error)) {
+	if (describe(&description, network, info, error)) {
 		status = -1;
 	} else if (tensors && values) {
 		lay_out(tensors, values, network);
 		const struct safetensors file = {
 			.tensors = tensors,
 			.tensor_count = (size_t)network->param_count,
-			.metadata = metadata.entries,
-			.metadata_count = metadata.count,
+			.metadata = description.metadata.entries,
+			.metadata_count = description.metadata.count,
 		};
 		status = safetensors_write(&file, bytes, error);
 	} else {
@@ -202,7 +186,7 @@ int model_encode(const struct network *network, const struct model_info *info, s
 	}
 	free(tensors);
 	free(values);
-	free_metadata(&metadata);
+	free_description(&description);
 	return status;
 }
 
@@ -218,33 +202,6 @@ int model_save(const char *path, const struct network *network, const struct mod
 	return status;
 }
 
-/* Numbers must begin with a digit, as those that are written do; a command line may say +5 or
- * .5. */
-static bool parse_value(const struct field *field, const char *text, void *values,
-						struct error *error)
-{
-	const bool is_number = field->type != FIELD_CHOICE && field->type != FIELD_OTHER;
-
-	if (is_number && !(*text >= '0' && *text <= '9'))
-		return false;
-	return (field->optional && !strcmp(text, "0")) || !field_parse(field, text, values, error);
-}
-
-static int read_field(const struct safetensors *file, const struct field *field, void *values,
-					  struct error *error)
-{
-	const char *text = safetensors_metadata(file, field->name);
-
-	if (!text)
-		return error_set(error, "the metadata has no \"%s\"", field->name);
-	if (parse_value(field, text, values, error))
-		return 0;
-	if (field->type == FIELD_OTHER)
-		return error_prefix(error, "metadata: %s", field->name);
-	return error_set(error, "metadata: %s is \"%.40s\", which is no such %s", field->name, text,
-					 field->type == FIELD_CHOICE ? "word" : "number");
-}
-
 static int read_settings(const struct safetensors *file, struct settings *settings,
 						 struct error *error)
 {
@@ -253,7 +210,7 @@ static int read_settings(const struct safetensors *file, struct settings *settin
 		for (const struct field *field = *table; field->name; field++)
 			if (settings_matter(settings, field) &&
 				(rank(field->name) < COUNT(order) || safetensors_metadata(file, field->name)) &&
-				read_field(file, field, settings, error))
+				metadata_read_field(file, field, settings, error))
 				return -1;
 	return 0;
 }
@@ -265,15 +222,15 @@ static void read_figures(const struct safetensors *file, struct model_info *info
 	struct epoch_figures *kept = &info->result.kept;
 	struct error ignored;
 
-	if (read_field(file, &figures[0], info, &ignored) ||
-		read_field(file, &figures[1], info, &ignored)) {
+	if (metadata_read_field(file, &figures[0], info, &ignored) ||
+		metadata_read_field(file, &figures[1], info, &ignored)) {
 		*kept = (struct epoch_figures){0};
 		return;
 	}
-	if (read_field(file, &best_epoch, info, &ignored))
+	if (metadata_read_field(file, &best_epoch, info, &ignored))
 		kept->epoch = info->result.epochs_done;
-	kept->has_val = !read_field(file, &figures[2], info, &ignored) &&
-					!read_field(file, &figures[3], info, &ignored);
+	kept->has_val = !metadata_read_field(file, &figures[2], info, &ignored) &&
+					!metadata_read_field(file, &figures[3], info, &ignored);
 }
 
 /* Read how it was trained; nothing where the file does not say. */
@@ -291,7 +248,7 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	if (read_settings(file, &info->settings, error))
 		return -1;
 	for (const struct field *fact = facts; fact->name; fact++)
-		if (read_field(file, fact, info, error))
+		if (metadata_read_field(file, fact, info, error))
 			return -1;
 	read_figures(file, info);
 	info->result.stopped = info->result.epochs_done < info->settings.epochs &&
@@ -348,37 +305,6 @@ static int read_purpose(const struct safetensors *file, struct purpose *out, str
 	return 0;
 }
 
-static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
-{
-	int used = snprintf(text, DIMS_TEXT, "[");
-
-	for (int i = 0; i < rank; i++)
-		used += snprintf(text + used, (size_t)(DIMS_TEXT - used), i ? ", %zu" : "%zu", dims[i]);
-	snprintf(text + used, (size_t)(DIMS_TEXT - used), "]");
-	return text;
-}
-
-static int read_param(const struct safetensors *file, const struct param *param,
-					  struct error *error)
-{
-	const struct safetensors_tensor *tensor = safetensors_find(file, param->name);
-	char have[DIMS_TEXT], want[DIMS_TEXT];
-	size_t dims[4];
-	int rank = param_file_dims(param, dims);
-
-	if (!tensor)
-		return error_set(error, "has no tensor \"%s\", which the network needs", param->name);
-	if (!tensor->values)
-		return error_set(error, "tensor \"%s\" holds %s", param->name,
-						 tensor->doubles ? "numbers of 64 bits, expected 32"
-										 : "integers, not weights");
-	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
-		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", param->name,
-						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
-	param_from_file(param, tensor->values, param->value);
-	return 0;
-}
-
 static bool has_param(const struct network *network, const char *name)
 {
 	for (int i = 0; i < network->param_count; i++)
@@ -398,9 +324,11 @@ static bool is_batch_count(const struct safetensors_tensor *tensor)
 static int read_weights(const struct safetensors *file, struct network *network,
 						struct error *error)
 {
-	for (int i = 0; i < network->param_count; i++)
-		if (read_param(file, network->params[i], error))
+	for (int i = 0; i < network->param_count; i++) {
+		const struct param *param = network->params[i];
+		if (tensor_read_param(file, param->name, param, param->value, error))
 			return -1;
+	}
 	for (size_t i = 0; i < file->tensor_count; i++)
 		if (!has_param(network, file->tensors[i].name) && !is_batch_count(&file->tensors[i]))
 			return error_set(error, "tensor \"%.60s\" is not in the network \"%.200s\"",

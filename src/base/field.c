@@ -80,6 +80,14 @@ static int parse_choice(const struct field *field, const char *text, unsigned *v
 	return error_set(error, "\"%s\" is not one of %s", text, field_words(field, words));
 }
 
+static int parse_flag(const char *text, bool *value, struct error *error)
+{
+	if (strcmp(text, "yes") && strcmp(text, "no"))
+		return error_set(error, "\"%s\" is neither yes nor no", text);
+	*value = !strcmp(text, "yes");
+	return 0;
+}
+
 int field_parse(const struct field *field, const char *text, void *values, struct error *error)
 {
 	void *value = (char *)values + field->offset;
@@ -98,9 +106,9 @@ int field_parse(const struct field *field, const char *text, void *values, struc
 		return field->codec->parse(text, value, error);
 	case FIELD_TEXT:
 		*(const char **)value = text;
-		break;
+		return 0;
 	case FIELD_FLAG:
-		break;
+		return parse_flag(text, value, error);
 	}
 	return 0;
 }
@@ -130,7 +138,7 @@ const char *field_print(const struct field *field, const void *values, char text
 	case FIELD_TEXT:
 		return *(const char *const *)value;
 	case FIELD_FLAG:
-		break;
+		return *(const bool *)value ? "yes" : "no";
 	}
 	return NULL;
 }
