@@ -198,6 +198,28 @@ static void test_gaps_stay_zero(void **state)
 		}
 }
 
+/* The numbers that follow from the steps taken are those of an optimizer that has taken them, to
+ * the bit, also where the powers have come to their end. */
+static void test_resume(void **state)
+{
+	static const uint64_t steps[] = {0, 1, 17, 1000, 20000, 2000000};
+	struct optimizer taken, resumed;
+	uint64_t done = 0;
+
+	(void)state;
+	open(&taken, &adam, 1);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		for (; done < steps[i]; done++)
+			optimizer_begin(&taken, 0.01f);
+		open(&resumed, &adam, 1);
+		optimizer_resume(&resumed, done);
+		assert_true(resumed.beta1_power == taken.beta1_power);
+		assert_true(resumed.beta2_power == taken.beta2_power);
+		optimizer_close(&resumed);
+	}
+	optimizer_close(&taken);
+}
+
 static void test_close_of_zeroed(void **state)
 {
 	(void)state;
@@ -209,9 +231,13 @@ static void test_close_of_zeroed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_step_of_adam), cmocka_unit_test(test_steps_of_sgd),
-		cmocka_unit_test(test_decay_by_hand),      cmocka_unit_test(test_against_pytorch),
-		cmocka_unit_test(test_many_steps),         cmocka_unit_test(test_gaps_stay_zero),
+		cmocka_unit_test(test_first_step_of_adam),
+		cmocka_unit_test(test_steps_of_sgd),
+		cmocka_unit_test(test_decay_by_hand),
+		cmocka_unit_test(test_against_pytorch),
+		cmocka_unit_test(test_many_steps),
+		cmocka_unit_test(test_gaps_stay_zero),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_close_of_zeroed),
 	};
 

@@ -104,7 +104,7 @@ static void evaluate_once(const struct network *network, const uint32_t *indices
 static int run(struct network *network, const char *spec, const struct settings *options,
 			   struct log *log, struct train_result *result)
 {
-	const struct train_observer observer = {log, on_batch, on_epoch};
+	const struct train_observer observer = {.context = log, .batch = on_batch, .epoch = on_epoch};
 	struct split split;
 
 	build(network, spec, options->seed);
@@ -663,6 +663,15 @@ static void numbers_that_blow_up_are_reported(void **state)
 	assert_int_equal(run(&network, SPEC, &options, &log, &result), -1);
 	network_free(&network);
 	assert_non_null(strstr(error.text, "is no longer a number (epoch 1, step "));
+	assert_true(result.diverged && result.kept.epoch == 0);
+
+	/* A loss that is a number still, but none of a training. */
+	options.learning_rate = 1e9f;
+	memset(&log, 0, sizeof log);
+	assert_int_equal(run(&network, "flatten dense:10 softmax", &options, &log, &result), -1);
+	network_free(&network);
+	assert_non_null(strstr(error.text, "the loss has grown to "));
+	assert_non_null(strstr(error.text, " (epoch 1, step "));
 	assert_true(result.diverged);
 
 	/* One step to an epoch: the weights are looked at before the next loss could tell. */
@@ -689,6 +698,54 @@ static void numbers_that_blow_up_are_reported(void **state)
 		assert_non_null(strstr(error.text, "the loss is no longer a number (epoch 1, step "));
 		assert_true(result.diverged);
 		assert_int_equal(log.epochs, 0);
+	}
+}
+
+/* Spoil a weight after step number *context. */
+static void spoil(void *context, const struct trainer *trainer, enum train_moment moment)
+{
+	const uint64_t *step = context;
+
+	if (moment == AFTER_STEP && trainer->state.step == *step)
+		trainer->network->values[0] = NAN;
+}
+
+/* A training that diverges in epoch 4, or at its end, leaves the weights of epoch 3, or of the best
+ * epoch; one that does in epoch 1 has none to go back to. */
+static void a_diverged_training_goes_back(void **state)
+{
+	uint64_t steps[] = {20, 18, 4};
+	struct split split;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct settings options = impatient_options(); /* 6 steps an epoch */
+		const struct train_observer observer = {.context = &steps[i / 2], .pause = spoil};
+		struct train_result result;
+		struct network network;
+
+		options.patience = i % 2 ? 10 : 0;
+		assert_int_equal(split_make(&split, dataset.count, options.limit, options.val_split,
+									options.seed, &error),
+						 0);
+		build(&network, SPEC, options.seed);
+		struct executor *executor = open_executor(&network, options.batch_size);
+		assert_int_equal(
+			train(executor, &dataset, &split, &options, &observer, NULL, &result, &error), -1);
+		assert_non_null(strstr(error.text, "no longer a number"));
+		assert_true(result.diverged);
+		assert_in_range(result.steps, steps[i / 2], (steps[i / 2] + 5) / 6 * 6);
+		assert_int_equal(result.epochs_done, i < 2 ? 3 : i < 4 ? 2 : 0);
+		if (i < 4) {
+			assert_true(i % 2 || result.kept.epoch == result.epochs_done);
+			assert_best_weights(&network, &options, &result.kept);
+			assert_true(result.temperature != TEMPERATURE_NONE);
+		} else {
+			assert_int_equal(result.kept.epoch, 0);
+		}
+		executor_close(executor);
+		network_free(&network);
+		split_free(&split);
 	}
 }
 
@@ -750,10 +807,8 @@ static void carry_over(struct trainer *to, struct network *network, const struct
 	memcpy(network->values, old->values, old->value_count * sizeof(float));
 	executor_prepare(to->executor);
 	memcpy(to->optimizer.state, from->optimizer.state, old->value_count * numbers * sizeof(float));
-	to->optimizer.beta1_power = from->optimizer.beta1_power;
-	to->optimizer.beta2_power = from->optimizer.beta2_power;
-	if (to->best)
-		memcpy(to->best, from->best, old->value_count * sizeof(float));
+	optimizer_resume(&to->optimizer, from->state.step);
+	memcpy(to->kept_values, from->kept_values, old->value_count * sizeof(float));
 	memcpy(to->val_logits, from->val_logits,
 		   from->split->val_count * MNIST_CLASSES * sizeof(float));
 	to->state = from->state;
@@ -1047,6 +1102,7 @@ int main(void)
 		cmocka_unit_test(it_stops_before_it_begins),
 		cmocka_unit_test(nobody_need_watch),
 		cmocka_unit_test(numbers_that_blow_up_are_reported),
+		cmocka_unit_test(a_diverged_training_goes_back),
 		cmocka_unit_test(memory_is_asked_for_once),
 		cmocka_unit_test(a_training_can_be_carried_on),
 		cmocka_unit_test(the_kept_weights_are_calibrated),

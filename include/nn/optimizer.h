@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "compute/kernels.h"
@@ -73,6 +74,9 @@ struct optimizer {
 int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings *settings,
 				   size_t count, struct error *error);
 void optimizer_close(struct optimizer *optimizer);
+
+/* Go on where another one was after so many steps, whose state the caller has copied. */
+void optimizer_resume(struct optimizer *optimizer, uint64_t steps);
 
 /* A step: begin it, then apply it to every parameter once, in any parts and order, from any
  * thread. `grad` and `value` are whole vectors of `count`; elements first … first + part - 1 are

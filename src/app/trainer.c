@@ -60,13 +60,18 @@ bool trainer_has_epoch(const struct trainer *trainer)
 
 /* ---- a step ---- */
 
-static int check_finite_loss(struct trainer *trainer, double loss, struct error *error)
+static int check_loss(struct trainer *trainer, double loss, struct error *error)
 {
-	if (isfinite(loss))
+	const int epoch = trainer->state.epoch;
+	const unsigned long long step = trainer->state.step;
+
+	if (loss <= TRAIN_LOSS_MOST)
 		return 0;
 	trainer->diverged = true;
-	return error_set(error, "the loss is no longer a number (epoch %d, step %llu)",
-					 trainer->state.epoch, (unsigned long long)trainer->state.step);
+	if (!isfinite(loss))
+		return error_set(error, "the loss is no longer a number (epoch %d, step %llu)", epoch,
+						 step);
+	return error_set(error, "the loss has grown to %.2g (epoch %d, step %llu)", loss, epoch, step);
 }
 
 /* A weight can become infinite without a trace in the loss: a relu behind it may pass nothing. */
@@ -160,7 +165,7 @@ int trainer_step(struct trainer *trainer, struct error *error)
 	state->digits += (size_t)sum.count;
 	state->correct += (size_t)sum.correct;
 	state->seconds += clock_seconds() - start;
-	return check_finite_loss(trainer, sum.loss, error);
+	return check_loss(trainer, sum.count ? sum.loss / sum.count : sum.loss, error);
 }
 
 /* ---- an epoch ---- */
@@ -182,7 +187,7 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 		executor_prepare(trainer->evaluator);
 	bool finished = evaluate(trainer->evaluator, trainer->dataset, split->val, split->val_count,
 							 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
-	if (check_finite_loss(trainer, val.loss, error))
+	if (check_loss(trainer, val.loss, error))
 		return -1;
 	if (figures->has_train && finished)
 		finished = evaluate(trainer->evaluator, trainer->dataset, split->train, split->train_count,
@@ -193,24 +198,23 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 	figures->train_loss = train.loss;
 	if (!finished)
 		*figures = (struct epoch_figures){0};
-	return check_finite_loss(trainer, train.loss, error);
+	return check_loss(trainer, train.loss, error);
 }
 
-/* Keep the figures, and with patience the weights, of an epoch that is better than all before it;
- * without patience of every epoch. */
+/* Keep the figures and the weights of an epoch that is better than all before it; without patience
+ * of every epoch. */
 static void keep(struct trainer *trainer, const struct epoch_figures *figures)
 {
 	const struct network *network = trainer->network;
 	struct epoch_figures *kept = &trainer->state.kept;
 	float *const logits = trainer->val_logits;
 
-	if (trainer->best && kept->epoch && !epoch_is_better(figures, kept))
+	if (trainer->settings->patience && kept->epoch && !epoch_is_better(figures, kept))
 		return;
 	*kept = *figures;
 	trainer->val_logits = trainer->new_logits;
 	trainer->new_logits = logits;
-	if (trainer->best)
-		memcpy(trainer->best, network->values, network->value_count * sizeof *trainer->best);
+	memcpy(trainer->kept_values, network->values, network->value_count * sizeof(float));
 }
 
 int trainer_finish_epoch(struct trainer *trainer, const volatile sig_atomic_t *stop,
@@ -272,12 +276,9 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
 	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)
 		return error_set(error, "no memory for batches of %d images", settings->batch_size);
-	if (settings->patience) {
-		trainer->best = malloc(network->value_count * sizeof *trainer->best);
-		if (!trainer->best)
-			return error_set(error, "no memory to keep the best of %zu weights",
-							 network->weight_count);
-	}
+	trainer->kept_values = malloc(network->value_count * sizeof(float) + 1);
+	if (!trainer->kept_values)
+		return error_set(error, "no memory to keep %zu weights", network->weight_count);
 	return optimizer_open(&trainer->optimizer, &settings->optimizer, network->value_count, error);
 }
 
@@ -287,42 +288,70 @@ void trainer_close(struct trainer *trainer)
 		executor_close(trainer->evaluator);
 	free(trainer->order);
 	free(trainer->labels);
-	free(trainer->best);
+	free(trainer->kept_values);
 	if (trainer->new_logits != trainer->val_logits)
 		free(trainer->new_logits);
 	free(trainer->val_logits);
 	optimizer_close(&trainer->optimizer);
 }
 
-int trainer_finish(struct trainer *trainer, struct train_result *result, struct error *error)
+static void use_kept_values(struct trainer *trainer)
 {
 	const struct network *network = trainer->network;
+
+	memcpy(network->values, trainer->kept_values, network->value_count * sizeof(float));
+	executor_prepare(trainer->executor);
+}
+
+/* That of the validation whose logits are kept. */
+static double temperature(const struct trainer *trainer)
+{
+	return calibrate(trainer->val_logits, trainer->network->classes, trainer->dataset,
+					 trainer->split->val, trainer->split->val_count);
+}
+
+static struct train_result result_so_far(const struct trainer *trainer)
+{
+	const struct train_state *state = &trainer->state;
+
+	return (struct train_result){
+		.epochs_done = state->epoch - 1,
+		.steps = state->step,
+		.stopped = !trainer_is_done(trainer),
+		.diverged = trainer->diverged,
+		.kept = state->kept,
+		.temperature = TEMPERATURE_NONE,
+	};
+}
+
+int trainer_finish(struct trainer *trainer, struct train_result *result, struct error *error)
+{
 	const struct split *split = trainer->split;
-	struct train_state *state = &trainer->state;
 	struct evaluation ignored;
 
 	if (check_finite_weights(trainer, error))
 		return -1;
-	*result = (struct train_result){
-		.epochs_done = state->epoch - 1,
-		.steps = state->step,
-		.stopped = !trainer_is_done(trainer),
-		.kept = state->kept,
-		.temperature = TEMPERATURE_NONE,
-	};
-	if (trainer->best && state->kept.epoch) {
-		memcpy(network->values, trainer->best, network->value_count * sizeof *trainer->best);
-		executor_prepare(trainer->executor);
+	*result = result_so_far(trainer);
+	if (trainer->settings->patience && result->kept.epoch) {
+		use_kept_values(trainer);
 	} else if (result->stopped) {
 		result->kept = (struct epoch_figures){0};
-		if (!state->step)
+		if (!result->steps)
 			return 0;
 		evaluate(trainer->executor, trainer->dataset, split->val, split->val_count,
 				 TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
 	}
-	result->temperature = calibrate(trainer->val_logits, network->classes, trainer->dataset,
-									split->val, split->val_count);
+	result->temperature = temperature(trainer);
 	return 0;
+}
+
+void trainer_go_back(struct trainer *trainer, struct train_result *result)
+{
+	*result = result_so_far(trainer);
+	if (!result->kept.epoch)
+		return;
+	use_kept_values(trainer);
+	result->temperature = temperature(trainer);
 }
 
 static void report_progress(const struct trainer *trainer, const struct train_observer *observer)
@@ -344,31 +373,61 @@ static void report_progress(const struct trainer *trainer, const struct train_ob
 	observer->batch(observer->context, &progress);
 }
 
+static void pause(const struct trainer *trainer, const struct train_observer *observer,
+				  enum train_moment moment)
+{
+	if (observer && observer->pause)
+		observer->pause(observer->context, trainer, moment);
+}
+
+/* The next step, or what is to be done after an epoch. *stopped is set where *stop ends the
+ * training. */
+static int go_on(struct trainer *trainer, const struct train_observer *observer,
+				 const volatile sig_atomic_t *stop, bool *stopped, struct error *error)
+{
+	struct epoch_figures figures;
+
+	if (!trainer_has_epoch(trainer)) {
+		*stopped = stop && *stop;
+		if (*stopped)
+			return 0;
+		if (trainer_step(trainer, error))
+			return -1;
+		if (observer && observer->batch)
+			report_progress(trainer, observer);
+		pause(trainer, observer, AFTER_STEP);
+		return 0;
+	}
+	if (trainer_finish_epoch(trainer, stop, &figures, error))
+		return -1;
+	*stopped = !figures.epoch;
+	if (*stopped)
+		return 0;
+	if (observer && observer->epoch)
+		observer->epoch(observer->context, &figures);
+	pause(trainer, observer, AFTER_EPOCH);
+	return 0;
+}
+
 int train(struct executor *executor, const struct dataset *dataset, const struct split *split,
 		  const struct settings *settings, const struct train_observer *observer,
 		  const volatile sig_atomic_t *stop, struct train_result *result, struct error *error)
 {
-	struct epoch_figures figures = {.epoch = 1}; /* 0 where *stop has ended a measurement */
 	struct trainer trainer;
+	bool stopped = false;
 
 	*result = (struct train_result){0};
 	int status = trainer_open(&trainer, executor, dataset, split, settings, error);
-	while (!status && figures.epoch && !trainer_is_done(&trainer)) {
-		if (trainer_has_epoch(&trainer)) {
-			status = trainer_finish_epoch(&trainer, stop, &figures, error);
-			if (!status && figures.epoch && observer && observer->epoch)
-				observer->epoch(observer->context, &figures);
-		} else if (stop && *stop) {
-			break;
-		} else {
-			status = trainer_step(&trainer, error);
-			if (!status && observer && observer->batch)
-				report_progress(&trainer, observer);
-		}
-	}
-	if (!status)
+	if (!status && observer && observer->begin)
+		status = observer->begin(observer->context, &trainer, error);
+	while (!status && !stopped && !trainer_is_done(&trainer))
+		status = go_on(&trainer, observer, stop, &stopped, error);
+	if (!status) {
+		pause(&trainer, observer, AT_END);
 		status = trainer_finish(&trainer, result, error);
-	result->diverged = trainer.diverged;
+	}
+	if (status && trainer.diverged)
+		trainer_go_back(&trainer, result);
 	trainer_close(&trainer);
 	return status;
 }

@@ -91,6 +91,23 @@ void optimizer_close(struct optimizer *optimizer)
 	*optimizer = (struct optimizer){0};
 }
 
+/* A power of beta as it is after so many steps, each of which has rounded it. One that a further
+ * step leaves as it is, 0 or the smallest numbers, has reached its end. */
+static double power_after(float beta, uint64_t steps)
+{
+	double power = 1;
+
+	for (uint64_t i = 0; i < steps && power * beta != power; i++)
+		power *= beta;
+	return power;
+}
+
+void optimizer_resume(struct optimizer *optimizer, uint64_t steps)
+{
+	optimizer->beta1_power = power_after(optimizer->settings.beta1, steps);
+	optimizer->beta2_power = power_after(optimizer->settings.beta2, steps);
+}
+
 void optimizer_begin(struct optimizer *optimizer, float learning_rate)
 {
 	const struct optimizer_rule *rule = &rules[optimizer->settings.kind];
