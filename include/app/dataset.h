@@ -96,6 +96,9 @@ static inline const uint8_t *dataset_image(const struct dataset *dataset, size_t
  * their labels stay as they are. */
 int dataset_number_classes(struct dataset *dataset, int count, struct error *error);
 
+/* A checksum of the images, their labels, and the names of the classes. */
+uint32_t dataset_checksum(const struct dataset *dataset);
+
 /* A random division of some of a data set's images, the same for the same seed: all images are
  * shuffled, the first `limit` of them are taken (all where that is 0), and round(taken ×
  * val_fraction) of these validate. */

@@ -101,6 +101,9 @@ void trainer_close(struct trainer *trainer);
 /* True after the last epoch, or when patience has run out. */
 bool trainer_is_done(const struct trainer *trainer);
 
+/* True where a training of this length and of these images can come to that state. */
+bool trainer_accepts(const struct trainer *trainer, const struct train_state *state);
+
 /* One batch and one update of the weights. Fails where the loss is no longer finite, or above
  * TRAIN_LOSS_MOST. */
 int trainer_step(struct trainer *trainer, struct error *error);

@@ -3,10 +3,52 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
+#include "formats/crc32.h"
+
+#define LABELS 4096 /* that go through the checksum at once */
+
+static uint32_t checksum_text(uint32_t crc, const char *text)
+{
+	return crc32_more(crc, (const uint8_t *)text, strlen(text) + 1);
+}
+
+/* Of labels as two bytes each, the lower one first. */
+static uint32_t checksum_labels(uint32_t crc, const uint16_t *labels, size_t count)
+{
+	uint8_t bytes[2 * LABELS];
+
+	for (size_t first = 0; first < count; first += LABELS) {
+		const size_t n = count - first < LABELS ? count - first : LABELS;
+
+		for (size_t i = 0; i < n; i++) {
+			bytes[2 * i] = (uint8_t)(labels[first + i] & 255);
+			bytes[2 * i + 1] = (uint8_t)(labels[first + i] >> 8);
+		}
+		crc = crc32_more(crc, bytes, 2 * n);
+	}
+	return crc;
+}
+
+uint32_t dataset_checksum(const struct dataset *dataset)
+{
+	const size_t pixels = (size_t)dataset->height * (size_t)dataset->width;
+	const struct classes *classes = &dataset->classes;
+	char sizes[80];
+	uint32_t crc;
+
+	snprintf(sizes, sizeof sizes, "%zu %dx%d %d", dataset->count, dataset->height, dataset->width,
+			 classes->count);
+	crc = checksum_text(0, sizes);
+	for (int i = 0; i < classes->count; i++)
+		crc = checksum_text(crc, classes->all[i].name);
+	crc = crc32_more(crc, dataset->images, dataset->count * pixels);
+	return dataset->labels ? checksum_labels(crc, dataset->labels, dataset->count) : crc;
+}
 
 int split_make(struct split *split, size_t image_count, size_t limit, double val_fraction,
 			   uint64_t seed, struct error *error)

@@ -1,4 +1,5 @@
-/* What a model file and a checkpoint have in common: metadata by rows, parameters as tensors. */
+/* Parts that model files and checkpoints have in common: metadata by rows, parameters as
+ * tensors. */
 #ifndef APP_MODEL_PARTS_H
 #define APP_MODEL_PARTS_H
 

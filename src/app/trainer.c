@@ -53,6 +53,22 @@ bool trainer_is_done(const struct trainer *trainer)
 		   train_is_out_of_patience(trainer->settings, state->epoch - 1, state->kept.epoch);
 }
 
+bool trainer_accepts(const struct trainer *trainer, const struct train_state *state)
+{
+	const struct train_length *length = &trainer->length;
+	const size_t batch = (size_t)trainer->settings->batch_size, done = (size_t)state->epoch - 1;
+
+	if (state->epoch < 1 || state->epoch > length->epochs + 1)
+		return false;
+	const size_t images = state->epoch <= length->epochs ? images_of(trainer, state->epoch) : 0;
+	const uint64_t before =
+		done < (size_t)length->epochs ? done * length->epoch_steps : length->steps;
+
+	return state->seen <= images && (state->seen % batch == 0 || state->seen == images) &&
+		   state->step == before + (state->seen + batch - 1) / batch &&
+		   state->digits <= state->seen && state->correct <= state->digits;
+}
+
 bool trainer_has_epoch(const struct trainer *trainer)
 {
 	return trainer->state.seen >= images_of(trainer, trainer->state.epoch);
@@ -276,7 +292,7 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
 	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)
 		return error_set(error, "no memory for batches of %d images", settings->batch_size);
-	trainer->kept_values = malloc(network->value_count * sizeof(float) + 1);
+	trainer->kept_values = calloc(network->value_count + 1, sizeof(float));
 	if (!trainer->kept_values)
 		return error_set(error, "no memory to keep %zu weights", network->weight_count);
 	return optimizer_open(&trainer->optimizer, &settings->optimizer, network->value_count, error);
