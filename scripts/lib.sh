@@ -30,6 +30,13 @@ compiles()
 	cc=$(compiler) && "$cc" -x c - -o "$scratch/program" "$@" 2>/dev/null
 }
 
+# Does clang make programs that fuzz?
+has_libfuzzer()
+{
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		CC=clang compiles -fsanitize=fuzzer,address,undefined
+}
+
 has()
 {
 	case $1 in

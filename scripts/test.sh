@@ -15,6 +15,7 @@ once, and passes if it does in every build. The exit status is 0 if all did.
 Always:
   release     as it is meant to be used
   sanitize    address and undefined-behaviour sanitizers, assertions on
+  fuzz        20 seconds of hostile bytes for each reader (scripts/fuzz.sh), where clang is there
 
 With --long, also, where the tool is there or can be installed:
   clang           release, by clang
@@ -213,10 +214,27 @@ model()
 	printf '%s\tmodel: make-model.sh\n' $outcome >>"$results"
 }
 
+# fuzz SECONDS : for each target.
+fuzz()
+{
+	say
+	say "== fuzz: building in $root/build-test/fuzz"
+	if ! has_libfuzzer; then
+		say "== fuzz: left out, there is no clang with libFuzzer here"
+		return
+	fi
+	"$root/scripts/fuzz.sh" --seconds "$1" >"$scratch/fuzz" ||
+		[ -s "$scratch/fuzz" ] || echo "not ok building" >"$scratch/fuzz"
+	sed -n 's/^ok /passed\tfuzz: /p; s/^not ok /failed\tfuzz: /p' "$scratch/fuzz" >"$scratch/log"
+	say "== fuzz: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
+}
+
 provide compiler cmake make cmocka parallel:optional
 cc=$(compiler)
 try release -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Release
 sanitize sanitize "$cc" address,undefined
+$long || fuzz 20
 
 if $long; then
 	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional
@@ -233,6 +251,7 @@ if $long; then
 	else
 		say "== valgrind: left out, not installed"
 	fi
+	fuzz 60
 	aarch64
 	same_bytes
 	model

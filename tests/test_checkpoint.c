@@ -505,7 +505,7 @@ static void seal(struct buffer *bytes)
 	if (bytes->size < at + 8)
 		return;
 	memcpy(bytes->data + at, "00000000", 8);
-	snprintf(digits, sizeof digits, "%08x", crc32(bytes->data, bytes->size));
+	snprintf(digits, sizeof digits, "%08x", crc32_of(bytes->data, bytes->size));
 	memcpy(bytes->data + at, digits, 8);
 }
 

@@ -277,7 +277,7 @@ static size_t pack(uint8_t *packed, const uint8_t *data, uint16_t size)
 
 	memcpy(packed, head, sizeof head);
 	memcpy(packed + sizeof head, data, size);
-	store_u32le(packed + sizeof head + size, crc32(data, size));
+	store_u32le(packed + sizeof head + size, crc32_of(data, size));
 	store_u32le(packed + sizeof head + size + 4, size);
 	return sizeof head + size + 8u;
 }

@@ -34,6 +34,20 @@ static int at(int x, int y)
 	return pixels[y * DIGIT_SIDE + x];
 }
 
+/* A dark pixel that falls between the fine ones, however dark it is, leaves nothing. */
+static void test_a_speck(void **state)
+{
+	struct grey plane;
+
+	(void)state;
+	assert_int_equal(grey_new(203, 203, &plane, &error), 0);
+	grey_row(&plane, 101)[100] = 0.5f;
+	assert_int_equal(digit_normalize(&plane, 0.5f, pixels, &error), 0);
+	for (int i = 0; i < DIGIT_PIXELS; i++)
+		assert_int_equal(pixels[i], 0);
+	grey_free(&plane);
+}
+
 /* The sum of a row, in pixels of full ink. */
 static double ink_in_row(int y)
 {
@@ -234,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_a_blot_stays_a_blot),
 		cmocka_unit_test(test_edges_are_grey),
 		cmocka_unit_test(test_a_hole_stays),
+		cmocka_unit_test(test_a_speck),
 		cmocka_unit_test(test_is_normal),
 	};
 

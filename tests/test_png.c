@@ -30,7 +30,7 @@ static const uint8_t *chunk(const struct buffer *file, size_t *at, const char *t
 	*size = u32be(begin);
 	assert_true(*size <= file->size - *at - 12);
 	assert_memory_equal(begin + 4, type, 4);
-	assert_int_equal(u32be(begin + 8 + *size), crc32(begin + 4, *size + 4));
+	assert_int_equal(u32be(begin + 8 + *size), crc32_of(begin + 4, *size + 4));
 	*at += *size + 12;
 	return begin + 8;
 }

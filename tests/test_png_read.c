@@ -53,7 +53,7 @@ static void put_chunk(struct file *file, const char *type, const void *data, siz
 	put_u32(file, (uint32_t)size);
 	put(file, type, 4);
 	put(file, data, size);
-	put_u32(file, crc32(file->data + file->size - size - 4, size + 4));
+	put_u32(file, crc32_of(file->data + file->size - size - 4, size + 4));
 }
 
 static void put_header(struct file *file, uint32_t width, uint32_t height, const char rest[5])
@@ -82,7 +82,7 @@ static struct file stored(const struct file *rows)
 		put(&out, rows->data + at, size);
 		at += size;
 	}
-	put_u32(&out, adler32(ADLER32_START, rows->data, rows->size));
+	put_u32(&out, adler32_update(ADLER32_START, rows->data, rows->size));
 	return out;
 }
 
@@ -550,7 +550,7 @@ static void parse_mended(const uint8_t *data, size_t size, void *context)
 	for (size_t at = 8; at + 12 <= size && u32_at(mended + at) <= size - at - 12;) {
 		const size_t length = u32_at(mended + at);
 		struct file crc = {mended + at + 8 + length, 0, SIZE_MAX};
-		put_u32(&crc, crc32(mended + at + 4, length + 4));
+		put_u32(&crc, crc32_of(mended + at + 4, length + 4));
 		at += length + 12;
 	}
 	if (!png_parse(mended, size, &out, &error)) {

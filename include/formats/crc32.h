@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* The checksum of `size` bytes: 0xcbf43926 for "123456789". */
-uint32_t crc32(const uint8_t *data, size_t size);
+uint32_t crc32_of(const uint8_t *data, size_t size);
 
 /* The checksum of bytes whose beginning has the checksum `crc`, 0 for none, and these behind it. */
 uint32_t crc32_more(uint32_t crc, const uint8_t *data, size_t size);

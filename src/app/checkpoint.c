@@ -236,7 +236,7 @@ static void lay_out_epochs(struct layout *layout, const struct trainer *trainer,
 static uint32_t checksum(const struct buffer *bytes)
 {
 	const size_t behind = CHECKSUM_AT + CHECKSUM_DIGITS;
-	uint32_t crc = crc32(bytes->data, CHECKSUM_AT);
+	uint32_t crc = crc32_of(bytes->data, CHECKSUM_AT);
 
 	crc = crc32_more(crc, (const uint8_t *)"00000000", CHECKSUM_DIGITS);
 	return crc32_more(crc, bytes->data + behind, bytes->size - behind);

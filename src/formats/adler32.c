@@ -4,7 +4,7 @@
 #define MODULUS 65521
 #define MOST 5552 /* bytes of 255 that can be added, from 65520 on, before 32 bits overflow */
 
-uint32_t adler32(uint32_t sum, const uint8_t *data, size_t size)
+uint32_t adler32_update(uint32_t sum, const uint8_t *data, size_t size)
 {
 	uint32_t a = sum & 0xffff, b = sum >> 16;
 

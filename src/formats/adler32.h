@@ -9,6 +9,6 @@
 #define ADLER32_START 1
 
 /* Go on with `size` more bytes: from ADLER32_START, "Wikipedia" gives 0x11e60398. */
-uint32_t adler32(uint32_t sum, const uint8_t *data, size_t size);
+uint32_t adler32_update(uint32_t sum, const uint8_t *data, size_t size);
 
 #endif

@@ -42,7 +42,7 @@ static uint32_t next_places(const struct tables *t, uint32_t crc, const uint8_t 
 	return next;
 }
 
-uint32_t crc32(const uint8_t *data, size_t size)
+uint32_t crc32_of(const uint8_t *data, size_t size)
 {
 	return crc32_more(0, data, size);
 }

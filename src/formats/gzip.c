@@ -62,7 +62,7 @@ static int read_header(struct bytes *in, struct error *error)
 		return truncated(in, "a header", error);
 	if (!(fixed[3] & FLAG_HCRC))
 		return 0;
-	uint16_t computed = (uint16_t)crc32(in->data + begin, in->offset - begin);
+	uint16_t computed = (uint16_t)crc32_of(in->data + begin, in->offset - begin);
 	if (!bytes_u16le(in, &stored))
 		return truncated(in, "a header", error);
 	if (stored != computed)

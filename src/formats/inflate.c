@@ -382,7 +382,7 @@ int inflate_hand_over(struct inflate_output *out, struct error *error)
 	if (out->take(out->context, out->data + out->taken, out->size - out->taken, error))
 		return -1;
 	if (out->sums)
-		out->adler = adler32(out->adler, out->data + out->taken, out->size - out->taken);
+		out->adler = adler32_update(out->adler, out->data + out->taken, out->size - out->taken);
 	memmove(out->data, out->data + drop, out->size - drop);
 	out->dropped += drop;
 	out->size -= drop;

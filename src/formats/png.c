@@ -139,7 +139,7 @@ static void end_chunk(struct buffer *out, size_t begin)
 	const size_t size = out->size - begin - 8;
 
 	put_u32be(&length, (uint32_t)size);
-	put_u32be(out, crc32(out->data + begin + 4, size + 4));
+	put_u32be(out, crc32_of(out->data + begin + 4, size + 4));
 }
 
 static void write_chunks(const struct buffer *rows, int width, int height, int channels,
@@ -162,7 +162,7 @@ static void write_chunks(const struct buffer *rows, int width, int height, int c
 	memcpy(out->data + out->size, "\x78\x01", 2); /* deflate, the fastest level */
 	out->size += 2;
 	deflate_runs(rows, channels, out);
-	put_u32be(out, adler32(ADLER32_START, rows->data, rows->size));
+	put_u32be(out, adler32_update(ADLER32_START, rows->data, rows->size));
 	end_chunk(out, begin);
 
 	end_chunk(out, begin_chunk(out, "IEND"));

@@ -37,7 +37,7 @@ static int read_chunk(struct bytes *in, struct chunk *chunk, struct error *error
 	if (!bytes_take(in, chunk->size, &chunk->data) || !bytes_u32be(in, &crc))
 		return error_set(error, "offset %zu: the file ends inside a chunk %s of %" PRIu32 " bytes",
 						 in->size, chunk->type, chunk->size);
-	const uint32_t computed = crc32(type, 4 + (size_t)chunk->size);
+	const uint32_t computed = crc32_of(type, 4 + (size_t)chunk->size);
 	if (crc != computed)
 		return error_set(error,
 						 "offset %zu: CRC-32 0x%08" PRIx32 ", that of chunk %s is 0x%08" PRIx32,

@@ -10,7 +10,9 @@
 #include "picture/ink.h"
 #include "picture/lines.h"
 
+#ifndef LEAST_SIDE     /* smaller is faster, for fuzzing */
 #define LEAST_SIDE 128 /* pixels of a plane's smaller side, at least */
+#endif
 
 /* The choice of the window. */
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INNER 20      /* the longer side of a digit, in pixels */
-#define LEAST_UNIT 8  /* fine pixels for the side of one of the 20: 65 levels of grey */
+#define INNER 20     /* the longer side of a digit, in pixels */
+#ifndef LEAST_UNIT   /* smaller is faster, for fuzzing */
+#define LEAST_UNIT 8 /* fine pixels for the side of one of the 20: 65 levels of grey */
+#endif
 #define MOST_UNIT 32  /* and no more, however long the digit */
 #define MARGIN 4      /* pixels of the 20, on each side: a thicker pen needs room */
 #define THINNEST 2.0f /* pixels of the 20: MNIST's pens are seldom thinner */
@@ -134,7 +136,7 @@ static struct box ink_box(const struct fine *fine)
 static void shrink(const struct fine *fine, float small[INNER][INNER])
 {
 	const struct box box = ink_box(fine);
-	const int side = box_side(&box);
+	const int side = int_max(box_side(&box), INNER); /* a speck, or nothing, is smaller */
 	const int left = box.left - (side - box_width(&box)) / 2;
 	const int top = box.top - (side - box_height(&box)) / 2;
 
@@ -171,8 +173,10 @@ static void paste(float small[INNER][INNER], uint8_t pixels[DIGIT_PIXELS])
 			my += small[v][u] * ((float)v + 0.5f);
 			most = fmaxf(most, small[v][u]);
 		}
-	const int left = offset(mx / mass), top = offset(my / mass);
 	memset(pixels, 0, DIGIT_PIXELS);
+	if (mass <= 0.0f)
+		return;
+	const int left = offset(mx / mass), top = offset(my / mass);
 	for (int v = 0; v < INNER; v++)
 		for (int u = 0; u < INNER; u++)
 			pixels[(top + v) * DIGIT_SIDE + left + u] =

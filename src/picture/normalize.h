@@ -12,8 +12,8 @@
 bool digit_is_normal(const uint8_t pixels[DIGIT_PIXELS]);
 
 /* pixels = the digit in MNIST's form, 0 for paper to 255 for ink, drawn with a pen about as wide as
- * MNIST's. Its ink is what is at least `threshold` deep, of which there must be some; around its
- * box is a margin of one pixel. */
+ * MNIST's. Its ink is what is at least `threshold` deep; around its box is a margin of one pixel.
+ * Of a speck that falls between the pixels nothing is left: all are 0. */
 int digit_normalize(const struct grey *depth, float threshold, uint8_t pixels[DIGIT_PIXELS],
 					struct error *error);
 
