@@ -208,6 +208,7 @@ static void lists_name_classes(void **state)
 		 "a class's name of 64 bytes, possible are 1 to 63: "
 		 "\"0123456789012345678901234567890123456789012345678901234567890123\""},
 		{"a,b\033[2J,c", "a class's name with a control character: \"b\033[2J\""},
+		{"a,caf\xe9,c", "a class's name that is not UTF-8: \"caf\xe9\""},
 		{"a,b,a", "two classes are called a"},
 	};
 

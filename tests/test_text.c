@@ -95,6 +95,26 @@ static void assert_printed(FILE *file, const char *expected)
 	fclose(file);
 }
 
+static void characters_are_told_apart(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+	} cases[] = {{"a", 1},        {"×", 2},        {"→7", 3},           {"\xf0\x9f\x99\x82", 4},
+				 {"\xe2\x86", 0}, {"\xc0\xaf", 0}, {"\xed\xa0\x80", 0}, {"\x80", 0},
+				 {"\xe4rger", 0}, {"\xc3(", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(text_character((const uint8_t *)cases[i].text, strlen(cases[i].text)),
+						 cases[i].length);
+	assert_int_equal(text_fit("26×26", 3), 4);
+	assert_int_equal(text_fit("26×26", 2), 2);
+	assert_int_equal(text_fit("26×26", 9), 6);
+	assert_int_equal(text_fit("", 9), 0);
+	assert_int_equal(text_fit("a", 0), 0);
+}
+
 static void words_are_wrapped(void **state)
 {
 	struct wrapper wrapper = {.out = tmpfile(), .indent = 2, .width = 10, .line_joiner = ""};
@@ -145,9 +165,10 @@ static void numbers_are_sorted_by_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(characters_are_counted), cmocka_unit_test(controls_are_disarmed),
-		cmocka_unit_test(names_are_escaped),      cmocka_unit_test(words_are_wrapped),
-		cmocka_unit_test(pieces_are_not_cut),     cmocka_unit_test(numbers_are_sorted_by_value),
+		cmocka_unit_test(characters_are_counted),    cmocka_unit_test(controls_are_disarmed),
+		cmocka_unit_test(names_are_escaped),         cmocka_unit_test(words_are_wrapped),
+		cmocka_unit_test(pieces_are_not_cut),        cmocka_unit_test(numbers_are_sorted_by_value),
+		cmocka_unit_test(characters_are_told_apart),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

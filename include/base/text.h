@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* True for a byte of UTF-8 that is not the first of its character. */
@@ -11,6 +12,14 @@ bool text_continues(char byte);
 
 /* Characters of UTF-8, which are the columns that the text takes: 5 for "26×26". */
 int text_columns(const char *text);
+
+/* The bytes of the text's first characters, of as many as fit into so many columns: 4 for "26×26"
+ * and 3 columns. */
+int text_fit(const char *text, int columns);
+
+/* The bytes of the character of UTF-8 at p, of which `left` bytes follow, this one included; 0 where
+ * it is none, as an overlong form or a surrogate (Unicode, table 3-7). */
+size_t text_character(const uint8_t *p, size_t left);
 
 /* The bytes of the control character of ASCII or Latin-1 (as UTF-8) that the text begins with; 0
  * where it begins with none. */

@@ -16,7 +16,7 @@ enum blocks_style { BLOCKS_ASCII, BLOCKS_HALF, BLOCKS_COLOUR };
 /* ASCII, unless the stream is a terminal with UTF-8; colours, unless they are unwelcome. */
 enum blocks_style blocks_style(FILE *stream, bool no_color);
 
-#define BLOCKS_CAPTION 40
+#define BLOCKS_CAPTION 96
 
 struct blocks_picture {
 	const uint8_t *pixels; /* [height][width], 0 is the background; borrowed */

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "draw/canvas.h"
 
-#define SHEET_CAPTION 32
+#define SHEET_CAPTION 96 /* bytes */
 
 extern const struct colour sheet_light, sheet_dim; /* the usual colours of text */
 

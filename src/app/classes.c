@@ -87,7 +87,8 @@ int classes_numbered(int count, struct classes *out, struct error *error)
 	return 0;
 }
 
-/* A name is printed to terminals, so it has no control characters. */
+/* A name is printed to terminals, so it has no control characters, and written as JSON, so it is
+ * UTF-8. */
 static int set_name(struct class_label *class, const char *name, size_t size, struct error *error)
 {
 	const int shown = size < CLASS_NAME ? (int)size : CLASS_NAME;
@@ -97,9 +98,13 @@ static int set_name(struct class_label *class, const char *name, size_t size, st
 						 CLASS_NAME - 1, shown, name);
 	memcpy(class->name, name, size);
 	class->name[size] = '\0';
-	for (const char *c = class->name; *c; c++)
-		if (text_control(c))
-			return error_set(error, "a class's name with a control character: \"%s\"", class->name);
+	for (size_t i = 0, length; i < size; i += length) {
+		length = text_character((const uint8_t *)class->name + i, size - i);
+		if (!length || text_control(class->name + i))
+			return error_set(error, "a class's name %s: \"%s\"",
+							 length ? "with a control character" : "that is not UTF-8",
+							 class->name);
+	}
 	return 0;
 }
 

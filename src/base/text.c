@@ -26,6 +26,36 @@ int text_columns(const char *text)
 	return columns_of(text, strlen(text));
 }
 
+int text_fit(const char *text, int columns)
+{
+	const char *end = text;
+
+	for (; *end && columns > 0; columns--)
+		do
+			end++;
+		while (text_continues(*end));
+	return (int)(end - text);
+}
+
+size_t text_character(const uint8_t *p, size_t left)
+{
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
+	const size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc0 || p[0] > 0xf4 || left < length)
+		return 0;
+	unsigned code = p[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3fu);
+	}
+	const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+	return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
+}
+
 size_t text_control(const char *text)
 {
 	const unsigned char first = (unsigned char)text[0];

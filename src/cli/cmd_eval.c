@@ -256,9 +256,11 @@ static struct colour verdict_line(const void *context, size_t tile, int line,
 	const struct class_label *all = mistakes->classes->all;
 
 	if (line == 0)
-		snprintf(text, SHEET_CAPTION, "is %.16s", all[p->label].name);
+		snprintf(text, SHEET_CAPTION, "is %.*s", text_fit(all[p->label].name, CAPTION_NAME),
+				 all[p->label].name);
 	else if (line == 1)
-		snprintf(text, SHEET_CAPTION, "read %.16s", all[p->class].name);
+		snprintf(text, SHEET_CAPTION, "read %.*s", text_fit(all[p->class].name, CAPTION_NAME),
+				 all[p->class].name);
 	else if (line == 2)
 		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * p->probability);
 	else
@@ -296,7 +298,7 @@ static int write_mistakes(const struct eval_values *values, const struct dataset
 		.width = dataset->width, .height = dataset->height, .scale = scale_of(dataset),
 		.cell = digit_cell,
 		.beside = true, .lines = 4,
-		.characters = (int)strlen("read ") + classes_width(evaluated->classes, 16),
+		.characters = (int)strlen("read ") + classes_width(evaluated->classes, CAPTION_NAME),
 		.text_scale = 2, .caption = verdict_line,
 	};
 	/* clang-format on */

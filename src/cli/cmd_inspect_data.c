@@ -240,7 +240,7 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 	if (epoch && strcmp(name, "none"))
 		snprintf(text, SHEET_CAPTION, "epoch %zu", epoch);
 	else
-		snprintf(text, SHEET_CAPTION, "%.16s", name);
+		snprintf(text, SHEET_CAPTION, "%.*s", text_fit(name, CAPTION_NAME), name);
 	return epoch ? sheet_dim : sheet_light;
 }
 
@@ -250,7 +250,7 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	const size_t count = samples->rows * samples->columns;
 	const bool augmented = samples->columns > 1;
 	const struct dataset *dataset = samples->dataset;
-	const int names = dataset->labels ? classes_width(&dataset->classes, 16) : 1;
+	const int names = dataset->labels ? classes_width(&dataset->classes, CAPTION_NAME) : 1;
 	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
 	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
 	/* clang-format off */
@@ -275,9 +275,10 @@ static struct blocks_picture sample_picture(const struct samples *samples, size_
 	const char *name = name_of(samples, tile);
 
 	if (epoch)
-		snprintf(picture.caption, BLOCKS_CAPTION, "%.16s  epoch %u", name, (unsigned)epoch);
+		snprintf(picture.caption, BLOCKS_CAPTION, "%.*s  epoch %u", text_fit(name, CAPTION_NAME),
+				 name, (unsigned)epoch);
 	else
-		snprintf(picture.caption, BLOCKS_CAPTION, "%.16s  #%lu", name,
+		snprintf(picture.caption, BLOCKS_CAPTION, "%.*s  #%lu", text_fit(name, CAPTION_NAME), name,
 				 (unsigned long)samples->order[tile / samples->columns]);
 	return picture;
 }

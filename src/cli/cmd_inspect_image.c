@@ -148,9 +148,10 @@ static struct colour score_caption(const void *context, size_t tile, int line,
 								   char text[SHEET_CAPTION])
 {
 	const struct activation *scores = context;
+	const char *name = scores->classes->all[tile].name;
 
 	if (line == 0)
-		snprintf(text, SHEET_CAPTION, "%.16s", scores->classes->all[tile].name);
+		snprintf(text, SHEET_CAPTION, "%.*s", text_fit(name, CAPTION_NAME), name);
 	else if (scores->are_probabilities)
 		snprintf(text, SHEET_CAPTION, "%.1f%%", 100 * (double)scores->values[tile]);
 	else
@@ -273,15 +274,17 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	const struct panels *panels = context;
 	const struct seen *seen = panels->seen;
 	const double black = 100 * (double)seen->probabilities[seen->class];
+	const char *name = name_of(seen);
+	const int shown = text_fit(name, 8);
 
 	*text = '\0';
 	if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
 	else if (line == 1)
-		snprintf(text, SHEET_CAPTION, "%s%.8s at %.1f%%",
-				 tile == THE_DIGIT ? "" : "black: ", name_of(seen), black);
+		snprintf(text, SHEET_CAPTION, "%s%.*s at %.1f%%", tile == THE_DIGIT ? "" : "black: ", shown,
+				 name, black);
 	else if (tile != THE_DIGIT)
-		snprintf(text, SHEET_CAPTION, "white: %.8s at %.1f%%", name_of(seen),
+		snprintf(text, SHEET_CAPTION, "white: %.*s at %.1f%%", shown, name,
 				 100 * panels->lowest[tile]);
 	return line == 0 ? sheet_light : sheet_dim;
 }

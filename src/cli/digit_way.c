@@ -3,11 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/digit_file.h"
 #include "draw/sheet.h"
 #include "nn/loss.h"
 
 #define TILE_SIDE 112 /* cells along a tile: four for each of a digit's pixels */
+#define MOST_NAME 10  /* columns of a class's name, so that its probability fits behind it */
 #define MOST_IN_ROW 6 /* tiles; of more, as many stand side by side as the sheet has rows */
 
 enum { PICTURE, PART, INK, DIGITS }; /* the tiles; each digit has one */
@@ -85,7 +87,8 @@ static struct colour tile_caption(const void *context, size_t tile, int line,
 	} else if (tile >= DIGITS) {
 		const float *probabilities = reading_probabilities(reading, (int)tile - DIGITS);
 		const int class = loss_argmax(reading->classes, probabilities);
-		snprintf(text, SHEET_CAPTION, "%.16s  %.4f", sheet->classes->all[class].name,
+		const char *name = sheet->classes->all[class].name;
+		snprintf(text, SHEET_CAPTION, "%.*s  %.4f", text_fit(name, MOST_NAME), name,
 				 (double)probabilities[class]);
 	}
 	return line == 0 ? sheet_light : sheet_dim;

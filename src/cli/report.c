@@ -134,14 +134,9 @@ static void print_count(FILE *out, size_t count, size_t support, bool right, boo
 
 void report_name(FILE *out, const char *name, int width)
 {
-	const char *end = name;
+	const int columns = text_columns(name);
 
-	for (int columns = 0; *end && columns < width; columns++)
-		do
-			end++;
-		while (text_continues(*end));
-	const int size = (int)(end - name), columns = text_columns(name);
-	fprintf(out, "%*s%.*s", columns < width ? width - columns : 0, "", size, name);
+	fprintf(out, "%*s%.*s", columns < width ? width - columns : 0, "", text_fit(name, width), name);
 }
 
 static void print_matrix(FILE *out, const struct evaluated *evaluated, int names, int cell,

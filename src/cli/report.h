@@ -25,6 +25,8 @@ void report_network(FILE *out, const struct network *network, bool with_cost);
 void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);
 void report_epoch(FILE *out, const struct epoch_figures *row, int epochs);
 
+#define CAPTION_NAME 16 /* columns of a class's name below a picture */
+
 /* A name to the right of a column so wide; a longer one is cut. */
 void report_name(FILE *out, const char *name, int width);
 

@@ -12,6 +12,7 @@
 
 #include "base/checked.h"
 #include "base/number.h"
+#include "base/text.h"
 
 /* The characters that stand behind a backslash, and what they mean. */
 static const char escape_names[] = "\"\\/bfnrt", escaped[] = "\"\\/\b\f\n\r\t";
@@ -24,27 +25,6 @@ struct parser {
 	const struct json **sorted; /* room for all members of an object */
 	struct error *error;
 };
-
-/* The length of the UTF-8 sequence at p, or 0 where there is none: an overlong form is none, nor is
- * a surrogate (Unicode, table 3-7). */
-static size_t utf8_length(const uint8_t *p, size_t left)
-{
-	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
-	const size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc0 || p[0] > 0xf4 || left < length)
-		return 0;
-	unsigned code = p[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3fu);
-	}
-	const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-	return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
-}
 
 /* The next character, or -1 at the end. */
 static int peek(const struct parser *p)
@@ -183,7 +163,7 @@ static int parse_string(struct parser *p, const char **text, size_t *length)
 				return -1;
 			continue;
 		}
-		size_t bytes = utf8_length(p->text + p->offset, p->size - p->offset);
+		size_t bytes = text_character(p->text + p->offset, p->size - p->offset);
 		if (bytes == 0)
 			return expected(p, "UTF-8");
 		memcpy(p->strings, p->text + p->offset, bytes);
@@ -405,7 +385,7 @@ void json_add_quoted(struct json_text *text, const char *string)
 	json_add(text, "\"");
 	for (; left > 0; left -= length, p += length) {
 		const char *escape = *p == '/' ? NULL : strchr(escaped, *p);
-		length = utf8_length(p, left);
+		length = text_character(p, left);
 		if (length == 0)
 			json_add(text, "\xef\xbf\xbd"); /* U+FFFD */
 		else if (escape)
