@@ -831,7 +831,7 @@ static void sizes_and_classes_come_back(void **state)
 static void the_file_names_the_classes(void **state)
 {
 	struct network network;
-	struct model_info said = {.transposed = true}, back;
+	struct model_info said = {.transposed = true, .pictures = PICTURES_SCALE}, back;
 	struct safetensors file;
 	struct classes classes, read;
 
@@ -847,6 +847,7 @@ static void the_file_names_the_classes(void **state)
 		assert_int_equal(model_load(path, NULL, &again, &back, &file, &error), 0);
 		network_free(&again);
 		assert_true(back.transposed);
+		assert_int_equal(back.pictures, PICTURES_SCALE);
 		assert_true(!safetensors_metadata(&file, "class_names") == !named);
 		assert_int_equal(model_classes(&file, 10, &read, &error), 0);
 		assert_string_equal(read.all[9].name, named ? "\"j\"" : "9");

@@ -32,25 +32,32 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A network that answers every image with the same ten logits. */
+/* A network that answers every image with the same logits. */
 struct answer {
 	struct network network;
 	struct recognizer recognizer;
 };
 
-static void answer_open(struct answer *answer, const float logits[MNIST_CLASSES])
+static void answer_open_for(struct answer *answer, int height, int width, int classes,
+							const float *logits)
 {
-	const struct shape input = {.h = 28, .w = 28, .c = 1};
+	const struct shape input = {.h = height, .w = width, .c = 1};
 
-	assert_int_equal(network_build(&answer->network, "flatten dense:10 softmax", input, 10, &error),
-					 0);
+	assert_int_equal(
+		network_build(&answer->network, "flatten dense:classes softmax", input, classes, &error),
+		0);
 	memset(answer->network.values, 0, answer->network.value_count * sizeof(float));
-	memcpy(answer->network.params[1]->value, logits, MNIST_CLASSES * sizeof *logits);
+	memcpy(answer->network.params[1]->value, logits, (size_t)classes * sizeof *logits);
 	answer->recognizer = (struct recognizer){
 		.executor = executor_open(&answer->network, &engine, 1, EXECUTOR_PREDICT, &error),
 		.temperature = 1,
 	};
 	assert_non_null(answer->recognizer.executor);
+}
+
+static void answer_open(struct answer *answer, const float logits[MNIST_CLASSES])
+{
+	answer_open_for(answer, MNIST_SIDE, MNIST_SIDE, MNIST_CLASSES, logits);
 }
 
 static void answer_close(struct answer *answer)
@@ -196,7 +203,7 @@ static void a_raw_picture_is_one_digit(void **state)
 	answer.recognizer.least = 1;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), 0);
 	assert_int_equal(reading.digits.count, 1);
-	assert_int_equal(reading.digits.all->pixels[14 * MNIST_SIDE + 14], 255);
+	assert_int_equal(reading_input(&reading, 0)[14 * MNIST_SIDE + 14], 255);
 	assert_true(reading.digits.all->begins);
 	assert_int_equal(box_width(&reading.digits.all->box), 28);
 	assert_true(fabs((double)reading_probabilities(&reading, 0)[7] - exp(3) / (exp(3) + 9)) < 1e-6);
@@ -204,6 +211,92 @@ static void a_raw_picture_is_one_digit(void **state)
 	picture.width--;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), -1);
 	assert_string_equal(error.text, "27×28 pixels, expected 28×28");
+	answer_close(&answer);
+}
+
+/* MNIST's form becomes the network's input by means of areas: of 7 × 7, a pixel is the mean of 4 × 4
+ * pixels; of 14 × 7, whose height has room for 7 × 7 alone, all is seven rows lower; of 56 × 56,
+ * each has four. */
+static void networks_read_their_own_size(void **state)
+{
+	static const struct {
+		int height, width, top;
+	} sizes[] = {{7, 7, 0}, {14, 7, 3}, {56, 56, 0}};
+	const float logits[] = {0, 3, 1};
+	uint16_t samples[MNIST_PIXELS];
+	struct raster picture = picture_of(samples);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const int height = sizes[i].height, width = sizes[i].width;
+		struct reading reading;
+		struct answer answer;
+
+		answer_open_for(&answer, height, width, 3, logits);
+		assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+		assert_int_equal(reading.digits.count, 1);
+		assert_int_equal(reading.height, height);
+		assert_int_equal(reading.width, width);
+		assert_int_equal(reading.classes, 3);
+		assert_true(fabs((double)reading_probabilities(&reading, 0)[1] -
+						 exp(3) / (exp(3) + exp(1) + 1)) < 1e-6);
+		for (int y = 0; y < width; y++)
+			for (int x = 0; x < width; x++) {
+				const int step = width < MNIST_SIDE ? MNIST_SIDE / width : 1;
+				int sum = 0;
+				for (int v = 0; v < step; v++)
+					for (int u = 0; u < step; u++)
+						sum += samples[(y * MNIST_SIDE / width + v) * MNIST_SIDE +
+									   x * MNIST_SIDE / width + u];
+				assert_int_equal(reading_input(&reading, 0)[(sizes[i].top + y) * width + x],
+								 (sum + step * step / 2) / (step * step));
+			}
+		reading_free(&reading);
+		answer_close(&answer);
+	}
+}
+
+/* It may be a line that MNIST's form has no room for. */
+static void a_picture_of_the_networks_size_passes(void **state)
+{
+	const float logits[] = {0, 3, 1};
+	uint16_t samples[8 * 6] = {9, 9, 9, 9, 9, 9, 9, 200};
+	const struct raster picture = {.width = 6, .height = 8, .maxval = 255, .samples = samples};
+	const struct raster turned = {.width = 8, .height = 6, .maxval = 255, .samples = samples};
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	answer_open_for(&answer, 8, 6, 3, logits);
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+	assert_int_equal(reading_input(&reading, 0)[7], 200);
+	reading_free(&reading);
+	assert_int_equal(reading_take(&answer.recognizer, &turned, true, &reading, &error), -1);
+	assert_string_equal(error.text, "8×6 pixels, expected 6×8");
+	answer_close(&answer);
+}
+
+/* The dark spot on light paper is no digit, and comes to lie where it is in the picture. */
+static void a_picture_may_only_be_scaled(void **state)
+{
+	const float logits[MNIST_CLASSES] = {[4] = 3};
+	uint16_t samples[56 * 56];
+	struct raster picture = {.width = 56, .height = 56, .maxval = 255, .samples = samples};
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	for (int i = 0; i < 56 * 56; i++)
+		samples[i] = i / 56 / 2 == 3 && i % 56 / 2 == 20 ? 55 : 255;
+	answer_open(&answer, logits);
+	answer.recognizer.scales = true;
+	answer.recognizer.least = 1;
+	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+	for (int i = 0; i < MNIST_PIXELS; i++)
+		assert_int_equal(reading_input(&reading, 0)[i], i == 3 * MNIST_SIDE + 20 ? 200 : 0);
+	assert_int_equal(box_width(&reading.digits.all->box), 56);
+	reading_free(&reading);
+	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), -1);
 	answer_close(&answer);
 }
 
@@ -398,6 +491,9 @@ int main(void)
 		cmocka_unit_test(guesses_are_the_likeliest_numbers),
 		cmocka_unit_test(a_number_is_as_likely_as_its_least_digit),
 		cmocka_unit_test(a_raw_picture_is_one_digit),
+		cmocka_unit_test(networks_read_their_own_size),
+		cmocka_unit_test(a_picture_of_the_networks_size_passes),
+		cmocka_unit_test(a_picture_may_only_be_scaled),
 		cmocka_unit_test(what_the_network_doubts_is_no_digit),
 		cmocka_unit_test(a_digit_begins_the_number_of_one_left_out),
 		cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),

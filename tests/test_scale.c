@@ -16,7 +16,7 @@ static void scales(int width, int height, int maxval, uint16_t *samples,
 {
 	uint8_t pixels[SIDE * SIDE];
 
-	picture_scale(&(struct raster){width, height, maxval, samples}, SIDE, pixels);
+	picture_scale(&(struct raster){width, height, maxval, samples}, SIDE, SIDE, pixels);
 	assert_memory_equal(pixels, expected, sizeof pixels);
 }
 
@@ -62,6 +62,24 @@ static void a_light_border_makes_a_negative(void **state)
 }
 /* clang-format on */
 
+/* Into 2 × 8: a square picture becomes 2 × 2, and one of 1 × 4 fills it. */
+static void frames_need_not_be_square(void **state)
+{
+	uint16_t square[] = {0, 8,  4, 0}, wide[] = {0, 9, 7, 0};
+	const uint8_t placed[] = {0, 0, 0, 0, 8, 0, 0, 0,  0, 0, 0, 4, 0, 0, 0, 0};
+	const uint8_t filled[] = {0, 0, 9, 9, 7, 7, 0, 0,  0, 0, 9, 9, 7, 7, 0, 0};
+	const uint8_t upright[] = {0, 0,  0, 8,  4, 0,  0, 0};
+	uint8_t pixels[2 * 8];
+
+	(void)state;
+	picture_scale(&(struct raster){2, 2, 255, square}, 2, 8, pixels);
+	assert_memory_equal(pixels, placed, sizeof placed);
+	picture_scale(&(struct raster){4, 1, 255, wide}, 2, 8, pixels);
+	assert_memory_equal(pixels, filled, sizeof filled);
+	picture_scale(&(struct raster){2, 2, 255, square}, 4, 2, pixels);
+	assert_memory_equal(pixels, upright, sizeof upright);
+}
+
 /* The largest sums, and a picture so narrow that its width would be 0. */
 static void extremes(void **state)
 {
@@ -83,6 +101,7 @@ int main(void)
 		cmocka_unit_test(the_same_size_is_the_same),
 		cmocka_unit_test(larger_and_smaller),
 		cmocka_unit_test(a_light_border_makes_a_negative),
+		cmocka_unit_test(frames_need_not_be_square),
 		cmocka_unit_test(extremes),
 	};
 

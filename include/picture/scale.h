@@ -6,10 +6,10 @@
 
 #include "formats/raster.h"
 
-/* Scale the picture so that its longer side is `side` pixels, and place it in the middle of a
- * square of side × side. A pixel is the mean of the area that it covers. Where the picture's border
+/* Scale the picture to the largest size that fits into height × width pixels, and place it in the
+ * middle of these. A pixel is the mean of the area that it covers. Where the picture's border
  * is light, it becomes its negative, so that the ground is dark; around the picture there are
  * zeros. */
-void picture_scale(const struct raster *picture, int side, uint8_t *pixels);
+void picture_scale(const struct raster *picture, int height, int width, uint8_t *pixels);
 
 #endif

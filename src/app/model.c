@@ -56,13 +56,13 @@ static const struct field figures[] = {
 /* The order of the metadata in the file. A setting that is not named here came later: it follows at
  * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
-	"format",       "network",      "input",           "scaling",    "classes",
-	"class_labels", "class_names",  "transposed",      "split",      "seed",
-	"val_split",    "limit",        "train_images",    "val_images", "epochs",
-	"epochs_done",  "batch_size",   "learning_rate",   "optimizer",  "schedule",
-	"warmup",       "weight_decay", "label_smoothing", "patience",   "temperature",
-	"beta1",        "beta2",        "momentum",        "augment",    "best_epoch",
-	"accuracy",     "loss",         "val_accuracy",    "val_loss",
+	"format",       "network",     "input",        "scaling",         "classes",
+	"class_labels", "class_names", "transposed",   "pictures",        "split",
+	"seed",         "val_split",   "limit",        "train_images",    "val_images",
+	"epochs",       "epochs_done", "batch_size",   "learning_rate",   "optimizer",
+	"schedule",     "warmup",      "weight_decay", "label_smoothing", "patience",
+	"temperature",  "beta1",       "beta2",        "momentum",        "augment",
+	"best_epoch",   "accuracy",    "loss",         "val_accuracy",    "val_loss",
 };
 
 static size_t rank(const char *key)
@@ -113,6 +113,8 @@ static int add_data(struct description *description, const struct model_info *in
 
 	if (info->transposed)
 		metadata_add(metadata, "transposed", "yes");
+	if (info->pictures != PICTURES_AUTO)
+		metadata_add(metadata, "pictures", dataset_pictures_word((int)info->pictures));
 	if (info->stratified)
 		metadata_add(metadata, "split", "stratified");
 	if (!info->classes || classes_are_numbered(info->classes))
@@ -238,10 +240,14 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 {
 	const char *transposed = safetensors_metadata(file, "transposed");
 	const char *split = safetensors_metadata(file, "split");
+	const char *pictures = safetensors_metadata(file, "pictures");
 
 	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
 	info->transposed = transposed && !strcmp(transposed, "yes");
 	info->stratified = split && !strcmp(split, "stratified");
+	for (int i = PICTURES_AUTO; pictures && dataset_pictures_word(i); i++)
+		if (!strcmp(pictures, dataset_pictures_word(i)))
+			info->pictures = (enum dataset_pictures)i;
 	if (!safetensors_metadata(file, "seed"))
 		return 0;
 	info->trained_here = true;

@@ -73,7 +73,7 @@ static int form_picture(enum dataset_pictures form, const struct raster *picture
 	if (form == PICTURES_DIGIT)
 		return take_digit(picture, slot);
 	if (form == PICTURES_SCALE) {
-		picture_scale(picture, DIGIT_SIDE, slot->pixels);
+		picture_scale(picture, DIGIT_SIDE, DIGIT_SIDE, slot->pixels);
 		return 0;
 	}
 	slot->height = picture->height;

@@ -8,6 +8,7 @@
 
 #include "formats/pixels.h"
 #include "nn/loss.h"
+#include "picture/scale.h"
 
 /* Of the test images, 0.1% lie below it; of things that are no digits, more than 90%. */
 #define LEAST 0.5
@@ -17,52 +18,25 @@ double recognizer_least(const struct model_info *info)
 	return info->settings.augment.others > 0 ? LEAST : 0;
 }
 
-/* The pixels that pixel `to` of `count` covers along an axis of DIGIT_SIDE, as shares of it: from
- * *first on, their weights; returns how many. Where the axis becomes longer, there are two, between
- * whose middles it lies. */
-static int weights_of(int to, int count, int *first, float weights[DIGIT_SIDE])
+static bool is_digit_size(const struct shape *shape)
 {
-	const float step = (float)DIGIT_SIDE / (float)count;
-	float from = (float)to * step, end = from + step;
-	int covered = 0;
-
-	if (step < 1) {
-		from += step / 2 - 0.5f;
-		end = from + 1;
-	}
-	from = from > 0 ? from : 0;
-	end = end < DIGIT_SIDE ? end : DIGIT_SIDE;
-	*first = (int)from;
-	for (int i = *first; i < DIGIT_SIDE && (float)i < end; i++) {
-		const float left = from > (float)i ? from : (float)i;
-		const float right = end < (float)(i + 1) ? end : (float)(i + 1);
-		weights[covered++] = (right - left) / (end - from);
-	}
-	return covered;
+	return shape->h == DIGIT_SIDE && shape->w == DIGIT_SIDE;
 }
 
 void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[DIGIT_PIXELS],
 					  uint8_t *input)
 {
 	const struct shape *shape = &executor_network(recognizer->executor)->input;
-	float down[DIGIT_SIDE], across[DIGIT_SIDE];
-	int top, left;
+	uint16_t samples[DIGIT_PIXELS];
 
-	if (shape->h == DIGIT_SIDE && shape->w == DIGIT_SIDE) {
+	if (is_digit_size(shape)) {
 		memcpy(input, pixels, DIGIT_PIXELS);
 		return;
 	}
-	for (int y = 0; y < shape->h; y++) {
-		const int rows = weights_of(y, shape->h, &top, down);
-		for (int x = 0; x < shape->w; x++) {
-			const int columns = weights_of(x, shape->w, &left, across);
-			float sum = 0;
-			for (int i = 0; i < rows; i++)
-				for (int k = 0; k < columns; k++)
-					sum += down[i] * across[k] * pixels[(top + i) * DIGIT_SIDE + left + k];
-			*input++ = (uint8_t)(sum + 0.5f);
-		}
-	}
+	for (int i = 0; i < DIGIT_PIXELS; i++)
+		samples[i] = pixels[i];
+	picture_scale(&(struct raster){DIGIT_SIDE, DIGIT_SIDE, UINT8_MAX, samples}, shape->h, shape->w,
+				  input);
 }
 
 int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,
@@ -134,13 +108,18 @@ static int allocate(const struct recognizer *recognizer, struct reading *out, st
 	return error_scarce(error, "not enough memory for %d digits", out->digits.count);
 }
 
-/* The picture is the network's input. */
-static int take_raw(const struct recognizer *recognizer, const struct raster *picture,
-					struct reading *out, struct error *error)
+static bool is_input(const struct shape *shape, const struct raster *picture)
+{
+	return picture->width == shape->w && picture->height == shape->h;
+}
+
+/* The picture is one digit, as it is or scaled to the network's input. */
+static int take_whole(const struct recognizer *recognizer, const struct raster *picture,
+					  bool scaled, struct reading *out, struct error *error)
 {
 	const struct shape *shape = &executor_network(recognizer->executor)->input;
 
-	if (picture->width != shape->w || picture->height != shape->h)
+	if (!scaled && !is_input(shape, picture))
 		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
 						 shape->w, shape->h);
 	out->digits = (struct digits){.all = calloc(1, sizeof *out->digits.all), .count = 1};
@@ -150,9 +129,10 @@ static int take_raw(const struct recognizer *recognizer, const struct raster *pi
 	out->digits.all->begins = true;
 	if (allocate(recognizer, out, error))
 		return -1;
-	raster_to_bytes(picture, out->inputs);
-	if (shape->w == DIGIT_SIDE && shape->h == DIGIT_SIDE)
-		memcpy(out->digits.all->pixels, out->inputs, DIGIT_PIXELS);
+	if (scaled)
+		picture_scale(picture, shape->h, shape->w, out->inputs);
+	else
+		raster_to_bytes(picture, out->inputs);
 	return 0;
 }
 
@@ -205,10 +185,14 @@ static int recognize_all(const struct recognizer *recognizer, struct reading *re
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,
 				 struct reading *out, struct error *error)
 {
+	const struct shape *shape = &executor_network(recognizer->executor)->input;
+	const bool is_own = is_input(shape, picture) && !is_digit_size(shape);
+	const bool scaled = recognizer->scales && !raw, found = !raw && !scaled && !is_own;
+
 	*out = (struct reading){0};
-	if ((raw ? take_raw(recognizer, picture, out, error)
-			 : take_found(recognizer, picture, out, error)) ||
-		recognize_all(recognizer, out, raw ? 0 : recognizer->least, error)) {
+	if ((found ? take_found(recognizer, picture, out, error)
+			   : take_whole(recognizer, picture, scaled, out, error)) ||
+		recognize_all(recognizer, out, found ? recognizer->least : 0, error)) {
 		reading_free(out);
 		return -1;
 	}

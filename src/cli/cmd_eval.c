@@ -360,6 +360,8 @@ static int load(const struct eval_values *values, struct session *session, struc
 		return error_prefix(error, "--classes");
 	data.names = NULL;
 	data.transpose = data.transpose || session->info.transposed;
+	if (data.pictures == PICTURES_AUTO)
+		data.pictures = session->info.pictures;
 	data.workers = session->engine.workers;
 	const enum dataset_fault fault = dataset_load(dataset, &data, part, &session->classes, error);
 

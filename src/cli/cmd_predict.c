@@ -225,7 +225,7 @@ static const struct field predict_fields[] = {
 	 .least = 1, .most = READING_GUESSES, .standard = 1, .help = "print the K likeliest readings"},
 	{"json", FIELD_FLAG, AT(json), .help = "print one JSON object a line"},
 	{"show", FIELD_FLAG, AT(show), .help = "draw what the network sees, with all probabilities"},
-	{"raw", FIELD_FLAG, AT(raw), .help = "take 28x28 pixels, light on dark, as they are"},
+	{"raw", FIELD_FLAG, AT(raw), .help = "take a picture of the network's size, light on dark, as it is"},
 	{"single", FIELD_FLAG, AT(single), .help = "refuse a picture of more than one digit"},
 	{"save_digit", FIELD_TEXT, AT(save_digit), "FILE.pgm",
 	 .help = "write what the network sees of a single digit"},
@@ -249,9 +249,11 @@ const struct command command_predict = {
 		"of up to 64 million pixels; - is standard input. Of other formats the error says\n"
 		"how to convert them. Dark on light or light on dark, photographed, scanned or\n"
 		"drawn, on plain, ruled or squared paper: the digits are found, and each is brought\n"
-		"to MNIST's form, 28x28 pixels, light on dark. A picture in that form passes\n"
-		"unchanged. 'No digit found' is an error; so are several with --single or\n"
-		"--save-digit. --steps draws the way in these cases, too.\n"
+		"to MNIST's form, 28x28 pixels, light on dark, and scaled where the network is for\n"
+		"another size. A picture in that form, or of that size, passes unchanged. A network\n"
+		"that was trained on pictures with --pictures scale gets the whole picture, scaled.\n"
+		"'No digit found' is an error; so are several with --single or --save-digit. --steps\n"
+		"draws the way in these cases, too.\n"
 		"Each picture gives one line,\n"
 		"  NUMBER  PROBABILITY  FILE\n"
 		"NUMBER has the digits in reading order, and a blank where a line ends or a gap is\n"

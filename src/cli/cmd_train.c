@@ -181,6 +181,7 @@ static int encode(const struct job *job, const struct train_result *result, stru
 		.train_count = job->split.train_count,
 		.val_count = job->split.val_count,
 		.transposed = job->dataset.transposed,
+		.pictures = job->dataset.form,
 		.stratified = job->split.stratified,
 		.classes = &job->dataset.classes,
 	};

@@ -12,7 +12,7 @@
 #define MOST_NAME 10  /* columns of a class's name, so that its probability fits behind it */
 #define MOST_IN_ROW 6 /* tiles; of more, as many stand side by side as the sheet has rows */
 
-enum { PICTURE, PART, INK, DIGITS }; /* the tiles; each digit has one */
+enum { PICTURE, PART, INK, DIGITS }; /* the tiles; each digit has one, with what is read */
 
 struct way_sheet {
 	const struct digit_file *file;
@@ -23,14 +23,14 @@ struct way_sheet {
 
 static const struct colour box_colour = {250, 150, 40};
 
-/* The plane stands in the middle of its tile, as large as it fits: *left and *top are its margins
- * in cells. Returns its pixels for one cell. */
-static double fit_in_tile(const struct grey *plane, double *left, double *top)
+/* A plane stands in the middle of its tile, as large as it fits: *left and *top are its margins in
+ * cells. Returns its pixels for one cell. */
+static double fit_in_tile(int width, int height, double *left, double *top)
 {
-	const double scale = (double)int_max(plane->width, plane->height) / TILE_SIDE;
+	const double scale = (double)int_max(width, height) / TILE_SIDE;
 
-	*left = (TILE_SIDE - plane->width / scale) / 2;
-	*top = (TILE_SIDE - plane->height / scale) / 2;
+	*left = (TILE_SIDE - width / scale) / 2;
+	*top = (TILE_SIDE - height / scale) / 2;
 	return scale;
 }
 
@@ -38,7 +38,8 @@ static double fit_in_tile(const struct grey *plane, double *left, double *top)
 static bool is_outline(const struct way_sheet *sheet, const struct box *box, int x, int y)
 {
 	double left, top;
-	const double cells = sheet->scale / fit_in_tile(&sheet->planes[PICTURE], &left, &top);
+	const struct grey *plane = &sheet->planes[PICTURE];
+	const double cells = sheet->scale / fit_in_tile(plane->width, plane->height, &left, &top);
 	const struct box around = {
 		(int)floor(left + box->left * cells) - 1, (int)floor(top + box->top * cells) - 1,
 		(int)ceil(left + box->right * cells), (int)ceil(top + box->bottom * cells)};
@@ -52,36 +53,40 @@ static bool is_outline(const struct way_sheet *sheet, const struct box *box, int
 static struct colour tile_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct way_sheet *sheet = context;
-	const struct digits *digits = &sheet->file->reading.digits;
+	const struct reading *reading = &sheet->file->reading;
+	const struct digits *digits = &reading->digits;
+	const struct grey *plane = &sheet->planes[tile < DIGITS ? tile : PICTURE];
+	const int width = tile < DIGITS ? plane->width : reading->width;
+	const int height = tile < DIGITS ? plane->height : reading->height;
 	double left, top;
 
-	if (tile >= DIGITS) {
-		const int pixel = TILE_SIDE / DIGIT_SIDE;
-		return colour_ink(digits->all[tile - DIGITS].pixels[y / pixel * DIGIT_SIDE + x / pixel] /
-						  255.0);
-	}
 	for (int i = 0; tile == PICTURE && i < digits->count; i++)
 		if (is_outline(sheet, &digits->all[i].box, x, y))
 			return box_colour;
-	const struct grey *plane = &sheet->planes[tile];
-	const double scale = fit_in_tile(plane, &left, &top);
+	const double scale = fit_in_tile(width, height, &left, &top);
 	const double at_x = (x + 0.5 - left) * scale, at_y = (y + 0.5 - top) * scale;
-	if (at_x < 0 || at_y < 0 || at_x >= plane->width || at_y >= plane->height)
+	if (at_x < 0 || at_y < 0 || at_x >= width || at_y >= height)
 		return colour_ink(0.15);
-	return colour_ink((double)plane->at[(int)at_y * plane->width + (int)at_x]);
+	const int at = (int)at_y * width + (int)at_x;
+	return colour_ink(tile < DIGITS ? (double)plane->at[at]
+									: reading_input(reading, (int)tile - DIGITS)[at] / 255.0);
 }
 
 static struct colour tile_caption(const void *context, size_t tile, int line,
 								  char text[SHEET_CAPTION])
 {
-	static const char *const names[] = {"the picture", "looked at", "its ink", "28x28, as MNIST"};
+	static const char *const names[] = {"the picture", "looked at", "its ink"};
 	const struct way_sheet *sheet = context;
 	const struct reading *reading = &sheet->file->reading;
 	const struct raster *picture = &sheet->file->picture;
 
 	*text = '\0';
-	if (line == 0) {
-		snprintf(text, SHEET_CAPTION, "%s", names[tile < DIGITS ? tile : DIGITS]);
+	if (line == 0 && tile < DIGITS) {
+		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
+	} else if (line == 0) {
+		const bool is_usual = reading->width == DIGIT_SIDE && reading->height == DIGIT_SIDE;
+		snprintf(text, SHEET_CAPTION, "%dx%d%s", reading->height, reading->width,
+				 is_usual ? ", as MNIST" : "");
 	} else if (tile == PICTURE) {
 		snprintf(text, SHEET_CAPTION, "%dx%d", picture->width, picture->height);
 	} else if (tile >= DIGITS) {

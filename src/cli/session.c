@@ -77,6 +77,7 @@ struct recognizer session_recognizer(const struct session *session)
 		.executor = session->executor,
 		.temperature = session->info.result.temperature,
 		.least = recognizer_least(&session->info),
+		.scales = session->info.pictures == PICTURES_SCALE,
 	};
 }
 

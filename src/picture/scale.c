@@ -54,17 +54,19 @@ static uint8_t mean(const struct raster *picture, uint64_t x, uint64_t y, uint64
 	return (uint8_t)((255 * (negative ? whole - sum : sum) + whole / 2) / whole);
 }
 
-void picture_scale(const struct raster *picture, int side, uint8_t *pixels)
+void picture_scale(const struct raster *picture, int height, int width, uint8_t *pixels)
 {
-	const int64_t longer = int_max(picture->width, picture->height);
-	const int width = int_max((int)((picture->width * (int64_t)side + longer / 2) / longer), 1);
-	const int height = int_max((int)((picture->height * (int64_t)side + longer / 2) / longer), 1);
-	const int left = (side - width) / 2, top = (side - height) / 2;
+	const int64_t across = picture->width, down = picture->height;
+	const bool is_wide = across * height > down * width;
+	const int64_t whole = is_wide ? across : down, room = is_wide ? width : height;
+	const int w = int_max((int)((across * room + whole / 2) / whole), 1);
+	const int h = int_max((int)((down * room + whole / 2) / whole), 1);
+	const int left = (width - w) / 2, top = (height - h) / 2;
 	const bool negative = is_border_light(picture);
 
-	memset(pixels, 0, (size_t)side * (size_t)side);
-	for (int y = 0; y < height; y++)
-		for (int x = 0; x < width; x++)
-			pixels[(top + y) * side + left + x] = mean(picture, (uint64_t)x, (uint64_t)y,
-													   (uint64_t)width, (uint64_t)height, negative);
+	memset(pixels, 0, (size_t)height * (size_t)width);
+	for (int y = 0; y < h; y++)
+		for (int x = 0; x < w; x++)
+			pixels[(top + y) * width + left + x] =
+				mean(picture, (uint64_t)x, (uint64_t)y, (uint64_t)w, (uint64_t)h, negative);
 }
