@@ -80,6 +80,9 @@ void dataset_free(struct dataset *dataset);
 int dataset_check_output(const struct dataset_options *options, const char *path,
 						 struct error *error);
 
+/* True where the set has that part; its files are found, not read. */
+bool dataset_has(const struct dataset_options *options, enum dataset_part part);
+
 /* The pixels of one image. */
 static inline size_t dataset_image_size(const struct dataset *dataset)
 {

@@ -469,3 +469,11 @@ int dataset_check_output(const struct dataset_options *options, const char *path
 	}
 	return 0;
 }
+
+bool dataset_has(const struct dataset_options *options, enum dataset_part part)
+{
+	struct dataset_files files;
+	struct error ignored;
+
+	return !dataset_find(&files, options->path, part, &ignored);
+}

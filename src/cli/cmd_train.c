@@ -281,6 +281,9 @@ static void print_preamble(struct job *job)
 	fputc('\n', stderr);
 	report_loading(stderr, &job->dataset);
 	print_empty_classes(&job->dataset);
+	if (!dataset_has(&job->values->data, DATASET_TEST))
+		fputs("       without test images; eval --split val measures on those that validate\n",
+			  stderr);
 	fprintf(stderr, "split  %zu to train, %zu to validate (seed %llu)%s\n", job->split.train_count,
 			job->split.val_count, (unsigned long long)settings->seed,
 			job->split.stratified ? ", of each class its share" : "");
