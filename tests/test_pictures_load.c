@@ -343,9 +343,24 @@ static void there_may_be_too_many_classes(void **state)
 	refuses(DATASET_TRAIN, DATASET_BROKEN, "1001 classes, of which 1000 are allowed");
 }
 
-/* More than a batch of workers takes at a time. */
+struct noted {
+	int calls;
+	size_t last;
+};
+
+static void note(void *context, size_t pictures)
+{
+	struct noted *noted = context;
+
+	noted->calls++;
+	assert_true(pictures > noted->last);
+	noted->last = pictures;
+}
+
+/* More than a batch of workers takes at a time; each class has three batches. */
 static void workers_change_nothing(void **state)
 {
+	struct noted noted = {0};
 	struct dataset alone;
 	char name[32];
 
@@ -357,10 +372,15 @@ static void workers_change_nothing(void **state)
 			put_text(name, "broken");
 	}
 	options.skip_broken = true;
+	options.progress = note;
+	options.context = &noted;
 	loads(DATASET_TRAIN, 294, SIDE, SIDE);
 	alone = dataset;
+	assert_int_equal(noted.calls, 6);
+	assert_int_equal(noted.last, 300);
 	options.workers = workers_open(3, &error);
 	assert_non_null(options.workers);
+	noted = (struct noted){0};
 	loads(DATASET_TRAIN, 294, SIDE, SIDE);
 	workers_close(options.workers);
 	assert_memory_equal(dataset.images, alone.images, 294 * PIXELS);

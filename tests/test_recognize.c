@@ -214,9 +214,8 @@ static void a_raw_picture_is_one_digit(void **state)
 	answer_close(&answer);
 }
 
-/* MNIST's form becomes the network's input by means of areas: of 7 × 7, a pixel is the mean of 4 × 4
- * pixels; of 14 × 7, whose height has room for 7 × 7 alone, all is seven rows lower; of 56 × 56,
- * each has four. */
+/* MNIST's form becomes the network's input by means of areas: of 7 × 7, a pixel is the mean of
+ * 4 × 4 pixels; in 14 × 7, these are three rows lower; of 56 × 56, four are the same. */
 static void networks_read_their_own_size(void **state)
 {
 	static const struct {

@@ -60,7 +60,6 @@ static void a_light_border_makes_a_negative(void **state)
 											   0, 0, 0, 0});
 	scales(1, 4, 15, line, (const uint8_t[]){0, 0, 0, 0,  0, 255, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0});
 }
-/* clang-format on */
 
 /* Into 2 × 8: a square picture becomes 2 × 2, and one of 1 × 4 fills it. */
 static void frames_need_not_be_square(void **state)
@@ -79,6 +78,7 @@ static void frames_need_not_be_square(void **state)
 	picture_scale(&(struct raster){2, 2, 255, square}, 4, 2, pixels);
 	assert_memory_equal(pixels, upright, sizeof upright);
 }
+/* clang-format on */
 
 /* The largest sums, and a picture so narrow that its width would be 0. */
 static void extremes(void **state)

@@ -47,6 +47,9 @@ struct dataset_options {
 	enum dataset_pictures pictures;
 	bool skip_broken;        /* leave out pictures that cannot be used */
 	struct workers *workers; /* read pictures; NULL: the caller does */
+	/* Told now and then how many pictures have been read so far; NULL: nobody is. */
+	void (*progress)(void *context, size_t pictures);
+	void *context;
 };
 
 enum dataset_fault {

@@ -17,8 +17,8 @@ int text_columns(const char *text);
  * and 3 columns. */
 int text_fit(const char *text, int columns);
 
-/* The bytes of the character of UTF-8 at p, of which `left` bytes follow, this one included; 0 where
- * it is none, as an overlong form or a surrogate (Unicode, table 3-7). */
+/* The bytes of the character of UTF-8 with which the `left` bytes at p begin; 0 where that is none,
+ * as an overlong form or a surrogate (Unicode, table 3-7). */
 size_t text_character(const uint8_t *p, size_t left);
 
 /* The bytes of the control character of ASCII or Latin-1 (as UTF-8) that the text begins with; 0

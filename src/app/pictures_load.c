@@ -227,6 +227,8 @@ static int load_pictures(struct loading *l, size_t count, uint16_t class, struct
 			if (take(l, &l->batch.slots[i], class, count - first - (size_t)i, error))
 				return -1;
 		}
+		if (l->options->progress)
+			l->options->progress(l->options->context, l->dataset->count + l->dataset->broken);
 	}
 	return 0;
 }

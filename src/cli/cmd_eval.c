@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/loading.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/sheet.h"
@@ -355,6 +356,7 @@ static int load(const struct eval_values *values, struct session *session, struc
 {
 	struct dataset_options data = values->data;
 	const enum dataset_part part = values->split == EVAL_TEST ? DATASET_TEST : DATASET_TRAIN;
+	struct loading loading;
 
 	if (data.names && classes_name(&session->classes, data.names, error))
 		return error_prefix(error, "--classes");
@@ -363,7 +365,9 @@ static int load(const struct eval_values *values, struct session *session, struc
 	if (data.pictures == PICTURES_AUTO)
 		data.pictures = session->info.pictures;
 	data.workers = session->engine.workers;
+	loading_begin(&loading, &data, stderr, &values->common);
 	const enum dataset_fault fault = dataset_load(dataset, &data, part, &session->classes, error);
+	loading_end(&loading);
 
 	if (fault == DATASET_NO_PART && part == DATASET_TEST)
 		error_append(error, "; --split val measures on the images that validated the model");

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/loading.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
@@ -343,6 +344,17 @@ static int inspect_data(const struct inspect_data_values *values, const struct f
 	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
 }
 
+static int load(const struct inspect_data_values *values, struct dataset_options *data,
+				struct dataset *dataset, struct error *error)
+{
+	struct loading loading;
+
+	loading_begin(&loading, data, stderr, &values->common);
+	const enum dataset_fault fault = dataset_load(dataset, data, values->split, NULL, error);
+	loading_end(&loading);
+	return advise_on_dataset(fault, error);
+}
+
 static int inspect_data_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	const struct inspect_data_values *values = v;
@@ -361,8 +373,7 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 		return STATUS_USAGE;
 	bool failed = engine_open(&engine, threads.kernels, (int)threads.threads, error);
 	data.workers = engine.workers;
-	failed = failed ||
-			 advise_on_dataset(dataset_load(&dataset, &data, values->split, NULL, error), error) ||
+	failed = failed || load(values, &data, &dataset, error) ||
 			 inspect_data(values, files, &dataset, error);
 	dataset_free(&dataset);
 	engine_close(&engine);

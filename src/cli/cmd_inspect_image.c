@@ -400,7 +400,8 @@ static const struct field inspect_image_fields[] = {
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
 	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE",
 	 .help = "write the digit and what the decision rests on, likewise"},
-	{"raw", FIELD_FLAG, AT(raw), .help = "take a picture of the network's size, light on dark, as it is"},
+	{"raw", FIELD_FLAG, AT(raw),
+	 .help = "take a picture of the network's size, light on dark, as it is"},
 	{.name = NULL},
 };
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
+#include "cli/loading.h"
 #include "cli/progress.h"
 #include "cli/recipe.h"
 #include "cli/report.h"
@@ -129,9 +130,13 @@ static int load(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	struct dataset_options data = values->data;
 	struct dataset *dataset = &job->dataset;
+	struct loading loading;
 
 	data.workers = job->engine.workers;
-	if (advise_on_dataset(dataset_load(dataset, &data, DATASET_TRAIN, NULL, error), error))
+	loading_begin(&loading, &data, stderr, &values->common);
+	const enum dataset_fault fault = dataset_load(dataset, &data, DATASET_TRAIN, NULL, error);
+	loading_end(&loading);
+	if (advise_on_dataset(fault, error))
 		return -1;
 	if (!dataset->labels)
 		return error_set(error, "%s: images without labels, which nothing can be learned from",

@@ -9,7 +9,7 @@
 #include "nn/loss.h"
 
 #define TILE_SIDE 112 /* cells along a tile: four for each of a digit's pixels */
-#define MOST_NAME 10  /* columns of a class's name, so that its probability fits behind it */
+#define MOST_NAME 10  /* columns of a class's name, which its probability follows */
 #define MOST_IN_ROW 6 /* tiles; of more, as many stand side by side as the sheet has rows */
 
 enum { PICTURE, PART, INK, DIGITS }; /* the tiles; each digit has one, with what is read */
@@ -85,7 +85,7 @@ static struct colour tile_caption(const void *context, size_t tile, int line,
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
 	} else if (line == 0) {
 		const bool is_usual = reading->width == DIGIT_SIDE && reading->height == DIGIT_SIDE;
-		snprintf(text, SHEET_CAPTION, "%dx%d%s", reading->height, reading->width,
+		snprintf(text, SHEET_CAPTION, "%dx%d%s", reading->width, reading->height,
 				 is_usual ? ", as MNIST" : "");
 	} else if (tile == PICTURE) {
 		snprintf(text, SHEET_CAPTION, "%dx%d", picture->width, picture->height);
