@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "allocations.h"
 #include "app/dataset_files.h"
@@ -216,6 +218,98 @@ static void halves_are_no_set(void **state)
 	refuses("c", DATASET_TRAIN, DATASET_MISSING, "c-train-images-idx3-ubyte is missing");
 }
 
+/* A path is not cut off, which would name another folder. */
+static void long_paths_are_refused(void **state)
+{
+	char path[DATASET_PATH + 100];
+	size_t length = strlen(folder);
+
+	(void)state;
+	put("train-images-idx3-ubyte train-labels-idx1-ubyte");
+	strcpy(path, folder);
+	memset(path + length, '/', sizeof path - length);
+	path[DATASET_PATH - 3 * 256] = '\0';
+	assert_int_equal(dataset_find(&files, path, DATASET_TRAIN, &error), DATASET_FINE);
+	for (length = DATASET_PATH - 3 * 256 + 1; length < sizeof path; length++) {
+		path[length - 1] = '/';
+		path[length] = '\0';
+		assert_int_equal(dataset_find(&files, path, DATASET_TRAIN, &error), DATASET_BROKEN);
+		assert_error_has(&error, "bytes; 3328 are possible");
+	}
+}
+
+/* By whatever name. Other files in the folder, and new ones, may be written to. */
+static void files_of_the_set_are_no_outputs(void **state)
+{
+	static const char *const sets[] = {"idx", "csv/a", "pictures"};
+	static const char *const of_sets[] = {"idx/train-images-idx3-ubyte",
+										  "idx/t10k-labels-idx1-ubyte",
+										  "idx/mapping.txt",
+										  "csv/a_test.csv",
+										  "pictures/train/0/1.png",
+										  "pictures/test/1/1.png",
+										  "symbolic",
+										  "hard"};
+	static const char *const others[] = {"idx/other", "idx/new", "csv/b_test.csv", "other"};
+	struct dataset_options options = {.path = NULL};
+	char path[256], link[256], set[256];
+
+	(void)state;
+	put("idx/train-images-idx3-ubyte idx/train-labels-idx1-ubyte idx/t10k-images-idx3-ubyte");
+	put("idx/t10k-labels-idx1-ubyte idx/mapping.txt idx/other other");
+	put("csv/a_train.csv csv/a_test.csv csv/b_train.csv csv/b_test.csv");
+	put("pictures/train/0/1.png pictures/train/1/1.png pictures/test/1/1.png");
+	scratch_path(link, folder, "symbolic");
+	assert_int_equal(symlink("pictures/test/1/1.png", link), 0);
+	scratch_path(path, folder, "idx/train-images-idx3-ubyte");
+	scratch_path(link, folder, "hard");
+	assert_int_equal(linkat(AT_FDCWD, path, AT_FDCWD, link, 0), 0);
+	for (size_t i = 0; i < sizeof of_sets / sizeof *of_sets; i++) {
+		int count = 0;
+
+		scratch_path(path, folder, of_sets[i]);
+		for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+			options.path = scratch_path(set, folder, sets[s]);
+			if (!dataset_check_output(&options, path, &error))
+				continue;
+			count++;
+			assert_error_has(&error, of_sets[i]);
+			assert_error_has(&error, ": a file of the data set");
+		}
+		assert_int_equal(count, 1);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+			options.path = scratch_path(set, folder, sets[s]);
+			scratch_path(path, folder, others[i]);
+			assert_int_equal(dataset_check_output(&options, path, &error), 0);
+		}
+}
+
+static void an_output_is_not_checked_without_memory(void **state)
+{
+	struct dataset_options options = {.path = folder};
+	char path[256];
+	int number = 0;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	put("train/0/1.png train/1/1.png test/1/1.png other");
+	scratch_path(path, folder, "other");
+	for (;;) {
+		allocations_fail_at(++number);
+		const int status = dataset_check_output(&options, path, &error);
+		const bool failed = number <= allocations_count();
+		allocations_fail_at(0);
+		assert_int_equal(status, failed ? -1 : 0);
+		if (!failed)
+			break;
+		assert_true(error.is_scarcity);
+	}
+	assert_true(number > 5);
+}
+
 static void memory_may_run_out(void **state)
 {
 	int number = 0;
@@ -241,10 +335,17 @@ int main(void)
 {
 #define SCRATCH_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		SCRATCH_TEST(every_way_to_name_a_pair),  SCRATCH_TEST(other_names_are_none),
-		SCRATCH_TEST(a_file_is_before_a_folder), SCRATCH_TEST(csv_files),
-		SCRATCH_TEST(a_set_among_several),       SCRATCH_TEST(folders_among_several),
-		SCRATCH_TEST(halves_are_no_set),         SCRATCH_TEST(memory_may_run_out),
+		SCRATCH_TEST(every_way_to_name_a_pair),
+		SCRATCH_TEST(other_names_are_none),
+		SCRATCH_TEST(a_file_is_before_a_folder),
+		SCRATCH_TEST(csv_files),
+		SCRATCH_TEST(a_set_among_several),
+		SCRATCH_TEST(folders_among_several),
+		SCRATCH_TEST(halves_are_no_set),
+		SCRATCH_TEST(memory_may_run_out),
+		SCRATCH_TEST(long_paths_are_refused),
+		SCRATCH_TEST(files_of_the_set_are_no_outputs),
+		SCRATCH_TEST(an_output_is_not_checked_without_memory),
 	};
 
 	return cmocka_run_group_tests_name("dataset_files", tests, NULL, NULL);

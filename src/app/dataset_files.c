@@ -14,6 +14,9 @@
 #define PREFIX 256   /* bytes: no name is longer */
 #define MOST_SETS 16 /* in all folders; more are not told apart */
 #define SEPARATORS "-_. "
+/* Bytes of the longest path of a set: three names more, of a part, a class and a picture, fit
+ * behind it. */
+#define MOST_PATH (DATASET_PATH - 3 * PREFIX)
 
 enum kind { IMAGES, LABELS, CSV, MAPPING, KINDS };
 
@@ -407,6 +410,10 @@ static enum dataset_fault find_by_prefix(struct dataset_files *files, const char
 static enum dataset_fault find_by_path(struct dataset_files *files, const char *path,
 									   enum dataset_part part, struct error *error)
 {
+	if (strlen(path) > MOST_PATH) {
+		error_set(error, "%s: a path of %zu bytes; %d are possible", path, strlen(path), MOST_PATH);
+		return DATASET_BROKEN;
+	}
 	if (folder_is(path))
 		return find_in_folder(files, path, part, error);
 	if (*path && file_exists(path))
@@ -418,7 +425,7 @@ enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
 								enum dataset_part part, struct error *error)
 {
 	const char *chosen = getenv("MNIST_CNN_DATA");
-	char tried[DATASET_PATH];
+	char tried[sizeof "data, " + DATASET_PATH];
 	struct sets sets;
 
 	*files = (struct dataset_files){.transposed = false};
@@ -437,7 +444,7 @@ enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
 			return take(files, &sets, "data", part, error);
 	}
 	char *moved = file_near_program(MNIST_CNN_DATA_FROM_PROGRAM);
-	snprintf(tried, DATASET_PATH, "data, %s", moved ? moved : MNIST_CNN_DATADIR);
+	snprintf(tried, sizeof tried, "data, %s", moved ? moved : MNIST_CNN_DATADIR);
 	free(moved);
 	const char *installed = tried + strlen("data, ");
 	if (folder_is(installed)) {
