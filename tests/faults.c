@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -43,6 +44,8 @@ static bool is_refused(const char *name)
 {
 	if ((wanted && strcmp(name, wanted)) || ++count != failing)
 		return false;
+	if (reason == FAULT_DEATH)
+		raise(SIGKILL);
 	failed = name;
 	errno = reason;
 	return true;

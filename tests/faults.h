@@ -11,7 +11,9 @@
 bool faults_watched(void);
 
 /* Start counting, and let call number `number` (from 1) of the function `name`, or of any where
- * that is NULL, fail with `error` as errno; 0 lets all succeed. */
+ * that is NULL, fail with `error` as errno; 0 lets all succeed. With FAULT_DEATH for an error, the
+ * process is killed instead, in front of the call. */
+#define FAULT_DEATH (-1)
 void faults_fail_at(const char *name, int number, int error);
 
 /* Calls since then of that function, or of any. */

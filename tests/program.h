@@ -59,6 +59,7 @@ static inline int program_close_folder(const char *folder)
  * none; and what came of it. */
 struct program_run {
 	int allocation, call;
+	bool is_death; /* the call does not fail, but the process is killed */
 	int status;
 	bool said;          /* there was a message on standard error */
 	int allocations;    /* counted */
@@ -81,7 +82,7 @@ static inline void program_run(const char *const *words, struct program_run *run
 	dup2(nowhere, STDOUT_FILENO);
 	dup2(fileno(messages), STDERR_FILENO);
 	allocations_fail_at(run->allocation);
-	faults_fail_at(NULL, run->call, EIO);
+	faults_fail_at(NULL, run->call, run->is_death ? FAULT_DEATH : EIO);
 	run->status = command_main(argc, argv);
 	fflush(NULL);
 	run->allocations = allocations_count();

@@ -713,6 +713,72 @@ static void any_call_may_fail(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The message says which call it was. */
+static void each_failure_has_its_words(void **state)
+{
+	static const struct {
+		const char *call;
+		int number;
+		const char *words;
+	} failures[] = {
+		{"open", 1, "cannot create a temporary file beside it: Input/output error; the old file"},
+		{"fchmod", 1, "cannot keep its permissions: Input/output error; the old file is untouched"},
+		{"write", 1, "cannot write: Input/output error; the old file is untouched"},
+		{"fchmod", 2, "cannot keep its permissions: Input/output error; the old file is untouched"},
+		{"ftruncate", 1, "cannot write: Input/output error; the old file is untouched"},
+		{"fsync", 1, "cannot flush to disk: Input/output error; the old file is untouched"},
+		{"rename", 1, "cannot rename a temporary file to it: Input/output error; the old file is"},
+		{"fsync", 2, "cannot flush its folder to disk: Input/output error"},
+		{"close", 3, "cannot close: Input/output error"},
+	};
+
+	(void)state;
+	if (!faults_watched())
+		skip();
+	scratch_path(path, folder, "model");
+	assert_true(scratch_write(path, "old"));
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+		faults_fail_at(failures[i].call, failures[i].number, EIO);
+		const int status = file_replace(path, "new", 3, &error);
+		faults_fail_at(NULL, 0, 0);
+		assert_int_equal(status, -1);
+		assert_error_has(&error, failures[i].words);
+		assert_int_equal(!strstr(error.text, "untouched"), i > 6);
+		assert_true(scratch_holds(path, i > 6 ? "new" : "old"));
+	}
+}
+
+/* Killed in front of each call, the process leaves one of the contents, whole. Its draft is never
+ * more readable than the file, and the next one removes it. */
+static void death_may_come_at_any_call(void **state)
+{
+	char temporary[256];
+	int status = 0;
+
+	(void)state;
+	if (!faults_watched())
+		skip();
+	name_model(temporary);
+	fflush(stdout);
+	for (int number = 1; number == 1 || status; number++) {
+		assert_true(scratch_write(path, "old"));
+		assert_int_equal(chmod(path, 0600), 0);
+		const pid_t child = fork();
+		if (!child) {
+			faults_fail_at(NULL, number, FAULT_DEATH);
+			_exit(file_replace(path, "new", 3, &error));
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(!status || WTERMSIG(status) == SIGKILL);
+		/* The first call creates the draft, and the renaming ends it. */
+		assert_true(scratch_holds(path, number == 1 || exists(temporary) ? "old" : "new"));
+		if (exists(temporary))
+			assert_int_equal(permissions(temporary) & 0077, 0);
+		assert_int_equal(file_check_replace(path, &error), 0);
+		assert_int_equal(scratch_count(folder), 1);
+	}
+}
+
 /* A handler of signals removes what lives as long as a training. */
 static void a_handler_removes_all_drafts(void **state)
 {
@@ -805,6 +871,8 @@ int main(void)
 		DRAFT_TEST(room_is_reserved),
 		DRAFT_TEST(a_lack_of_room_is_told_before_the_work),
 		DRAFT_TEST(any_call_may_fail),
+		DRAFT_TEST(each_failure_has_its_words),
+		DRAFT_TEST(death_may_come_at_any_call),
 		DRAFT_TEST(a_handler_removes_all_drafts),
 		DRAFT_TEST(names_may_be_long),
 		DRAFT_TEST(paths_are_taken_whole_or_refused),

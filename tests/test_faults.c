@@ -1,11 +1,13 @@
-/* Each call of the system fails once, in every command: there is a message and exit status 1, or the
- * failure did not matter; no file is half written, and no draft is left. */
+/* Each call of the system fails once, in every command: there is a message and exit status 1, or
+ * the failure did not matter; no file is half written, and no draft is left. */
 #define _XOPEN_SOURCE 700
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 
 #include "base/file.h"
@@ -97,14 +99,52 @@ static void fail_each_call(const char *const *words, const char *const *outputs)
 		buffer_free(&expected[i]);
 }
 
+static const char *const training[] = {
+	"train",    "-q", "--data",       ".", "--network", "flatten dense:10 softmax",
+	"--epochs", "2",  "--batch-size", "3", "--threads", "1",
+	NULL,
+};
+
+/* Killed in front of any call, a training leaves the model whole, and the next one clears up. */
+static void death_in_training(void **state)
+{
+	struct program_run run = {0};
+	struct error error;
+	int status;
+
+	(void)state;
+	if (!faults_watched())
+		skip();
+	program_run(training, &run);
+	assert_int_equal(run.status, STATUS_DONE);
+	struct buffer model = content("model.safetensors");
+	const int files = scratch_count(".");
+	for (int number = 1; number == 1 || status; number++) {
+		fflush(stdout);
+		const pid_t child = fork();
+		if (!child) {
+			run = (struct program_run){.call = number, .is_death = true};
+			program_run(training, &run);
+			_exit(run.status);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(!status || WTERMSIG(status) == SIGKILL);
+		assert_whole("model.safetensors", &model);
+		assert_whole("curves.csv", NULL);
+		assert_int_equal(file_check_replace("model.safetensors", &error), 0);
+		assert_int_equal(file_check_replace("curves.csv", &error), 0);
+		assert_int_equal(scratch_count("."), files);
+	}
+	buffer_free(&model);
+}
+
 #define OUTPUTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define FAIL(outputs, ...) fail_each_call((const char *const[]){__VA_ARGS__, NULL}, outputs)
 
 static void of_train(void **state)
 {
 	(void)state;
-	FAIL(OUTPUTS("model.safetensors", "curves.csv"), "train", "-q", "--data", ".", "--network",
-		 "flatten dense:10 softmax", "--epochs", "2", "--batch-size", "3", "--threads", "1");
+	fail_each_call(training, OUTPUTS("model.safetensors", "curves.csv"));
 }
 
 static void of_eval(void **state)
@@ -133,9 +173,8 @@ static void of_inspect(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_train),
-		cmocka_unit_test(of_eval),
-		cmocka_unit_test(of_predict),
+		cmocka_unit_test(of_train),   cmocka_unit_test(death_in_training),
+		cmocka_unit_test(of_eval),    cmocka_unit_test(of_predict),
 		cmocka_unit_test(of_inspect),
 	};
 

@@ -1,16 +1,18 @@
 /* What was learned is written somewhere, whatever fails. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -18,6 +20,7 @@
 #include "errors.h"
 #include "faults.h"
 #include "scratch.h"
+#include "terminal.h"
 
 static char folder[64], inner[256], path[256], other[256];
 static struct error error;
@@ -176,6 +179,54 @@ static void all_may_fail(void **state)
 	assert_int_equal(scratch_count(folder), 0);
 }
 
+/* With a limit on the size of files, that is found out in a folder already made. */
+static void no_file_may_be_written_anywhere(void **state)
+{
+	const struct rlimit limit = {.rlim_cur = 3, .rlim_max = 3};
+	int status;
+
+	(void)state;
+	fflush(stdout);
+	pid_t child = fork();
+	if (!child) {
+		struct rescue rescue = {NULL, NULL, ""};
+
+		signal(SIGXFSZ, SIG_IGN);
+		_exit(setrlimit(RLIMIT_FSIZE, &limit) || !rescue_write(&rescue, &draft, &bytes, &error) ||
+			  !strstr(error.text, "inner/model: cannot write: File too large") ||
+			  !strstr(error.text, "; what was learned is lost, too: ") ||
+			  !strstr(error.text, "/model: cannot write: File too large"));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(scratch_count(folder), 1);
+	assert_int_equal(draft_close(&draft, &error), 0);
+}
+
+/* Both ends must be a terminal. */
+static void somebody_may_be_there(void **state)
+{
+	const int in = dup(STDIN_FILENO), err = dup(STDERR_FILENO);
+	FILE *terminal;
+	const int user = open_terminal(&terminal);
+
+	(void)state;
+	assert_true(in >= 0 && err >= 0 && user >= 0);
+	dup2(fileno(terminal), STDIN_FILENO);
+	dup2(fileno(terminal), STDERR_FILENO);
+	const struct rescue both = rescue_here();
+	dup2(user, STDERR_FILENO);
+	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	const struct rescue none = rescue_here();
+	dup2(in, STDIN_FILENO);
+	dup2(err, STDERR_FILENO);
+	assert_true(both.answers == stdin && both.questions == stderr);
+	assert_true(!none.answers && !none.questions);
+	fclose(terminal);
+	close(user);
+	assert_int_equal(draft_close(&draft, &error), 0);
+}
+
 int main(void)
 {
 #define RESCUE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -186,6 +237,8 @@ int main(void)
 		RESCUE_TEST(without_anybody_it_goes_elsewhere),
 		RESCUE_TEST(without_an_answer_it_goes_elsewhere),
 		RESCUE_TEST(all_may_fail),
+		RESCUE_TEST(somebody_may_be_there),
+		RESCUE_TEST(no_file_may_be_written_anywhere),
 	};
 	return cmocka_run_group_tests_name("rescue", tests, NULL, NULL);
 }
