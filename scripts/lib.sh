@@ -63,10 +63,16 @@ describe()
 	cmocka) echo 'cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka' ;;
 	clang) echo 'clang|clang|clang|clang|llvm' ;;
 	valgrind) echo 'valgrind|valgrind|valgrind|valgrind|' ;;
-	qemu-aarch64) echo 'an emulator of ARM|qemu-user|qemu-user|qemu-user|' ;;
+	qemu-aarch64) echo 'an emulator|qemu-user|qemu-user|qemu-user|' ;;
 	aarch64-linux-gnu-gcc)
 		echo "ARM's C compiler|gcc-aarch64-linux-gnu libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|\
 aarch64-linux-gnu-gcc|"
+		;;
+	s390x-linux-gnu-gcc)
+		echo "a C compiler for s390x|gcc-s390x-linux-gnu libc6-dev-s390x-cross|gcc-s390x-linux-gnu||"
+		;;
+	i686-linux-gnu-gcc)
+		echo "a C compiler for 32-bit x86|gcc-i686-linux-gnu libc6-dev-i386-cross|||"
 		;;
 	esac
 }

@@ -22,8 +22,11 @@ With --long, also, where the tool is there or can be installed:
   clang-sanitize  the sanitizers, by clang
   thread          the thread sanitizer
   valgrind        every test under memcheck
-  aarch64         cross-compiled for 64-bit ARM, every test but the command line's in an emulator
-  same-bytes      the same training by gcc, clang and ARM's gcc, at -O2 and -O3, gives the same model
+  aarch64, s390x  cross-compiled for 64-bit ARM and for a big-endian machine, every test but the
+                  command line's in an emulator
+  i686            likewise for 32-bit x86, where this machine runs its programs
+  same-bytes      the same training by gcc, clang and these machines' gcc, at -O2 and -O3, gives the
+                  same model
   model           scripts/make-model.sh trains data/model.safetensors again, to the byte
 END
 }
@@ -126,18 +129,37 @@ sanitize()
 		-DSANITIZE="$kinds"
 }
 
-# ARM's cmocka, unpacked in a folder: Debian's packages, fetched without telling apt of another
-# architecture. Returns the library's path.
-arm_cmocka()
+# runner MACHINE : the command that runs a program of that machine; a failure where there is none.
+runner()
 {
-	local folder=$1 apt
+	local machine=$1 sysroot=/usr/$1-linux-gnu
 
+	[ "$(uname -m)" != "$machine" ] && has "$machine-linux-gnu-gcc" || return
+	if [ "$machine" = i686 ]; then
+		"$sysroot/lib/ld-linux.so.2" --version >/dev/null 2>&1 &&
+			echo "$sysroot/lib/ld-linux.so.2 --library-path $sysroot/lib"
+	else
+		has "qemu-$machine" && echo "qemu-$machine -L $sysroot"
+	fi
+}
+
+# cross_cmocka MACHINE FOLDER : the machine's cmocka, unpacked in the folder: Debian's packages,
+# fetched without telling apt of another architecture. Prints the library's path.
+cross_cmocka()
+{
+	local folder=$2 architecture=$1 apt
+
+	case $1 in
+	aarch64) architecture=arm64 ;;
+	i686) architecture=i386 ;;
+	esac
 	mkdir -p "$folder/lists/partial" "$folder/packages"
 	if ! compgen -G "$folder/usr/lib/*/libcmocka.so" >/dev/null; then
-		apt=(apt-get -o APT::Architectures::=arm64 -o "Dir::State::Lists=$folder/lists"
+		apt=(apt-get -o APT::Architectures::="$architecture" -o "Dir::State::Lists=$folder/lists"
 			-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
-		(cd "$folder/packages" && "${apt[@]}" update &&
-			"${apt[@]}" download libcmocka0:arm64 libcmocka-dev:arm64) \
+		(cd "$folder/packages" || exit
+			"${apt[@]}" update # may fail for a part of the lists that is not needed
+			"${apt[@]}" download "libcmocka0:$architecture" "libcmocka-dev:$architecture") \
 			>"$folder/apt.log" 2>&1 || return
 		for package in "$folder"/packages/*.deb; do
 			dpkg -x "$package" "$folder"
@@ -146,21 +168,17 @@ arm_cmocka()
 	compgen -G "$folder/usr/lib/*/libcmocka.so"
 }
 
-has_arm()
+# cross MACHINE : the tests, cross-compiled
+cross()
 {
-	[ "$(uname -m)" != aarch64 ] && has aarch64-linux-gnu-gcc && has qemu-aarch64
-}
+	local machine=$1 folder=$root/build-test/$1-cmocka library
 
-aarch64()
-{
-	local folder=$root/build-test/arm-cmocka library
-
-	if ! has_arm; then
-		say "== aarch64: left out, no cross-compiler or no emulator here"
-	elif ! library=$(arm_cmocka "$folder"); then
-		say "== aarch64: left out, ARM's cmocka is not to be had"
+	if ! runner "$machine" >/dev/null; then
+		say "== $machine: left out, no cross-compiler or no emulator here"
+	elif ! library=$(cross_cmocka "$machine" "$folder"); then
+		say "== $machine: left out, its cmocka is not to be had"
 	else
-		try aarch64 -DCMAKE_TOOLCHAIN_FILE="$root/scripts/aarch64.cmake" \
+		try "$machine" -DCMAKE_TOOLCHAIN_FILE="$root/scripts/cross.cmake" -DMACHINE="$machine" \
 			-DCMAKE_BUILD_TYPE=Release -DCMOCKA="$library" \
 			-DCMAKE_C_FLAGS="-isystem $folder/usr/include"
 	fi
@@ -173,21 +191,20 @@ same_bytes()
 
 	say
 	say "== same-bytes: building in $folder"
-	for compiler in "$cc" clang arm; do
+	for compiler in "$cc" clang aarch64 s390x i686; do
 		for level in 2 3; do
 			name=$(basename "$compiler")-O$level
 			local options=(-DCMAKE_C_COMPILER="$compiler") emulator=
-			if [ "$compiler" = arm ]; then
-				has_arm || continue
-				options=(-DCMAKE_TOOLCHAIN_FILE="$root/scripts/aarch64.cmake")
-				emulator='qemu-aarch64 -L /usr/aarch64-linux-gnu '
+			if emulator=$(runner "$compiler"); then
+				options=(-DCMAKE_TOOLCHAIN_FILE="$root/scripts/cross.cmake" -DMACHINE="$compiler")
+			elif ! has "$compiler"; then
+				continue
 			fi
-			has "$compiler" || [ "$compiler" = arm ] || continue
 			# Without the tests: they need cmocka.
 			if build "$folder/$name" -DCMAKE_BUILD_TYPE=Release -DCMOCKA=OFF \
 				-DCMAKE_C_FLAGS_RELEASE="-O$level -DNDEBUG" "${options[@]}"
 			then
-				programs+=("$emulator$name/mnist-cnn")
+				programs+=("${emulator:+$emulator }$name/mnist-cnn")
 			else
 				printf 'failed\tbuilding %s\n' "$name" >>"$results"
 			fi
@@ -237,7 +254,8 @@ sanitize sanitize "$cc" address,undefined
 $long || fuzz 20
 
 if $long; then
-	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional
+	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional \
+		s390x-linux-gnu-gcc:optional i686-linux-gnu-gcc:optional
 	if command -v clang >/dev/null; then
 		try clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release
 		sanitize clang-sanitize clang address,undefined
@@ -252,7 +270,9 @@ if $long; then
 		say "== valgrind: left out, not installed"
 	fi
 	fuzz 60
-	aarch64
+	for machine in aarch64 s390x i686; do
+		cross $machine
+	done
 	same_bytes
 	model
 fi

@@ -124,7 +124,7 @@ float *distinct_floats(uint64_t seed, size_t count)
 	uint64_t state = first_random(seed);
 
 	for (size_t i = 0; i < count; i++) {
-		size_t j = (next_random(&state) >> 11) % (i + 1);
+		const size_t j = (size_t)((next_random(&state) >> 11) % (i + 1));
 		values[i] = values[j];
 		values[j] = ((float)i - (float)(count / 2)) / 8;
 	}

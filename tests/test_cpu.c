@@ -15,6 +15,7 @@
 #endif
 
 #include "compute/cpu.h"
+#include "scratch.h"
 
 /* The number that a command prints, or 0. */
 static int number_of(const char *command)
@@ -72,6 +73,50 @@ static void the_affinity_mask_counts(void **state)
 }
 #endif
 
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* cpu_quota of files with these texts; NULL: there is no such file. */
+static int quota_of(const char *quota, const char *period)
+{
+	char folder[64], quota_file[256], period_file[256];
+
+	assert_non_null(scratch_open(folder));
+	scratch_path(quota_file, folder, "quota");
+	scratch_path(period_file, folder, "period");
+	if (quota)
+		write_text(quota_file, quota);
+	if (period)
+		write_text(period_file, period);
+	const int processors = cpu_quota(quota_file, period ? period_file : NULL);
+	assert_true(scratch_close(folder));
+	return processors;
+}
+
+static void quotas(void **state)
+{
+	static const char *const none[] = {"max 100000\n", "-1 100000",  "0 100000",   "100000 0",
+									   "100000",       "",           "inf 100000", "inf inf",
+									   "nan nan",      "100000 inf", "1e300 1",    "x y"};
+
+	(void)state;
+	assert_int_equal(quota_of("100000 100000\n", NULL), 1);
+	assert_int_equal(quota_of("100001 100000\n", NULL), 2);
+	assert_int_equal(quota_of("50000 100000\n", NULL), 1);
+	assert_int_equal(quota_of("400000\n", "100000\n"), 4);
+	assert_int_equal(quota_of("-1\n", "100000\n"), 0);
+	assert_int_equal(quota_of(NULL, NULL), 0);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (quota_of(none[i], NULL) != 0)
+			fail_msg("\"%s\" is a quota", none[i]);
+}
+
 /* The kernel lists what it saves the registers of. Valgrind has some of them only. */
 static void instruction_sets(void **state)
 {
@@ -103,6 +148,7 @@ int main(void)
 #ifdef __linux__
 		cmocka_unit_test(the_affinity_mask_counts),
 #endif
+		cmocka_unit_test(quotas),
 		cmocka_unit_test(instruction_sets),
 	};
 	return cmocka_run_group_tests_name("cpu", tests, NULL, NULL);

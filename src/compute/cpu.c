@@ -35,10 +35,7 @@ bool cpu_has_avx512(void)
 #endif
 }
 
-#if defined(__linux__)
-/* The processors that a control group's quota is worth, or 0 where there is none. Containers see
- * their own group at the root. */
-static int quota_of(const char *quota_file, const char *period_file)
+int cpu_quota(const char *quota_file, const char *period_file)
 {
 	double quota = 0, period = 0;
 	FILE *file = fopen(quota_file, "r");
@@ -52,21 +49,23 @@ static int quota_of(const char *quota_file, const char *period_file)
 		found += fscanf(file, "%lf", &period) == 1;
 		fclose(file);
 	}
-	if (found != 2 || !(quota > 0) || !(period > 0) || quota / period > 1e6)
+	if (found != 2 || !(quota > 0) || !(period > 0) || !(quota / period <= 1e6))
 		return 0;
 	int whole = (int)(quota / period);
 	return whole + (whole < quota / period);
 }
 
+#if defined(__linux__)
+/* Containers see their own control group at the root. */
 int cpu_count(void)
 {
 	cpu_set_t set;
 	int count = 1;
-	int quota = quota_of("/sys/fs/cgroup/cpu.max", NULL);
+	int quota = cpu_quota("/sys/fs/cgroup/cpu.max", NULL);
 
 	if (!quota)
-		quota =
-			quota_of("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+		quota = cpu_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+						  "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
 	if (!sched_getaffinity(0, sizeof set, &set))
 		count = CPU_COUNT(&set);
 	return quota && quota < count ? quota : count;

@@ -12,4 +12,9 @@ bool cpu_has_avx512(void); /* with F, BW, DQ and VL, and all of the above */
  * group's quota pays for, rounded up. At least 1. */
 int cpu_count(void);
 
+/* The processors that a control group's quota is worth, rounded up: 2 for "150000 100000". 0 where
+ * there is none: no file, or "max 100000". Version 1 has the period in a file of its own, version 2
+ * in the same one (NULL). */
+int cpu_quota(const char *quota_file, const char *period_file);
+
 #endif

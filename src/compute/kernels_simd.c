@@ -100,6 +100,8 @@ static size_t conv_scratch_size(const struct window *w, int n)
 		winograd_place(w, n, &forward);
 	else
 		arena_take(&forward, plane_size(&p), 1);
+	if (backward.too_large || forward.too_large)
+		return PTRDIFF_MAX; /* which no executor finds room for */
 	return (backward.used > forward.used ? backward.used : forward.used) + KERNELS_SLACK;
 }
 

@@ -2,9 +2,14 @@
  * to float. */
 #include "compute/math.h"
 
+#include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+/* With another method, such as that of the x87, results would have other bits. */
+static_assert(FLT_EVAL_METHOD == 0, "floats are not computed as floats: see CMakeLists.txt");
 
 #define LOG2_E 1.4426950408889634
 #define LN_2 0.6931471805599453

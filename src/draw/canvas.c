@@ -12,16 +12,17 @@
 int canvas_open(struct canvas *canvas, int width, int height, struct colour colour,
 				struct error *error)
 {
-	const size_t count = (size_t)width * (size_t)height;
+	const uint64_t count =
+		(uint64_t)width * (uint64_t)height; /* a size_t of 32 bits is too small */
 
 	*canvas = (struct canvas){.width = width, .height = height};
 	if (count > CANVAS_MAX_PIXELS)
 		return error_set(error, "a picture of %d×%d has more than %u pixels, the limit", width,
 						 height, CANVAS_MAX_PIXELS);
-	canvas->pixels = malloc(count * sizeof *canvas->pixels);
+	canvas->pixels = malloc((size_t)count * sizeof *canvas->pixels);
 	if (!canvas->pixels)
 		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < (size_t)count; i++)
 		canvas->pixels[i] = colour;
 	return 0;
 }

@@ -99,6 +99,7 @@ static struct backward backward_place(const struct window *w, int n, struct aren
 		winograd_place(&adjoint, n, &dense);
 	}
 	arena->used = dense.used > sparse.used ? dense.used : sparse.used;
+	arena->too_large = dense.too_large || sparse.too_large;
 	return b;
 }
 

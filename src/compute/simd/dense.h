@@ -148,13 +148,13 @@ struct dense_lists {
 	int used; /* of the terms */
 };
 
-static struct dense_lists dense_place(int lists, int terms, struct arena *arena)
+static struct dense_lists dense_place(size_t lists, size_t terms, struct arena *arena)
 {
 	struct dense_lists l = {0};
 
-	l.lists = arena_take(arena, (size_t)lists, sizeof *l.lists);
+	l.lists = arena_take(arena, lists, sizeof *l.lists);
 	/* + 1: a term of 0 is written behind the others, and then not counted. */
-	l.terms = arena_take(arena, (size_t)terms + 1, sizeof *l.terms);
+	l.terms = arena_take(arena, terms + 1, sizeof *l.terms);
 	return l;
 }
 
@@ -162,8 +162,10 @@ static size_t dense_scratch_size(int units, int n)
 {
 	struct arena arena = {0};
 
-	dense_place(greatest(units, divide_up(units, INPUT_UNITS) * n), units * n, &arena);
-	return arena.used;
+	const size_t per_sample = divide_up(units, INPUT_UNITS) * (size_t)n;
+
+	dense_place(per_sample > (size_t)units ? per_sample : (size_t)units, (size_t)units * n, &arena);
+	return arena.too_large ? PTRDIFF_MAX : arena.used;
 }
 
 /* The sum of g[i] × row i for first ≤ i < end as a list: gradient i is at dy[i step]. */
