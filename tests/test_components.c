@@ -85,9 +85,8 @@ static void test_only_what_is_deep_enough(void **state)
 	find(ROWS("9539", "9446"), 0.45f);
 	assert_int_equal(components.count, 2);
 	assert_int_equal(at(1, 0)->pixels, 3);
-	assert_float_equal(at(1, 0)->sum, 0.9f + 0.5f + 0.9f, 1e-5);
-	assert_float_equal(at(1, 0)->deepest, 0.9f, 1e-6);
-	assert_float_equal(at(3, 1)->sum, 0.9f + 0.6f, 1e-5);
+	assert_float_equal(at(1, 0)->mass, 0.9f + 0.5f + 0.9f, 1e-5);
+	assert_float_equal(at(3, 1)->mass, 0.9f + 0.6f, 1e-5);
 }
 
 static void test_a_dot_in_a_ring(void **state)
@@ -110,22 +109,23 @@ static void test_a_dot_in_a_ring(void **state)
 		assert_int_equal(at(2, 2)->touching[side], 0);
 }
 
-/* The largest square: of a line 1, of a block of 3 × 4 it is 3, of a ring of 2 it is 2. */
-static void test_widest(void **state)
+/* What two have together: the box around both, and sums. */
+static void test_add(void **state)
 {
 	(void)state;
-	find(ROWS("#########....", //
-			  ".............", //
-			  "###..########", //
-			  "###..########", //
-			  "###..##....##", //
-			  "###..########", //
-			  ".....########"),
-		 0.5f);
-	assert_int_equal(components.count, 3);
-	assert_int_equal(at(0, 0)->widest, 1);
-	assert_int_equal(at(0, 2)->widest, 3);
-	assert_int_equal(at(5, 2)->widest, 2);
+	find(ROWS("9...", "9...", "...6"), 0.5f);
+	assert_int_equal(components.count, 2);
+	struct component both = *at(0, 0);
+	both.merit = 2.0f;
+	components.all[1].merit = 3.0f;
+	component_add(&both, at(3, 2));
+	assert_int_equal(both.pixels, 3);
+	assert_int_equal(both.box.left, 0);
+	assert_int_equal(both.box.top, 0);
+	assert_int_equal(both.box.right, 4);
+	assert_int_equal(both.box.bottom, 3);
+	assert_float_equal(both.mass, 0.9f + 0.9f + 0.6f, 1e-5);
+	assert_float_equal(both.merit, 5.0f, 1e-6);
 }
 
 /* Ink ends within a pixel or two, shadows fade: of two patches as large and as deep, the sharp one
@@ -155,7 +155,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_rows_do_not_run_on, teardown),
 		cmocka_unit_test_teardown(test_only_what_is_deep_enough, teardown),
 		cmocka_unit_test_teardown(test_a_dot_in_a_ring, teardown),
-		cmocka_unit_test_teardown(test_widest, teardown),
+		cmocka_unit_test_teardown(test_add, teardown),
 		cmocka_unit_test_teardown(test_a_sharp_outline_counts_more, teardown),
 	};
 

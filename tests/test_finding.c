@@ -51,20 +51,14 @@ static void judge(const char *const *rows,
 {
 	const struct digit_judge judge = {score, &calls};
 	struct ink ink = {.depth = drawn(rows, 4), .threshold = 0.35f};
-	struct grey picture = drawn(rows, 4);
 
 	calls = 0;
 	ink.paper = drawn(rows, 4);
-	ink.picture = &picture;
-	for (size_t i = 0; i < grey_count(&picture); i++) {
-		picture.at[i] = 1.0f - picture.at[i];
-		ink.paper.at[i] = i % (size_t)picture.width < (size_t)desk ? 0.0f : 1.0f;
-		picture.at[i] = fminf(picture.at[i], ink.paper.at[i]);
-	}
-	assert_int_equal(group_components(&ink, 0.5f, &error), 0);
+	for (size_t i = 0; i < grey_count(&ink.paper); i++)
+		ink.paper.at[i] = i % (size_t)ink.paper.width < (size_t)desk ? 0.0f : 1.0f;
+	assert_int_equal(group_components(&ink, &error), 0);
 	assert_int_equal(finding_judge(&ink, score ? &judge : NULL, &finding, &error), 0);
 	assert_null(ink.depth.at); /* it has moved */
-	grey_free(&picture);
 }
 
 static const char *const two_bars[] = {"................", //
@@ -183,6 +177,25 @@ static void test_a_part(void **state)
 	assert_true(finding.merit == 0.0f);
 }
 
+/* A line under a digit is none, nor does it speak against the digit, however much ink it has. */
+static void test_an_underlined_digit(void **state)
+{
+	(void)state;
+	judge(ROWS("..............................", //
+			   "..............................", //
+			   "..............#...............", //
+			   "..............#...............", //
+			   "..............#...............", //
+			   "..............#...............", //
+			   "..............................", //
+			   "..##########################..", //
+			   ".............................."),
+		  narrow);
+	assert_int_equal(finding.count, 1);
+	assert_int_equal(finding.all[0].box.left, 14 * 4);
+	assert_float_equal(finding.score, 0.95f, 1e-6f);
+}
+
 /* The better the score, the more merit; without ink there is none. */
 static void test_merit(void **state)
 {
@@ -239,6 +252,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_judge_leaves_out, teardown),
 		cmocka_unit_test_teardown(test_a_piece, teardown),
 		cmocka_unit_test_teardown(test_a_part, teardown),
+		cmocka_unit_test_teardown(test_an_underlined_digit, teardown),
 		cmocka_unit_test_teardown(test_merit, teardown),
 		cmocka_unit_test_teardown(test_a_ring, teardown),
 	};

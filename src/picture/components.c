@@ -16,6 +16,14 @@ void components_free(struct components *components)
 	*components = (struct components){0};
 }
 
+void component_add(struct component *component, const struct component *more)
+{
+	component->box = box_join(&component->box, &more->box);
+	component->pixels += more->pixels;
+	component->mass += more->mass;
+	component->merit += more->merit;
+}
+
 /* Label all deep pixels that are connected with `start`. The stack holds those that are labelled,
  * but whose neighbours have not been looked at. */
 static void flood(const struct grey *depth, float threshold, struct components *components,
@@ -60,9 +68,7 @@ static float drops(const struct grey *depth, const struct components *components
 	return sum;
 }
 
-/* squares[y][x] becomes the side of the largest square in a component whose lower right corner is
- * (x, y): one more than the least of those at its left, above it and between the two. */
-static void measure(const struct grey *depth, struct components *components, int *squares)
+static void measure(const struct grey *depth, struct components *components)
 {
 	const int width = depth->width;
 
@@ -72,24 +78,17 @@ static void measure(const struct grey *depth, struct components *components, int
 		for (int x = 0; x < width; x++) {
 			const int at = y * width + x;
 
-			squares[at] = 0;
 			if (components->labels[at] == 0)
 				continue;
 			struct component *component = &components->all[components->labels[at] - 1];
 			box_include(&component->box, x, y);
 			component->pixels++;
+			component->mass += depth->at[at];
 			component->touching[LEFT] += x == 0;
 			component->touching[TOP] += y == 0;
 			component->touching[RIGHT] += x == width - 1;
 			component->touching[BOTTOM] += y == depth->height - 1;
-			component->deepest = fmaxf(component->deepest, depth->at[at]);
-			component->sum += depth->at[at];
 			component->outline += drops(depth, components, x, y);
-			squares[at] = 1;
-			if (x > 0 && y > 0)
-				squares[at] +=
-					int_min(int_min(squares[at - 1], squares[at - width]), squares[at - width - 1]);
-			component->widest = int_max(component->widest, squares[at]);
 		}
 }
 
@@ -112,6 +111,6 @@ int components_find(const struct grey *depth, float threshold, struct components
 		return error_scarce(error, "not enough memory for a plane of %d×%d", depth->width,
 							depth->height);
 	}
-	measure(depth, out, out->stack); /* the stack is free now */
+	measure(depth, out);
 	return 0;
 }

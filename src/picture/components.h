@@ -11,12 +11,11 @@ enum { LEFT, TOP, RIGHT, BOTTOM, SIDES };
 struct component {
 	struct box box;
 	int pixels;
+	float mass;          /* the sum of its pixels' depths */
 	int touching[SIDES]; /* pixels in the plane's outermost column or row on each side */
-	float deepest, sum;  /* the greatest depth of a pixel, and the sum of all */
 	float outline;       /* sum of the squares of the drops in depth along the outline */
-	int widest;          /* pixels: the side of the largest square that fits in */
-	/* Zeroed, for ink.c: */
-	float merit;   /* the evidence that it is a stroke of a digit; 0: none */
+	/* Zeroed, for group.c: */
+	float merit;   /* the evidence from its shape, place and outline that it is ink; 0: none */
 	bool marginal; /* it lies along an edge of the picture */
 	int group;     /* 1 + the index of its group in struct ink; 0: none */
 };
@@ -34,5 +33,8 @@ struct components {
 int components_find(const struct grey *depth, float threshold, struct components *out,
 					struct error *error);
 void components_free(struct components *components);
+
+/* Take `more` into the component's box, pixels, mass and merit. */
+void component_add(struct component *component, const struct component *more);
 
 #endif

@@ -18,8 +18,6 @@
 /* A second look. Sizes of the digit are pixels of the plane. */
 #define SMALL 64         /* a smaller digit is looked at from nearer, */
 #define SURROUNDINGS 0.7 /* with so much of its longer side around it */
-#define LEGIBLE 24       /* a look at all digits is enough where they are so large in it */
-#define SAME_HEIGHT 1.4  /* times as high, or as low, at most, it is believed to be the same */
 
 /* A look into a frame. Sizes are fractions of its longer side. */
 #define OUTLINE 0.02 /* so much more, to see a drawn frame as lines from edge to edge */
@@ -182,47 +180,21 @@ static void sort_digits(struct digits *digits)
 	}
 }
 
-/* The box of a line of digits; *side = the longest side of one of them. */
-static struct box line_box(const struct digit *line, int count, int *side)
-{
-	struct box box = line->box;
-
-	*side = 0;
-	for (int i = 0; i < count; i++) {
-		box = box_join(&box, &line[i].box);
-		*side = int_max(*side, box_side(&line[i].box));
-	}
-	return box;
-}
-
-/* Remove the digits from `first` on that are not in the line, and all of them where they are others
- * than were seen from afar, to judge by their height. */
-static void keep_line(struct digits *digits, int first, const struct box *line)
-{
-	int kept = first, side;
-
-	for (int i = first; i < digits->count; i++)
-		if (is_beside(&digits->all[i].box, line))
-			digits->all[kept++] = digits->all[i];
-	if (kept > first) {
-		const struct box box = line_box(digits->all + first, kept - first, &side);
-		const double ratio = (double)box_height(&box) / box_height(line);
-		if (ratio < 1.0 / SAME_HEIGHT || ratio > SAME_HEIGHT)
-			kept = first;
-	}
-	digits->count = kept;
-}
-
-/* Look at a line of digits with some paper around it, and append what is found there. Lines up to
- * the same width as before are removed, at most BOXED. Where the line is not found again, it is
- * appended as it is. */
+/* Look at a line of digits with some paper around it, and append those of the line that are found
+ * there. Lines up to the same width as before are removed, at most BOXED. Where the line is not
+ * found again, it is appended as it is. */
 static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
 					   const struct look *look, const struct digit *line, int count,
 					   struct digits *out, struct error *error)
 {
-	const int first = out->count;
-	int side;
-	const struct box box = line_box(line, count, &side), *part = &look->part;
+	const struct box *part = &look->part;
+	struct box box = line->box;
+	int side = 0;
+
+	for (int i = 0; i < count; i++) {
+		box = box_join(&box, &line[i].box);
+		side = int_max(side, box_side(&line[i].box));
+	}
 	const int margin = (int)(SURROUNDINGS * side);
 	struct look nearer = {
 		.part = {int_max(box.left - margin, part->left), int_max(box.top - margin, part->top),
@@ -230,18 +202,20 @@ static int look_nearer(const struct raster *picture, const struct digit_judge *j
 				 int_min(box.bottom + margin, part->bottom)},
 		.ask = look->light ? LIGHT : DARK,
 	};
-
 	nearer.lines =
 		fmin(BOXED, look->lines * box_shorter_side(part) / box_shorter_side(&nearer.part));
 	if (look_at(picture, judge, &nearer, error))
 		return -1;
-	int status = append_found(&nearer, out, error);
-	if (!status)
-		keep_line(out, first, &box);
-	if (out->count > first)
+	const int first = out->count;
+	int status = append_found(&nearer, out, error), kept = first;
+	for (int i = first; i < out->count; i++)
+		if (is_beside(&out->all[i].box, &box))
+			out->all[kept++] = out->all[i];
+	out->count = kept;
+	if (kept > first)
 		set_way(&nearer, out);
 	look_free(&nearer);
-	if (status || out->count > first)
+	if (status || kept > first)
 		return status;
 	if (digits_grow(out, count, error))
 		return -1;
@@ -250,22 +224,18 @@ static int look_nearer(const struct raster *picture, const struct digit_judge *j
 	return 0;
 }
 
-/* Look nearer at what was found from afar: at all of it where that is near enough, or else at each
- * line. */
+/* Look nearer at each line of what was found from afar. */
 static int look_at_lines(const struct raster *picture, const struct digit_judge *judge,
 						 const struct look *look, struct digits *out, struct error *error)
 {
 	struct digits afar = *out;
-	int side, status = 0;
-	const struct box all = line_box(afar.all, afar.count, &side);
-	const double area = (double)box_width(&all) * (double)box_height(&all);
-	const bool together = side * MOST_SIDE / sqrt(area) > LEGIBLE;
+	int status = 0;
 
 	*out = (struct digits){0};
 	for (int i = 0, end; i < afar.count && !status; i = end) {
-		for (end = i + 1; end < afar.count; end++)
-			if (!together && !is_beside(&afar.all[i].box, &afar.all[end].box))
-				break;
+		end = i + 1;
+		while (end < afar.count && is_beside(&afar.all[i].box, &afar.all[end].box))
+			end++;
 		status = look_nearer(picture, judge, look, afar.all + i, end - i, out, error);
 	}
 	digits_free(&afar);

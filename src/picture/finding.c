@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "picture/group.h"
 #include "picture/normalize.h"
 
 #define MOST_ODDS 20.0f    /* of being a digit to being none: no score says more */
 #define RIVAL_MERIT 0.08f  /* of the best one's: a second digit has more */
 #define RIVAL_SCORE 0.5f   /* and at least this score */
-#define FROM_AFAR 16       /* pixels: with a best one that is not so high, scores say nothing */
 #define RIVAL_HEIGHT 0.3f  /* of the best one's height, and the other way round */
-#define LINE 12            /* times as high as wide: */
+#define UPRIGHT_LINE 12    /* times as high as wide: */
 #define LINE_HEIGHT 1.05f  /* and so much higher than the best one, it is a line */
 #define SAME_PEN 0.6f      /* of the best one's mean depth */
 #define DARK_AROUND 0.12f  /* of the pixels around it: a piece of something larger has more */
@@ -88,21 +88,21 @@ static float merit(const struct finding *finding, int i)
 	return finding->ink.groups[i].merit * fminf(score / (1.0f - score + 1e-6f), MOST_ODDS);
 }
 
-static float mean_depth(const struct group *group)
+static float mean_depth(const struct component *group)
 {
 	return group->mass / (float)group->pixels;
 }
 
-/* True where the box is so long and narrow, beside the best one, that it is a ruled line's or a
- * frame's rather than that of a 1. */
+/* True where the box is so long and narrow, beside the best one, that it is that of a line or of a
+ * frame's side rather than of a 1. */
 static bool is_line(const struct box *box, const struct box *best)
 {
-	return box_height(box) > LINE * box_width(box) &&
-		   (float)box_height(box) > LINE_HEIGHT * (float)box_height(best);
+	return is_level_line(box) || (box_height(box) > UPRIGHT_LINE * box_width(box) &&
+								  (float)box_height(box) > LINE_HEIGHT * (float)box_height(best));
 }
 
 /* True where the group is a stroke of the best one's pen, and no line. */
-static bool is_as_strong(const struct group *group, const struct group *best)
+static bool is_as_strong(const struct component *group, const struct component *best)
 {
 	return group->merit > RIVAL_MERIT * best->merit && !is_line(&group->box, &best->box) &&
 		   mean_depth(group) >= SAME_PEN * mean_depth(best);
@@ -111,19 +111,18 @@ static bool is_as_strong(const struct group *group, const struct group *best)
 /* True where group i is a digit beside the best one. */
 static bool is_rival(const struct finding *finding, int i, int best)
 {
-	const struct group *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
+	const struct component *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
-	const bool likely = finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR;
 
-	return likely && is_as_strong(group, first) && height >= RIVAL_HEIGHT &&
-		   height <= 1.0f / RIVAL_HEIGHT;
+	return finding->all[i].score >= RIVAL_SCORE && is_as_strong(group, first) &&
+		   height >= RIVAL_HEIGHT && height <= 1.0f / RIVAL_HEIGHT;
 }
 
 /* Keep the best digit and its rivals. It is none where much of the ink beside it is no digit: a
  * mouth, for one, between two eyes. */
 static void select_digits(struct finding *finding)
 {
-	const struct group *groups = finding->ink.groups;
+	const struct component *groups = finding->ink.groups;
 	int best = 0, kept = 0;
 
 	for (int i = 1; i < finding->count; i++)

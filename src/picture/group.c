@@ -5,65 +5,47 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Factors of a component's merit, each for something that speaks against a digit. */
-#define FAR_OUT 0.5f    /* its middle is as far out as a side; nearer, in proportion */
-#define LEVEL_LINE 0.1f /* it is a level line: no digit is */
-#define TOUCHING 0.7f   /* it touches a side of the picture; for each of them */
-#define ALONG 0.1f      /* more than ALONG_PART of its own side touches */
+/* Factors of a component's merit, each for what speaks against a digit. */
+#define LEVEL_LINE 0.1f /* it is a level line, */
+#define LINE 6          /* more than so many times as wide as high */
+#define ALONG 0.1f      /* more than ALONG_PART of its own side touches the picture's edge */
 #define ALONG_PART 0.6f
 #define MARGINAL 0.3f /* more than MARGINAL_PART of the picture's side is touched */
 #define MARGINAL_PART 0.4f
-#define FAT 4.0f /* 1 / (1 + (4 w/l)²) where a square of w pixels fits in, and its side is l */
 #define LEAST_PIXELS 6 /* a component of fewer pixels is a speck, and has no merit */
-#define LINE 6         /* a component longer than 6 × its width is a line */
-
-/* Pieces of one digit. Sizes and gaps are fractions of the digit's longer side. */
-#define SAME_PEN 0.6f      /* a piece's mean depth is at least 0.6 × the digit's */
-#define LARGE 0.25f        /* a piece so large, as the bar of a 5, */
-#define LARGE_GAP 0.25f    /* may stand so far away; */
-#define SMALL 0.1f         /* one so large, as a stroke that broke off, */
-#define SMALL_GAP 0.12f    /* so far; */
-#define DOUBTFUL_GAP 0.06f /* and one that looks like something else, so far */
-#define AS_HIGH 0.3f       /* one so high beside it, or above it, may be a digit of its own */
 
 /* Groups. */
-#define LEAST_MERIT 0.05f /* of the best one's: one with less is none */
+#define PIECE_GAP 0.12f   /* of the digit's longer side: its pieces are no farther apart */
+#define AS_HIGH 0.3f      /* of the digit's height: one so high that stands beside it is no piece */
+#define LEAST_MERIT 0.05f /* of the first group's best component: another has as much */
 
-/* A rectangle around the digit. */
-#define COVERED 0.87f /* of each side of its box is drawn; a 0, which has no corners, has less */
-#define LEAST_FRAME 8 /* pixels: its sides are longer */
+/* Something that goes around the digit. */
+#define COVERED 0.95f       /* of each side shows it */
+#define CONTENT_MERIT 0.03f /* of its merit: the digit has as much */
+#define CONTENT_SIDE 0.3f   /* of its height: the digit is as large */
+#define TOUCHES_AREA 0.01f  /* of its box: with more ink of its own inside it touches the digit */
+#define SHEET_AREA 0.6f     /* of its box: with more ink of its own it is a sheet on a desk */
 
-/* Something else around it. */
-#define RAYS 32
-#define HIT 0.85f           /* of rays from the digit's middle meet it */
-#define CONTENT_MERIT 0.03f /* the merit of what is inside, of its own, at least */
-#define CONTENT 0.3f        /* the digit's side, of its own, at least */
+bool is_level_line(const struct box *box)
+{
+	return box_width(box) > LINE * box_height(box);
+}
 
 /* Give the component its merit: the length of its outline times the square of the drop in depth
- * there, times factors. A digit has a long outline with deep drops, thin strokes, and lies near the
- * middle, for somebody held the camera over it. Along an edge of the picture lie ends of shadows,
- * and the desk beside the paper; a lump may be a stain, or the paper itself. */
-static void judge(struct component *component, const struct grey *depth, float threshold)
+ * there. Strokes have a long outline with deep drops. Along an edge of the picture lie ends of
+ * shadows, and the desk beside the paper. */
+static void judge(struct component *component, const struct grey *depth)
 {
-	const struct box *box = &component->box;
-	const float cx = (float)(box->left + box->right) / (float)depth->width - 1.0f;
-	const float cy = (float)(box->top + box->bottom) / (float)depth->height - 1.0f;
-	const float off = fminf(hypotf(cx, cy), 1.0f); /* 0 in the middle, 1 at the sides */
-	const float fat = FAT * (float)component->widest / (float)box_side(box);
-
-	if (component->pixels < LEAST_PIXELS || component->deepest < threshold)
+	if (component->pixels < LEAST_PIXELS)
 		return;
-	component->merit = component->outline * (1.0f - (1.0f - FAR_OUT) * off);
-	component->merit /= 1.0f + fat * fat;
-	if (box_width(box) > LINE * box_height(box))
+	component->merit = component->outline;
+	if (is_level_line(&component->box))
 		component->merit *= LEVEL_LINE;
 	for (int side = 0; side < SIDES; side++) {
 		const bool upright = side == LEFT || side == RIGHT;
 		const float touching = (float)component->touching[side];
 
-		if (touching > 0.0f)
-			component->merit *= TOUCHING;
-		if (touching > ALONG_PART * (float)(upright ? box_height : box_width)(box))
+		if (touching > ALONG_PART * (float)(upright ? box_height : box_width)(&component->box))
 			component->merit *= ALONG;
 		if (touching > MARGINAL_PART * (float)(upright ? depth->height : depth->width)) {
 			component->merit *= MARGINAL;
@@ -72,66 +54,20 @@ static void judge(struct component *component, const struct grey *depth, float t
 	}
 }
 
-/* True where `other` stands beside the digit, or above or below it, and is so high that it may be a
- * digit itself. */
-static bool is_neighbour(const struct box *digit, const struct box *other)
+/* ---- groups ---- */
+
+/* True where the component is another piece of the digit: it is near, and neither beside nor above
+ * nor below it so high that it may be a digit itself. */
+static bool belongs(const struct component *component, const struct component *digit)
 {
-	const float gap = SMALL_GAP * (float)box_side(digit);
-	const bool apart = other->left >= digit->right || other->right <= digit->left ||
-					   (float)(other->top - digit->bottom) > gap ||
-					   (float)(digit->top - other->bottom) > gap;
+	const struct box *box = &component->box, *of = &digit->box;
+	const float most = PIECE_GAP * (float)box_side(of);
+	const bool beside = box->left >= of->right || box->right <= of->left;
 
-	return apart && (float)box_height(other) >= AS_HIGH * (float)box_height(digit);
-}
-
-/* True where the component is as dark as the digit's pen makes it. */
-static bool is_as_deep(const struct component *component, const struct group *digit)
-{
-	return component->sum / (float)component->pixels >
-		   SAME_PEN * digit->mass / (float)digit->pixels;
-}
-
-static bool is_cut(const int touching[SIDES])
-{
-	return touching[LEFT] || touching[TOP] || touching[RIGHT] || touching[BOTTOM];
-}
-
-static bool is_line(const struct box *box)
-{
-	return box_width(box) > LINE * box_height(box) || box_height(box) > LINE * box_width(box);
-}
-
-/* True where the component is another piece of the digit: not much fainter, near, and large or very
- * near. Lines, neighbours and pieces that the picture's edge cuts are rather something else. */
-static bool belongs(const struct component *component, const struct group *digit)
-{
-	const float side = (float)box_side(&digit->box), size = (float)box_side(&component->box);
-	const float gap = (float)box_gap(&component->box, &digit->box);
-
-	if (component->merit <= 0.0f || component->marginal || !is_as_deep(component, digit))
+	if (is_level_line(box) && box_width(box) > box_side(of))
 		return false;
-	if (is_line(&component->box) && size > side)
-		return false;
-	if (is_neighbour(&digit->box, &component->box))
-		return false;
-	if (is_cut(component->touching) && !is_cut(digit->touching))
-		return gap <= DOUBTFUL_GAP * side;
-	return (size >= SMALL * side && gap <= SMALL_GAP * side) ||
-		   (size >= LARGE * side && gap <= LARGE_GAP * side && !is_line(&component->box));
-}
-
-/* Make the component a piece of the last group. */
-static void join(struct ink *ink, struct component *component)
-{
-	struct group *group = &ink->groups[ink->count - 1];
-
-	component->group = ink->count;
-	group->box = box_join(&group->box, &component->box);
-	group->pixels += component->pixels;
-	group->mass += component->sum;
-	group->merit += component->merit;
-	for (int i = 0; i < SIDES; i++)
-		group->touching[i] += component->touching[i];
+	return component->merit > 0.0f && !component->marginal && (float)box_gap(box, of) <= most &&
+		   !(beside && (float)box_height(box) >= AS_HIGH * (float)box_height(of));
 }
 
 /* The best component that is in no group yet, and then, as the group grows, all that belong to
@@ -139,123 +75,122 @@ static void join(struct ink *ink, struct component *component)
 static bool gather(struct ink *ink)
 {
 	struct component *all = ink->components.all, *best = NULL;
-	bool grown = true;
+	struct component *group = &ink->groups[ink->count];
 
 	for (int i = 0; i < ink->components.count; i++)
 		if (all[i].group == 0 && all[i].merit > (best ? best->merit : 0.0f))
 			best = &all[i];
 	if (!best || (ink->count > 0 && best->merit < LEAST_MERIT * ink->groups[0].merit))
 		return false;
-	ink->groups[ink->count++] = (struct group){.box = best->box};
-	join(ink, best);
-	while (grown) {
-		grown = false;
-		for (int i = 0; i < ink->components.count; i++)
-			if (all[i].group == 0 && belongs(&all[i], &ink->groups[ink->count - 1])) {
-				join(ink, &all[i]);
-				grown = true;
-			}
-	}
+	*group = *best;
+	best->group = ++ink->count;
+	for (int i = 0; i < ink->components.count; i++)
+		if (all[i].group == 0 && belongs(&all[i], group)) {
+			all[i].group = ink->count;
+			component_add(group, &all[i]);
+			i = -1; /* as it grows, others may belong to it */
+		}
 	return true;
 }
 
-/* The fraction of a side of the box along which the component with this label comes near the side,
- * within a tenth of the box's longer side: it may be tilted. */
-static float side_covered(const struct components *components, int label, const struct box *box,
-						  int side)
+/* Gather groups of the components that have merit. */
+static void gather_all(struct ink *ink)
 {
-	const bool level = side == TOP || side == BOTTOM;
-	const int length = level ? box_width(box) : box_height(box);
-	const int across = level ? box_height(box) : box_width(box);
-	const int band = int_min(box_side(box) / 10, across - 1);
-	const int along = level ? 1 : components->width; /* the way to the next label */
-	const int inwards = (level ? components->width : 1) * (side == TOP || side == LEFT ? 1 : -1);
-	const int x = side == RIGHT ? box->right - 1 : box->left;
-	const int y = side == BOTTOM ? box->bottom - 1 : box->top;
-	const int *corner = components->labels + y * components->width + x;
-	int covered = 0;
-
-	for (int i = 0; i < length; i++) {
-		int in = 0;
-		while (in <= band && corner[i * along + in * inwards] != label)
-			in++;
-		covered += in <= band;
-	}
-	return (float)covered / (float)length;
+	ink->count = 0;
+	while (ink->count < MOST_GROUPS && gather(ink))
+		;
 }
 
-/* The pixels of the component with this label that are inside its box, farther than a fifth from
- * each side. */
-static int count_content(const struct components *components, int label, const struct box *box)
-{
-	const int margin_x = box_width(box) / 5, margin_y = box_height(box) / 5;
-	int own = 0;
-
-	for (int y = box->top + margin_y; y < box->bottom - margin_y; y++)
-		for (int x = box->left + margin_x; x < box->right - margin_x; x++)
-			own += components->labels[y * components->width + x] == label;
-	return own;
-}
-
-/* True where the component is drawn along most of each side of its box. */
-static bool is_rectangle(const struct components *components, int index)
-{
-	const struct component *component = &components->all[index];
-
-	if (component->merit <= 0.0f || box_width(&component->box) <= LEAST_FRAME ||
-		box_height(&component->box) <= LEAST_FRAME)
-		return false;
-	for (int side = 0; side < SIDES; side++)
-		if (side_covered(components, index + 1, &component->box, side) < COVERED)
-			return false;
-	return true;
-}
-
-/* Tell the ink about a rectangle that goes on inside, on more than 1% of its area: it touches the
- * digit, or is filled, as a sheet on a desk is. */
-static void find_frame(struct ink *ink)
+void ink_join(struct ink *ink, int a, int b, int last)
 {
 	for (int i = 0; i < ink->components.count; i++) {
-		const struct component *component = &ink->components.all[i];
-		const int area = box_width(&component->box) * box_height(&component->box);
+		struct component *component = &ink->components.all[i];
+		if (component->group == b + 1)
+			component->group = a + 1;
+		else if (component->group == last + 1)
+			component->group = b + 1;
+	}
+	component_add(&ink->groups[a], &ink->groups[b]);
+	ink->groups[b] = ink->groups[last];
+}
 
-		if (is_rectangle(&ink->components, i) &&
-			count_content(&ink->components, i + 1, &component->box) * 100 > area) {
+/* ---- what goes around something ---- */
+
+/* The pixels of the component in this part of the plane. */
+static int count_pixels(const struct components *components, int index, int left, int top,
+						int right, int bottom)
+{
+	int count = 0;
+
+	for (int y = top; y < bottom; y++)
+		for (int x = left; x < right; x++)
+			count += components->labels[y * components->width + x] == index + 1;
+	return count;
+}
+
+/* True where, from nearly all of each side of `inner`, the way to the same side of the component's
+ * box meets the component. */
+static bool goes_around(const struct components *components, int index, const struct box *inner)
+{
+	const struct box *box = &components->all[index].box;
+	const float width = (float)box_width(inner), height = (float)box_height(inner);
+	int met[SIDES] = {0};
+
+	if (inner->left <= box->left || inner->right >= box->right || inner->top <= box->top ||
+		inner->bottom >= box->bottom)
+		return false;
+	for (int y = inner->top; y < inner->bottom; y++) {
+		met[LEFT] += count_pixels(components, index, box->left, y, inner->left, y + 1) > 0;
+		met[RIGHT] += count_pixels(components, index, inner->right, y, box->right, y + 1) > 0;
+	}
+	for (int x = inner->left; x < inner->right; x++) {
+		met[TOP] += count_pixels(components, index, x, box->top, x + 1, inner->top) > 0;
+		met[BOTTOM] += count_pixels(components, index, x, inner->bottom, x + 1, box->bottom) > 0;
+	}
+	return (float)met[LEFT] >= COVERED * height && (float)met[RIGHT] >= COVERED * height &&
+		   (float)met[TOP] >= COVERED * width && (float)met[BOTTOM] >= COVERED * width;
+}
+
+/* The box without `part` of its longer side at each side; empty where that is too narrow. */
+static struct box inner_box(const struct box *box, float part)
+{
+	const int margin = (int)(part * (float)box_side(box));
+
+	return (struct box){box->left + margin, box->top + margin,
+						int_max(box->left + margin, box->right - margin),
+						int_max(box->top + margin, box->bottom - margin)};
+}
+
+/* Tell the ink about a rectangle that goes on inside: it touches the digit, or is a sheet on a
+ * desk. Its sides may be tilted, by a tenth of its own; a 0, which has no corners, is not so near
+ * to all of its box. */
+static void find_frame(struct ink *ink)
+{
+	const struct components *components = &ink->components;
+
+	for (int i = 0; i < components->count; i++) {
+		const struct box *box = &components->all[i].box;
+		const struct box near = inner_box(box, 0.1f), far = inner_box(box, 0.2f);
+		const float area = (float)box_width(box) * (float)box_height(box);
+
+		if (components->all[i].merit > 0.0f && box_shorter_side(&near) > 0 &&
+			goes_around(components, i, &near) &&
+			(float)count_pixels(components, i, far.left, far.top, far.right, far.bottom) >
+				TOUCHES_AREA * area) {
 			ink->framed = true;
-			ink->frame = component->box;
-			ink->filled = component->pixels * 5 > area * 3;
+			ink->frame = *box;
+			ink->filled = (float)components->all[i].pixels > SHEET_AREA * area;
 		}
 	}
 }
 
-/* True where the component goes around another that is not small: most rays from the other's middle
- * meet it. */
-static bool goes_around(const struct components *components, int index, const struct box *other)
+/* True where the component goes around another that is not small. */
+static bool is_ring(const struct components *components, int ring, int content)
 {
-	const struct component *component = &components->all[index];
-	const struct box *box = &component->box;
-	const int height = box_height(box);
-	const float cx = (float)(other->left + other->right) / 2.0f;
-	const float cy = (float)(other->top + other->bottom) / 2.0f;
-	int hit = 0;
+	const struct box *box = &components->all[content].box;
 
-	if (other->left <= box->left || other->right >= box->right || other->top <= box->top ||
-		other->bottom >= box->bottom || (float)box_side(other) < CONTENT * (float)height)
-		return false;
-	for (int i = 0; i < RAYS; i++) {
-		const float dx = cosf(6.2831853f * (float)i / RAYS),
-					dy = sinf(6.2831853f * (float)i / RAYS);
-		float x = cx, y = cy;
-		bool met = false;
-		while (!met && x >= (float)box->left && x < (float)box->right && y >= (float)box->top &&
-			   y < (float)box->bottom) {
-			met = components->labels[(int)y * components->width + (int)x] == index + 1;
-			x += dx;
-			y += dy;
-		}
-		hit += met;
-	}
-	return (float)hit >= HIT * RAYS;
+	return (float)box_side(box) >= CONTENT_SIDE * (float)box_height(&components->all[ring].box) &&
+		   goes_around(components, ring, box);
 }
 
 /* Take its merit from each component that goes around the best one. */
@@ -268,55 +203,24 @@ static void set_rings_aside(struct ink *ink)
 		if (all[i].merit > all[best].merit)
 			best = i;
 	for (int i = 0; i < ink->components.count; i++)
-		if (all[i].merit > 0.0f && i != best && goes_around(&ink->components, i, &all[best].box))
+		if (all[i].merit > 0.0f && is_ring(&ink->components, i, best))
 			all[i].merit = 0.0f;
-}
-
-/* Gather groups of the components that have merit. */
-static void gather_all(struct ink *ink)
-{
-	ink->count = 0;
-	while (ink->count < MOST_GROUPS && gather(ink))
-		;
-}
-
-int group_components(struct ink *ink, float full, struct error *error)
-{
-	struct components *components = &ink->components;
-
-	ink->framed = false;
-	if (components_find(&ink->depth, ink->threshold, components, error))
-		return -1;
-	for (int i = 0; i < components->count; i++)
-		judge(&components->all[i], &ink->depth, full);
-	find_frame(ink);
-	set_rings_aside(ink);
-	gather_all(ink);
-	return 0;
-}
-
-/* True where the component goes around another that is large and dark enough for a digit. */
-static bool is_ring(const struct components *components, int index)
-{
-	for (int i = 0; i < components->count; i++)
-		if (i != index && components->all[i].merit > CONTENT_MERIT * components->all[index].merit &&
-			goes_around(components, index, &components->all[i].box))
-			return true;
-	return false;
 }
 
 bool ink_look_inside(struct ink *ink)
 {
 	struct components *components = &ink->components;
+	struct component *all = components->all;
 	bool found = false;
 
 	for (int i = 0; i < components->count; i++)
-		if (components->all[i].group == 1 && is_ring(components, i)) {
-			components->all[i].merit = 0.0f;
-			found = true;
-		}
+		for (int j = 0; j < components->count && all[i].group == 1 && all[i].merit > 0.0f; j++)
+			if (all[j].merit > CONTENT_MERIT * all[i].merit && is_ring(components, i, j)) {
+				all[i].merit = 0.0f;
+				found = true;
+			}
 	for (int i = 0; found && i < components->count; i++)
-		components->all[i].group = 0;
+		all[i].group = 0;
 	if (found) {
 		set_rings_aside(ink);
 		gather_all(ink);
@@ -324,23 +228,17 @@ bool ink_look_inside(struct ink *ink)
 	return found;
 }
 
-void ink_join(struct ink *ink, int a, int b, int last)
+int group_components(struct ink *ink, struct error *error)
 {
-	struct group *to = &ink->groups[a];
-	const struct group from = ink->groups[b];
+	struct components *components = &ink->components;
 
-	for (int i = 0; i < ink->components.count; i++) {
-		struct component *component = &ink->components.all[i];
-		if (component->group == b + 1)
-			component->group = a + 1;
-		else if (component->group == last + 1)
-			component->group = b + 1;
-	}
-	to->box = box_join(&to->box, &from.box);
-	to->merit += from.merit;
-	to->mass += from.mass;
-	to->pixels += from.pixels;
-	for (int i = 0; i < SIDES; i++)
-		to->touching[i] += from.touching[i];
-	ink->groups[b] = ink->groups[last];
+	ink->framed = false;
+	if (components_find(&ink->depth, ink->threshold, components, error))
+		return -1;
+	for (int i = 0; i < components->count; i++)
+		judge(&components->all[i], &ink->depth);
+	find_frame(ink);
+	set_rings_aside(ink);
+	gather_all(ink);
+	return 0;
 }

@@ -12,13 +12,12 @@
 #define DARKEST 0.01f    /* grey that a depth is divided by at least: pictures can be black */
 #define SPREAD 0.75f     /* deviations between the 2nd and the 10th percentile of noise */
 #define TO_LEVEL 0.9f    /* deviations from the 10th percentile up to depth 0 */
-#define MOST_NOISE 0.03f /* depth: a larger deviation comes from what is in the picture */
 #define EDGE_NOISE 4.0f  /* an edge is a slope of so many deviations of noise */
 #define LEAST_EDGE 0.02f /* and of this depth on top */
-#define FAINT 0.7f       /* a pixel connected with ink is ink from 0.7 × the threshold on */
+#define FAINT 0.7f       /* of half the ink's depth: a pixel of this depth is ink, */
+#define DEEP 0.42f       /* if that is also 0.42 × the depth of the digit's dark strokes */
 #define MARGIN 0.3f      /* around a digit, of its longer side: its surroundings */
 #define AS_DARK 0.3f     /* of the way from ink to paper: greys that are as dark as ink */
-#define DEEP 0.42f       /* and if it is at least 0.42 × as deep as the digit's dark strokes */
 
 void ink_free(struct ink *ink)
 {
@@ -50,7 +49,7 @@ static int measure_depth(const struct grey *picture, int window, struct ink *ink
 		depth->at[i] = (paper - picture->at[i]) / fmaxf(fmaxf(paper, dimmest), DARKEST);
 	}
 	const float low = grey_quantile(depth, 0.02), upper = grey_quantile(depth, 0.1);
-	*noise = fminf((upper - low) / SPREAD, MOST_NOISE);
+	*noise = (upper - low) / SPREAD;
 	const float level = upper + TO_LEVEL * *noise;
 	for (size_t i = 0; i < grey_count(depth); i++)
 		depth->at[i] = fmaxf(depth->at[i] - level, 0.0f);
@@ -100,7 +99,7 @@ int ink_find(const struct grey *picture, int window, struct ink *out, struct err
 {
 	float noise;
 
-	*out = (struct ink){.picture = picture};
+	*out = (struct ink){0};
 	if (measure_depth(picture, window, out, &noise, error)) {
 		ink_free(out);
 		return -1;
@@ -108,15 +107,15 @@ int ink_find(const struct grey *picture, int window, struct ink *out, struct err
 	const float full = edge_depth(&out->depth, noise);
 	if (full <= EDGE_NOISE * noise + LEAST_EDGE / 2)
 		return 0;
-	/* First a low threshold. With the depth of the dark strokes known, look again where that asks
-	 * for a higher one: it parts a stroke from a stain that it runs into. */
+	/* With the depth of the dark strokes known, look again where that asks for a higher threshold:
+	 * it parts a stroke from a stain that it runs into. */
 	out->threshold = FAINT * full;
-	int status = group_components(out, full, error);
+	int status = group_components(out, error);
 	const float least = !status && out->count > 0 ? DEEP * deep_ink(out) : 0.0f;
 	if (least > out->threshold) {
 		components_free(&out->components);
 		out->threshold = least;
-		status = group_components(out, full, error);
+		status = group_components(out, error);
 	}
 	if (status)
 		ink_free(out);
@@ -144,29 +143,29 @@ int ink_crop(const struct ink *ink, int a, int b, struct grey *out, struct box *
 
 float ink_darkness_around(const struct ink *ink, int a, int b)
 {
-	const struct grey *picture = ink->picture;
+	const float *depth = ink->depth.at, *paper = ink->paper.at;
+	const int width = ink->depth.width;
 	const struct box box = box_join(&ink->groups[a].box, &ink->groups[b].box);
 	const int margin = (int)(MARGIN * (float)box_side(&box)) + 1;
-	const int right = int_min(box.right + margin, picture->width);
-	const int bottom = int_min(box.bottom + margin, picture->height);
+	const int right = int_min(box.right + margin, width);
+	const int bottom = int_min(box.bottom + margin, ink->depth.height);
 	double sum = 0.0;
 	int pixels = 0, around = 0, dark = 0;
 
 	for (int y = box.top; y < box.bottom; y++)
 		for (int x = box.left; x < box.right; x++) {
-			const int at = y * picture->width + x, group = ink_group_at(ink, (size_t)at);
+			const int at = y * width + x, group = ink_group_at(ink, (size_t)at);
 			if (group == a + 1 || group == b + 1) {
-				const float grey = picture->at[at];
-				sum += (double)(grey + AS_DARK * (ink->paper.at[at] - grey));
+				sum += (double)(paper[at] * (1.0f - (1.0f - AS_DARK) * depth[at]));
 				pixels++;
 			}
 		}
 	for (int y = int_max(box.top - margin, 0); y < bottom; y++)
 		for (int x = int_max(box.left - margin, 0); x < right; x++) {
-			const int at = y * picture->width + x;
+			const int at = y * width + x;
 			if (ink->components.labels[at] == 0) {
 				around++;
-				dark += (double)picture->at[at] * pixels < sum;
+				dark += (double)(paper[at] * (1.0f - depth[at])) * pixels < sum;
 			}
 		}
 	return (float)dark / (float)int_max(around, 1);

@@ -9,22 +9,13 @@
 
 #define MOST_GROUPS 64
 
-/* Components that may be one digit. */
-struct group {
-	struct box box;
-	float merit; /* the evidence that it is a digit, from its shape, place and outline alone */
-	float mass;  /* the sum of its pixels' depths */
-	int pixels;
-	int touching[SIDES];
-};
-
 struct ink {
-	struct grey depth;          /* (paper - pixel) / paper, of their greys; owned */
-	struct grey paper;          /* the paper's grey; owned */
-	const struct grey *picture; /* borrowed, and gone once the ink was judged */
-	float threshold;            /* from this depth on a pixel is ink */
+	struct grey depth; /* (paper - pixel) / paper, of their greys; owned */
+	struct grey paper; /* the paper's grey; owned */
+	float threshold;   /* from this depth on a pixel is ink */
 	struct components components;
-	struct group groups[MOST_GROUPS]; /* the one with most merit comes first */
+	struct component groups[MOST_GROUPS]; /* those that may be one digit, added up; the one whose
+										   * best component has most merit comes first */
 	int count;
 	bool framed; /* a rectangle with something inside may hide the digit: look into `frame` */
 	struct box frame;

@@ -24,7 +24,7 @@
 
 /* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
 #define LIKELY 0.5f /* a score that makes the other ink worth a look */
-#define SURE 0.9    /* evidence either way that makes the other ink not worth a look */
+#define SURE 0.9    /* evidence either way that makes the other ink not worth the time of a look */
 #define FLAT 0.5    /* evidence from which on the paper's grey is known */
 #define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
 
@@ -43,7 +43,7 @@ static bool is_near(const struct box *a, const struct box *b)
 
 /* The group of a wider window's ink that is in the same place as the best one of `ink`; NULL where
  * there is none. */
-static const struct group *find_again(const struct ink *ink, const struct ink *wider)
+static const struct component *find_again(const struct ink *ink, const struct ink *wider)
 {
 	for (int i = 0; ink->count > 0 && i < wider->count; i++)
 		if (is_near(&ink->groups[0].box, &wider->groups[i].box))
@@ -54,7 +54,7 @@ static const struct group *find_again(const struct ink *ink, const struct ink *w
 /* True where the wider window shows the same digit. */
 static bool is_same(const struct ink *ink, const struct ink *wider)
 {
-	const struct group *again = find_again(ink, wider);
+	const struct component *again = find_again(ink, wider);
 
 	return again && fabsf(ink->groups[0].mass - again->mass) < SAME_MASS * again->mass;
 }
@@ -69,7 +69,7 @@ static float merit(const struct ink *ink)
  * where that is in the same place and no less. */
 static void take_better(struct ink *best, struct ink *full, struct ink *ink)
 {
-	const struct group *again = find_again(best, ink);
+	const struct component *again = find_again(best, ink);
 
 	if (merit(ink) > merit(best)) {
 		ink_free(best);
