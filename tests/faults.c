@@ -3,11 +3,13 @@
 
 #include "faults.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,9 +108,50 @@ int __wrap_close(int file)
 		return is_refused("posix_fallocate") ? reason : __real_##symbol(file, offset, size);       \
 	}
 
+char *__real_mkdtemp(char *path);
+char *__wrap_mkdtemp(char *path);
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+char *__wrap_mkdtemp(char *path)
+{
+	return is_refused("mkdtemp") ? NULL : __real_mkdtemp(path);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+	return is_refused("opendir") ? NULL : __real_opendir(path);
+}
+
 WRAP_FALLOCATE(posix_fallocate, off_t)
 #ifdef __GLIBC__
 WRAP_FALLOCATE(posix_fallocate64, off64_t)
+#endif
+
+#ifdef WRAP_THREADS
+#include <threads.h>
+
+int __real_thrd_create(thrd_t *thread, thrd_start_t function, void *argument);
+int __wrap_thrd_create(thrd_t *thread, thrd_start_t function, void *argument);
+int __real_mtx_init(mtx_t *lock, int type);
+int __wrap_mtx_init(mtx_t *lock, int type);
+int __real_cnd_init(cnd_t *condition);
+int __wrap_cnd_init(cnd_t *condition);
+
+int __wrap_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+{
+	return is_refused("thrd_create") ? thrd_error : __real_thrd_create(thread, function, argument);
+}
+
+int __wrap_mtx_init(mtx_t *lock, int type)
+{
+	return is_refused("mtx_init") ? thrd_error : __real_mtx_init(lock, type);
+}
+
+int __wrap_cnd_init(cnd_t *condition)
+{
+	return is_refused("cnd_init") ? thrd_error : __real_cnd_init(condition);
+}
 #endif
 
 #else

@@ -1,8 +1,9 @@
 /* Count the calls of the system that the code under test makes, and let one of them fail. The
  * linker puts functions in front of the C library's (--wrap), as for allocations.h; where it
  * cannot, faults_watched is false. Counted are open, read, write, fsync, ftruncate,
- * posix_fallocate, rename, fchmod, fchown, fcntl and close, which closes also where it fails.
- * fsync does nothing, so that tests need not wait for the disk. */
+ * posix_fallocate, rename, fchmod, fchown, fcntl, opendir, mkdtemp and close, which closes also
+ * where it fails, and the making of threads, locks and conditions. fsync does nothing, so that
+ * tests need not wait for the disk. */
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H
 

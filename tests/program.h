@@ -18,7 +18,7 @@
 #include "faults.h"
 #include "scratch.h"
 
-enum { PROGRAM_WORDS = 16, PROGRAM_IMAGES = 12, PROGRAM_PIXELS = 784 };
+enum { PROGRAM_WORDS = 16, PROGRAM_IMAGES = 12, PROGRAM_PIXELS = 784, PROGRAM_SECONDS = 300 };
 
 static inline void program_data(const char *folder, const char *name, const uint8_t *header,
 								size_t header_size, size_t zero_count)
@@ -66,7 +66,16 @@ struct program_run {
 	const char *failed; /* the call that failed; NULL: there were fewer */
 };
 
-/* Run the program with its output thrown away. */
+/* The descriptor that the next file gets: a higher one than before if a file was left open. */
+static inline int program_next_descriptor(void)
+{
+	const int file = open("/dev/null", O_RDONLY);
+
+	close(file);
+	return file;
+}
+
+/* Run the program with its output thrown away. The test fails where it leaves a file open. */
 static inline void program_run(const char *const *words, struct program_run *run)
 {
 	char *argv[PROGRAM_WORDS];
@@ -81,6 +90,8 @@ static inline void program_run(const char *const *words, struct program_run *run
 	assert_true(out >= 0 && err >= 0 && nowhere >= 0 && messages);
 	dup2(nowhere, STDOUT_FILENO);
 	dup2(fileno(messages), STDERR_FILENO);
+	const int descriptor = program_next_descriptor();
+	alarm(PROGRAM_SECONDS); /* the end of a program that hangs */
 	allocations_fail_at(run->allocation);
 	faults_fail_at(NULL, run->call, run->is_death ? FAULT_DEATH : EIO);
 	run->status = command_main(argc, argv);
@@ -89,6 +100,8 @@ static inline void program_run(const char *const *words, struct program_run *run
 	run->failed = faults_failed();
 	allocations_fail_at(0);
 	faults_fail_at(NULL, 0, 0);
+	alarm(0);
+	assert_int_equal(program_next_descriptor(), descriptor);
 	run->said = lseek(fileno(messages), 0, SEEK_END) > 0;
 	fclose(messages);
 	dup2(out, STDOUT_FILENO);
