@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,13 +101,19 @@ static int find_target(struct draft *draft, struct error *error)
 	return 0;
 }
 
-/* ".model.mnist-cnn.tmp" for "model". Names that differ only behind MOST_NAME bytes share one. */
+/* ".model.mnist-cnn.tmp" for "model". A name of more than MOST_NAME bytes is cut off there, and a
+ * number stands for all of it (FNV-1a of Fowler, Noll and Vo). */
 static int name_temporary(struct draft *draft)
 {
 	const char *name = draft->target + path_folder_length(draft->target);
-	char temporary[MOST_NAME + 32];
+	char temporary[MOST_NAME + 32], number[16] = "";
+	uint32_t hash = 2166136261;
 
-	snprintf(temporary, sizeof temporary, ".%.*s.mnist-cnn.tmp", MOST_NAME, name);
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619;
+	if (strlen(name) > MOST_NAME)
+		snprintf(number, sizeof number, "-%08" PRIx32, hash);
+	snprintf(temporary, sizeof temporary, ".%.*s%s.mnist-cnn.tmp", MOST_NAME, name, number);
 	return path_beside(draft->temporary, draft->target, temporary);
 }
 
@@ -303,7 +310,7 @@ int draft_reserve(struct draft *draft, size_t size, struct error *error)
 		do
 			why = posix_fallocate(draft->file, 0, (off_t)size);
 		while (why == EINTR);
-	if (why == ENOSPC || why == EFBIG) {
+	if (why == ENOSPC || why == EDQUOT || why == EFBIG) {
 		errno = why;
 		return fail(draft, "there is no room for it", error);
 	}
