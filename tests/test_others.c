@@ -4,32 +4,9 @@
 #include <string.h>
 
 #include "app/others.h"
-#include "mnist.h"
-#include "training.h"
+#include "digit_set.h"
 
 enum { TIMES = 60 };
-
-static struct digits *digits;
-static struct dataset dataset;
-
-static int setup(void **state)
-{
-	(void)state;
-	digits = digits_read();
-	dataset = (struct dataset){.count = DIGITS,
-							   .height = MNIST_SIDE,
-							   .width = MNIST_SIDE,
-							   .images = digits->images[0],
-							   .labels = digits->labels};
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(digits);
-	return 0;
-}
 
 static struct replacer replacer_of(uint64_t seed)
 {
@@ -46,22 +23,14 @@ static void make(int kind, uint64_t seed, int i, uint8_t pixels[PIXELS])
 	assert_true(draws.next < (uint64_t)(i + 1) * 4096);
 }
 
-/* No more than 20 × 20 pixels, the centre of mass within pixel 14 as far as the 28 × 28 allow. */
+/* No more than 20 × 20 pixels. */
 static void check_form(int kind, const uint8_t pixels[PIXELS])
 {
-	int left = 28, right = -1, top = 28, bottom = -1;
+	const struct box ink = mnist_ink(pixels);
 
-	for (int p = 0; p < PIXELS; p++) {
-		const int x = p % 28, y = p / 28;
-		if (!pixels[p])
-			continue;
-		left = x < left ? x : left;
-		right = x > right ? x : right;
-		top = y < top ? y : top;
-		bottom = y;
-	}
-	if (right < left || right - left >= 20 || bottom - top >= 20)
-		fail_msg("kind %d: columns %d to %d, rows %d to %d", kind, left, right, top, bottom);
+	if (box_side(&ink) < 1 || box_side(&ink) > 20)
+		fail_msg("kind %d: columns %d to %d, rows %d to %d", kind, ink.left, ink.right, ink.top,
+				 ink.bottom);
 }
 
 static void all_kinds_are_made(void **state)

@@ -106,7 +106,6 @@ static void forms_are_mnists(void **state)
 	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
 		static struct page page;
 		uint8_t pixels[MNIST_PIXELS];
-		int left = 28, right = -1, top = 28, bottom = -1;
 		double mass = 0, mx = 0, my = 0;
 
 		memset(&page, 0, sizeof page);
@@ -115,19 +114,13 @@ static void forms_are_mnists(void **state)
 		memset(pixels, 7, sizeof pixels);
 		page_form(&page, pixels);
 		for (int p = 0; p < MNIST_PIXELS; p++) {
-			const int x = p % 28, y = p / 28;
-			if (!pixels[p])
-				continue;
-			left = x < left ? x : left;
-			right = x > right ? x : right;
-			top = y < top ? y : top;
-			bottom = y;
 			mass += pixels[p];
-			mx += pixels[p] * (x + 0.5);
-			my += pixels[p] * (y + 0.5);
+			mx += pixels[p] * (p % MNIST_SIDE + 0.5);
+			my += pixels[p] * (p / MNIST_SIDE + 0.5);
 		}
-		assert_in_range(right - left + 1, boxes[i].columns, boxes[i].columns + 1);
-		assert_in_range(bottom - top + 1, boxes[i].rows, boxes[i].rows + 1);
+		const struct box ink = mnist_ink(pixels);
+		assert_in_range(box_width(&ink), boxes[i].columns, boxes[i].columns + 1);
+		assert_in_range(box_height(&ink), boxes[i].rows, boxes[i].rows + 1);
 		assert_true(mx / mass > 13.9 && mx / mass < 15.1);
 		assert_true(my / mass > 13.9 && my / mass < 15.1);
 	}

@@ -5,33 +5,10 @@
 
 #include "app/replace.h"
 #include "app/warp.h"
-#include "mnist.h"
+#include "digit_set.h"
 #include "nn/loss.h"
-#include "training.h"
 
 enum { TIMES = 4000 };
-
-static struct digits *digits;
-static struct dataset dataset;
-
-static int setup(void **state)
-{
-	(void)state;
-	digits = digits_read();
-	dataset = (struct dataset){.count = DIGITS,
-							   .height = MNIST_SIDE,
-							   .width = MNIST_SIDE,
-							   .images = digits->images[0],
-							   .labels = digits->labels};
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(digits);
-	return 0;
-}
 
 static struct replacer replacer_of(double others, double drawn, uint64_t seed, uint64_t epoch)
 {
