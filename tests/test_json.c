@@ -242,7 +242,8 @@ static void quoting(void **state)
 	static const char *const cases[][2] = {
 		{"", "\"\""},
 		{"a/\"\\b", "\"a/\\\"\\\\b\""},
-		{"\b\f\n\r\t\1\x1f\x7f", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\""},
+		{"\b\f\n\r\t\1\x1f\x7f", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\""},
+		{"\xc2\x9b\u202e\u2066", "\"\\u009b\\u202e\\u2066\""},
 		{"\u00e9\u20ac\U0001f600", "\"\u00e9\u20ac\U0001f600\""},
 		{"\xff"
 		 "a\xe2\x82",

@@ -29,6 +29,13 @@ static void controls_are_disarmed(void **state)
 		 "31m",
 		 "??31m"},
 		{"ends in \xc2", "ends in \xc2"},
+		{"\x9b"
+		 "31m",
+		 "?31m"},
+		{"txt.\u202egnp.7", "txt.???gnp.7"},
+		{"\u061c \u200e\u200f \u2028\u202a \u2066\u2069", "?? ?????? ?????? ??????"},
+		{"\u061b \u200d\u2010 \u2027\u202f \u2065\u206a",
+		 "\u061b \u200d\u2010 \u2027\u202f \u2065\u206a"},
 	};
 
 	(void)state;
@@ -39,10 +46,10 @@ static void controls_are_disarmed(void **state)
 		text_disarm(text);
 		assert_string_equal(text, cases[i].harmless);
 	}
-	assert_int_equal(text_control("\xc2\x9b"), 2);
-	assert_int_equal(text_control("\xc2\xa0"), 0);
-	assert_int_equal(text_control("\t"), 1);
-	assert_int_equal(text_control(""), 0);
+	assert_true(text_is_control(0x9b));
+	assert_false(text_is_control(0xa0));
+	assert_true(text_is_control('\t'));
+	assert_false(text_is_control(0x1202e));
 }
 
 static void names_are_escaped(void **state)
@@ -58,6 +65,12 @@ static void names_are_escaped(void **state)
 		 "\xc2\x9b"
 		 "31m",
 		 "?31m"},
+		{"\x9b"
+		 "31m",
+		 "\x9b"
+		 "31m",
+		 "?31m"},
+		{"txt.\u202egnp.7", "txt.\u202egnp.7", "txt.?gnp.7"},
 		{"Übung …", "Übung …", "Übung …"},
 		{"ends in \xc2", "ends in \xc2", "ends in \xc2"},
 	};
@@ -100,14 +113,25 @@ static void characters_are_told_apart(void **state)
 	static const struct {
 		const char *text;
 		size_t length;
-	} cases[] = {{"a", 1},        {"×", 2},        {"→7", 3},           {"\xf0\x9f\x99\x82", 4},
-				 {"\xe2\x86", 0}, {"\xc0\xaf", 0}, {"\xed\xa0\x80", 0}, {"\x80", 0},
-				 {"\xe4rger", 0}, {"\xc3(", 0}};
+		unsigned code;
+	} cases[] = {{"a", 1, 'a'},
+				 {"×", 2, 0xd7},
+				 {"→7", 3, 0x2192},
+				 {"🙂", 4, 0x1f642},
+				 {"\xe2\x86", 0, 0xe2},
+				 {"\xc0\xaf", 0, 0xc0},
+				 {"\xed\xa0\x80", 0, 0xed},
+				 {"\x80", 0, 0x80},
+				 {"\xe4rger", 0, 0xe4},
+				 {"\xc3(", 0, 0xc3}};
+	unsigned code;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_int_equal(text_character((const uint8_t *)cases[i].text, strlen(cases[i].text)),
-						 cases[i].length);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const uint8_t *text = (const uint8_t *)cases[i].text;
+		assert_int_equal(text_character(text, strlen(cases[i].text), &code), cases[i].length);
+		assert_int_equal(code, cases[i].code);
+	}
 	assert_int_equal(text_fit("26×26", 3), 4);
 	assert_int_equal(text_fit("26×26", 2), 2);
 	assert_int_equal(text_fit("26×26", 9), 6);

@@ -17,16 +17,16 @@ int text_columns(const char *text);
  * and 3 columns. */
 int text_fit(const char *text, int columns);
 
-/* The bytes of the character of UTF-8 with which the `left` bytes at p begin; 0 where that is none,
- * as an overlong form or a surrogate (Unicode, table 3-7). */
-size_t text_character(const uint8_t *p, size_t left);
+/* The bytes of the character of UTF-8 with which the `left` bytes at p begin, and its number; 0
+ * where that is none, as an overlong form or a surrogate (Unicode, table 3-7), and p[0]. */
+size_t text_character(const uint8_t *p, size_t left, unsigned *code);
 
-/* The bytes of the control character of ASCII or Latin-1 (as UTF-8) that the text begins with; 0
- * where it begins with none. */
-size_t text_control(const char *text);
+/* True for the characters that a terminal obeys instead of showing them: the controls of ASCII and
+ * Latin-1, and those by which a text runs from right to left, such as U+202E. */
+bool text_is_control(unsigned code);
 
 /* Overwrite all control characters with '?', one for each byte: a text that quotes a hostile file
- * must not get to control the terminal. */
+ * must not get to control the terminal. A byte 0x80 to 0x9f that is no UTF-8 counts as one. */
 void text_disarm(char *text);
 
 /* Print a file's name in one line, as sha256sum does: \\, \n and \r for backslash, newline and

@@ -9,6 +9,7 @@
 struct engine {
 	const struct kernels *kernels;
 	struct workers *workers;
+	int threads_wanted; /* there are fewer where the system gave no more */
 };
 
 /* `kernels` is a table's name or "auto", `threads` is 0 for as many as there are processors. */

@@ -53,7 +53,8 @@ struct json_text {
 /* Add to the text as printf does. */
 void json_add(struct json_text *text, const char *format, ...) ERROR_PRINTF;
 
-/* Add a JSON string, with quotes and escapes. A byte that is no UTF-8 becomes U+FFFD. */
+/* Add a JSON string, with quotes and escapes, also for what text_is_control names. A byte that is
+ * no UTF-8 becomes U+FFFD. */
 void json_add_quoted(struct json_text *text, const char *string);
 
 /* Print `text` as a JSON string; null where there is no memory for it. */

@@ -99,8 +99,9 @@ static int set_name(struct class_label *class, const char *name, size_t size, st
 	memcpy(class->name, name, size);
 	class->name[size] = '\0';
 	for (size_t i = 0, length; i < size; i += length) {
-		length = text_character((const uint8_t *)class->name + i, size - i);
-		if (!length || text_control(class->name + i))
+		unsigned code;
+		length = text_character((const uint8_t *)class->name + i, size - i, &code);
+		if (!length || text_is_control(code))
 			return error_set(error, "a class's name %s: \"%s\"",
 							 length ? "with a control character" : "that is not UTF-8",
 							 class->name);

@@ -68,7 +68,7 @@ int split_make(struct split *split, size_t image_count, size_t limit, double val
 	split->train_count = count - split->val_count;
 	split->train = calloc(image_count, sizeof *split->train);
 	if (!split->train)
-		return error_set(error, "not enough memory to split %zu images", image_count);
+		return error_scarce(error, "not enough memory to split %zu images", image_count);
 	split->val = split->train + split->train_count;
 	for (size_t i = 0; i < image_count; i++)
 		split->train[i] = (uint32_t)i;
@@ -105,7 +105,7 @@ static int stratify(struct split *split, const struct dataset *dataset, struct e
 	uint32_t *taken = malloc(count * sizeof *taken);
 
 	if (!taken)
-		return error_set(error, "not enough memory to split %zu images", count);
+		return error_scarce(error, "not enough memory to split %zu images", count);
 	memcpy(taken, split->train, count * sizeof *taken);
 	for (size_t i = 0; i < count; i++)
 		places[dataset->labels[taken[i]] + 1]++;

@@ -184,7 +184,7 @@ int model_encode(const struct network *network, const struct model_info *info, s
 		};
 		status = safetensors_write(&file, bytes, error);
 	} else {
-		error_set(error, "not enough memory to lay out %zu weights", network->weight_count);
+		error_scarce(error, "not enough memory to lay out %zu weights", network->weight_count);
 	}
 	free(tensors);
 	free(values);

@@ -291,10 +291,10 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 	trainer->val_logits = malloc(logits + 1);
 	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
 	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)
-		return error_set(error, "no memory for batches of %d images", settings->batch_size);
+		return error_scarce(error, "no memory for batches of %d images", settings->batch_size);
 	trainer->kept_values = calloc(network->value_count + 1, sizeof(float));
 	if (!trainer->kept_values)
-		return error_set(error, "no memory to keep %zu weights", network->weight_count);
+		return error_scarce(error, "no memory to keep %zu weights", network->weight_count);
 	return optimizer_open(&trainer->optimizer, &settings->optimizer, network->value_count, error);
 }
 

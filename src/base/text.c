@@ -37,39 +37,58 @@ int text_fit(const char *text, int columns)
 	return (int)(end - text);
 }
 
-size_t text_character(const uint8_t *p, size_t left)
+size_t text_character(const uint8_t *p, size_t left, unsigned *code)
 {
 	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
 	const size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 
+	*code = p[0];
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] < 0xc0 || p[0] > 0xf4 || left < length)
 		return 0;
-	unsigned code = p[0] & (0x7fu >> length);
+	unsigned bits = p[0] & (0x7fu >> length);
 	for (size_t i = 1; i < length; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-		code = code << 6 | (p[i] & 0x3fu);
+		bits = bits << 6 | (p[i] & 0x3fu);
 	}
-	const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-	return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
+	const bool surrogate = bits >= 0xd800 && bits <= 0xdfff;
+	if (bits < least[length] || bits > 0x10ffff || surrogate)
+		return 0;
+	*code = bits;
+	return length;
 }
 
-size_t text_control(const char *text)
+/* In order: C0, DEL with C1, the Arabic letter mark, the marks of direction, the separators of
+ * lines and paragraphs with embeddings and overrides, isolates. */
+bool text_is_control(unsigned code)
 {
-	const unsigned char first = (unsigned char)text[0];
-	const unsigned char second = first ? (unsigned char)text[1] : 0;
+	return code < ' ' || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e ||
+		   code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+		   (code >= 0x2066 && code <= 0x2069);
+}
 
-	if (first == 0xc2 && second >= 0x80 && second <= 0x9f) /* U+0080 … U+009F */
-		return 2;
-	return first && (first < ' ' || first == 0x7f);
+/* The bytes of the text's first character. *hidden is true where a terminal must not see them:
+ * those of a control character, and a lone byte that has its number. */
+static size_t step(const char *text, bool *hidden)
+{
+	unsigned code;
+	const size_t length = text_character((const uint8_t *)text, 4, &code); /* the NUL ends it */
+
+	*hidden = text_is_control(code);
+	return length ? length : 1;
 }
 
 void text_disarm(char *text)
 {
-	for (; *text; text++)
-		memset(text, '?', text_control(text));
+	bool hidden;
+
+	for (size_t length; *text; text += length) {
+		length = step(text, &hidden);
+		if (hidden)
+			memset(text, '?', length);
+	}
 }
 
 void text_print_name(FILE *out, const char *name)
@@ -77,18 +96,18 @@ void text_print_name(FILE *out, const char *name)
 	static const char escaped[] = "\\\n\r", letters[] = "\\nr";
 	const bool on_terminal = terminal_is(out);
 
-	for (const char *c = name; *c; c++) {
-		const char *special = strchr(escaped, *c);
-		const size_t control = text_control(c);
+	bool hidden;
 
-		if (special) {
+	for (size_t length; *name; name += length) {
+		const char *special = strchr(escaped, *name);
+
+		length = step(name, &hidden);
+		if (special)
 			fprintf(out, "\\%c", letters[special - escaped]);
-		} else if (control && on_terminal) {
+		else if (hidden && on_terminal)
 			fputc('?', out);
-			c += control - 1;
-		} else {
-			fputc(*c, out);
-		}
+		else
+			fwrite(name, 1, length, out);
 	}
 }
 

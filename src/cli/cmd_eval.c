@@ -98,7 +98,7 @@ static struct prediction *evaluate_split(const struct eval_values *values, struc
 		evaluate(session->executor, dataset, indices, count, info->result.temperature, NULL,
 				 evaluation, predictions, NULL);
 	else
-		error_set(error, "not enough memory for %zu predictions", count);
+		error_scarce(error, "not enough memory for %zu predictions", count);
 	split_free(&split);
 	return predictions;
 }
@@ -162,7 +162,7 @@ static void add_name(struct text *text, const char *name)
 static int write_text(const char *path, struct text *text, struct error *error)
 {
 	const int status =
-		text->failed ? error_set(error, "%s: not enough memory for its rows", path)
+		text->failed ? error_scarce(error, "%s: not enough memory for its rows", path)
 					 : file_replace(path, text->bytes.buffer.data, text->bytes.buffer.size, error);
 
 	buffer_free(&text->bytes.buffer);

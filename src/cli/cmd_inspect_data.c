@@ -202,7 +202,7 @@ static int samples_choose(struct samples *samples, struct error *error)
 	if (augmented && checked_multiply(tiles, size, &bytes))
 		samples->pixels = malloc(bytes);
 	if (!samples->order || (augmented && !samples->pixels))
-		return error_set(error, "not enough memory for %zu samples", samples->rows);
+		return error_scarce(error, "not enough memory for %zu samples", samples->rows);
 	for (size_t i = 0; i < count; i++)
 		samples->order[i] = (uint32_t)i;
 	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), samples->order, count);
@@ -293,7 +293,7 @@ static int draw(const struct samples *samples, enum blocks_style style, int widt
 	struct blocks_picture *pictures = calloc(together, sizeof *pictures);
 
 	if (!pictures)
-		return error_set(error, "not enough memory for %zu pictures", together);
+		return error_scarce(error, "not enough memory for %zu pictures", together);
 	for (size_t done = 0; done < count; done += together) {
 		for (size_t i = 0; i < together; i++)
 			pictures[i] = sample_picture(samples, done + i);

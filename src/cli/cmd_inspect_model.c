@@ -81,7 +81,7 @@ static int write_filters(const char *path, const struct network *network, struct
 	assert(weight->dims[3] == 1); /* no layer in front of the first weights makes more channels */
 	filters.largest = largest_of_each(weight);
 	if (!filters.largest)
-		return error_set(error, "%s: not enough memory for %zu filters", path, weight->dims[0]);
+		return error_scarce(error, "%s: not enough memory for %zu filters", path, weight->dims[0]);
 	const int height = (int)weight->dims[1], width = (int)weight->dims[2];
 	snprintf(title, sizeof title, "%zu filters of %d×%d: %s is below 0, %s above; largest weight",
 			 weight->dims[0], height, width, filters.colours ? "blue" : "black",

@@ -172,7 +172,7 @@ static int prepare(struct job *job, struct error *error)
 	job->epochs = train_length(settings, job->split.train_count).epochs;
 	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
 	if (!job->rows)
-		return error_set(error, "no memory for the curves of %d epochs", job->epochs);
+		return error_scarce(error, "no memory for the curves of %d epochs", job->epochs);
 	return 0;
 }
 
@@ -300,8 +300,12 @@ static void print_preamble(struct job *job)
 	print_rules(settings, &length);
 	if (!augment_is_none(&settings->augment))
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&settings->augment, augment));
-	fprintf(stderr, "speed  %s kernels, %d thread%s\n\n", job->engine.kernels->name,
-			workers_count(job->engine.workers), workers_count(job->engine.workers) == 1 ? "" : "s");
+	const int threads = workers_count(job->engine.workers), wanted = job->engine.threads_wanted;
+	fprintf(stderr, "speed  %s kernels, %d thread%s", job->engine.kernels->name, threads,
+			threads == 1 ? "" : "s");
+	if (threads < wanted)
+		fprintf(stderr, "; %d were wanted, but no more could be started", wanted);
+	fputs("\n\n", stderr);
 	report_network(stderr, &job->network, false);
 	fputc('\n', stderr);
 	report_epoch_head(stdout, job->epochs, job->split.val_count > 0, settings->eval_train);

@@ -13,6 +13,7 @@ int engine_open(struct engine *engine, const char *kernels, int threads, struct 
 	engine->kernels = kernels_choose(kernels, error);
 	if (!engine->kernels)
 		return -1;
+	engine->threads_wanted = threads;
 	engine->workers = workers_open(threads, error);
 	return engine->workers ? 0 : -1;
 }

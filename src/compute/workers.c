@@ -35,6 +35,7 @@ struct workers {
 	atomic_int next[WORKERS_MAX]; /* the next task of each worker's share of the job */
 	atomic_int busy;              /* threads that have not yet finished the job */
 
+	bool has_locks; /* one worker needs none */
 	mtx_t lock;
 	struct event announced, finished; /* a job */
 };
@@ -157,19 +158,10 @@ struct workers *workers_open(int count, struct error *error)
 		error_scarce(error, "not enough memory for threads");
 		return NULL;
 	}
-	w->count = count;
-	if (open_locks(w)) {
-		error_scarce(error, "a lock cannot be made");
-		free(w);
-		return NULL;
-	}
-	while (w->started < count - 1) {
-		if (start_thread(w)) {
-			error_scarce(error, "only %d of %d threads could be started", w->started + 1, count);
-			workers_close(w);
-			return NULL;
-		}
-	}
+	w->has_locks = count > 1 && !open_locks(w);
+	while (w->has_locks && w->started < count - 1 && !start_thread(w))
+		;
+	w->count = w->started + 1; /* threads read it when there is a job */
 	return w;
 }
 
@@ -177,13 +169,15 @@ void workers_close(struct workers *w)
 {
 	if (!w)
 		return;
-	w->ending = true;
-	announce_job(w);
-	for (int i = 0; i < w->started; i++)
-		thrd_join(w->threads[i], NULL);
-	cnd_destroy(&w->announced.happened);
-	cnd_destroy(&w->finished.happened);
-	mtx_destroy(&w->lock);
+	if (w->has_locks) {
+		w->ending = true;
+		announce_job(w);
+		for (int i = 0; i < w->started; i++)
+			thrd_join(w->threads[i], NULL);
+		cnd_destroy(&w->announced.happened);
+		cnd_destroy(&w->finished.happened);
+		mtx_destroy(&w->lock);
+	}
 	free(w);
 }
 

@@ -21,7 +21,7 @@ int canvas_open(struct canvas *canvas, int width, int height, struct colour colo
 						 height, CANVAS_MAX_PIXELS);
 	canvas->pixels = malloc((size_t)count * sizeof *canvas->pixels);
 	if (!canvas->pixels)
-		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
+		return error_scarce(error, "not enough memory for a picture of %d×%d", width, height);
 	for (size_t i = 0; i < (size_t)count; i++)
 		canvas->pixels[i] = colour;
 	return 0;
@@ -102,8 +102,8 @@ int canvas_save(const struct canvas *canvas, const char *path, struct error *err
 	struct buffer file = {0};
 
 	if (!bytes)
-		return error_set(error, "%s: not enough memory for a picture of %d×%d", path, canvas->width,
-						 canvas->height);
+		return error_scarce(error, "%s: not enough memory for a picture of %d×%d", path,
+							canvas->width, canvas->height);
 	int status = is_png ? png_write(bytes, canvas->width, canvas->height, channels, &file, error)
 						: pgm_write(bytes, canvas->width, canvas->height, &file, error);
 	free(bytes);

@@ -163,7 +163,8 @@ static int parse_string(struct parser *p, const char **text, size_t *length)
 				return -1;
 			continue;
 		}
-		size_t bytes = text_character(p->text + p->offset, p->size - p->offset);
+		unsigned code;
+		size_t bytes = text_character(p->text + p->offset, p->size - p->offset, &code);
 		if (bytes == 0)
 			return expected(p, "UTF-8");
 		memcpy(p->strings, p->text + p->offset, bytes);
@@ -322,7 +323,7 @@ int json_parse(const char *text, size_t size, struct json **root, struct error *
 		checked_add(room, size, &total) && checked_add(total, 1, &total))
 		p.values = malloc(total);
 	if (!p.values)
-		return error_set(error, "not enough memory for %zu JSON values", values);
+		return error_scarce(error, "not enough memory for %zu JSON values", values);
 	struct json *first = p.values;
 	p.sorted = (const struct json **)(first + values);
 	p.strings = (char *)(p.sorted + values);
@@ -385,13 +386,14 @@ void json_add_quoted(struct json_text *text, const char *string)
 	json_add(text, "\"");
 	for (; left > 0; left -= length, p += length) {
 		const char *escape = *p == '/' ? NULL : strchr(escaped, *p);
-		length = text_character(p, left);
+		unsigned code;
+		length = text_character(p, left, &code);
 		if (length == 0)
 			json_add(text, "\xef\xbf\xbd"); /* U+FFFD */
 		else if (escape)
 			json_add(text, "\\%c", escape_names[escape - escaped]);
-		else if (*p < ' ')
-			json_add(text, "\\u%04x", *p);
+		else if (text_is_control(code))
+			json_add(text, "\\u%04x", code);
 		else
 			json_add(text, "%.*s", (int)length, (const char *)p);
 		length += length == 0;

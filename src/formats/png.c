@@ -185,7 +185,7 @@ int png_write(const uint8_t *pixels, int width, int height, int channels, struct
 	if (!rows.data || !out->data) {
 		buffer_free(&rows);
 		buffer_free(out);
-		return error_set(error, "not enough memory for a picture of %d×%d", width, height);
+		return error_scarce(error, "not enough memory for a picture of %d×%d", width, height);
 	}
 	filter_rows(pixels, row, (size_t)height, &rows);
 	write_chunks(&rows, width, height, channels, out);

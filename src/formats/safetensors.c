@@ -53,7 +53,7 @@ static int read_header(struct bytes *in, struct json **header, struct error *err
 
 static int read_metadata(const struct json *entries, struct safetensors *out, struct error *error)
 {
-	if (entries->type != JSON_OBJECT)
+	if (entries->type != JSON_OBJECT && entries->type != JSON_NULL)
 		return error_set(error, METADATA_KEY " is not an object");
 	for (const struct json *entry = entries->first; entry; entry = entry->next) {
 		if (entry->type != JSON_STRING || strlen(entry->text) != entry->length)
@@ -160,8 +160,6 @@ static int read_tensor(struct bytes data, const struct span *span, size_t offset
 	const size_t size = value_size(entry, error);
 	if (!size || read_shape(entry, size, tensor, error))
 		return -1;
-	if (entry->length != 3)
-		return error_set(error, "more than dtype, shape and data_offsets");
 	if (tensor->count * size != span->end - span->begin)
 		return error_set(error, "%zu values in %zu bytes, expected %zu bytes each", tensor->count,
 						 span->end - span->begin, size);
@@ -231,8 +229,8 @@ static int allocate(const struct json *header, size_t data_size, struct safetens
 	if (checked_add(tensor_bytes + metadata_bytes + gaps, data_size, &total))
 		block = calloc(1, total);
 	if (!block)
-		return error_set(error, "not enough memory for %zu tensors of %zu bytes", header->length,
-						 data_size);
+		return error_scarce(error, "not enough memory for %zu tensors of %zu bytes", header->length,
+							data_size);
 	out->tensors = (struct safetensors_tensor *)block;
 	out->metadata = (struct safetensors_entry *)(block + tensor_bytes);
 	return 0;
@@ -392,7 +390,7 @@ static int write_file(const struct safetensors *file,
 	if (checked_add(8 + header_size, data_size, &out->size))
 		out->data = malloc(out->size + 1); /* without values, the header's NUL is the last byte */
 	if (!out->data)
-		return error_set(error, "not enough memory for %zu bytes of weights", data_size);
+		return error_scarce(error, "not enough memory for %zu bytes of weights", data_size);
 	store_u64le(out->data, header_size);
 	text = (struct json_text){(char *)out->data + 8, header_size + 1, 0};
 	add_header(&text, file, sorted);
@@ -411,7 +409,7 @@ int safetensors_write(const struct safetensors *file, struct buffer *out, struct
 	*out = (struct buffer){0};
 	const struct safetensors_tensor **sorted = malloc((file->tensor_count + 1) * sizeof *sorted);
 	if (!sorted)
-		return error_set(error, "not enough memory for %zu tensors", file->tensor_count);
+		return error_scarce(error, "not enough memory for %zu tensors", file->tensor_count);
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		sorted[i] = &file->tensors[i];
 		data_size += bytes_of(sorted[i]); /* it is in memory, so this fits */

@@ -195,7 +195,8 @@ int executor_place(struct executor *executor, struct error *error)
 						 executor->batch_size, NETWORK_MAX_BYTES >> 20);
 	arena.base = aligned_zeros(arena.used, &executor->block);
 	if (!arena.base)
-		return error_scarce(error, "not enough memory for the network: %zu MB", arena.used >> 20);
+		return error_scarce(error, "not enough memory for the network: %zu MB",
+							(arena.used >> 20) + 1);
 	place(executor, &arena);
 	return 0;
 }

@@ -81,7 +81,7 @@ int optimizer_open(struct optimizer *optimizer, const struct optimizer_settings 
 	optimizer->state =
 		aligned_zeros(count * rules[settings->kind].numbers * sizeof(float), &optimizer->block);
 	if (!optimizer->state)
-		return error_set(error, "not enough memory for the optimizer of %zu weights", count);
+		return error_scarce(error, "not enough memory for the optimizer of %zu weights", count);
 	return 0;
 }
 

@@ -163,13 +163,14 @@ int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, i
 	const int wh = int_min(window_height, h);
 	const int places_x = w - ww + 1, places_y = h - wh + 1;
 	const size_t size = (size_t)(w + ww) * (size_t)(h + wh);
-	float *rows = malloc(2 * size * sizeof *rows), *columns = rows + size;
+	float *rows = malloc(2 * size * sizeof *rows);
 
 	*out = (struct grey){0};
 	if (!rows || grey_new(w, h, out, error)) {
 		free(rows);
 		return error_scarce(error, "not enough memory for a plane of %d×%d", w, h);
 	}
+	float *columns = rows + size;
 	copy(in->at, (float)morph, grey_count(in), rows);
 	rows_largest(rows, h, w, wh);
 	transpose(rows, w, places_y, columns);
