@@ -5,15 +5,22 @@
 
 static int count;
 static int failing;
+static size_t largest;
 
 int allocations_count(void)
 {
 	return count;
 }
 
+size_t allocations_largest(void)
+{
+	return largest;
+}
+
 void allocations_fail_at(int number)
 {
 	count = 0;
+	largest = 0;
 	failing = number;
 }
 
@@ -33,29 +40,30 @@ bool allocations_watched(void)
 	return true;
 }
 
-static bool is_refused(void)
+static bool is_refused(size_t size)
 {
+	largest = size > largest ? size : largest;
 	return ++count == failing;
 }
 
 void *__wrap_malloc(size_t size)
 {
-	return is_refused() ? NULL : __real_malloc(size);
+	return is_refused(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t items, size_t size)
 {
-	return is_refused() ? NULL : __real_calloc(items, size);
+	return is_refused(items * size) ? NULL : __real_calloc(items, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-	return is_refused() ? NULL : __real_realloc(memory, size);
+	return is_refused(size) ? NULL : __real_realloc(memory, size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-	return is_refused() ? NULL : __real_aligned_alloc(alignment, size);
+	return is_refused(size) ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 #else

@@ -4,11 +4,15 @@
 #define TESTS_ALLOCATIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 bool allocations_watched(void);
 
 /* Requests since the last call of allocations_fail_at. */
 int allocations_count(void);
+
+/* The bytes of the largest of them. */
+size_t allocations_largest(void);
 
 /* Start counting, and let request number `number` (from 1) return NULL; 0 lets all succeed. */
 void allocations_fail_at(int number);

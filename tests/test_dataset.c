@@ -440,6 +440,51 @@ static void memory_may_run_out(void **state)
 	assert_string_equal(error.text, "not enough memory to split 10 images");
 }
 
+/* Numbers of eight bytes, and text, are larger than the pixels that they become: they are read
+ * piece by piece, and nothing but these pixels grows with the file. */
+static void larger_files_need_no_more_memory(void **state)
+{
+	const size_t count = 1000, pixels = count * MNIST_PIXELS;
+	const uint8_t images[] = {0, 0, 14, 3, 0, 0, 3, 0xe8, 0, 0, 0, 28, 0, 0, 0, 28};
+	const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 3, 0xe8}, half[] = {0x3f, 0xe0, 0, 0, 0, 0, 0, 0};
+	uint8_t *doubles = malloc(sizeof images + 8 * pixels);
+	uint8_t *few = calloc(1, sizeof labels + count);
+	char *rows = malloc(count * (2 + 4 * MNIST_PIXELS)), *row = rows;
+	struct dataset dataset;
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	assert_true(doubles && few && rows);
+	memcpy(doubles, images, sizeof images);
+	for (size_t i = 0; i < pixels; i++)
+		memcpy(doubles + sizeof images + 8 * i, half, sizeof half);
+	memcpy(few, labels, sizeof labels);
+	put("train-images", doubles, sizeof images + 8 * pixels);
+	put("train-labels", few, sizeof labels + count);
+	for (size_t i = 0; i < count; i++) {
+		*row++ = '0';
+		for (size_t pixel = 0; pixel < MNIST_PIXELS; pixel++)
+			row += sprintf(row, ",128");
+		*row++ = '\n';
+	}
+	put("rows.csv", rows, (size_t)(row - rows));
+	for (int csv = 0; csv < 2; csv++) {
+		char path[256];
+		allocations_fail_at(0);
+		assert_int_equal(load(&dataset, csv ? scratch_path(path, folder, "rows.csv") : folder,
+							  DATASET_TRAIN, &error),
+						 0);
+		assert_int_equal(dataset.count, count);
+		assert_int_equal(dataset.images[pixels - 1], 128);
+		assert_true(allocations_largest() < 2 * pixels);
+		dataset_free(&dataset);
+	}
+	free(doubles);
+	free(few);
+	free(rows);
+}
+
 /* Every image of the first `count` of the shuffle is on one side, once. */
 static void assert_partition(const struct split *split, size_t images, size_t train, size_t val)
 {
@@ -650,6 +695,7 @@ int main(void)
 		SCRATCH_TEST(labels_must_be_known),
 		SCRATCH_TEST(rows_of_text),
 		SCRATCH_TEST(memory_may_run_out),
+		SCRATCH_TEST(larger_files_need_no_more_memory),
 		cmocka_unit_test(a_split_is_a_partition),
 		cmocka_unit_test(a_split_follows_its_seed),
 		cmocka_unit_test(impossible_splits_are_refused),
