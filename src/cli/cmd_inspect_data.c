@@ -23,8 +23,7 @@
 #include "formats/pixels.h"
 #include "nn/loss.h"
 
-#define MOST_NAME 20 /* columns of a class's name */
-#define USUAL_SIDE 28
+#define MOST_NAME 20    /* columns of a class's name */
 #define EPOCH 7         /* characters of "epoch 1" */
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
 
@@ -253,14 +252,14 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	const struct dataset *dataset = samples->dataset;
 	const int names = dataset->labels ? classes_width(&dataset->classes, CAPTION_NAME) : 1;
 	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
-	const int scale = augmented || count <= 400 ? 3 : count <= 3000 ? 2 : 1;
+	const int room = augmented || count <= 400 ? 90 : count <= 3000 ? 60 : 30; /* pixels */
 	/* clang-format off */
 	const struct sheet_block block = {
 		.count = count, .columns = augmented ? samples->columns : 0, .context = samples,
 		.width = dataset->width, .height = dataset->height, .cell = sample_cell,
-		.scale = scale * (side < USUAL_SIDE ? USUAL_SIDE / side : 1),
-		.gap = 4 * scale, .lines = 1, .characters = augmented && names < EPOCH ? EPOCH : names,
-		.text_scale = scale > 1 ? 2 : 1, .caption = sample_caption,
+		.scale = side < room ? room / side : 1, .gap = room / 7,
+		.lines = 1, .characters = augmented && names < EPOCH ? EPOCH : names,
+		.text_scale = room > 30 ? 2 : 1, .caption = sample_caption,
 	};
 	/* clang-format on */
 

@@ -18,7 +18,7 @@
 #include "formats/pixels.h"
 #include "nn/loss.h"
 
-#define BATCH 28 /* occluded images at a time */
+#define BATCH 32 /* occluded images at a time */
 
 struct inspect_image_values {
 	struct model_values model;
@@ -175,7 +175,8 @@ static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 /* Maps of all sizes take about the same room, so that a channel that was made from one other
  * channel stands below that. */
 #define MAP_SIDE 84
-#define MAP_DISTANCE (MAP_SIDE + 6)
+#define LEAST_GAP 6
+#define MAP_DISTANCE (MAP_SIDE + LEAST_GAP)
 #define MAP_COLUMNS 32
 
 static struct sheet_block block_of_image(const struct activation *map)
@@ -183,12 +184,13 @@ static struct sheet_block block_of_image(const struct activation *map)
 	const struct shape shape = map->shape;
 	const int side = shape.h > shape.w ? shape.h : shape.w;
 	const int scale = side < MAP_SIDE ? MAP_SIDE / side : 1;
+	const int gap = MAP_DISTANCE - shape.w * scale;
 
 	/* clang-format off */
 	return (struct sheet_block){
 		.title = map->title, .count = (size_t)shape.c, .context = map,
 		.columns = shape.c < MAP_COLUMNS ? (size_t)shape.c : MAP_COLUMNS,
-		.gap = MAP_DISTANCE - shape.w * scale,
+		.gap = gap < LEAST_GAP ? LEAST_GAP : gap,
 		.width = shape.w, .height = shape.h, .scale = scale, .cell = map_cell,
 	};
 	/* clang-format on */
@@ -202,13 +204,15 @@ static struct sheet_block block_of_numbers(const struct activation *map)
 	const size_t count = shape_size(map->shape);
 	const bool are_scores = count == (size_t)map->classes->count && count <= MOST_SCORES;
 	const int side = are_scores ? 48 : count > 256 ? 8 : 16; /* pixels */
+	const int names = classes_width(map->classes, CAPTION_NAME);
 
 	/* clang-format off */
 	return (struct sheet_block){
 		.title = map->title, .count = count, .context = map, .gap = are_scores ? 24 : 1,
 		.width = are_bars ? side / BAR_SCALE : 1, .height = are_bars ? BAR_HEIGHT : 1,
 		.scale = are_bars ? BAR_SCALE : side, .cell = are_bars ? bar_cell : map_cell,
-		.lines = are_scores ? 2 : 0, .characters = 5, .text_scale = 2, .caption = score_caption,
+		.lines = are_scores ? 2 : 0, .characters = names < 5 ? 5 : names,
+		.text_scale = 2, .caption = score_caption,
 	};
 	/* clang-format on */
 }
@@ -243,10 +247,9 @@ static int activations_save(const char *path, const struct seen *seen,
 
 /* ---- occlusion ---- */
 
-/* The side of the patch, in pixels: of the 20 × 20 that a digit fills, this is about three strokes,
- * enough to change it. A patch of paper shows which ink matters, one of ink which paper does. */
-#define PATCH 7
+/* A patch of paper shows which ink matters, one of ink which paper does. */
 enum { THE_DIGIT, PAPER, INK, PANELS };
+#define PANEL_NAME 8 /* columns of the class's name below a panel */
 
 struct panels {
 	const struct seen *seen;
@@ -275,7 +278,7 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	const struct seen *seen = panels->seen;
 	const double black = 100 * (double)seen->probabilities[seen->class];
 	const char *name = name_of(seen);
-	const int shown = text_fit(name, 8);
+	const int shown = text_fit(name, PANEL_NAME);
 
 	*text = '\0';
 	if (line == 0)
@@ -289,11 +292,19 @@ static struct colour panel_caption(const void *context, size_t tile, int line,
 	return line == 0 ? sheet_light : sheet_dim;
 }
 
+/* The side of a patch, which has a middle: 7 of an image's 28 pixels. Of the 20 × 20 that a digit
+ * fills, this is about three strokes, enough to change it. */
+static int patch_of(const struct seen *seen)
+{
+	return (seen->height > seen->width ? seen->height : seen->width) / 4 | 1;
+}
+
 static int occlusion_save(const char *path, const struct session *session, const struct seen *seen,
 						  struct error *error)
 {
 	struct recognizer recognizer = session_recognizer(session);
 	const size_t size = (size_t)seen->height * (size_t)seen->width;
+	const int patch = patch_of(seen);
 	double *maps = malloc(2 * size * sizeof *maps);
 	struct panels panels = {.seen = seen, .map = {[PAPER] = maps}};
 	char title[80 + CLASS_NAME];
@@ -309,8 +320,8 @@ static int occlusion_save(const char *path, const struct session *session, const
 		return -1;
 	}
 	panels.map[INK] = maps + size;
-	occlusion_map(&recognizer, seen->pixels, seen->class, PATCH, 0, panels.map[PAPER]);
-	occlusion_map(&recognizer, seen->pixels, seen->class, PATCH, UINT8_MAX, panels.map[INK]);
+	occlusion_map(&recognizer, seen->pixels, seen->class, patch, 0, panels.map[PAPER]);
+	occlusion_map(&recognizer, seen->pixels, seen->class, patch, UINT8_MAX, panels.map[INK]);
 	executor_close(recognizer.executor);
 	for (int panel = PAPER; panel < PANELS; panel++) {
 		panels.lowest[panel] = (double)seen->probabilities[seen->class];
@@ -318,13 +329,14 @@ static int occlusion_save(const char *path, const struct session *session, const
 			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
 	}
 	snprintf(title, sizeof title, "How sure of the %s, with a patch of %d×%d pixels here?",
-			 name_of(seen), PATCH, PATCH);
+			 name_of(seen), patch, patch);
 	/* clang-format off */
 	const struct sheet_block block = {
 		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
 		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 252),
 		.cell = panel_cell,
-		.lines = 3, .characters = 18, .text_scale = 2, .caption = panel_caption,
+		.lines = 3, .characters = 17 + text_fit(name_of(seen), PANEL_NAME), .text_scale = 2,
+		.caption = panel_caption,
 	};
 	/* clang-format on */
 	const int status = sheet_save(path, &block, 1, error);
