@@ -227,6 +227,10 @@ static void damaged_exif(void **state)
 		file.data[find(&file, APP1) + i] ^= 0xff;
 		assert_same(parsed(file), parsed(jpeg("420")));
 	}
+	/* Behind the entries that are counted is none. */
+	struct buffer file = with_exif(6, true);
+	file.data[find(&file, APP1) + 19] = 1;
+	assert_same(parsed(file), parsed(jpeg("420")));
 }
 
 /* Segments without a meaning here, fill bytes, and bytes that belong to nothing. */
@@ -236,6 +240,7 @@ static void passed_over(void **state)
 	struct buffer file = jpeg("420");
 
 	insert(&file, DQT, "\xff\xff\xff\xfe\0\4hi\xff\xe2\0\2", 12);
+	insert(&file, DQT, "\xff\xd8", 2);
 	insert(&file, SOS, "garbage\xff\0\xff\xd3", 11);
 	insert(&file, EOI, "\xff\xff", 2);
 	assert_same(parsed(file), parsed(jpeg("420")));

@@ -77,6 +77,11 @@ static void strings(void **state)
 	assert_int_equal(root->type, JSON_STRING);
 	assert_string_equal(root->text, "\"\\/\b\f\n\r\tA\u00e9\u20ac\U0001f600\x7f\u00e9\U0001f600");
 	json_free(root);
+	/* The first and the last character of two, three and four bytes. */
+	root = parse("\"\\u0080\\u07ff\\u0800\\uffff\\ud800\\udc00\\udbff\\udfff\"");
+	assert_string_equal(root->text, "\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"
+									"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+	json_free(root);
 	root = parse("\"a\\u0000b\"");
 	assert_int_equal(root->length, 3);
 	assert_memory_equal(root->text, "a\0b", 4);
