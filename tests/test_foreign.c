@@ -39,6 +39,19 @@ static void contents(void **state)
 	begins(foreign_content(CONTENT("<!DOCTYPE html>")), "a web page: the download went wrong");
 	begins(foreign_content(CONTENT("\x93NUMPY")), "a NumPy file; write it as CSV");
 	begins(foreign_content(CONTENT("PAR1")), "a Parquet file");
+	begins(foreign_content(CONTENT("7z\xbc\xaf\x27\x1c")), "a 7-Zip archive");
+	begins(foreign_content(CONTENT("Rar!")), "a RAR archive");
+	begins(foreign_content(CONTENT("\x28\xb5\x2f\xfd")), "a Zstandard file");
+	begins(foreign_content(CONTENT("ARROW1")), "an Arrow file");
+	begins(foreign_content(CONTENT("\x89HDF")), "an HDF5 file");
+	begins(foreign_content(CONTENT("MATLAB")), "a MATLAB file");
+	begins(foreign_content(CONTENT("\xff\xd8\xff")), "a picture");
+	begins(foreign_content(CONTENT("\x89PNG")), "a picture");
+	begins(foreign_content(CONTENT("\xff\xfe")), "UTF-16 text");
+	begins(foreign_content(CONTENT("\xfe\xff")), "UTF-16 text");
+	begins(foreign_content(CONTENT("{")), "JSON");
+	for (char protocol = 2; protocol <= 5; protocol++)
+		begins(foreign_content((const uint8_t[]){0x80, (uint8_t)protocol}, 2), "a Python pickle");
 	begins(foreign_content(CONTENT("\0\0\x08\3")), NULL);
 	begins(foreign_content(CONTENT("label,pixel0")), NULL);
 	begins(foreign_content(CONTENT("P")), NULL);
