@@ -155,7 +155,9 @@ candidates()
 			for (at = 0; match(rest, /(^|[^A-Za-z0-9_.])[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?[A-Za-z0-9]*/); ) {
 				first = RSTART + (substr(rest, RSTART, 1) !~ /[0-9]/)
 				number = substr(rest, first, RSTART + RLENGTH - first)
-				offer(at + first, number, next_number(number))
+				# Not {0}, which zeroes what is there all the same, nor a status of -1.
+				if (substr(rest, first - 1, 3) != "{0}" && substr(rest, first - 1, 2) != "-1")
+					offer(at + first, number, next_number(number))
 				at += RSTART + RLENGTH - 1
 				rest = substr(rest, RSTART + RLENGTH)
 			}
