@@ -27,6 +27,7 @@ With --long, also, where the tool is there or can be installed:
   i686            likewise for 32-bit x86, where this machine runs its programs
   same-bytes      the same training by gcc, clang and these machines' gcc, at -O2 and -O3, gives the
                   same model
+  kills           500 times a training is killed at a random moment, and goes on to the same bytes
   model           scripts/make-model.sh trains data/model.safetensors again, to the byte
 
 With --coverage, instead of all that: which lines, and of the parsers which branches, do the tests
@@ -222,6 +223,15 @@ same_bytes()
 	cat "$scratch/log" >>"$results"
 }
 
+# More often than the test of that name.
+kills()
+{
+	"$root/tests/kills.sh" --count 500 "$root/build-test/release/mnist-cnn" >"$scratch/kills" || true
+	sed -n 's/^ok /passed\tkills: /p; s/^not ok /failed\tkills: /p' "$scratch/kills" >"$scratch/log"
+	say "== kills: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
+}
+
 # Not where the processor makes other bytes: see make-model.sh.
 model()
 {
@@ -303,6 +313,7 @@ if $long; then
 		cross $machine
 	done
 	same_bytes
+	kills
 	model
 fi
 

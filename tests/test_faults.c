@@ -159,6 +159,17 @@ static void of_train(void **state)
 		 "flatten dense:10 softmax", "--epochs", "2", "--threads", "2");
 }
 
+/* A checkpoint that cannot be saved is reported, and the model is trained all the same. */
+static void of_a_checkpoint(void **state)
+{
+	(void)state;
+	FAIL(OUTPUTS("model.safetensors", "curves.csv"), "train", "-q", "--data", ".", "--network",
+		 "flatten dense:10 softmax", "--epochs", "2", "--batch-size", "3", "--threads", "1",
+		 "--checkpoint", "c", "--checkpoint-every", "epoch");
+	FAIL(OUTPUTS("model.safetensors", "curves.csv"), "train", "-q", "--resume", "c", "--threads",
+		 "1");
+}
+
 static void of_eval(void **state)
 {
 	(void)state;
@@ -185,9 +196,9 @@ static void of_inspect(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_train),   cmocka_unit_test(death_in_training),
-		cmocka_unit_test(of_eval),    cmocka_unit_test(of_predict),
-		cmocka_unit_test(of_inspect),
+		cmocka_unit_test(of_train),        cmocka_unit_test(death_in_training),
+		cmocka_unit_test(of_a_checkpoint), cmocka_unit_test(of_eval),
+		cmocka_unit_test(of_predict),      cmocka_unit_test(of_inspect),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, open_folder, close_folder);

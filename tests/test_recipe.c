@@ -14,7 +14,7 @@
 #include "mnist.h"
 #include "nn/network.h"
 
-enum { VALUES = 512, TEXT = 16384, MOST_WORDS = 64 };
+enum { VALUES = 1024, TEXT = 16384, MOST_WORDS = 64 };
 
 static struct error error;
 

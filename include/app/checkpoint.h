@@ -39,6 +39,7 @@ struct checkpoint {
 	struct train_state state;
 	uint64_t data;
 	size_t train_count, val_count;
+	int classes;
 	struct epoch_figures *rows; /* [state.epoch - 1] */
 };
 

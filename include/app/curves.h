@@ -14,6 +14,10 @@ struct curves {
  * whole, or not at all. Close the curves also after an error; they may be zeroed then. */
 int curves_open(struct curves *curves, const char *path, struct error *error);
 int curves_append(struct curves *curves, const struct epoch_figures *row, struct error *error);
+
+/* The same for several rows at once. */
+int curves_append_all(struct curves *curves, const struct epoch_figures *rows, int count,
+					  struct error *error);
 int curves_close(struct curves *curves, struct error *error);
 
 #endif

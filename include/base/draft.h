@@ -39,6 +39,10 @@ int draft_append(struct draft *draft, const void *data, size_t size, struct erro
  * us, its owner and group. What is appended later goes to the file. */
 int draft_publish(struct draft *draft, struct error *error);
 
+/* Publish the draft in the place of another file in the same folder: the old one stays. What stands
+ * in the way there shows when it is published. No matter for a special file. */
+void draft_redirect(struct draft *draft, const char *path);
+
 /* Close the draft, and remove it unless it was published. Accepts a zeroed one, and one that could
  * not be opened. */
 int draft_close(struct draft *draft, struct error *error);

@@ -22,7 +22,7 @@ int file_read_pieces(const char *path, size_t max_size, struct sink sink, struct
 /* Replace the file as a whole, by a draft (base/draft.h): whatever happens, `path` holds the old
  * content or the new, never a part, and no temporary file stays behind after an error. An existing
  * file keeps its permissions; a symbolic link stays one; /dev/stdout, a pipe or another special
- * file is written to directly. SIGHUP, SIGINT, SIGTERM and SIGXCPU are ignored meanwhile. */
+ * file is written to directly. SIGHUP, SIGINT, SIGTERM and SIGXCPU wait until it is done. */
 int file_replace(const char *path, const void *data, size_t size, struct error *error);
 
 /* Check, before work is done, that file_replace could write there: open a draft and close it again.

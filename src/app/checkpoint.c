@@ -46,6 +46,7 @@ static const struct field fact_fields[] = {
 	{.name = "data_checksum", FIELD_UINT64, FACT(data), .most = UINT32_MAX},
 	{.name = "train_images", FIELD_SIZE, FACT(train_count)},
 	{.name = "val_images", FIELD_SIZE, FACT(val_count)},
+	{.name = "class_count", FIELD_INT, FACT(classes)},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -72,6 +73,7 @@ static void describe(struct metadata *metadata, const struct trainer *trainer,
 		.data = origin->data,
 		.train_count = trainer->split->train_count,
 		.val_count = trainer->split->val_count,
+		.classes = trainer->network->classes,
 	};
 
 	metadata->count = 0;

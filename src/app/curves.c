@@ -33,7 +33,7 @@ static const char *pair_text(char text[PAIR_TEXT], bool known, double accuracy, 
 	return text;
 }
 
-int curves_append(struct curves *curves, const struct epoch_figures *row, struct error *error)
+static int add_row(struct curves *curves, const struct epoch_figures *row, struct error *error)
 {
 	char text[ROW_TEXT], seen[PAIR_TEXT], val[PAIR_TEXT], train[PAIR_TEXT];
 	int length = snprintf(text, sizeof text, "%d,%s,%s,%g,%.3f,%s\n", row->epoch,
@@ -42,10 +42,21 @@ int curves_append(struct curves *curves, const struct epoch_figures *row, struct
 						  row->learning_rate, row->seconds,
 						  pair_text(train, row->has_train, row->train_accuracy, row->train_loss));
 
-	return draft_append(&curves->draft, text, (size_t)length, error) ||
-				   draft_publish(&curves->draft, error)
-			   ? -1
-			   : 0;
+	return draft_append(&curves->draft, text, (size_t)length, error);
+}
+
+int curves_append_all(struct curves *curves, const struct epoch_figures *rows, int count,
+					  struct error *error)
+{
+	for (int i = 0; i < count; i++)
+		if (add_row(curves, &rows[i], error))
+			return -1;
+	return count ? draft_publish(&curves->draft, error) : 0;
+}
+
+int curves_append(struct curves *curves, const struct epoch_figures *row, struct error *error)
+{
+	return curves_append_all(curves, row, 1, error);
 }
 
 int curves_close(struct curves *curves, struct error *error)

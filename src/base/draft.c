@@ -21,26 +21,39 @@
 
 /* ---- signals ---- */
 
-/* The signals that end the program by a key, a closed window or a limit. They are ignored while a
- * draft gets or loses its name, so that it does not outlive the process. (Blocking them would have
- * to be done in every thread.) */
+/* The signals that end the program by a key, a closed window or a limit. While a draft gets or
+ * loses its name, so that it does not outlive the process, they are only noted, and raised again
+ * behind that. (Blocking them would have to be done in every thread.) */
 static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGXCPU};
 
 #define DEADLY (sizeof deadly / sizeof *deadly)
 
-static void signals_ignore(struct sigaction old[DEADLY])
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+static volatile sig_atomic_t noted; /* the last one that came meanwhile, or 0 */
 
-	sigemptyset(&ignore.sa_mask);
-	for (size_t i = 0; i < DEADLY; i++)
-		sigaction(deadly[i], &ignore, &old[i]);
+static void note(int number)
+{
+	noted = number;
 }
 
-static void signals_restore(const struct sigaction old[DEADLY])
+/* Signals that are ignored anyway stay so. */
+static void signals_hold(struct sigaction old[DEADLY])
+{
+	struct sigaction hold = {.sa_handler = note, .sa_flags = SA_RESTART};
+
+	sigemptyset(&hold.sa_mask);
+	for (size_t i = 0; i < DEADLY; i++)
+		if (!sigaction(deadly[i], NULL, &old[i]) && old[i].sa_handler != SIG_IGN)
+			sigaction(deadly[i], &hold, NULL);
+}
+
+static void signals_release(const struct sigaction old[DEADLY])
 {
 	for (size_t i = 0; i < DEADLY; i++)
 		sigaction(deadly[i], &old[i], NULL);
+	const int number = noted;
+	noted = 0;
+	if (number)
+		raise(number);
 }
 
 /* The names of all drafts, for a handler, which gets no arguments. */
@@ -293,9 +306,9 @@ int draft_open(struct draft *draft, const char *path, struct error *error)
 		return -1;
 	if (draft->is_special)
 		return 0;
-	signals_ignore(old);
+	signals_hold(old);
 	const int status = open_regular(draft, error);
-	signals_restore(old);
+	signals_release(old);
 	if (status)
 		draft_close(draft, &ignored);
 	return status;
@@ -361,7 +374,7 @@ int draft_publish(struct draft *draft, struct error *error)
 
 	if (!*draft->temporary)
 		return 0;
-	signals_ignore(old);
+	signals_hold(old);
 	const char *failed = finish(draft);
 	if (!failed) {
 		exchange_name(draft->temporary, NULL);
@@ -370,8 +383,18 @@ int draft_publish(struct draft *draft, struct error *error)
 		if (sync_folder(draft))
 			failed = "cannot flush its folder to disk";
 	}
-	signals_restore(old);
+	signals_release(old);
 	return failed ? fail(draft, failed, error) : 0;
+}
+
+void draft_redirect(struct draft *draft, const char *path)
+{
+	if (draft->is_special)
+		return;
+	draft->path = path;
+	draft->replaces = file_exists(path);
+	if (path_follow(draft->target, path))
+		*draft->target = '\0';
 }
 
 int draft_close(struct draft *draft, struct error *error)
@@ -380,11 +403,11 @@ int draft_close(struct draft *draft, struct error *error)
 
 	if (!draft->path || draft->file < 0)
 		return 0;
-	signals_ignore(old);
+	signals_hold(old);
 	if (*draft->temporary && path_leads_to(draft->temporary, draft->file))
 		unlink(draft->temporary);
 	exchange_name(draft->temporary, NULL);
-	signals_restore(old);
+	signals_release(old);
 	const int status = close(draft->file) ? fail(draft, "cannot close", error) : 0;
 	*draft = (struct draft){0};
 	return status;
@@ -398,13 +421,13 @@ int file_replace(const char *path, const void *data, size_t size, struct error *
 	struct draft draft;
 	struct error ignored;
 
-	signals_ignore(old);
+	signals_hold(old);
 	int status = draft_open(&draft, path, error);
 	if (!status)
 		status = draft_append(&draft, data, size, error) || draft_publish(&draft, error) ? -1 : 0;
 	if (draft_close(&draft, status ? &ignored : error))
 		status = -1;
-	signals_restore(old);
+	signals_release(old);
 	return status;
 }
 

@@ -1,96 +1,39 @@
 /* mnist-cnn train: load, split, build, train, save. Whatever can be wrong is checked before the
  * first step; whatever happens later, the trained weights are not lost. */
-#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/curves.h"
 #include "app/dataset.h"
 #include "app/model.h"
-#include "app/trainer.h"
 #include "app/verdict.h"
-#include "base/draft.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/loading.h"
-#include "cli/progress.h"
 #include "cli/recipe.h"
 #include "cli/report.h"
-#include "cli/rescue.h"
 #include "cli/session.h"
 #include "cli/stop.h"
+#include "cli/train_job.h"
 #include "nn/kinds.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 
-/* Bytes by which the metadata may be longer in the end than in the beginning. */
-#define MORE_METADATA 4096
-
-struct train_values {
-	struct settings settings;
-	bool given[SETTINGS_MOST]; /* rows of settings_optimizer that stood on the command line */
-	enum optimizer_kind recipe_optimizer;
-	struct engine_values engine;
-	struct dataset_options data;
-	const char *recipe, *network, *model, *curves;
-	bool no_live;
-	struct common_values common;
-};
-
-struct job {
-	const struct train_values *values;
-	struct dataset dataset;
-	struct split split;
-	struct engine engine;
-	struct network network;
-	struct executor *executor;
-	int epochs; /* whole or not: the rows of the curves */
-	struct draft model;
-	struct curves curves;
-	struct epoch_figures *rows; /* [epochs], of which row_count are there */
-	int row_count;
-	struct progress progress;
-	const volatile sig_atomic_t *stop; /* the signal that asked for the end, or 0 */
-	bool stdout_failed, curves_failed; /* which was reported, and then no longer written to */
-};
-
-/* The message names all settings that only this optimizer has: "adam has --beta1 and --beta2". */
-static int refuse_setting(const char *name, enum optimizer_kind kind, struct error *error)
+/* Put the values of a checkpoint in the place of those that the line does not give. */
+static enum command_status take_up(struct job *job, struct train_values *values,
+								   struct error *error)
 {
-	const char *const *own = optimizer_rule(kind)->settings;
-	char option[OPTION_NAME];
-	int other = 0;
-
-	while (!optimizer_has((enum optimizer_kind)other, name))
-		other++;
-	error_set(error, "--%s is for --optimizer %s; %s has", options_name(name, option),
-			  optimizer_name(other), optimizer_name((int)kind));
-	for (int i = 0; own[i]; i++)
-		error_append(error, "%s--%s",
-					 i == 0       ? " "
-					 : own[i + 1] ? ", "
-								  : " and ",
-					 options_name(own[i], option));
-	return -1;
-}
-
-/* Refuse a setting that only another optimizer has. Where the line chooses another optimizer than
- * the recipe's without a learning rate, that is the optimizer's usual one. */
-static int settle_optimizer(struct train_values *values, struct error *error)
-{
-	const enum optimizer_kind kind = values->settings.optimizer.kind;
-
-	for (int i = 0; settings_optimizer[i].name; i++) {
-		const char *name = settings_optimizer[i].name;
-
-		if (values->given[i] && optimizer_ignores(kind, name))
-			return refuse_setting(name, kind, error);
-		if (!values->given[i] && !strcmp(name, "learning_rate") && values->recipe_optimizer != kind)
-			values->settings.learning_rate = optimizer_rule(kind)->learning_rate;
+	if (values->given[LINE_CHECKPOINT][1] && !values->checkpoint && !values->resume) {
+		error_set(error, "--checkpoint-every needs --checkpoint FILE");
+		return STATUS_USAGE;
 	}
-	return 0;
+	if (!values->resume)
+		return STATUS_DONE;
+	if (checkpoint_load(values->resume, &job->from, error))
+		return STATUS_FAILED;
+	return train_line_resume(values, &job->from, error) ? STATUS_USAGE : STATUS_DONE;
 }
 
 /* Check what only the command line can get wrong. */
@@ -99,13 +42,17 @@ static int check_line(struct job *job, struct error *error)
 	const struct train_values *values = job->values;
 	struct spec spec;
 	const struct file_option files[] = {
-		{"--model", values->model, true}, {"--curves", values->curves, true}, {NULL, NULL, false}};
+		{"--model", values->model, true},
+		{"--curves", values->curves, true},
+		{"--checkpoint", values->checkpoint, true},
+		{"the model of a stopped training", job->stopped_model, true},
+		{NULL, NULL, false}};
 
 	if (spec_parse(values->network, &spec, error))
 		return error_prefix(error, "--network");
 	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
-	if (files_check_distinct(files, &values->data, error))
+	if (job_name_stopped_model(job, error) || files_check_distinct(files, &values->data, error))
 		return -1;
 	return engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error);
 }
@@ -147,6 +94,27 @@ static int load(struct job *job, struct error *error)
 	return 0;
 }
 
+/* The facts for checkpoints of this training; and those that the resumed one has. */
+static int prepare_checkpoint(struct job *job, struct error *error)
+{
+	const struct train_values *values = job->values;
+	const struct checkpoint *from = &job->from;
+
+	job->data_checksum = dataset_checksum(&job->dataset);
+	train_line_texts(values, job->dataset.place, &job->texts);
+	if (!values->resume)
+		return 0;
+	if (from->data != job->data_checksum)
+		return error_set(error, "%s: the images in %s are not those that the training began with",
+						 values->resume, job->dataset.place);
+	job->row_count = from->state.epoch - 1;
+	if (job->row_count > job->epochs)
+		return error_set(error, "%s: %d epochs of a training of %d", values->resume, job->row_count,
+						 job->epochs);
+	memcpy(job->rows, from->rows, (size_t)job->row_count * sizeof *job->rows);
+	return 0;
+}
+
 /* Check what the data and the network must have in common, and make room for what they give. */
 static int prepare(struct job *job, struct error *error)
 {
@@ -173,50 +141,7 @@ static int prepare(struct job *job, struct error *error)
 	job->rows = calloc((size_t)job->epochs, sizeof *job->rows);
 	if (!job->rows)
 		return error_scarce(error, "no memory for the curves of %d epochs", job->epochs);
-	return 0;
-}
-
-static int encode(const struct job *job, const struct train_result *result, struct buffer *bytes,
-				  struct error *error)
-{
-	const struct model_info info = {
-		.trained_here = true,
-		.settings = job->values->settings,
-		.result = *result,
-		.train_count = job->split.train_count,
-		.val_count = job->split.val_count,
-		.transposed = job->dataset.transposed,
-		.pictures = job->dataset.form,
-		.stratified = job->split.stratified,
-		.classes = &job->dataset.classes,
-	};
-
-	return model_encode(&job->network, &info, bytes, error);
-}
-
-/* Have names and room for what will be written. Signals are caught by now, and whoever ends the
- * program by a second one removes the drafts. */
-static int open_outputs(struct job *job, struct error *error)
-{
-	const struct train_values *values = job->values;
-	struct buffer bytes = {0};
-
-	if (encode(job, &(struct train_result){.stopped = false}, &bytes, error))
-		return -1;
-	const size_t size = bytes.size + MORE_METADATA;
-	buffer_free(&bytes);
-	return draft_open(&job->model, values->model, error) ||
-				   draft_reserve(&job->model, size, error) ||
-				   curves_open(&job->curves, values->curves, error)
-			   ? -1
-			   : 0;
-}
-
-/* A model is worth more than an output that fails in the middle of its training. */
-static void report_lost_output(struct error *error)
-{
-	error_prefix(error, "training goes on, but");
-	command_fail(error);
+	return values->checkpoint ? prepare_checkpoint(job, error) : 0;
 }
 
 static void flush_rows(struct job *job)
@@ -225,7 +150,7 @@ static void flush_rows(struct job *job)
 
 	job->stdout_failed = command_flush(&error);
 	if (job->stdout_failed)
-		report_lost_output(&error);
+		job_report_lost(&error);
 }
 
 /* Print the rules of the training: optimizer, learning rate, loss, end. */
@@ -275,6 +200,18 @@ static void print_empty_classes(const struct dataset *dataset)
 		fprintf(stderr, "       no images of %d classes, as of %s\n", empty, first);
 }
 
+/* Print where the training goes on. */
+static void print_place(const struct job *job, const struct train_length *length)
+{
+	const struct train_state *state = &job->from.state;
+
+	fprintf(stderr, "resume ");
+	text_print_name(stderr, job->values->resume);
+	fprintf(stderr, ": %llu of %llu steps are done, %d of %d epochs\n",
+			(unsigned long long)state->step, (unsigned long long)length->steps, state->epoch - 1,
+			length->epochs);
+}
+
 static void print_preamble(struct job *job)
 {
 	const struct settings *settings = &job->values->settings;
@@ -300,6 +237,8 @@ static void print_preamble(struct job *job)
 	print_rules(settings, &length);
 	if (!augment_is_none(&settings->augment))
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&settings->augment, augment));
+	if (job->values->resume)
+		print_place(job, &length);
 	const int threads = workers_count(job->engine.workers), wanted = job->engine.threads_wanted;
 	fprintf(stderr, "speed  %s kernels, %d thread%s", job->engine.kernels->name, threads,
 			threads == 1 ? "" : "s");
@@ -330,7 +269,7 @@ static void on_epoch(void *context, const struct epoch_figures *figures)
 	job->rows[job->row_count++] = *figures;
 	if (!job->curves_failed && curves_append(&job->curves, figures, &error)) {
 		job->curves_failed = true;
-		report_lost_output(&error);
+		job_report_lost(&error);
 	}
 	if (!job->values->common.quiet && !job->stdout_failed) {
 		report_epoch(stdout, figures, job->epochs);
@@ -387,37 +326,67 @@ static void print_verdict(const struct job *job)
 		fprintf(stderr, "\nverdict  %s\n         %s\n\n", lines[0], lines[1]);
 }
 
-static int save(struct job *job, const struct train_result *result, struct error *error)
+/* Print which files there are now. */
+static void print_files(const struct job *job, const struct train_result *result, const char *model)
 {
 	const struct train_values *values = job->values;
-	struct rescue rescue = rescue_here();
-	struct buffer bytes = {0};
 
-	if (result->steps == 0) {
-		if (!values->common.quiet)
-			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
-		return 0;
-	}
-	if (encode(job, result, &bytes, error))
-		return -1;
-	const int status = rescue_write(&rescue, &job->model, &bytes, error);
-	buffer_free(&bytes);
-	if (status || values->common.quiet)
-		return status;
-	print_ending(job, result);
-	print_verdict(job);
-	text_print_name(stderr, rescue.path);
+	text_print_name(stderr, model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
+	if (result->stopped && file_exists(values->model)) {
+		text_print_name(stderr, values->model);
+		fprintf(stderr, ": as it was before this training\n");
+	}
 	if (!job->curves_failed && job->row_count) {
 		text_print_name(stderr, values->curves);
 		fprintf(stderr, ": the learning curves, a row for each epoch\n");
 	}
+	if (result->stopped && values->checkpoint && !job->checkpoint_failed)
+		train_line_print_resume(stderr, values->checkpoint);
+}
+
+static int save(struct job *job, const struct train_result *result, struct error *error)
+{
+	struct rescue rescue = rescue_here();
+
+	if (result->steps == 0) {
+		if (!job->values->common.quiet)
+			fprintf(stderr, "stopped before the first step: nothing was learned or saved\n");
+		return 0;
+	}
+	if (job_save_model(job, result, &rescue, error))
+		return -1;
+	if (job->values->common.quiet)
+		return 0;
+	print_ending(job, result);
+	print_verdict(job);
+	print_files(job, result, rescue.path);
 	return 0;
+}
+
+/* Save the last good epoch of a training that has diverged, if there is one, and say where. */
+static void save_last_good(struct job *job, const struct train_result *result, struct error *error)
+{
+	struct rescue rescue = rescue_here();
+	struct error second;
+
+	advise_on_divergence(&job->values->settings, error);
+	if (!result->kept.epoch)
+		return;
+	if (job_save_model(job, result, &rescue, &second))
+		error_append(error, "; the network of epoch %d: %s", result->kept.epoch, second.text);
+	else
+		error_append(error, "; the network as it was after epoch %d is in %s", result->kept.epoch,
+					 rescue.path);
 }
 
 static int train_and_save(struct job *job, struct error *error)
 {
-	const struct train_observer observer = {.context = job, .batch = on_batch, .epoch = on_epoch};
+	const struct train_observer observer = {.context = job,
+											.begin = job_begin,
+											.batch = on_batch,
+											.epoch = on_epoch,
+											.pause = job_pause};
 	const struct train_values *values = job->values;
 	const bool quiet = values->common.quiet;
 	struct train_result result;
@@ -427,8 +396,9 @@ static int train_and_save(struct job *job, struct error *error)
 										   .no_color = values->common.no_color,
 										   .no_live = values->no_live,
 										   .epochs = values->settings.epochs});
+	job->progress.images = (double)job->row_count * (double)job->split.train_count;
 	job->stop = stop_catch_signals(quiet, job->progress.stream != NULL);
-	if (open_outputs(job, error))
+	if (job_open_outputs(job, error))
 		return STATUS_FAILED;
 	if (!quiet)
 		print_preamble(job);
@@ -437,12 +407,13 @@ static int train_and_save(struct job *job, struct error *error)
 	progress_clear(&job->progress);
 	progress_finish(&job->progress);
 	if (result.diverged)
-		advise_on_divergence(&values->settings, error);
+		save_last_good(job, &result, error);
 	if (trained || save(job, &result, error) || curves_close(&job->curves, error))
 		return STATUS_FAILED;
 	if (*job->stop)
 		return 128 + *job->stop; /* as a shell reports a death by signal */
-	return job->stdout_failed || job->curves_failed ? STATUS_FAILED : STATUS_DONE;
+	return job->stdout_failed || job->curves_failed || job->checkpoint_failed ? STATUS_FAILED
+																			  : STATUS_DONE;
 }
 
 static int train_run(void *v, int operand_count, char **operands, struct error *error)
@@ -457,8 +428,11 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 		recipe_list(stdout);
 		return STATUS_DONE;
 	}
-	if (settle_optimizer(values, error) || engine_values_settle(&values->engine, error) ||
-		check_line(&job, error))
+	status = take_up(&job, values, error);
+	if (status != STATUS_DONE)
+		;
+	else if (train_line_settle_optimizer(values, error) ||
+			 engine_values_settle(&values->engine, error) || check_line(&job, error))
 		status = STATUS_USAGE;
 	else if (load(&job, error))
 		status = STATUS_FAILED;
@@ -468,6 +442,7 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
 	draft_close(&job.model, &ignored); /* the error before this one was reported */
 	curves_close(&job.curves, &ignored);
+	checkpoint_free(&job.from);
 	free(job.rows);
 	executor_close(job.executor);
 	network_free(&job.network);
@@ -475,117 +450,6 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 	split_free(&job.split);
 	dataset_free(&job.dataset);
 	return status;
-}
-
-static void train_explain(FILE *out)
-{
-	fputs("SPEC is a list of layers, separated by blanks, that ends with softmax:\n", out);
-	for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++)
-		fprintf(out, "  %s\n", (*kind)->grammar);
-	fputs("The word classes stands for the number of classes in the data.\n\n", out);
-	command_explain_augment(out);
-	fputs("\nA row for each epoch goes to stdout, everything else to stderr. Ctrl-C stops\n"
-		  "after the current step and saves; a second Ctrl-C stops at once.\n",
-		  out);
-}
-
-#define AT(field) offsetof(struct train_values, field)
-
-/* clang-format off */
-static const struct field recipe_fields[] = {
-	{"recipe", FIELD_TEXT, AT(recipe), "NAME",
-	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
-			 "them all; without it the recipe is default, whose values are the defaults below"},
-	{.name = NULL},
-};
-
-static const struct field network_fields[] = {
-	{"network", FIELD_TEXT, AT(network), "SPEC", .help = "the layers"},
-	{.name = NULL},
-};
-
-static const struct field output_fields[] = {
-	{"model", FIELD_TEXT, AT(model), "FILE", .help = "where the trained network goes"},
-	{"curves", FIELD_TEXT, AT(curves), "FILE", .help = "where the learning curves go, as CSV"},
-	{"no_live", FIELD_FLAG, AT(no_live), .help = "no curves that grow under the progress bar"},
-	{.name = NULL},
-};
-/* clang-format on */
-
-/* The optimizer's name stands in front of what only that one has: "adam: decay of …". The learning
- * rate's default is the first optimizer's; help tells that of the others. */
-static const char *optimizer_help(const struct field *field, char text[OPTION_HELP])
-{
-	int used = 0;
-
-	for (int kind = 0; optimizer_name(kind); kind++)
-		if (optimizer_has((enum optimizer_kind)kind, field->name))
-			used += snprintf(text + used, (size_t)(OPTION_HELP - used), "%s%s", used ? ", " : "",
-							 optimizer_name(kind));
-	used +=
-		snprintf(text + used, (size_t)(OPTION_HELP - used), "%s%s", used ? ": " : "", field->help);
-	if (strcmp(field->name, "learning_rate"))
-		return text;
-	for (int kind = 1; optimizer_name(kind); kind++)
-		used += snprintf(text + used, (size_t)(OPTION_HELP - used), "; with %s %g",
-						 optimizer_name(kind),
-						 (double)optimizer_rule((enum optimizer_kind)kind)->learning_rate);
-	return text;
-}
-
-static const char *engine_help(const struct field *field, char text[OPTION_HELP])
-{
-	snprintf(text, OPTION_HELP, "%s%s", field->help,
-			 strcmp(field->name, "threads") ? "" : "; the model is the same for any number");
-	return text;
-}
-
-/* clang-format off */
-static const struct option_section train_options[] = {
-	{.fields = recipe_fields},
-	{.fields = data_fields, .offset = AT(data), .title = "Data"},
-	{.fields = settings_data, .offset = AT(settings)},
-	{.fields = network_fields, .title = "Training"},
-	{.fields = settings_training, .offset = AT(settings)},
-	{.fields = settings_optimizer, .offset = AT(settings), .title = "Optimizer",
-	 .given = AT(given), .help = optimizer_help},
-	{.fields = engine_fields, .offset = AT(engine), .title = "Speed", .help = engine_help},
-	{.fields = output_fields, .title = "Output"},
-	{.fields = common_fields, .offset = AT(common)},
-	{.fields = NULL},
-};
-/* clang-format on */
-
-/* A recipe's words do not count as given on the command line. */
-static int use_recipe(const char *name, struct train_values *values, struct error *error)
-{
-	if (recipe_apply(name, train_options, values, error))
-		return -1;
-	memset(&values->given, 0, sizeof values->given);
-	values->recipe_optimizer = values->settings.optimizer.kind;
-	return 0;
-}
-
-static void train_defaults_set(void *v)
-{
-	struct train_values *values = v;
-	struct error error;
-
-	*values = (struct train_values){
-		.settings = settings_default(),
-		.engine = {.kernels = "auto"},
-		.model = "model.safetensors",
-		.curves = "curves.csv",
-	};
-	if (use_recipe(recipes[0].name, values, &error))
-		assert(false); /* the first recipe is right */
-}
-
-static int train_prepare(int argc, char *const *argv, void *values, struct error *error)
-{
-	const char *name = recipe_named(argc, argv);
-
-	return name && strcmp(name, "list") ? use_recipe(name, values, error) : 0;
 }
 
 /* clang-format off */

@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
-#define MOST_VALUES 512 /* bytes of the largest struct of options */
+#define MOST_VALUES 1024 /* bytes of the largest struct of options */
 #define MOST_COMMANDS 16
 #define NAME_TEXT 80 /* bytes of two words of the line, which are cut there */
 

@@ -127,6 +127,8 @@ static int set(struct row option, const char *value, void *values, struct error 
 	if (field == &help_field)
 		return 0;
 	char *own = (char *)values + section->offset;
+	if (section->given)
+		((bool *)((char *)values + section->given))[field - section->fields] = true;
 	if (field->type == FIELD_FLAG) {
 		*(bool *)(own + field->offset) = true;
 		return 0;
@@ -138,8 +140,6 @@ static int set(struct row option, const char *value, void *values, struct error 
 		return error_set(error, "--%s: the value is empty", name);
 	if (field_parse(field, value, own, error))
 		return error_prefix(error, "--%s", name);
-	if (section->given)
-		((bool *)((char *)values + section->given))[field - section->fields] = true;
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* The first Ctrl-C stops the training, and the second one the program. */
+/* The first Ctrl-C stops the training, and the second one the program. A limit of processor time
+ * (ulimit -t) asks once a second, until it is no longer asked. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "cli/stop.h"
@@ -18,12 +19,13 @@ static void on_signal(int number)
 	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
 
 	(void)ignored;
-	if (stop_signal) {
+	if (stop_signal && number != SIGXCPU) {
 		drafts_remove();
 		signal(number, SIG_DFL);
 		raise(number); /* it waits until this handler returns, and ends the program */
 	}
-	stop_signal = number;
+	if (!stop_signal)
+		stop_signal = number;
 	errno = old_errno;
 }
 
@@ -45,5 +47,6 @@ const volatile sig_atomic_t *stop_catch_signals(bool quiet, bool on_bar)
 	catch_signal(SIGHUP);
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
+	catch_signal(SIGXCPU);
 	return &stop_signal;
 }

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* From now on SIGHUP, SIGINT and SIGTERM end the training, and say so on stderr unless quiet; with
- * `on_bar` they first erase the progress bar. A second one ends the program. Returns the place
- * where the first signal's number appears, 0 before. */
+/* From now on SIGHUP, SIGINT, SIGTERM and SIGXCPU end the training, and say so on stderr unless
+ * quiet; with `on_bar` they first erase the progress bar. A second one ends the program, but for
+ * SIGXCPU. Returns the place where the first signal's number appears, 0 before. */
 const volatile sig_atomic_t *stop_catch_signals(bool quiet, bool on_bar);
 
 #endif
