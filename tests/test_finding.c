@@ -145,6 +145,22 @@ static void test_the_judge_leaves_out(void **state)
 	assert_int_equal(finding.count, 2);
 }
 
+/* So small, a digit need not look like one: it is looked at from nearer. */
+static void test_from_afar(void **state)
+{
+	(void)state;
+	judge(ROWS("..................", //
+			   "..................", //
+			   "...#####....#.....", //
+			   "...#...#....#.....", //
+			   "...#####....#.....", //
+			   "..................", //
+			   ".................."),
+		  narrow);
+	assert_int_equal(finding.count, 2);
+	assert_float_equal(finding.score, 0.95f, 1e-6f);
+}
+
 /* A bar beside which all is as dark as it is the edge of something, and no digit. */
 static void test_a_piece(void **state)
 {
@@ -250,6 +266,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_judge_joins, teardown),
 		cmocka_unit_test_teardown(test_far_apart, teardown),
 		cmocka_unit_test_teardown(test_the_judge_leaves_out, teardown),
+		cmocka_unit_test_teardown(test_from_afar, teardown),
 		cmocka_unit_test_teardown(test_a_piece, teardown),
 		cmocka_unit_test_teardown(test_a_part, teardown),
 		cmocka_unit_test_teardown(test_an_underlined_digit, teardown),

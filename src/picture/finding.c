@@ -12,6 +12,7 @@
 #define MOST_ODDS 20.0f    /* of being a digit to being none: no score says more */
 #define RIVAL_MERIT 0.08f  /* of the best one's: a second digit has more */
 #define RIVAL_SCORE 0.5f   /* and at least this score */
+#define FROM_AFAR 16       /* pixels: beside a best one that is not so high any score will do */
 #define RIVAL_HEIGHT 0.3f  /* of the best one's height, and the other way round */
 #define UPRIGHT_LINE 12    /* times as high as wide: */
 #define LINE_HEIGHT 1.05f  /* and so much higher than the best one, it is a line */
@@ -113,9 +114,10 @@ static bool is_rival(const struct finding *finding, int i, int best)
 {
 	const struct component *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
+	const bool likely = finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR;
 
-	return finding->all[i].score >= RIVAL_SCORE && is_as_strong(group, first) &&
-		   height >= RIVAL_HEIGHT && height <= 1.0f / RIVAL_HEIGHT;
+	return likely && is_as_strong(group, first) && height >= RIVAL_HEIGHT &&
+		   height <= 1.0f / RIVAL_HEIGHT;
 }
 
 /* Keep the best digit and its rivals. It is none where much of the ink beside it is no digit: a
