@@ -100,7 +100,7 @@ fuzz()
 	# Memory beyond the bound is refused, as it would be by a small computer.
 	(cd "$begin" && FUZZ_TARGET=$target \
 		ASAN_OPTIONS=max_allocation_size_mb=256:allocator_may_return_null=1 \
-		"$folder/fuzz" -max_total_time="$seconds" -max_len=4096 -timeout=20 -close_fd_mask=1 \
+		"$folder/fuzz" -max_total_time="$seconds" -max_len=8192 -timeout=20 -close_fd_mask=1 \
 		-artifact_prefix="$folder/found/$target-" -print_final_stats=1 "${options[@]}" \
 		"$corpus" "$begin") >"$folder/$target.log" 2>&1 || status=$?
 	[ $status = 0 ] || grep -aE -m 20 'ERROR|runtime error|Assert|^ +#|ALARM' "$folder/$target.log" >&2

@@ -262,31 +262,33 @@ fuzz()
 	cat "$scratch/log" >>"$results"
 }
 
-# Of each source file the lines, and of src/formats the branches, that no test runs; and the sums. A
-# header's functions count in every file that includes it, of which the best counts.
+# The lines of each source file, and in src/formats the branches, that no test runs; and the sums.
 coverage()
 {
-	local folder=$root/build-test/coverage
+	local folder=$root/build-test/coverage status=0
 
 	say "== coverage: building in $folder"
 	build "$folder" -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug \
 		-DCMAKE_C_FLAGS="--coverage -O0 -DNDEBUG"
 	find "$folder" -name '*.gcda' -delete
+	# Those that take long at -O0 and run nothing that others leave out.
 	(cd "$folder" && ctest --output-on-failure --parallel 2 \
-		-E '^(check-|docs|pictures|verdicts|same-bytes|sweep)') >&2 || return
-	mkdir -p "$folder/gcov"
+		--exclude-regex '^(check-|docs|pictures|verdicts|same-bytes|sweep)') >&2
+	rm -rf "$folder/gcov" && mkdir "$folder/gcov"
 	(cd "$folder/gcov" && find ../CMakeFiles -name '*.gcda' -path '*/src/*' -print0 |
-		xargs -0 gcov --branch-probabilities --preserve-paths --source-prefix "$root" \
-		--relative-only) >"$folder/gcov.log" 2>&1
-	awk -f "$root/scripts/coverage.awk" "$folder"/gcov/src#*.gcov >"$folder/uncovered"
-	tail -n 3 "$folder/uncovered"
+		xargs -0 gcov --branch-probabilities --preserve-paths --relative-only \
+			--source-prefix "$root") >"$folder/gcov.log" 2>&1
+	awk -f "$root/scripts/coverage.awk" "$folder"/gcov/src#*.gcov >"$folder/uncovered" || status=1
+	tail -n 2 "$folder/uncovered"
+	return $status
 }
 
 provide compiler cmake make cmocka parallel:optional
 cc=$(compiler)
 if $coverage; then
-	coverage
-	exit
+	has gcov || { say "scripts/test.sh --coverage needs gcov, of the compiler's kind." && exit 1; }
+	coverage && exit
+	exit 1
 fi
 try release -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Release
 sanitize sanitize "$cc" address,undefined

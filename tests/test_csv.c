@@ -104,24 +104,30 @@ static void images_without_labels(void **state)
 	reads("id,pixel0,pixel1,pixel2,pixel3\n17,0,1,2,3\n18,4,5,6,7", "01234567", NULL);
 }
 
-/* pandas writes 0, 1, 2 … where nobody gave names. Smaller images could be so. */
-static void columns_may_be_counted(void **state)
+static void counted_columns(int side)
 {
 	char text[5000] = "0";
 	size_t length = 1;
 	struct csv_images images;
 
-	(void)state;
-	for (int i = 1; i <= 17 * 17; i++)
+	for (int i = 1; i <= side * side; i++)
 		length += (size_t)sprintf(text + length, ",%d", i);
 	length += (size_t)sprintf(text + length, "\n300");
-	for (int i = 1; i <= 17 * 17; i++)
+	for (int i = 1; i <= side * side; i++)
 		length += (size_t)sprintf(text + length, ",9");
 	assert_int_equal(read_text(text, &images), 0);
 	assert_int_equal(images.count, 1);
-	assert_int_equal(images.side, 17);
+	assert_int_equal(images.side, side);
 	assert_int_equal(images.labels[0], 300);
 	csv_images_free(&images);
+}
+
+/* pandas writes 0, 1, 2 … where nobody gave names. Smaller images could be so. */
+static void columns_may_be_counted(void **state)
+{
+	(void)state;
+	counted_columns(16);
+	counted_columns(17);
 	reads("0,1,2,3\n", "0123", NULL);
 }
 

@@ -408,6 +408,32 @@ static void wrong_headers(void **state)
 		}
 }
 
+/* A palette may have 256 colours. */
+static void full_palette(void **state)
+{
+	struct file file = {0}, rows = {0};
+	uint8_t palette[3 * 256];
+	struct raster out;
+	struct error error;
+
+	(void)state;
+	for (int i = 0; i < 3 * 256; i++)
+		palette[i] = (uint8_t)(255 - i / 3);
+	put(&rows, "\0\1\xff", 3);
+	struct file packed = stored(&rows);
+	put_header(&file, 2, 1, "\10\3\0\0");
+	put_chunk(&file, "PLTE", palette, sizeof palette);
+	put_chunk(&file, "IDAT", packed.data, packed.size);
+	put_chunk(&file, "IEND", NULL, 0);
+	assert_int_equal(png_parse(file.data, file.size, &out, &error), 0);
+	assert_int_equal(out.samples[0], 254);
+	assert_int_equal(out.samples[1], 0);
+	raster_free(&out);
+	free(file.data);
+	free(rows.data);
+	free(packed.data);
+}
+
 static void refuse_chunks(int type, const char *types, size_t size, const char *text)
 {
 	const char rest[] = {8, (char)type, 0, 0, 0};
@@ -607,15 +633,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_kinds),
-		cmocka_unit_test(long_rows),
-		cmocka_unit_test(wrong_headers),
-		cmocka_unit_test(wrong_chunks),
-		cmocka_unit_test(no_header),
-		cmocka_unit_test(wrong_data),
-		cmocka_unit_test(bombs),
-		cmocka_unit_test(mutations),
-		cmocka_unit_test(mended_mutations),
+		cmocka_unit_test(all_kinds),     cmocka_unit_test(long_rows),
+		cmocka_unit_test(wrong_headers), cmocka_unit_test(wrong_chunks),
+		cmocka_unit_test(full_palette),  cmocka_unit_test(no_header),
+		cmocka_unit_test(wrong_data),    cmocka_unit_test(bombs),
+		cmocka_unit_test(mutations),     cmocka_unit_test(mended_mutations),
 		cmocka_unit_test(out_of_memory),
 	};
 
