@@ -209,6 +209,13 @@ static void orientations(void **state)
 		raster_free(&turned);
 	}
 	raster_free(&upright);
+	/* The orientation may be the first of the tags, too. */
+	struct buffer file = with_exif(6, true);
+	uint8_t *first = file.data + find(&file, APP1) + 20, other[12];
+	memcpy(other, first, sizeof other);
+	memcpy(first, first + sizeof other, sizeof other);
+	memcpy(first + sizeof other, other, sizeof other);
+	assert_same(parsed(file), parsed(with_exif(6, true)));
 }
 
 /* Exif that is cut off or leads nowhere is no reason not to show the picture. */

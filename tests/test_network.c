@@ -163,6 +163,26 @@ static void test_seeds(void **state)
 	network_free(&a);
 }
 
+/* Between the tensors, each of which begins on a cache line, are zeros. */
+static void test_gaps_are_zeros(void **state)
+{
+	(void)state;
+	struct network network;
+	size_t at = 0;
+
+	build(&network, "conv:3,3 batchnorm relu flatten dense:5 softmax",
+		  (struct shape){6, 6, 1, false});
+	network_init(&network, 1);
+	for (int i = 0; i < network.param_count; i++) {
+		const struct param *param = network.params[i];
+		assert_ptr_equal(param->value, network.values + at);
+		for (size_t k = param->count; k < param_padded_count(param); k++)
+			assert_true(param->value[k] == 0);
+		at += param_padded_count(param);
+	}
+	network_free(&network);
+}
+
 /* A dropout's mask: what it makes of ones in the same pass. */
 static double *dropout_mask(const struct network *network, int index, const struct pass *pass)
 {
@@ -476,13 +496,10 @@ static void test_batch_in_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reference_network),
-		cmocka_unit_test(test_blanks_are_normalized),
-		cmocka_unit_test(test_free_of_zeroed),
-		cmocka_unit_test(test_first_weights),
-		cmocka_unit_test(test_seeds),
-		cmocka_unit_test(test_gradients),
-		cmocka_unit_test(test_no_parameters),
+		cmocka_unit_test(test_reference_network), cmocka_unit_test(test_blanks_are_normalized),
+		cmocka_unit_test(test_free_of_zeroed),    cmocka_unit_test(test_first_weights),
+		cmocka_unit_test(test_gaps_are_zeros),    cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_gradients),         cmocka_unit_test(test_no_parameters),
 		cmocka_unit_test(test_batch_in_parts),
 	};
 

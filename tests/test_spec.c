@@ -216,6 +216,8 @@ static void classes_are_settled(void **state)
 	assert_true(spec_is_same("dense:classes  softmax", "dense:7 softmax", 7));
 	assert_false(spec_is_same("dense:classes softmax", "dense:7 softmax", 8));
 	assert_false(spec_is_same("dense:classless softmax", "dense:7 softmax", 7));
+	assert_false(spec_is_same("relu", "relu softmax", 7));
+	assert_false(spec_is_same("relu softmax", "relu", 7));
 }
 
 int main(void)
