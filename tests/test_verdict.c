@@ -405,6 +405,57 @@ static void a_network_that_guesses(void **state)
 	assert_non_null(strstr(verdict.line[1], "a higher --learning-rate than 1e-06"));
 }
 
+/* Which rate is worth a try, where the loss stays what it was. */
+static void a_rate_that_is_lost_in_noise(void **state)
+{
+	static const struct {
+		double rate;
+		const char *advice;
+	} cases[] = {
+		{1e-7, "a higher --learning-rate than 1e-07 may help"},
+		{9.9e-5, "a higher --learning-rate than 9.9e-05 may help"},
+		{2e-4, "another --learning-rate than 0.0002 may help, or layers that let more through"},
+		{1e-3, "a lower --learning-rate than 0.001 may help, or layers that let more through"},
+	};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		for (int i = 0; i < 2; i++)
+			rows[i] = (struct epoch_figures){.epoch = i + 1,
+											 .loss = 2.3078,
+											 .accuracy = 0.1,
+											 .has_val = true,
+											 .val_loss = 2.3077,
+											 .val_accuracy = 0.1,
+											 .learning_rate = cases[c].rate};
+		const struct said verdict = reach(2, 400, NULL);
+		assert_int_equal(verdict.kind, VERDICT_NOT_LEARNING);
+		assert_string_equal(verdict.line[1], cases[c].advice);
+	}
+}
+
+/* Many digits are right, but those that are not cost more than guessing does. */
+static void steps_that_are_too_large(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = 1e6 / (i + 1),
+										 .accuracy = 0.9,
+										 .has_val = true,
+										 .val_loss = 5e5 - 1000 * i,
+										 .val_accuracy = 0.4,
+										 .learning_rate = 1e4};
+	struct said verdict = reach(4, 2000, NULL);
+	assert_int_equal(verdict.kind, VERDICT_OVERSHOOTING);
+	assert_string_equal(verdict.line[0],
+						"steps too large: loss 250000.0000, above that of guessing (2.3026); "
+						"accuracy 0.9000, val_accuracy 0.4000");
+	assert_string_equal(verdict.line[1], "a lower --learning-rate than 10000 would help");
+	rows[3].val_accuracy = 0.39; /* below a third of the way from guessing to no mistake */
+	assert_int_equal(reach(4, 2000, NULL).kind, VERDICT_NOT_LEARNING);
+}
+
 /* All was well, and then the steps were too large. */
 static void a_network_that_forgets(void **state)
 {
@@ -513,6 +564,8 @@ int main(void)
 		cmocka_unit_test(curves_that_go_on_falling),
 		cmocka_unit_test(one_unit_underfits),
 		cmocka_unit_test(a_network_that_guesses),
+		cmocka_unit_test(a_rate_that_is_lost_in_noise),
+		cmocka_unit_test(steps_that_are_too_large),
 		cmocka_unit_test(a_network_that_forgets),
 		cmocka_unit_test(without_validation),
 		cmocka_unit_test(smoothed_labels_have_a_floor),

@@ -11,6 +11,7 @@ enum verdict_kind {
 	VERDICT_NONE,          /* no row, nothing to say */
 	VERDICT_TOO_EARLY,     /* too few epochs to tell a trend from chance */
 	VERDICT_NO_VALIDATION, /* nothing to compare with */
+	VERDICT_OVERSHOOTING,  /* accuracies far above those of guessing, and so are the losses */
 	VERDICT_NOT_LEARNING,  /* no better than guessing */
 	VERDICT_UNDERFITTING,  /* bad on its own training images, and hardly getting better */
 	VERDICT_UNSTABLE,      /* the training loss itself is rising */

@@ -148,6 +148,16 @@ static bool is_guessing(const struct findings *f)
 	return true;
 }
 
+/* Steps so large that logits are: a few mistakes then cost more than guessing would. */
+static bool is_overshooting(const struct findings *f)
+{
+	const double chance = 1.0 / f->curves->classes, least = chance + (1 - chance) / 3;
+	const int last = f->curves->count - 1;
+
+	return is_guessing(f) && value(f, last, SEEN_ACCURACY) >= least &&
+		   (!f->has_val || value(f, last, VAL_ACCURACY) >= least);
+}
+
 static bool is_underfitting(const struct findings *f)
 {
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
@@ -254,11 +264,11 @@ static const struct rule {
 	bool (*holds)(const struct findings *f); /* NULL: always */
 	int (*since)(const struct findings *f);  /* the row since which it is so; NULL: there is none */
 } rules[] = {
-	{VERDICT_NOT_LEARNING, is_guessing, NULL},     {VERDICT_UNDERFITTING, is_underfitting, NULL},
-	{VERDICT_UNSTABLE, is_unstable, lowest_seen},  {VERDICT_NO_VALIDATION, lacks_validation, NULL},
-	{VERDICT_OVERFITTING, has_turned, lowest_val}, {VERDICT_IMPROVING, is_improving, NULL},
-	{VERDICT_TOO_EARLY, has_few_rows, NULL},       {VERDICT_OVERFITTING, is_stuck, arrival},
-	{VERDICT_WELL_FITTED, NULL, arrival},
+	{VERDICT_OVERSHOOTING, is_overshooting, NULL},   {VERDICT_NOT_LEARNING, is_guessing, NULL},
+	{VERDICT_UNDERFITTING, is_underfitting, NULL},   {VERDICT_UNSTABLE, is_unstable, lowest_seen},
+	{VERDICT_NO_VALIDATION, lacks_validation, NULL}, {VERDICT_OVERFITTING, has_turned, lowest_val},
+	{VERDICT_IMPROVING, is_improving, NULL},         {VERDICT_TOO_EARLY, has_few_rows, NULL},
+	{VERDICT_OVERFITTING, is_stuck, arrival},        {VERDICT_WELL_FITTED, NULL, arrival},
 };
 
 /* The loss begins to fall. A first loss far above that of guessing comes from too large steps. */

@@ -55,6 +55,20 @@ static double fall(const struct verdict *v)
 	return 100 * (v->trend.start - v->trend.end) / (v->trend.count - 1) / v->trend.start;
 }
 
+static double usual_rate(const struct settings *settings)
+{
+	return (double)optimizer_rule(settings->optimizer.kind)->learning_rate;
+}
+
+/* Where nothing is learned, the loss does not say whether steps are too large or too small. The
+ * optimizer's usual rate does: far below it, they are lost in the noise. */
+static const char *better_rate(const struct settings *settings)
+{
+	const double rate = (double)settings->learning_rate, usual = usual_rate(settings);
+
+	return rate < usual / 10 ? "a higher" : rate < usual ? "another" : "a lower";
+}
+
 static void say(char line[VERDICT_LINE], const char *format, ...) ERROR_PRINTF;
 
 static void say(char line[VERDICT_LINE], const char *format, ...)
@@ -93,15 +107,21 @@ static void say_both(const struct verdict *v, const struct settings *settings,
 			v->now.loss, text);
 		say(advice, "whether that holds for new images shows with --val-split 0.2");
 		break;
+	case VERDICT_OVERSHOOTING:
+		say(finding, "steps too large: %s %.4f, above that of guessing (%.4f); %s", loss,
+			v->now.loss, v->guessing, text);
+		say(advice, "a lower --learning-rate than %g would help", rate);
+		break;
 	case VERDICT_NOT_LEARNING:
 		say(finding, "%s: %s %.4f (guessing: %.4f), %s",
 			v->falling ? "nothing learned yet" : "not learning", loss, v->now.loss, v->guessing,
 			text);
-		say(advice,
-			v->falling ? "the loss falls: more epochs may help, or a higher --learning-rate than %g"
-					   : "a lower --learning-rate than %g may help, or layers that let more "
-						 "through",
-			rate);
+		if (v->falling)
+			say(advice, "the loss falls: more epochs may help, or a higher --learning-rate than %g",
+				rate);
+		else
+			say(advice, "%s --learning-rate than %g may help%s", better_rate(settings), rate,
+				rate < usual_rate(settings) / 10 ? "" : ", or layers that let more through");
 		break;
 	case VERDICT_UNDERFITTING:
 		say(finding, "underfitting: %s, and %s falls by %.1f%% an epoch", text,
