@@ -408,7 +408,7 @@ static void wrong_headers(void **state)
 		}
 }
 
-/* A palette may have 256 colours. */
+/* A palette may have 256 colours. One that nobody needs may be anything. */
 static void full_palette(void **state)
 {
 	struct file file = {0}, rows = {0};
@@ -428,6 +428,10 @@ static void full_palette(void **state)
 	assert_int_equal(png_parse(file.data, file.size, &out, &error), 0);
 	assert_int_equal(out.samples[0], 254);
 	assert_int_equal(out.samples[1], 0);
+	raster_free(&out);
+	free(file.data);
+	file = of_chunks(2, 1, "\10\0\0\0", "PLTEIDATIEND", 4);
+	assert_int_equal(png_parse(file.data, file.size, &out, &error), 0);
 	raster_free(&out);
 	free(file.data);
 	free(rows.data);
