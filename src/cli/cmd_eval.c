@@ -426,7 +426,7 @@ static const struct field eval_format_fields[] = {
 };
 
 const struct command command_eval = {
-	.name = "eval", .summary = "measure a network: accuracy, loss, confusion, scores a digit",
+	.name = "eval", .summary = "measure a network: accuracy, loss, confusion, scores a class",
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = data_fields, .offset = AT(data)},
