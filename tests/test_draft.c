@@ -350,6 +350,45 @@ static void a_signal_leaves_nothing_behind(void **state)
 	}
 }
 
+static volatile sig_atomic_t answered;
+
+static void answer(int number)
+{
+	(void)number;
+	answered = 1;
+}
+
+/* A handler gets a signal that comes while a file is replaced; a lost one would never end this. */
+static void a_signal_is_not_lost(void **state)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+
+	(void)state;
+	scratch_path(path, folder, "survivor");
+	for (int round = 0; round < 10; round++) {
+		pid_t child = fork();
+		int status;
+
+		assert_true(child >= 0);
+		if (!child) {
+			signal(SIGTERM, answer);
+			alarm(60);
+			while (!answered)
+				if (file_replace(path, "new", 3, &error))
+					_exit(1);
+			_exit(0);
+		}
+		do {
+			nanosleep(&pause, NULL);
+		} while (!file_exists(path));
+		kill(child, SIGTERM);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(scratch_count(folder), 1);
+		unlink(path);
+	}
+}
+
 /* A draft of /dev/stdout does not begin anew what was printed before it. */
 static void a_draft_continues_standard_output(void **state)
 {
@@ -915,6 +954,7 @@ int main(void)
 		DRAFT_TEST(half_written_is_not_written),
 		DRAFT_TEST(survives_being_killed),
 		DRAFT_TEST(a_signal_leaves_nothing_behind),
+		DRAFT_TEST(a_signal_is_not_lost),
 		DRAFT_TEST(a_draft_continues_standard_output),
 		DRAFT_TEST(an_old_file_stays_until_the_draft_is_whole),
 		DRAFT_TEST(a_second_process_is_refused),
