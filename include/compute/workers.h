@@ -8,9 +8,9 @@
 
 struct workers;
 
-/* Start count - 1 threads; the caller is the last worker. Where the system gives fewer threads,
- * there are as many workers as it gives: of 8 that are wanted perhaps 3, or the caller alone. NULL
- * with a message where there is no memory for that either. */
+/* Start count - 1 threads; the caller is the last worker. Where the system does not give as
+ * many, the caller works alone, since other memory will be as scarce. NULL with a message where
+ * there is no memory for that either. */
 struct workers *workers_open(int count, struct error *error);
 void workers_close(struct workers *workers); /* NULL is accepted */
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIRST_READ ((size_t)65536) /* bytes, where the size is not known */
-#define PIECE ((size_t)1 << 17)
+#define FIRST_READ ((size_t)65536)     /* bytes, where the size is not known */
+#define PIECE ((size_t)1 << 14)        /* bytes that are read at once, on the stack */
 #define MAX_TRANSFER ((size_t)1 << 30) /* bytes a call: some systems refuse 2 GiB */
 
 /* Set the error to "path: what: errno's text". Returns -1. */

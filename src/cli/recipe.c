@@ -14,6 +14,7 @@
 #define MOST_RECIPES 16
 
 /* clang-format off */
+#define MOST_WORDS 32
 #define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
 
 const struct recipe recipes[] = {
@@ -93,6 +94,7 @@ int recipe_apply(const char *name, const struct option_section *options, void *v
 				 struct error *error)
 {
 	const struct recipe *recipe = find(name, error);
+	char *words[MOST_WORDS]; /* a copy: options_parse moves operands, if there are any */
 	int argc = 0, operand_count;
 	bool help;
 
@@ -100,8 +102,9 @@ int recipe_apply(const char *name, const struct option_section *options, void *v
 		return -1;
 	while (recipe->words[argc])
 		argc++;
-	/* Only operands are moved, and here are none. */
-	if (options_parse(options, argc, (char **)recipe->words, values, &operand_count, &help, error))
+	assert(argc <= MOST_WORDS);
+	memcpy(words, recipe->words, (size_t)argc * sizeof *words);
+	if (options_parse(options, argc, words, values, &operand_count, &help, error))
 		return error_prefix(error, "recipe %s", name);
 	assert(operand_count == 0 && !help);
 	return 0;

@@ -35,8 +35,7 @@ struct workers {
 	atomic_int next[WORKERS_MAX]; /* the next task of each worker's share of the job */
 	atomic_int busy;              /* threads that have not yet finished the job */
 
-	bool has_locks; /* one worker needs none */
-	mtx_t lock;
+	mtx_t lock;                       /* it and the events are there where there are threads */
 	struct event announced, finished; /* a job */
 };
 
@@ -150,6 +149,18 @@ static int open_locks(struct workers *w)
 	return -1;
 }
 
+static void end_threads(struct workers *w)
+{
+	w->ending = true;
+	announce_job(w);
+	for (int i = 0; i < w->started; i++)
+		thrd_join(w->threads[i], NULL);
+	w->started = 0;
+	cnd_destroy(&w->announced.happened);
+	cnd_destroy(&w->finished.happened);
+	mtx_destroy(&w->lock);
+}
+
 struct workers *workers_open(int count, struct error *error)
 {
 	struct workers *w = calloc(1, sizeof *w);
@@ -158,10 +169,15 @@ struct workers *workers_open(int count, struct error *error)
 		error_scarce(error, "not enough memory for threads");
 		return NULL;
 	}
-	w->has_locks = count > 1 && !open_locks(w);
-	while (w->has_locks && w->started < count - 1 && !start_thread(w))
-		;
-	w->count = w->started + 1; /* threads read it when there is a job */
+	w->count = 1;
+	if (count == 1 || open_locks(w))
+		return w;
+	while (w->started < count - 1)
+		if (start_thread(w)) {
+			end_threads(w);
+			return w;
+		}
+	w->count = count; /* the threads read it when there is a job */
 	return w;
 }
 
@@ -169,15 +185,8 @@ void workers_close(struct workers *w)
 {
 	if (!w)
 		return;
-	if (w->has_locks) {
-		w->ending = true;
-		announce_job(w);
-		for (int i = 0; i < w->started; i++)
-			thrd_join(w->threads[i], NULL);
-		cnd_destroy(&w->announced.happened);
-		cnd_destroy(&w->finished.happened);
-		mtx_destroy(&w->lock);
-	}
+	if (w->count > 1)
+		end_threads(w);
 	free(w);
 }
 
