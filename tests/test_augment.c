@@ -64,7 +64,7 @@ static void test_replacements(void **state)
 	(void)state;
 	assert_true(alone.others == 0.3 && alone.drawn == 0 && alone.until == 1);
 	assert_true(drawn.others == 0 && drawn.drawn == 0.05);
-	assert_true(late.others == 0.2 && late.until == 0);
+	assert_true(late.others == 0.2 && late.shift == 0 && late.until == 1);
 	assert_false(augment_is_none(&alone) || augment_is_none(&drawn) || augment_is_none(&late));
 	assert_false(augment_warps(&alone) || augment_warps(&drawn) || augment_warps(&late));
 }
@@ -163,6 +163,7 @@ static void test_texts(void **state)
 		{"drawn,others", "others:0.2,drawn:0.05"},
 		{"others:0.1,until:0.9,shift", "shift:2,until:0.9,others:0.1"},
 		{"others:0,drawn:0", "none"},
+		{"scale:0,until:0,others", "others:0.2"},
 	};
 
 	(void)state;

@@ -123,6 +123,8 @@ int augment_parse(const char *list, void *augment, struct error *error)
 						 seen[OTHERS] || seen[DRAWN] ? "nothing that ends" : "nothing else");
 	if (read.elastic == 0)
 		read.sigma = 0;
+	if (!augment_warps(&read))
+		read = (struct augment){.until = 1, .others = read.others, .drawn = read.drawn};
 	*(struct augment *)augment = augment_is_none(&read) ? (struct augment){0} : read;
 	return 0;
 }

@@ -121,7 +121,7 @@ static int read_metadata(struct checkpoint *checkpoint, struct error *error)
 /* ---- vectors of the network's parameters ---- */
 
 #define MOST_VECTORS 8
-#define PREFIX 16
+#define PREFIX 32
 
 /* One number for each parameter: the parameters themselves, or what belongs to them. */
 struct vector {
@@ -141,7 +141,7 @@ static int list_vectors(const struct trainer *trainer, struct vector vectors[MOS
 	for (size_t i = 0; i < rule->numbers; i++) {
 		struct vector *vector = &vectors[count++];
 		vector->values = optimizer->state + i * optimizer->count;
-		snprintf(vector->prefix, PREFIX, "%s%zu.", rule->name, i + 1);
+		snprintf(vector->prefix, PREFIX, "%.8s%zu.", rule->name, i + 1);
 	}
 	return count;
 }

@@ -17,6 +17,7 @@
 
 #define FORMAT "mnist-cnn 1"
 #define FORMAT_FAMILY "mnist-cnn "
+#define CHECKPOINT FORMAT_FAMILY "checkpoint "
 #define MAX_FILE ((size_t)1 << 30)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -267,6 +268,8 @@ static int check_format(const struct safetensors *file, struct error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
 
+	if (format && !strncmp(format, CHECKPOINT, strlen(CHECKPOINT)))
+		return error_set(error, "is the checkpoint of a training, not a model");
 	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) && strcmp(format, FORMAT))
 		return error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"",
 						 format);
