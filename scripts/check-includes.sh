@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Includes in src and include run one way, from left to right:
-#   cli → app → picture → formats → base      cli → draw → formats      app → nn → compute → base
+#   cli → app → picture → formats → base      cli → draw → formats      cli → export → formats, nn      app → nn → compute → base
 # A file in src/ROOM or include/ROOM may include headers of its own room, of those that `sees` lists
 # for it, and of the system. A quoted header begins with its room, as "nn/layer.h" does, and one that
 # stands in src/ROOM is that room's own. Each offence is printed as FILE:LINE: WHY, and the exit
@@ -13,8 +13,9 @@ cd "${1:-$(dirname "$0")/..}"
 headers=$(find include -name '*.h' -o -name '*.def')
 find src include -name '*.[ch]' -exec awk -v headers="$headers" '
 	BEGIN {
-		sees["cli"] = " cli draw app picture nn compute formats base "
+		sees["cli"] = " cli draw export app picture nn compute formats base "
 		sees["draw"] = " draw formats base "
+		sees["export"] = " export nn formats base "
 		sees["app"] = " app picture nn compute formats base "
 		sees["picture"] = " picture formats base "
 		sees["nn"] = " nn compute base "

@@ -28,6 +28,7 @@ With --long, also, where the tool is there or can be installed:
   same-bytes      the same training by gcc, clang and these machines' gcc, at -O2 and -O3, gives the
                   same model
   kills           500 times a training is killed at a random moment, and goes on to the same bytes
+  export          exported networks give the same answers in ONNX Runtime, Chromium and compiled C
   model           scripts/make-model.sh trains data/model.safetensors again, to the byte
 
 With --coverage, instead of all that: which lines, and of the parsers which branches, do the tests
@@ -232,6 +233,24 @@ kills()
 	cat "$scratch/log" >>"$results"
 }
 
+# Exported networks in the programs that they are for, with the release build.
+exported()
+{
+	say
+	say "== export: ONNX Runtime, Chromium and compilers, as far as they are installed"
+	if ! command -v python3 >/dev/null; then
+		say "== export: left out, python3 is not installed"
+		return
+	fi
+	python3 "$root/tests/export.py" "$root/build-test/release" >"$scratch/export" ||
+		grep -q '^not ok' "$scratch/export" || echo "not ok running export.py" >>"$scratch/export"
+	sed -n 's/ ([^()]*)$//; s/^ok /passed\texport: /p; s/^not ok /failed\texport: /p' \
+		"$scratch/export" >"$scratch/log"
+	grep '^left out' "$scratch/export" >&2 || true
+	say "== export: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
+}
+
 # Not where the processor makes other bytes: see make-model.sh.
 model()
 {
@@ -316,6 +335,7 @@ if $long; then
 	done
 	same_bytes
 	kills
+	exported
 	model
 fi
 

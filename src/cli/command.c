@@ -155,8 +155,9 @@ static const struct command command_help = {
 /* clang-format on */
 
 const struct command *const commands[] = {
-	&command_train,         &command_eval,          &command_predict, &command_inspect_data,
-	&command_inspect_model, &command_inspect_image, &command_help,    NULL,
+	&command_train,         &command_eval,         &command_predict,
+	&command_export,        &command_inspect_data, &command_inspect_model,
+	&command_inspect_image, &command_help,         NULL,
 };
 
 static void print_usage(FILE *out)

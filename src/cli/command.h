@@ -42,8 +42,8 @@ struct command {
 	void (*explain)(FILE *out); /* prints more of them; may be NULL */
 };
 
-extern const struct command command_train, command_eval, command_predict, command_inspect_data,
-	command_inspect_model, command_inspect_image;
+extern const struct command command_train, command_eval, command_predict, command_export,
+	command_inspect_data, command_inspect_model, command_inspect_image;
 
 /* All commands, in the order of the help; ended by NULL. */
 extern const struct command *const commands[];
