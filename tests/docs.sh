@@ -384,7 +384,7 @@ for document in $all; do
 done
 
 # What the program and the scripts know.
-for command in "" train eval predict "inspect data" "inspect model" "inspect image"; do
+for command in "" train eval predict export "inspect data" "inspect model" "inspect image"; do
 	# shellcheck disable=SC2086 # two words are two words
 	"$program" $command --help
 done >help
