@@ -129,54 +129,44 @@ static void replacing_names_what_is_wrong(void **state)
 	assert_error_has(&error, "Not a directory");
 }
 
-/* Root may write anywhere, so root becomes somebody else first. */
-static void protection_is_respected(void **state)
+/* The file, with these permissions of its own and of its folder, is not replaced, and `words` say
+ * why. Root may write anywhere, so root becomes somebody else first. */
+static void assert_protected(mode_t mode, mode_t folder_mode, const char *words)
 {
 	int status;
 
-	(void)state;
 	scratch_path(path, folder, "protected");
 	assert_true(scratch_write(path, "kept"));
-	assert_int_equal(chmod(path, 0444), 0);
-	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	assert_int_equal(chmod(folder, folder_mode), 0);
 	fflush(stdout);
 	pid_t child = fork();
 	if (!child) {
 		if (!geteuid() && setuid(65534))
 			_exit(2);
 		bool refused = file_check_replace(path, &error) && file_replace(path, "x", 1, &error) &&
-					   strstr(error.text, "protected: cannot write: Permission denied");
-		_exit(refused ? 0 : 1);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	assert_true(scratch_holds(path, "kept"));
-}
-
-/* In a folder that may not be written to, the old file may be, but not replaced. */
-static void a_folder_is_protected(void **state)
-{
-	int status;
-
-	(void)state;
-	scratch_path(path, folder, "protected");
-	assert_true(scratch_write(path, "kept"));
-	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(chmod(folder, 0555), 0);
-	fflush(stdout);
-	pid_t child = fork();
-	if (!child) {
-		if (!geteuid() && setuid(65534))
-			_exit(2);
-		bool refused = file_check_replace(path, &error) && file_replace(path, "x", 1, &error) &&
-					   strstr(error.text, "protected: cannot create a temporary file beside it: "
-										  "Permission denied; the old file is untouched");
+					   strstr(error.text, words);
 		_exit(refused ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(chmod(folder, 0755), 0);
 	assert_int_equal(status, 0);
 	assert_true(scratch_holds(path, "kept"));
+}
+
+static void protection_is_respected(void **state)
+{
+	(void)state;
+	assert_protected(0444, 0777, "protected: cannot write: Permission denied");
+}
+
+/* In a folder that may not be written to, the old file may be, but not replaced. */
+static void a_folder_is_protected(void **state)
+{
+	(void)state;
+	assert_protected(0666, 0555,
+					 "protected: cannot create a temporary file beside it: "
+					 "Permission denied; the old file is untouched");
 }
 
 static void checking_changes_nothing(void **state)
