@@ -467,6 +467,6 @@ sed -n '/^## Fast$/,/^## [^F]/p' "$root/README.md" | grep -o '[0-9.]* s ' | tr -
 		tr -d '*' <"$root/scripts/README.md" | grep -qF "| $seconds |" || echo "$seconds s"
 	done | none "README.md: its figures of speed are those of scripts/README.md"
 
-[ "$(wc -l <"$root/README.md")" -le 275 ]
-result $? "README.md has at most 275 lines"
+[ "$(wc -l <"$root/README.md")" -le 250 ]
+result $? "README.md has at most 250 lines"
 [ ! -e failed ]
