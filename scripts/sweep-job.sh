@@ -9,12 +9,20 @@ set -eu -o pipefail
 export LC_ALL=C
 
 # options CONFIGURATION : what it says to train. Quotes are understood, but nothing is expanded; a
-# first word without dashes names a recipe.
+# first word without dashes names a recipe; the words behind --network are one argument, also without
+# quotes.
 options()
 {
 	[[ $1 == *[![:blank:]]* ]] || return 0
 	[[ $1 =~ ^[[:blank:]]*- ]] || echo --recipe
-	printf '%s\n' "$1" | xargs printf '%s\n'
+	printf '%s\n' "$1" | xargs printf '%s\n' | awk '
+		function end_network() { if (network != "") print network; in_network = 0; network = "" }
+		/^--/ { end_network() }
+		in_network { network = network (network == "" ? "" : " ") $0; next }
+		/^--network=/ { in_network = 1; network = $0; next }
+		/^--network$/ { in_network = 1 }
+		{ print }
+		END { end_network() }'
 }
 
 if [ "$1" = options ]; then

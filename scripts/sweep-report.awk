@@ -43,26 +43,69 @@ function quantile(df)
 	return df in student ? student[df] : 1.959964 + 2.37227 / df + 2.82250 / (df * df)
 }
 
-# Of what all jobs of a configuration measured: sets n, mean, deviation, half (of the interval). Two
-# passes: the sum of squares alone would lose all digits.
-function summarize(c, what,    j, x)
+# Of values[1 … n]: sets n, mean, deviation, low and high (the interval). Two passes: the sum of
+# squares alone would lose all digits.
+function describe(values, count,    i, half)
 {
-	n = mean = deviation = half = 0
-	for (j = 1; j <= jobs; j++)
-		if (index_of[name[j]] == c && value[j, what] != "") {
-			n++
-			mean += value[j, what]
-		}
-	if (n > 0)
-		mean /= n
-	for (j = 1; j <= jobs; j++)
-		if (index_of[name[j]] == c && value[j, what] != "") {
-			x = value[j, what] - mean
-			deviation += x * x
-		}
+	n = count
+	mean = deviation = half = 0
+	for (i = 1; i <= n; i++)
+		mean += values[i] / n
+	for (i = 1; i <= n; i++)
+		deviation += (values[i] - mean) * (values[i] - mean)
 	if (n > 1) {
 		deviation = sqrt(deviation / (n - 1))
 		half = quantile(n - 1) * deviation / sqrt(n)
+	}
+	low = mean - half
+	high = mean + half
+}
+
+# Describe what all jobs of a configuration measured. An accuracy's interval ends where accuracies do.
+function summarize(c, what,    j, count, values)
+{
+	for (j = 1; j <= jobs; j++)
+		if (index_of[name[j]] == c && value[j, what] != "")
+			values[++count] = value[j, what]
+	describe(values, count + 0)
+	if (what != "seconds") {
+		low = low < 0 ? 0 : low
+		high = high > 1 ? 1 : high
+	}
+}
+
+# Describe by how much a configuration is better than the first one, each with the same seed.
+function pair_up(c,    j, count, values, first)
+{
+	for (j = 1; j <= jobs; j++)
+		if (index_of[name[j]] == 1 && value[j, on] != "")
+			first[seed[j]] = value[j, on]
+	for (j = 1; j <= jobs; j++)
+		if (index_of[name[j]] == c && value[j, on] != "" && seed[j] in first)
+			values[++count] = value[j, on] - first[seed[j]]
+	describe(values, count + 0)
+}
+
+# What an interval of differences says.
+function finding()
+{
+	if (n < 3)
+		return n == 2 ? "two seeds say nothing" : n == 1 ? "one seed says nothing" : "no common seed"
+	if (low > 0)
+		return "better"
+	return high < 0 ? "worse" : "may be chance"
+}
+
+function print_differences(    c)
+{
+	printf "\nAgainst %s, %s accuracy in points, seed by seed:\n", configuration[1],
+		on == "val" ? "validation" : on
+	printf "seeds  difference               that is                configuration\n"
+	for (c = 2; c <= configurations; c++) {
+		pair_up(c)
+		printf "%5d  %s  %-21s  %s\n", n, pad(n == 0 ? "" : n < 3 ? sprintf("%+.2f", 100 * mean) :
+			sprintf("%+.2f  (%+.2f … %+.2f)", 100 * mean, 100 * low, 100 * high), 23), finding(),
+			configuration[c]
 	}
 }
 
@@ -73,7 +116,15 @@ function columns()
 		return ",,,,"
 	if (n == 1)
 		return sprintf(",%.6f,,,", mean)
-	return sprintf(",%.6f,%.6f,%.6f,%.6f", mean, deviation, mean - half, mean + half)
+	return sprintf(",%.6f,%.6f,%.6f,%.6f", mean, deviation, low, high)
+}
+
+# ",difference,low,high", as far as n goes.
+function difference_columns()
+{
+	if (n < 2)
+		return n == 0 ? ",,," : sprintf(",%.6f,,", mean)
+	return sprintf(",%.6f,%.6f,%.6f", mean, low, high)
 }
 
 function cell()
@@ -83,7 +134,7 @@ function cell()
 	if (n == 1)
 		return sprintf("%.2f", 100 * mean)
 	return sprintf("%.2f ± %.2f  (%.2f … %.2f)", 100 * mean, 100 * deviation,
-		100 * (mean - half), 100 * (mean + half))
+		100 * low, 100 * high)
 }
 
 # The README's table.
@@ -94,7 +145,7 @@ function print_markdown(    c, accuracy, interval)
 	for (c = 1; c <= configurations; c++) {
 		summarize(c, "test")
 		accuracy = sprintf("%.2f ± %.2f%%", 100 * mean, 100 * deviation)
-		interval = sprintf("%.2f … %.2f%%", 100 * (mean - half), 100 * (mean + half))
+		interval = sprintf("%.2f … %.2f%%", 100 * low, 100 * high)
 		summarize(c, "seconds")
 		printf "| `%s` | %s | %s | %d | %.*f s |\n", configuration[c], accuracy, interval, n,
 			mean < 10 ? 2 : 0, mean
@@ -138,7 +189,7 @@ END {
 	print_runs()
 	file = out "/summary.csv"
 	print "configuration,runs,val_accuracy,val_std,val_low,val_high,test_accuracy,test_std," \
-		"test_low,test_high,seconds" >file
+		"test_low,test_high,seconds,pairs,difference,difference_low,difference_high" >file
 	printf "runs  %s%s  seconds  configuration\n", pad("validation, %", 32),
 		on == "test" ? "  " pad("test, %", 32) : ""
 	for (c = 1; c <= configurations; c++) {
@@ -152,13 +203,17 @@ END {
 		row = row (on == "test" ? columns() : ",,,,")
 		if (n > 0) {
 			printf "%d\t%s\t%.6f\t%.6f\t%.6f\n", c, label(configuration[c]), 100 * mean,
-				100 * (mean - half), 100 * (mean + half) >(scratch "/means")
+				100 * low, 100 * high >(scratch "/means")
 			print_points(c, on)
 		}
 		summarize(c, "seconds")
-		printf "%s,%d%s,%s\n", quote(configuration[c]), n, row, n ? sprintf("%.3f", mean) : "" >file
+		printf "%s,%d%s,%s", quote(configuration[c]), n, row, n ? sprintf("%.3f", mean) : "" >file
 		printf "%4d  %s  %7s  %s\n", n, line, n ? sprintf("%.1f", mean) : "", configuration[c]
+		pair_up(c)
+		print c == 1 ? ",,,," : sprintf(",%d", n) difference_columns() >file
 	}
+	if (configurations > 1 && recipes != "true")
+		print_differences()
 	if (recipes == "true")
 		print_markdown()
 }

@@ -11,7 +11,9 @@ Usage: scripts/sweep.sh [OPTION]... [CONFIGURATION]...
 
 Trains each CONFIGURATION with each seed, measures the models, and compares. A CONFIGURATION is one
 argument, the options of mnist-cnn train in quotes, such as "--epochs 5 --batch-size 32". "plain
---epochs 5" is short for "--recipe plain --epochs 5".
+--epochs 5" is short for "--recipe plain --epochs 5". A network needs no quotes within these.
+
+A second table has the differences to the first configuration, seed by seed, with their interval.
 
 "recipes" makes the README's table of recipes: all of them, each with seeds that nobody used to choose
 it, one training at a time with all threads, so that the seconds are right.
@@ -27,7 +29,7 @@ it, one training at a time with all threads, so that the seconds are right.
   --program FILE       an mnist-cnn that is built already
 
 DIR gets runs.csv (a row for each training), summary.csv (a row for each configuration: mean,
-standard deviation, and Student's 95% interval of the mean), summary.png, and curves/ of each
+standard deviation, Student's 95% interval of the mean, difference), summary.png, and curves/ of each
 training by its number. Models are not kept: same options and seed, same model.
 
 Interrupted, by Ctrl-C or worse? Call it again in the same way, or with --out DIR alone: what is
@@ -35,6 +37,7 @@ finished is not done again. With more seeds or configurations it adds to what is
 that fail are reported, the others go on, and the exit status is 1.
 
   scripts/sweep.sh --seeds 1-3 --on val "plain" "plain --learning-rate 2e-3"
+  scripts/sweep.sh "plain" "plain --network conv:8,3 relu maxpool:2 flatten dense:10 softmax"
   scripts/sweep.sh --out batches "--batch-size 32" "--batch-size 64" "--batch-size 128"
 
 It works with GNU parallel (Tange 2018, doi:10.5281/zenodo.1146014), which wishes to be cited where

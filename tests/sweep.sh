@@ -32,14 +32,15 @@ is()
 }
 
 # The validation accuracy is 0.8 + seed / 100, that of the test 0.1 more; an epoch takes two
-# seconds. Without a seed, it is just an attempt.
+# seconds. Without a seed, it is just an attempt. With --gain N, accuracies are N points higher, and
+# twice that where the seed is odd.
 cat >"$work/stand-in" <<'END'
 #!/usr/bin/env bash
-command=$1 seed= split= model= curves=
+command=$1 seed= split= model= curves= gain=0
 arguments=("$@")
 for ((i = 1; i < $#; i++)); do
 	case ${arguments[i]} in
-	--seed | --split | --model | --curves) declare "${arguments[i]#--}=${arguments[i + 1]}" ;;
+	--seed | --split | --model | --curves | --gain) declare "${arguments[i]#--}=${arguments[i + 1]}" ;;
 	--wrong) echo "mnist-cnn train: unknown option --wrong" >&2; exit 2 ;;
 	esac
 done
@@ -61,7 +62,7 @@ elif [ -n "$seed" ]; then
 		exit 1
 	fi
 	printf '1,0.5,2\n2,0.4,2\n' >>"$curves"
-	echo "$seed" >"$model"
+	echo $((seed + gain * (1 + seed % 2))) >"$model"
 fi
 END
 chmod +x "$work/stand-in"
@@ -91,7 +92,7 @@ run --out figures --seeds 1-3,4 "--epochs 2"
 is "figures: status" 0 "$status"
 val=0.825000,0.012910,0.804460,0.845540
 test=0.925000,0.012910,0.904460,0.945540
-is "figures: summary.csv" "\"--epochs 2\",4,$val,$test,4.000" \
+is "figures: summary.csv" "\"--epochs 2\",4,$val,$test,4.000,,,," \
 	"$(tail -n 1 "$work/figures/summary.csv")"
 is "figures: the table" \
 	"4 82.50 ± 1.29 (80.45 … 84.55) 92.50 ± 1.29 (90.45 … 94.55) 4.0 --epochs 2" \
@@ -101,6 +102,21 @@ is "figures: runs.csv" \
 	"$(rows figures)"
 is "figures: curves" "epoch,val_loss,seconds 1,0.5,2 2,0.4,2" \
 	"$(paste -s -d ' ' "$work/figures/curves/3.csv")"
+
+# Differences of 2, 1, 2 and 1 points: 1.5 ± 3.182 × 0.57735 / 2. Accuracies end at 100%.
+run --out pairs --seeds 1-4 "--epochs 2" "--gain 1" "--gain -1" "--gain 0"
+is "pairs: better" "4 +1.50 (+0.58 … +2.42) better --gain 1" \
+	"$(tail -n 3 "$work/stdout" | head -n 1 | tr -s ' ' | sed 's/^ //')"
+is "pairs: worse, and chance" \
+	"4 -1.50 (-2.42 … -0.58) worse --gain -1 4 +0.00 (+0.00 … +0.00) may be chance --gain 0" \
+	"$(tail -n 2 "$work/stdout" | paste -s -d ' ' | tr -s ' ' | sed 's/^ //')"
+is "pairs: in summary.csv" "4,0.015000,0.005814,0.024186" \
+	"$(sed -n 3p "$work/pairs/summary.csv" | cut -d , -f 12-)"
+run --out pairs --seeds 1-2 "--gain 3"
+is "pairs: of two seeds" "2 +4.50 two seeds say nothing --gain 3" \
+	"$(tail -n 1 "$work/stdout" | tr -s ' ' | sed 's/^ //')"
+is "pairs: an interval ends at 100%" 1.000000 \
+	"$(tail -n 1 "$work/pairs/summary.csv" | cut -d , -f 10)"
 
 # Choosing: no look at the test images.
 run --out choice --on val --seeds 7 "--epochs 2"
@@ -116,6 +132,11 @@ run --out quotes --seeds 1 "--network 'conv:8,5  relu' --note \"it's\" \$HOME *"
 is "quotes: what train gets" \
 	"<train><--network><conv:8,5  relu><--note><it's><\$HOME><*><--quiet><--seed><1><--threads><1>" \
 	"$(cat "$work/calls")"
+rm "$work/calls"
+run --out unquoted --seeds 1 "plain --network conv:8,5 relu  flatten --note a --network=flatten softmax"
+is "quotes: a network needs none" \
+	"<train><--recipe><plain><--network><conv:8,5 relu flatten><--note><a><--network=flatten softmax>" \
+	"$(sed 's/<--quiet>.*//' "$work/calls")"
 is "quotes: in summary.csv" "\"--network 'conv:8,5  relu' --note \"\"it's\"\" \$HOME *\",1" \
 	"$(tail -n 1 "$work/quotes/summary.csv" | sed 's/",1,.*/",1/')"
 run --out quotes "--network 'conv"

@@ -173,8 +173,9 @@ static void of_a_checkpoint(void **state)
 static void of_eval(void **state)
 {
 	(void)state;
-	FAIL(OUTPUTS("m.png", "p.csv", "c.csv"), "eval", "-q", "--data", ".", "--threads", "1",
-		 "--mistakes", "m.png", "--predictions", "p.csv", "--confusion", "c.csv");
+	FAIL(OUTPUTS("m.png", "p.csv", "c.csv"), "eval", "-q", "--against", "model.safetensors",
+		 "--data", ".", "--threads", "1", "--mistakes", "m.png", "--predictions", "p.csv",
+		 "--confusion", "c.csv");
 }
 
 static void of_predict(void **state)

@@ -9,9 +9,10 @@
 #include "base/text.h"
 #include "formats/json.h"
 
-#define COUNT_COLUMNS 7 /* of a count in the confusion matrix */
-#define MOST_NAME 20    /* columns of a class's name */
-#define MOST_PAIRS 20   /* of classes, in the place of a matrix */
+#define COUNT_COLUMNS 7   /* of a count in the confusion matrix */
+#define MOST_NAME 20      /* columns of a class's name */
+#define MOST_PAIRS 20     /* of classes, in the place of a matrix */
+#define USUAL_CHANCE 0.05 /* below it, a difference is said not to be chance */
 
 void report_loading(FILE *out, const struct dataset *dataset)
 {
@@ -273,8 +274,46 @@ int report_bars(const struct classes *classes, const float *probabilities,
 	return count;
 }
 
+void report_comparison(FILE *out, const struct compared *compared)
+{
+	const struct comparison *c = &compared->comparison;
+
+	fputs("\nagainst   ", out);
+	text_print_name(out, compared->against);
+	fprintf(out, ": accuracy %.4f  (%zu of %zu)\n", compared->evaluation->accuracy,
+			compared->evaluation->correct, compared->evaluation->count);
+	fprintf(out, "difference %+.4f  (95%% interval %+.4f … %+.4f)\n", c->difference, c->low,
+			c->high);
+	text_print_name(out, compared->model);
+	if (!c->first && !c->second) {
+		fputs(" and ", out);
+		text_print_name(out, compared->against);
+		fputs(" misread the same images\n", out);
+		return;
+	}
+	fprintf(out, " reads %zu images that ", c->first);
+	text_print_name(out, compared->against);
+	fprintf(out, " misreads, the other way round %zu:\n", c->second);
+	fprintf(out, "%s (exact McNemar test, p = %.2g)\n",
+			c->chance < USUAL_CHANCE ? "not by chance" : "that may be chance", c->chance);
+}
+
+static void print_comparison_json(FILE *out, const struct compared *compared)
+{
+	const struct comparison *c = &compared->comparison;
+
+	fputs(",\"against\":{\"model\":", out);
+	json_print_text(out, compared->against);
+	fprintf(out, ",\"correct\":%zu,\"accuracy\":%.9g", compared->evaluation->correct,
+			compared->evaluation->accuracy);
+	fprintf(out, ",\"both\":%zu,\"model_alone\":%zu,\"against_alone\":%zu,\"neither\":%zu", c->both,
+			c->first, c->second, c->neither);
+	fprintf(out, ",\"difference\":%.9g,\"interval\":[%.9g,%.9g],\"p_value\":%.9g}", c->difference,
+			c->low, c->high, c->chance);
+}
+
 void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const char *model,
-							const char *split)
+							const char *split, const struct compared *compared)
 {
 	const struct evaluation *evaluation = evaluated->evaluation;
 	const struct confusion *confusion = evaluated->confusion;
@@ -307,5 +346,8 @@ void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const 
 		fprintf(out, ",\"precision\":%.9g,\"recall\":%.9g", scores.precision, scores.recall);
 		fprintf(out, ",\"f1\":%.9g,\"support\":%zu}", scores.f1, scores.support);
 	}
-	fputs("]}\n", out);
+	fputs("]", out);
+	if (compared)
+		print_comparison_json(out, compared);
+	fputs("}\n", out);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "app/compare.h"
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/evaluate.h"
@@ -51,8 +52,19 @@ struct evaluated {
  * `colour`, each count of the matrix is shaded by its share of the label's images. */
 void report_evaluation(FILE *out, const struct evaluated *evaluated, int width, bool colour);
 
-/* The same as one JSON object on one line, with the model's file and the name of the split. */
+/* A model and what it is compared with. */
+struct compared {
+	const char *model, *against;         /* files */
+	const struct evaluation *evaluation; /* of `against` */
+	struct comparison comparison;
+};
+
+/* Who reads the images that the other does not, the difference, and whether it may be chance. */
+void report_comparison(FILE *out, const struct compared *compared);
+
+/* All that as one JSON object on one line, with the model's file and the name of the split.
+ * `compared` may be NULL. */
 void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const char *model,
-							const char *split);
+							const char *split, const struct compared *compared);
 
 #endif
