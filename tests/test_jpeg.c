@@ -20,7 +20,8 @@
 #include "mutations.h"
 #include "scratch.h"
 
-enum { SOF0 = 0xc0, DHT = 0xc4, EOI = 0xd9, SOS, DQT, APP0 = 0xe0, APP1, APP14 = 0xee, COM = 0xfe };
+enum { SOF0 = 0xc0, SOF2 = 0xc2, DHT = 0xc4, SOI = 0xd8, EOI, SOS, DQT };
+enum { APP0 = 0xe0, APP1, APP14 = 0xee, COM = 0xfe };
 
 static struct buffer jpeg(const char *name)
 {
@@ -348,6 +349,46 @@ static void impossible_scans(void **state)
 	refuse(changed("grey-progressive", SOS, 1, COM), "a scan without its quantization table");
 }
 
+/* A progressive picture of one grey block whose scans each bring a bit of one coefficient, which is
+ * 0: first number 0, then bits 13 to 0 of number 1, of number 2, and so on. */
+static struct buffer with_scans(int count)
+{
+	/* SOI; quantizers of 1; SOF2 of 8×8 pixels; codes of one symbol, 0, for DC and for AC. */
+	static const uint8_t tables[] = {0xff, SOI, 0xff, DQT, 0, 67, 0};
+	static const uint8_t head[53] = {0xff, SOF2, 0,  11,       8,           0,       8,
+									 0,    8,    1,  1,        0x11,        0,       0xff,
+									 DHT,  0,    38, [18] = 1, [35] = 0x10, [36] = 1};
+	const size_t most = sizeof tables + 64 + sizeof head + 11 * (size_t)count + 2;
+	struct buffer file = {malloc(most), 0};
+
+	assert_non_null(file.data);
+	memcpy(file.data, tables, sizeof tables);
+	memset(file.data + sizeof tables, 1, 64);
+	memcpy(file.data + sizeof tables + 64, head, sizeof head);
+	file.size = sizeof tables + 64 + sizeof head;
+	for (int i = 0; i < count; i++) {
+		const uint8_t k = i ? (uint8_t)(1 + (i - 1) / 14) : 0, low = (uint8_t)(13 - (i - 1) % 14);
+		const uint8_t bits = !i ? 0 : low == 13 ? 13 : (uint8_t)(16 * (low + 1) + low);
+		const uint8_t scan[] = {0xff, SOS, 0, 8, 1, 1, 0, k, k, bits, 0x7f};
+		memcpy(file.data + file.size, scan, sizeof scan);
+		file.size += sizeof scan;
+	}
+	memcpy(file.data + file.size, (const uint8_t[]){0xff, EOI}, 2);
+	file.size += 2;
+	return file;
+}
+
+/* A file of 200 kB may ask for a visit to each of a million blocks in each of 800 scans. */
+static void many_scans(void **state)
+{
+	struct raster picture = parsed(with_scans(200));
+
+	(void)state;
+	assert_int_equal(picture.samples[0], 128);
+	raster_free(&picture);
+	refuse(with_scans(201), ": more than 200 scans");
+}
+
 /* Where the file says that it ends, a progressive one may do without fine detail. */
 static void early_end(void **state)
 {
@@ -496,6 +537,7 @@ int main(void)
 		cmocka_unit_test(refused_by_name),
 		cmocka_unit_test(damaged_segments),
 		cmocka_unit_test(impossible_scans),
+		cmocka_unit_test(many_scans),
 		cmocka_unit_test(early_end),
 		cmocka_unit_test(damaged_data),
 		cmocka_unit_test(mutations),

@@ -15,6 +15,10 @@ enum { RST0 = 0xd0, SOI = 0xd8, EOI, SOS, DQT, DRI = 0xdd, APP0 = 0xe0, APP1, AP
 
 #define UNSENT 255 /* a coefficient that no scan has brought */
 
+/* A scan that brings nothing takes a few bytes, and a visit to each block all the same. Encoders
+ * make some ten; one for each bit of a coefficient would be 896 for each component. */
+#define MOST_SCANS 200
+
 struct component {
 	int id, table;   /* of quantizers */
 	int h, v;        /* sampling factors: an MCU has h × v of the component's blocks */
@@ -52,6 +56,7 @@ struct jpeg {
 	int scanned_count;
 	struct component *scanned[3];
 	bool wanted;
+	int wanted_count; /* of the scans so far */
 };
 
 static int damaged(const struct jpeg *j, const char *what)
@@ -390,6 +395,9 @@ static int begin_scan(struct jpeg *j, struct bytes in)
 		j->scanned[i] = c;
 		j->wanted |= c->weight > 0;
 	}
+	j->wanted_count += j->wanted;
+	if (j->wanted_count > MOST_SCANS)
+		return error_set(j->error, "offset %zu: more than %d scans", j->in.offset, MOST_SCANS);
 	return 0;
 }
 
