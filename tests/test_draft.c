@@ -476,7 +476,22 @@ static void await(const struct writer *writer)
 	assert_int_equal(read(writer->from, &byte, 1), 1);
 }
 
-static struct writer start_writer(void)
+/* Replace the file over and over, once it has been told to. */
+static void write_often(int from, int to)
+{
+	struct draft draft = {0};
+	char byte;
+
+	if (draft_renew(&draft, path, "first", 5, &error) || write(to, "", 1) != 1 ||
+		read(from, &byte, 1) != 1)
+		_exit(1);
+	for (int i = 0; i < 300; i++)
+		while (draft_renew(&draft, path, "next", 4, &error)) /* the other one came in between */
+			;
+	_exit(write(to, "", 1) != 1 || read(from, &byte, 1) != 1);
+}
+
+static struct writer start_writer(void (*write_file)(int from, int to))
 {
 	int to[2], from[2];
 
@@ -488,7 +503,7 @@ static struct writer start_writer(void)
 	if (!child) {
 		close(to[1]);
 		close(from[0]);
-		write_half(to[0], from[1]);
+		write_file(to[0], from[1]);
 	}
 	close(to[0]);
 	close(from[1]);
@@ -526,7 +541,7 @@ static void a_second_process_is_refused(void **state)
 	(void)state;
 	name_model(temporary);
 	for (int old = 0; old < 2; old++) {
-		const struct writer writer = start_writer();
+		const struct writer writer = start_writer(write_half);
 		assert_refused(writer.process);
 		assert_true(exists(temporary));
 		assert_int_equal(write(writer.to, "", 1), 1);
@@ -541,6 +556,54 @@ static void a_second_process_is_refused(void **state)
 	}
 }
 
+/* A renewed draft leaves no moment for another process, and the file is whole. */
+static void a_renewed_draft_is_held(void **state)
+{
+	char temporary[256];
+
+	(void)state;
+	name_model(temporary);
+	const struct writer writer = start_writer(write_often);
+	assert_refused(writer.process);
+	assert_true(scratch_holds(path, "first"));
+	assert_int_equal(write(writer.to, "", 1), 1);
+	for (int i = 0; i < 300; i++)
+		assert_refused(writer.process);
+	await(&writer);
+	assert_true(scratch_holds(path, "next"));
+	end_writer(&writer);
+	assert_int_equal(file_replace(path, "old", 3, &error), 0);
+	assert_int_equal(scratch_count(folder), 1);
+}
+
+/* Where a save fails, the old file stays, and the next save is another attempt. */
+static void a_draft_that_failed_is_renewed(void **state)
+{
+	char temporary[256];
+	struct draft draft = {0};
+
+	(void)state;
+	name_model(temporary);
+	assert_int_equal(draft_open(&draft, path, &error), 0);
+	assert_int_equal(unlink(temporary), 0);
+	assert_int_equal(draft_renew(&draft, path, "lost", 4, &error), -1);
+	assert_false(exists(path));
+	assert_int_equal(draft_renew(&draft, path, "first", 5, &error), 0);
+	assert_int_equal(mkdir(temporary, 0700), 0);
+	assert_int_equal(draft_renew(&draft, path, "second", 6, &error), -1);
+	assert_error_has(&error, "the draft of another run is in the way");
+	assert_true(scratch_holds(path, "first"));
+	assert_int_equal(rmdir(temporary), 0);
+	assert_int_equal(draft_renew(&draft, path, "third", 5, &error), 0);
+	assert_true(scratch_holds(path, "third"));
+	assert_int_equal(draft_close(&draft, &error), 0);
+	assert_int_equal(scratch_count(folder), 1);
+	draft = (struct draft){0};
+	assert_int_equal(draft_renew(&draft, "/dev/full", "x", 1, &error), -1);
+	assert_int_equal(draft_renew(&draft, "/dev/null", "x", 1, &error), 0);
+	assert_int_equal(draft_close(&draft, &error), 0);
+}
+
 static void a_dead_draft_is_removed(void **state)
 {
 	char temporary[256];
@@ -548,7 +611,7 @@ static void a_dead_draft_is_removed(void **state)
 	(void)state;
 	name_model(temporary);
 	assert_true(scratch_write(path, "old"));
-	const struct writer writer = start_writer();
+	const struct writer writer = start_writer(write_half);
 	end_writer(&writer);
 	assert_true(scratch_holds(temporary, "half"));
 	assert_int_equal(file_check_replace(path, &error), 0);
@@ -948,6 +1011,8 @@ int main(void)
 		DRAFT_TEST(a_draft_continues_standard_output),
 		DRAFT_TEST(an_old_file_stays_until_the_draft_is_whole),
 		DRAFT_TEST(a_second_process_is_refused),
+		DRAFT_TEST(a_renewed_draft_is_held),
+		DRAFT_TEST(a_draft_that_failed_is_renewed),
 		DRAFT_TEST(a_dead_draft_is_removed),
 		DRAFT_TEST(what_is_in_the_drafts_way_is_left_alone),
 		DRAFT_TEST(locks_may_be_impossible),

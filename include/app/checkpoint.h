@@ -1,6 +1,7 @@
 /* Checkpoints: a training on its way as one file, from which it goes on to the same bytes.
  *
- *     checkpoint_save("c.safetensors", &trainer, &origin, &error);
+ *     checkpoint_encode(&trainer, &origin, &bytes, &error);
+ *     file_replace("c.safetensors", bytes.data, bytes.size, &error);
  *
  *     checkpoint_load("c.safetensors", &checkpoint, &error);
  *     network, executor, data set, split and trainer are opened as its settings say
@@ -43,9 +44,10 @@ struct checkpoint {
 	struct epoch_figures *rows; /* [state.epoch - 1] */
 };
 
-/* Write the file, whole or not at all. The trainer may be anywhere between two steps. */
-int checkpoint_save(const char *path, const struct trainer *trainer,
-					const struct checkpoint_origin *origin, struct error *error);
+/* *bytes = the file. The trainer may be anywhere between two steps. Free with buffer_free; zeroed
+ * on error. */
+int checkpoint_encode(const struct trainer *trainer, const struct checkpoint_origin *origin,
+					  struct buffer *bytes, struct error *error);
 
 /* Read the file, or its bytes. One with a byte that is not as it was written is refused. Free with
  * checkpoint_free; zeroed on error. */

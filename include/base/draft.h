@@ -39,6 +39,12 @@ int draft_append(struct draft *draft, const void *data, size_t size, struct erro
  * us, its owner and group. What is appended later goes to the file. */
 int draft_publish(struct draft *draft, struct error *error);
 
+/* Put the bytes, as a whole, in the file's place: by the draft or, where that was published, by
+ * another one. There is no moment at which a second process could begin to write the file. Accepts
+ * a zeroed draft, which it is again where something failed. */
+int draft_renew(struct draft *draft, const char *path, const void *data, size_t size,
+				struct error *error);
+
 /* Publish the draft in the place of another file in the same folder: the old one stays. What stands
  * in the way there shows when it is published. No matter for a special file. */
 void draft_redirect(struct draft *draft, const char *path);

@@ -275,18 +275,14 @@ static int make_file(const struct trainer *trainer, const struct checkpoint_orig
 	return 0;
 }
 
-int checkpoint_save(const char *path, const struct trainer *trainer,
-					const struct checkpoint_origin *origin, struct error *error)
+int checkpoint_encode(const struct trainer *trainer, const struct checkpoint_origin *origin,
+					  struct buffer *bytes, struct error *error)
 {
 	struct layout layout;
-	struct buffer bytes = {0};
 
-	const int made = make_file(trainer, origin, &layout, &bytes, error);
+	*bytes = (struct buffer){0};
+	const int status = make_file(trainer, origin, &layout, bytes, error);
 	close_layout(&layout);
-	if (made)
-		return error_prefix(error, "%s", path);
-	const int status = file_replace(path, bytes.data, bytes.size, error);
-	buffer_free(&bytes);
 	return status;
 }
 

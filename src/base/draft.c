@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -385,6 +386,42 @@ int draft_publish(struct draft *draft, struct error *error)
 	}
 	signals_release(old);
 	return failed ? fail(draft, failed, error) : 0;
+}
+
+/* Begin the next draft. Another process that is about to be refused may have one for a moment. */
+static int open_next(struct draft *draft, const char *path, struct error *error)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int attempt = 0; draft_open(draft, path, error); attempt++) {
+		if (attempt == ATTEMPTS)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+int draft_renew(struct draft *draft, const char *path, const void *data, size_t size,
+				struct error *error)
+{
+	const bool is_published = draft->path && !draft->is_special && !*draft->temporary;
+	const int published = is_published ? draft->file : -1; /* and locked, until the next draft is */
+	struct error ignored;
+
+	if ((is_published && open_next(draft, path, error)) ||
+		(!draft->path && draft_open(draft, path, error))) {
+		*draft = (struct draft){.path = is_published ? path : NULL, .file = published};
+		return -1;
+	}
+	const int status =
+		draft_append(draft, data, size, error) || draft_publish(draft, error) ? -1 : 0;
+	if (status || draft->is_special) {
+		draft_close(draft, &ignored);
+		*draft = (struct draft){0};
+	}
+	if (published >= 0)
+		close(published);
+	return status;
 }
 
 void draft_redirect(struct draft *draft, const char *path)

@@ -337,6 +337,12 @@ static void print_files(const struct job *job, const struct train_result *result
 		text_print_name(stderr, values->model);
 		fprintf(stderr, ": as it was before this training\n");
 	}
+	if (!result->stopped && strcmp(job->stopped_model, values->model) &&
+		file_exists(job->stopped_model)) {
+		text_print_name(stderr, job->stopped_model);
+		fprintf(stderr,
+				": of a training that was stopped before; no longer needed if it was this one\n");
+	}
 	if (!job->curves_failed && job->row_count) {
 		text_print_name(stderr, values->curves);
 		fprintf(stderr, ": the learning curves, a row for each epoch\n");
@@ -441,6 +447,7 @@ static int train_run(void *v, int operand_count, char **operands, struct error *
 	else
 		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
 	draft_close(&job.model, &ignored); /* the error before this one was reported */
+	draft_close(&job.checkpoint, &ignored);
 	curves_close(&job.curves, &ignored);
 	checkpoint_free(&job.from);
 	free(job.rows);

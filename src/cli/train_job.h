@@ -23,7 +23,7 @@ struct job {
 	struct network network;
 	struct executor *executor;
 	int epochs; /* whole or not: the rows of the curves */
-	struct draft model;
+	struct draft model, checkpoint;
 	char stopped_model[PATH_SIZE]; /* the model's file where the training is stopped */
 	struct curves curves;
 	struct epoch_figures *rows; /* [epochs], of which row_count are there */

@@ -68,7 +68,7 @@ int job_open_outputs(struct job *job, struct error *error)
 	if (open_model(job, error) || curves_open(&job->curves, values->curves, error) ||
 		curves_append_all(&job->curves, job->rows, job->row_count, error))
 		return -1;
-	return values->checkpoint ? file_check_replace(values->checkpoint, error) : 0;
+	return values->checkpoint ? draft_open(&job->checkpoint, values->checkpoint, error) : 0;
 }
 
 void job_report_lost(struct error *error)
@@ -102,21 +102,33 @@ static bool is_due(const struct job *job, const struct trainer *trainer, enum tr
 	return every == EVERY_EPOCH ? moment == AFTER_EPOCH : clock_seconds() - job->saved_at >= every;
 }
 
-void job_pause(void *context, const struct trainer *trainer, enum train_moment moment)
+static int save_checkpoint(struct job *job, const struct trainer *trainer, struct error *error)
 {
-	struct job *job = context;
 	const struct checkpoint_origin origin = {
 		.data = job->data_checksum,
 		.rows = job->rows,
 		.texts = job->texts.entries,
 		.text_count = job->texts.count,
 	};
+	const char *path = job->values->checkpoint;
+	struct buffer bytes;
+
+	if (checkpoint_encode(trainer, &origin, &bytes, error))
+		return error_prefix(error, "%s", path);
+	const int status = draft_renew(&job->checkpoint, path, bytes.data, bytes.size, error);
+	buffer_free(&bytes);
+	return status;
+}
+
+void job_pause(void *context, const struct trainer *trainer, enum train_moment moment)
+{
+	struct job *job = context;
 	const bool failed_before = job->checkpoint_failed;
 	struct error error;
 
 	if (!is_due(job, trainer, moment))
 		return;
-	job->checkpoint_failed = checkpoint_save(job->values->checkpoint, trainer, &origin, &error);
+	job->checkpoint_failed = save_checkpoint(job, trainer, &error);
 	job->saved_at = clock_seconds();
 	if (!job->checkpoint_failed || (failed_before && moment != AT_END))
 		return;
