@@ -134,10 +134,32 @@ static void each_style_has_its_characters(void **state)
 	assert_non_null(strstr(text, "●"));
 	assert_non_null(strstr(text, "⠒ training  ● validation"));
 	chart_draw(&chart, 80, BLOCKS_COLOUR, text);
-	assert_non_null(strstr(text, "\033[38;5;39mtraining\033[0m  \033[38;5;208mvalidation\033[0m"));
+	assert_non_null(
+		strstr(text, "\033[38;5;39m⠒ training\033[0m  \033[38;5;208m● validation\033[0m"));
 	for (int i = 0; i < CHART_LINES; i++) { /* no line ends in a colour */
 		const char *last = strrchr(line(i), '\033');
 		assert_true(!last || !strncmp(last, "\033[0m", 4));
+	}
+}
+
+static void validation_has_marks_whatever_the_colours(void **state)
+{
+	struct chart chart = {.epochs = 100};
+
+	(void)state;
+	for (int epoch = 1; epoch <= 100; epoch++) {
+		chart_add(chart.training, epoch / 100.0, 1, 0.5, 1);
+		chart_add(chart.validation, epoch / 100.0, 2, 0.4, 1);
+	}
+	for (int style = 0; style <= BLOCKS_COLOUR; style++) {
+		int marks = 0;
+
+		chart_draw(&chart, 120, (enum blocks_style)style, text);
+		for (const char *c = text; *c; c++)
+			marks += style == BLOCKS_ASCII ? *c == 'o' : !strncmp(c, "●", strlen("●"));
+		assert_true(marks > 2 * 8);
+		if (style == BLOCKS_COLOUR)
+			assert_true(marks <= 2 * 12 + 1); /* and one in the legend */
 	}
 }
 
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(lines_are_as_they_should_be),
 		cmocka_unit_test(nothing_is_wider_than_the_terminal),
 		cmocka_unit_test(each_style_has_its_characters),
+		cmocka_unit_test(validation_has_marks_whatever_the_colours),
 		cmocka_unit_test(the_last_value_is_on_the_chart),
 		cmocka_unit_test(nothing_measured_is_no_chart),
 		cmocka_unit_test(an_early_end_is_the_end),

@@ -243,10 +243,11 @@ static void text_stands_beneath_or_beside(void **state)
 	canvas_free(&canvas);
 }
 
-static void a_sheet_is_about_square(void **state)
+/* Up to a screen's size, it has a screen's shape; a larger one is as wide, and higher. */
+static void a_sheet_is_for_screens(void **state)
 {
 	(void)state;
-	for (size_t count = 10; count < 200; count += 13) {
+	for (size_t count = 10; count < 2000; count += count < 200 ? 13 : 650) {
 		const struct sheet_block blocks[] = {
 			{.title = "a title",
 			 .count = count,
@@ -260,8 +261,13 @@ static void a_sheet_is_about_square(void **state)
 		struct canvas canvas;
 
 		assert_int_equal(sheet_paint(blocks, 2, &canvas, &error), 0);
-		assert_true(canvas.height < canvas.width * 3 / 2);
-		assert_true(canvas.width < canvas.height * 3 / 2);
+		assert_true(canvas.width <= 1920);
+		if (canvas.height > 1080) {
+			assert_true(canvas.width > 1800);
+		} else {
+			assert_true(canvas.height <= canvas.width * 5 / 8);
+			assert_true(canvas.height > canvas.width * 3 / 8);
+		}
 		canvas_free(&canvas);
 	}
 }
@@ -277,10 +283,10 @@ static void blocks_stand_below_each_other(void **state)
 
 	(void)state;
 	assert_int_equal(sheet_paint(blocks, 3, &canvas, &error), 0);
-	assert_int_equal(canvas.width, 2 * MARGIN + 2 * font_width("wider than the tile"));
-	int top = MARGIN + 2 * FONT_HEIGHT + 8; /* the title */
+	assert_int_equal(canvas.width, 2 * MARGIN + 3 * font_width("wider than the tile"));
+	int top = MARGIN + 3 * FONT_HEIGHT + 8; /* the title */
 	assert_true(is_cell(&canvas, MARGIN, top, 0, 0, 0));
-	top += 20 + MARGIN + 2 * FONT_HEIGHT + 8 + MARGIN;
+	top += 20 + MARGIN + 3 * FONT_HEIGHT + 8 + MARGIN;
 	assert_true(is_cell(&canvas, MARGIN + 39, top + 19, 0, 1, 0));
 	assert_int_equal(canvas.height, top + 20 + MARGIN);
 	canvas_free(&canvas);
@@ -365,7 +371,7 @@ int main(void)
 		cmocka_unit_test(a_folder_that_is_not_there),
 		cmocka_unit_test(tiles_stand_in_rows),
 		cmocka_unit_test(text_stands_beneath_or_beside),
-		cmocka_unit_test(a_sheet_is_about_square),
+		cmocka_unit_test(a_sheet_is_for_screens),
 		cmocka_unit_test(blocks_stand_below_each_other),
 		cmocka_unit_test(too_large_a_sheet_is_refused),
 		cmocka_unit_test(want_of_memory_is_an_error),

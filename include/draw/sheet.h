@@ -10,7 +10,8 @@
 
 #define SHEET_CAPTION 96 /* bytes */
 
-extern const struct colour sheet_light, sheet_dim; /* the usual colours of text */
+/* The usual colours of text, and that behind everything. */
+extern const struct colour sheet_light, sheet_dim, sheet_ground;
 
 /* Tiles of one size under a title. The functions give the colour of each cell and the text. */
 struct sheet_block {
@@ -32,7 +33,8 @@ struct sheet_block {
 	struct colour (*caption)(const void *context, size_t tile, int line, char text[SHEET_CAPTION]);
 };
 
-/* Paint blocks one below the other, on a sheet about as wide as high. Free with canvas_free. */
+/* Paint blocks one below the other, on a sheet of a screen's shape where the tiles permit. Free
+ * with canvas_free. */
 int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canvas,
 				struct error *error);
 

@@ -244,6 +244,16 @@ static struct colour sample_caption(const void *context, size_t tile, int line,
 	return epoch ? sheet_dim : sheet_light;
 }
 
+/* As many rows as columns, or fewer, and the columns are a multiple of ten. */
+static size_t columns_of(size_t count)
+{
+	size_t columns = 10;
+
+	while (columns * columns < count)
+		columns += 10;
+	return columns;
+}
+
 /* The more samples there are, and the larger they are, the less they are enlarged. */
 static int write_sheet(const char *path, const struct samples *samples, struct error *error)
 {
@@ -255,11 +265,12 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	const int room = augmented || count <= 400 ? 90 : count <= 3000 ? 60 : 30; /* pixels */
 	/* clang-format off */
 	const struct sheet_block block = {
-		.count = count, .columns = augmented ? samples->columns : 0, .context = samples,
+		.count = count, .columns = augmented ? samples->columns : columns_of(count),
+		.context = samples,
 		.width = dataset->width, .height = dataset->height, .cell = sample_cell,
 		.scale = side < room ? room / side : 1, .gap = room / 7,
 		.lines = 1, .characters = augmented && names < EPOCH ? EPOCH : names,
-		.text_scale = room > 30 ? 2 : 1, .caption = sample_caption,
+		.text_scale = room > 60 ? 3 : room > 30 ? 2 : 1, .caption = sample_caption,
 	};
 	/* clang-format on */
 

@@ -162,6 +162,7 @@ static struct colour score_caption(const void *context, size_t tile, int line,
 #define BAR_HEIGHT 32 /* cells */
 #define BAR_SCALE 3
 #define MOST_SCORES 100 /* with captions */
+#define SCORE 7         /* characters of "-0.0235" */
 
 static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 {
@@ -172,25 +173,37 @@ static struct colour bar_cell(const void *context, size_t tile, int x, int y)
 	return colour_signed(BAR_HEIGHT - y <= filled + 0.5 ? 0.5 : 0, bars->colours);
 }
 
-/* Maps of all sizes take about the same room, so that a channel that was made from one other
- * channel stands below that. */
-#define MAP_SIDE 84
-#define LEAST_GAP 6
-#define MAP_DISTANCE (MAP_SIDE + LEAST_GAP)
+/* Maps of all sizes take the same room, so that a channel that was made from one other channel
+ * stands below that: as much as lets the rows fill a screen, but no more than MAP_SIDE. */
+#define MAP_SIDE 112
 #define MAP_COLUMNS 32
+#define MAP_ROW 1880 /* pixels */
+#define MAP_GAP 6
 
-static struct sheet_block block_of_image(const struct activation *map)
+/* Pixels from one map to the next. */
+static int map_distance(const struct activation *activations, int count)
+{
+	int columns = 1;
+
+	for (int i = 0; i < count; i++)
+		if (!activations[i].shape.flat)
+			columns = activations[i].shape.c > columns ? activations[i].shape.c : columns;
+	const int room = MAP_ROW / (columns < MAP_COLUMNS ? columns : MAP_COLUMNS);
+	return room < MAP_SIDE + MAP_GAP ? room : MAP_SIDE + MAP_GAP;
+}
+
+static struct sheet_block block_of_image(const struct activation *map, int distance)
 {
 	const struct shape shape = map->shape;
 	const int side = shape.h > shape.w ? shape.h : shape.w;
-	const int scale = side < MAP_SIDE ? MAP_SIDE / side : 1;
-	const int gap = MAP_DISTANCE - shape.w * scale;
+	const int scale = side < distance - MAP_GAP ? (distance - MAP_GAP) / side : 1;
+	const int gap = distance - shape.w * scale;
 
 	/* clang-format off */
 	return (struct sheet_block){
 		.title = map->title, .count = (size_t)shape.c, .context = map,
 		.columns = shape.c < MAP_COLUMNS ? (size_t)shape.c : MAP_COLUMNS,
-		.gap = gap < LEAST_GAP ? LEAST_GAP : gap,
+		.gap = gap < MAP_GAP ? MAP_GAP : gap,
 		.width = shape.w, .height = shape.h, .scale = scale, .cell = map_cell,
 	};
 	/* clang-format on */
@@ -203,7 +216,7 @@ static struct sheet_block block_of_numbers(const struct activation *map)
 	const bool are_bars = map->are_probabilities;
 	const size_t count = shape_size(map->shape);
 	const bool are_scores = count == (size_t)map->classes->count && count <= MOST_SCORES;
-	const int side = are_scores ? 48 : count > 256 ? 8 : 16; /* pixels */
+	const int side = are_scores ? 48 : count > 256 ? 8 : MAP_ROW / 128 - 1; /* 128 fill a row */
 	const int names = classes_width(map->classes, CAPTION_NAME);
 
 	/* clang-format off */
@@ -211,8 +224,8 @@ static struct sheet_block block_of_numbers(const struct activation *map)
 		.title = map->title, .count = count, .context = map, .gap = are_scores ? 24 : 1,
 		.width = are_bars ? side / BAR_SCALE : 1, .height = are_bars ? BAR_HEIGHT : 1,
 		.scale = are_bars ? BAR_SCALE : side, .cell = are_bars ? bar_cell : map_cell,
-		.lines = are_scores ? 2 : 0, .characters = names < 5 ? 5 : names,
-		.text_scale = 2, .caption = score_caption,
+		.lines = are_scores ? 2 : 0, .characters = names < SCORE ? SCORE : names,
+		.text_scale = 3, .caption = score_caption,
 	};
 	/* clang-format on */
 }
@@ -234,38 +247,53 @@ static int activations_save(const char *path, const struct seen *seen,
 			? "what the network sees; below, orange is above 0, blue below"
 			: "what the network sees; below, grey is 0",
 		.count = 1, .context = seen,
-		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 168),
+		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 112),
 		.cell = pixel_cell,
 	}};
 	/* clang-format on */
 
+	const int distance = map_distance(activations, count);
 	for (int i = 0; i < count; i++)
 		blocks[i + 1] = activations[i].shape.flat ? block_of_numbers(&activations[i])
-												  : block_of_image(&activations[i]);
+												  : block_of_image(&activations[i], distance);
 	return sheet_save(path, blocks, count + 1, error);
 }
 
 /* ---- occlusion ---- */
 
 /* A patch of paper shows which ink matters, one of ink which paper does. */
-enum { THE_DIGIT, PAPER, INK, PANELS };
+enum { THE_DIGIT, PAPER, INK, SCALE, PANELS };
 #define PANEL_NAME 8 /* columns of the class's name below a panel */
 
 struct panels {
 	const struct seen *seen;
-	double *map[PANELS]; /* [height][width] each; none of THE_DIGIT */
+	double *map[PANELS]; /* [height][width] each, of PAPER and INK */
 	double lowest[PANELS];
+	double least; /* of both */
 };
+
+#define SCALE_PART 5 /* of the width is the scale's */
+
+/* The colours that the other panels have, the brightest at the top. */
+static struct colour scale_cell(const struct seen *seen, int x, int y)
+{
+	if (x < seen->width * (SCALE_PART - 1) / SCALE_PART / 2 ||
+		x > seen->width * (SCALE_PART + 1) / SCALE_PART / 2)
+		return sheet_ground;
+	return colour_heat(seen->height > 1 ? 1 - y / (seen->height - 1.0) : 1);
+}
 
 /* The loss of probability with the patch at this pixel, relative to the largest loss anywhere. */
 static struct colour panel_cell(const void *context, size_t tile, int x, int y)
 {
 	const struct panels *panels = context;
 	const double probability = (double)panels->seen->probabilities[panels->seen->class];
-	const double most = probability - panels->lowest[tile];
+	const double most = probability - panels->least;
 
 	if (tile == THE_DIGIT)
 		return pixel_cell(panels->seen, 0, x, y);
+	if (tile == SCALE)
+		return scale_cell(panels->seen, x, y);
 	const double lost = probability - panels->map[tile][y * panels->seen->width + x];
 	return colour_heat(most > 0 ? lost / most : 0);
 }
@@ -273,23 +301,23 @@ static struct colour panel_cell(const void *context, size_t tile, int x, int y)
 static struct colour panel_caption(const void *context, size_t tile, int line,
 								   char text[SHEET_CAPTION])
 {
-	static const char *const names[PANELS] = {"the digit", "a patch of paper", "a patch of ink"};
+	static const char *const names[PANELS] = {"the digit", "paper there", "ink there", NULL};
+
 	const struct panels *panels = context;
 	const struct seen *seen = panels->seen;
-	const double black = 100 * (double)seen->probabilities[seen->class];
+	const double probability = (double)seen->probabilities[seen->class];
 	const char *name = name_of(seen);
 	const int shown = text_fit(name, PANEL_NAME);
 
-	*text = '\0';
-	if (line == 0)
+	if (tile == SCALE)
+		snprintf(text, SHEET_CAPTION, line == 0 ? "white is %.1f%%" : "black is %.1f%%",
+				 100 * (line == 0 ? panels->least : probability));
+	else if (line == 0)
 		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
-	else if (line == 1)
-		snprintf(text, SHEET_CAPTION, "%s%.*s at %.1f%%", tile == THE_DIGIT ? "" : "black: ", shown,
-				 name, black);
-	else if (tile != THE_DIGIT)
-		snprintf(text, SHEET_CAPTION, "white: %.*s at %.1f%%", shown, name,
-				 100 * panels->lowest[tile]);
-	return line == 0 ? sheet_light : sheet_dim;
+	else
+		snprintf(text, SHEET_CAPTION, tile == THE_DIGIT ? "%.*s at %.1f%%" : "%.*s down to %.1f%%",
+				 shown, name, 100 * (tile == THE_DIGIT ? probability : panels->lowest[tile]));
+	return line == 0 && tile != SCALE ? sheet_light : sheet_dim;
 }
 
 /* The side of a patch, which has a middle: 7 of an image's 28 pixels. Of the 20 × 20 that a digit
@@ -307,7 +335,7 @@ static int occlusion_save(const char *path, const struct session *session, const
 	const int patch = patch_of(seen);
 	double *maps = malloc(2 * size * sizeof *maps);
 	struct panels panels = {.seen = seen, .map = {[PAPER] = maps}};
-	char title[80 + CLASS_NAME];
+	char title[120 + CLASS_NAME];
 	/* The session's executor observes one image; this takes many at a time. */
 	recognizer.executor =
 		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
@@ -323,19 +351,21 @@ static int occlusion_save(const char *path, const struct session *session, const
 	occlusion_map(&recognizer, seen->pixels, seen->class, patch, 0, panels.map[PAPER]);
 	occlusion_map(&recognizer, seen->pixels, seen->class, patch, UINT8_MAX, panels.map[INK]);
 	executor_close(recognizer.executor);
-	for (int panel = PAPER; panel < PANELS; panel++) {
+	for (int panel = PAPER; panel <= INK; panel++) {
 		panels.lowest[panel] = (double)seen->probabilities[seen->class];
 		for (size_t i = 0; i < size; i++)
 			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
 	}
-	snprintf(title, sizeof title, "How sure of the %s, with a patch of %d×%d pixels here?",
-			 name_of(seen), patch, patch);
+	panels.least = fmin(panels.lowest[PAPER], panels.lowest[INK]);
+	snprintf(title, sizeof title,
+			 "Bright: a patch of %d×%d pixels there makes it less sure of the %s.", patch, patch,
+			 name_of(seen));
 	/* clang-format off */
 	const struct sheet_block block = {
 		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
-		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 252),
+		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 364),
 		.cell = panel_cell,
-		.lines = 3, .characters = 17 + text_fit(name_of(seen), PANEL_NAME), .text_scale = 2,
+		.lines = 2, .characters = 15 + text_fit(name_of(seen), PANEL_NAME), .text_scale = 3,
 		.caption = panel_caption,
 	};
 	/* clang-format on */

@@ -83,14 +83,19 @@ static int write_filters(const char *path, const struct network *network, struct
 	if (!filters.largest)
 		return error_scarce(error, "%s: not enough memory for %zu filters", path, weight->dims[0]);
 	const int height = (int)weight->dims[1], width = (int)weight->dims[2];
-	snprintf(title, sizeof title, "%zu filters of %d×%d: %s is below 0, %s above; largest weight",
-			 weight->dims[0], height, width, filters.colours ? "blue" : "black",
-			 filters.colours ? "orange" : "white");
+	const bool few = weight->dims[0] <= 32;
+	const int room = few ? 170 : 100; /* pixels of a filter; 8 or 16 fill a screen's width */
+	snprintf(title, sizeof title,
+			 "Each filter has %d×%d weights, %s above 0 and %s below; the number is the largest.",
+			 height, width, filters.colours ? "orange" : "white",
+			 filters.colours ? "blue" : "black");
 	/* clang-format off */
 	const struct sheet_block block = {
-		.title = title, .count = weight->dims[0], .context = &filters, .gap = 16,
-		.width = width, .height = height, .scale = width < 16 ? 96 / width : 4, .cell = filter_cell,
-		.lines = 2, .characters = 4, .text_scale = 2, .caption = filter_caption,
+		.title = title, .count = weight->dims[0], .columns = few ? 8 : 16, .context = &filters,
+		.gap = 16,
+		.width = width, .height = height, .scale = width < room / 4 ? room / width : 4,
+		.cell = filter_cell,
+		.lines = 2, .characters = 4, .text_scale = 3, .caption = filter_caption,
 	};
 	/* clang-format on */
 	const int status = sheet_save(path, &block, 1, error);

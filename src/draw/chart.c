@@ -13,7 +13,7 @@
 #define MOST_COLUMNS 56        /* of a plot, in characters */
 #define LABEL 7                /* columns in front of the axis */
 #define GAP 2                  /* columns between the panels */
-#define MOST_MARKS 12          /* with more, measurements of validation are a mere line */
+#define MOST_MARKS 12          /* on a curve of validation; of more measurements, every so many */
 
 enum measure { ACCURACY, LOSS };
 enum curve { NOTHING, TRAINING, VALIDATION, MARK };
@@ -164,11 +164,13 @@ static void join_dots(struct panel *panel, int x0, int y0, int x1, int y1, enum 
 	}
 }
 
-/* Join points, each of which is the mean of the slots that share a column of dots. */
-static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum curve curve)
+/* Join points, each of which is the mean of the slots that share a column of dots. Marks are not
+ * joined, and stand at every so many points. */
+static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum curve curve,
+					   int every)
 {
 	const int width = panel->columns * panel->across; /* dots */
-	int last_x = -1, last_y = 0;
+	int last_x = -1, last_y = 0, points = 0;
 
 	for (int i = 0; i < CHART_SLOTS;) {
 		const int x = i * width / CHART_SLOTS;
@@ -179,6 +181,8 @@ static void draw_curve(struct panel *panel, const struct chart_slot *slots, enum
 			weight += slots[i].weight;
 		}
 		if (weight <= 0)
+			continue;
+		if (++points % every)
 			continue;
 		const int y = dot_y(panel, sum / weight);
 		const bool alone = last_x < 0 || curve == MARK;
@@ -197,8 +201,7 @@ static int count_measured(const struct chart_slot *slots)
 	return count;
 }
 
-/* Each measurement of validation gets a mark where they are few, and where no colours tell the
- * curves apart. */
+/* Marks tell validation from training for those, too, who see no colours. */
 static struct panel panel_of(const struct chart *chart, enum measure measure, int columns,
 							 enum blocks_style style)
 {
@@ -212,11 +215,12 @@ static struct panel panel_of(const struct chart *chart, enum measure measure, in
 		.down = style == BLOCKS_ASCII ? 1 : 4,
 	};
 
-	draw_curve(&panel, chart->training, TRAINING);
-	if (style == BLOCKS_COLOUR)
-		draw_curve(&panel, chart->validation, VALIDATION);
-	if (style != BLOCKS_COLOUR || count_measured(chart->validation) <= MOST_MARKS)
-		draw_curve(&panel, chart->validation, MARK);
+	const bool colours = style == BLOCKS_COLOUR;
+	const int measured = count_measured(chart->validation);
+	draw_curve(&panel, chart->training, TRAINING, 1);
+	if (colours)
+		draw_curve(&panel, chart->validation, VALIDATION, 1);
+	draw_curve(&panel, chart->validation, MARK, colours ? 1 + (measured - 1) / MOST_MARKS : 1);
 	return panel;
 }
 
@@ -276,7 +280,7 @@ static void put_dots(struct writer *out, const struct panel *panel, int row, int
 static void put_word(struct writer *out, enum curve curve, const char *mark, const char *word)
 {
 	put_colour(out, curve);
-	put(out, "%s%s", out->style == BLOCKS_COLOUR ? "" : mark, word);
+	put(out, "%s%s", mark, word);
 	put_colour(out, NOTHING);
 }
 
@@ -290,9 +294,9 @@ static void put_title(struct writer *out, const struct panel *panel, int left)
 			   : panel->measure == LOSS)
 		return;
 	put_blanks(out, left + LABEL + (narrow ? 0 : 6));
-	put_word(out, TRAINING, ascii ? ". " : "⠒ ", narrow ? "train" : "training");
+	put_word(out, TRAINING, narrow ? "" : ascii ? ". " : "⠒ ", narrow ? "train" : "training");
 	put(out, narrow ? " " : "  ");
-	put_word(out, VALIDATION, ascii ? "o " : "● ", narrow ? "val" : "validation");
+	put_word(out, VALIDATION, narrow ? "" : ascii ? "o " : "● ", narrow ? "val" : "validation");
 }
 
 /* The axis has a number at the top, in the middle and at the bottom. */

@@ -1,4 +1,5 @@
-/* Every block is a grid of tiles. The sheet is widened until it is no higher than wide. */
+/* Every block is a grid of tiles. The sheet is widened until it has a screen's shape. One that is
+ * larger than a screen is as wide and is scrolled, unless it would be a mere ribbon. */
 #include "draw/sheet.h"
 
 #include <limits.h>
@@ -6,13 +7,15 @@
 #include "draw/font.h"
 
 #define MARGIN 14
-#define TITLE_SCALE 2
+#define TITLE_SCALE 3
 #define TITLE_HEIGHT (FONT_HEIGHT * TITLE_SCALE + 8)
 #define BESIDE 6 /* pixels between a tile and the text beside it */
 #define WIDER 8  /* pixels, with each attempt */
+#define SCREEN_WIDTH (1920 - WIDER)
+#define RIBBON 4 /* times as high as wide */
 
-static const struct colour ground = {40, 44, 52};
-const struct colour sheet_light = {235, 235, 235}, sheet_dim = {150, 156, 168};
+const struct colour sheet_ground = {40, 44, 52}, sheet_light = {235, 235, 235},
+					sheet_dim = {150, 156, 168};
 
 static int larger(int a, int b)
 {
@@ -122,6 +125,11 @@ static void paint_block(const struct canvas *canvas, const struct sheet_block *b
 	}
 }
 
+static bool has_good_shape(double width, double height)
+{
+	return height <= width * 9 / 16 || (width > SCREEN_WIDTH && height <= width * RIBBON);
+}
+
 int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canvas,
 				struct error *error)
 {
@@ -133,7 +141,7 @@ int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canv
 		height = MARGIN;
 		for (int i = 0; i < count; i++)
 			height += block_height(&blocks[i], (int)width);
-		if (height <= width || width * width > CANVAS_MAX_PIXELS)
+		if (has_good_shape(width, height) || width * width > CANVAS_MAX_PIXELS)
 			break;
 	}
 	if (width <= CANVAS_MAX_PIXELS)
@@ -141,7 +149,7 @@ int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canv
 	if (width * height > CANVAS_MAX_PIXELS)
 		return error_set(error, "the sheet would have %.0f×%.0f pixels; the most are %u in all",
 						 width, height, CANVAS_MAX_PIXELS);
-	if (canvas_open(canvas, (int)width, (int)height, ground, error))
+	if (canvas_open(canvas, (int)width, (int)height, sheet_ground, error))
 		return -1;
 	for (int i = 0; i < count; i++) {
 		paint_block(canvas, &blocks[i], top);
