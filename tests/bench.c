@@ -200,8 +200,8 @@ static int bench_validate(const char *model, const char *data, const struct engi
 		(executor = executor_open(&network, engine, settings_default().batch_size, EXECUTOR_PREDICT,
 								  error))) {
 		double start = clock_seconds();
-		evaluate(executor, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000,
-				 TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL);
+		evaluate(executor, &dataset, NULL, dataset.count < 12000 ? dataset.count : 12000, NULL,
+				 &evaluation, NULL, NULL);
 		printf("%.6f\n", clock_seconds() - start);
 		status = 0;
 	}

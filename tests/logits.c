@@ -25,7 +25,7 @@ static void load(const void *context, int first, int n, float *x)
 }
 
 /* Returns false where memory is lacking. */
-static bool answer_all(struct executor *executor, double temperature)
+static bool answer_all(struct executor *executor)
 {
 	const struct network *network = executor_network(executor);
 	const size_t size = shape_size(network->input), classes = (size_t)network->classes;
@@ -37,7 +37,7 @@ static bool answer_all(struct executor *executor, double temperature)
 
 	while (ready && fread(pixels, 1, size, stdin) == size) {
 		const float *logits = executor_predict(executor, &batch);
-		loss_softmax(network->classes, logits, temperature, probabilities);
+		loss_softmax(network->classes, logits, probabilities);
 		fwrite(logits, sizeof *logits, classes, stdout);
 		fwrite(probabilities, sizeof *probabilities, classes, stdout);
 	}
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 		!model_load(argv[1], NULL, &network, &info, NULL, &error))
 		executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error);
 	if (executor)
-		done = answer_all(executor, info.result.temperature);
+		done = answer_all(executor);
 	if (!done)
 		fprintf(stderr, "logits: %s\n", error.text);
 	executor_close(executor);

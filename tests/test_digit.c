@@ -389,7 +389,7 @@ static void test_a_stroke_apart(void **state)
 									   "..........##..", //
 									   "..........##..", //
 									   NULL};
-	struct recognizer recognizer = {.executor = executor, .temperature = 1.0};
+	struct recognizer recognizer = {.executor = executor};
 	const struct digit_judge judge = {recognizer_score, &recognizer};
 	struct raster picture = paper(115, 110);
 	struct digits digits;

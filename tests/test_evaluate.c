@@ -84,8 +84,8 @@ static void answers_are_counted(void **state)
 
 		build_transparent(&network);
 		struct executor *executor = open_executor(&network, batch_size);
-		assert_true(evaluate(executor, &dataset, NULL, IMAGES, TEMPERATURE_NONE, NULL, &evaluation,
-							 predictions, NULL));
+		assert_true(
+			evaluate(executor, &dataset, NULL, IMAGES, NULL, &evaluation, predictions, NULL));
 		assert_int_equal(confusion_count(predictions, IMAGES, MNIST_CLASSES, &confusion, &error),
 						 0);
 		executor_close(executor);
@@ -128,25 +128,23 @@ static void each_image_has_its_prediction(void **state)
 	for (int batch_size = 1; batch_size < 5; batch_size++) {
 		build_transparent(&network);
 		struct executor *executor = open_executor(&network, batch_size);
-		for (double temperature = 0.5; temperature <= 2; temperature *= 2) {
-			const double e = exp(1 / temperature), sure = e / (e + 9), other = 1 / (e + 9);
+		const double e = exp(1), sure = e / (e + 9), other = 1 / (e + 9);
 
-			assert_true(evaluate(executor, &dataset, indices, 4, temperature, NULL, &evaluation,
-								 predictions, logits));
-			for (size_t i = 0; i < 4; i++) {
-				assert_int_equal(predictions[i].index, indices[i]);
-				assert_int_equal(predictions[i].label, labels[indices[i]]);
-				assert_int_equal(predictions[i].class, indices[i] % 10);
-				assert_int_equal(loss_argmax(MNIST_CLASSES, logits + i * MNIST_CLASSES),
-								 indices[i] % 10);
-				assert_true(fabs(predictions[i].probability - sure) < 1e-6);
-				double of_label = indices[i] % 100 ? sure : other;
-				assert_true(fabs(predictions[i].of_label - of_label) < 1e-6);
-			}
-			/* The loss is without temperature; half are right. */
-			assert_true(fabs(evaluation.loss - (log(exp(1) + 9) - 0.5)) < 1e-6);
-			assert_true(fabs(calibration_error(&evaluation) - fabs(sure - 0.5)) < 1e-6);
+		assert_true(
+			evaluate(executor, &dataset, indices, 4, NULL, &evaluation, predictions, logits));
+		for (size_t i = 0; i < 4; i++) {
+			assert_int_equal(predictions[i].index, indices[i]);
+			assert_int_equal(predictions[i].label, labels[indices[i]]);
+			assert_int_equal(predictions[i].class, indices[i] % 10);
+			assert_int_equal(loss_argmax(MNIST_CLASSES, logits + i * MNIST_CLASSES),
+							 indices[i] % 10);
+			assert_true(fabs(predictions[i].probability - sure) < 1e-6);
+			double of_label = indices[i] % 100 ? sure : other;
+			assert_true(fabs(predictions[i].of_label - of_label) < 1e-6);
 		}
+		/* Half are right. */
+		assert_true(fabs(evaluation.loss - (log(e + 9) - 0.5)) < 1e-6);
+		assert_true(fabs(calibration_error(&evaluation) - fabs(sure - 0.5)) < 1e-6);
 		executor_close(executor);
 		network_free(&network);
 	}
@@ -189,16 +187,14 @@ static void indices_choose_the_images(void **state)
 	fill(images, labels);
 	build_transparent(&network);
 	struct executor *executor = open_executor(&network, 2);
-	assert_true(evaluate(executor, &dataset, indices, 5, TEMPERATURE_NONE, NULL, &evaluation,
-						 predictions, NULL));
+	assert_true(evaluate(executor, &dataset, indices, 5, NULL, &evaluation, predictions, NULL));
 	assert_int_equal(evaluation.count, 5);
 	assert_int_equal(evaluation.correct, 2);
 	assert_int_equal(predictions[0].label, 1);
 	assert_int_equal(predictions[0].class, 0);
 	assert_int_equal(predictions[3].label, 9);
 	assert_int_equal(predictions[3].class, 9);
-	assert_true(
-		evaluate(executor, &dataset, indices, 0, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
+	assert_true(evaluate(executor, &dataset, indices, 0, NULL, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.accuracy == 0 && evaluation.loss == 0);
 	executor_close(executor);
@@ -216,8 +212,7 @@ static void it_stops_when_told(void **state)
 	(void)state;
 	build_transparent(&network);
 	struct executor *executor = open_executor(&network, 1);
-	assert_false(
-		evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, &stop, &evaluation, NULL, NULL));
+	assert_false(evaluate(executor, &dataset, NULL, 1, &stop, &evaluation, NULL, NULL));
 	assert_int_equal(evaluation.count, 0);
 	assert_true(evaluation.loss == 0);
 	executor_close(executor);
@@ -240,14 +235,12 @@ static void no_number_is_no_loss(void **state)
 	struct executor *executor = open_executor(&network, 1);
 	network.params[1]->value[9] = 1;
 	executor_prepare(executor);
-	assert_true(
-		evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
+	assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation, NULL, NULL));
 	assert_true(isfinite(evaluation.loss));
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
 		network.params[1]->value[3] = odd[i];
 		executor_prepare(executor);
-		assert_true(
-			evaluate(executor, &dataset, NULL, 1, TEMPERATURE_NONE, NULL, &evaluation, NULL, NULL));
+		assert_true(evaluate(executor, &dataset, NULL, 1, NULL, &evaluation, NULL, NULL));
 		assert_true(isnan(evaluation.loss));
 	}
 	executor_close(executor);
@@ -277,8 +270,7 @@ static void the_batch_size_does_not_matter(void **state)
 						 0);
 		network_init(&network, 1);
 		struct executor *executor = open_executor(&network, sizes[i]);
-		assert_true(evaluate(executor, &dataset, NULL, 500, TEMPERATURE_NONE, NULL, &evaluation,
-							 NULL, NULL));
+		assert_true(evaluate(executor, &dataset, NULL, 500, NULL, &evaluation, NULL, NULL));
 		executor_close(executor);
 		network_free(&network);
 		if (i == 0)

@@ -14,13 +14,13 @@ static void test_softmax_by_hand(void **state)
 	const double expected[] = {0.125, 0.25, 0.625};
 	float probabilities[3];
 
-	loss_softmax(3, values, 1, probabilities);
+	loss_softmax(3, values, probabilities);
 	check_close("softmax", 3, probabilities, expected, 3e-7);
-	loss_softmax(3, values, 1, values);
+	loss_softmax(3, values, values);
 	check_equal("in place", 3, values, probabilities);
 	/* A constant more changes nothing. */
 	float shifted[] = {1000, 1000.6931f, 1001.6094f};
-	loss_softmax(3, shifted, 1, shifted);
+	loss_softmax(3, shifted, shifted);
 	check_close("shifted", 3, shifted, expected, 1e-4);
 }
 
@@ -30,9 +30,9 @@ static void test_softmax_extremes(void **state)
 	float values[] = {-1000, 3e38f, 0, -3e38f};
 	float one[] = {-5};
 
-	loss_softmax(4, values, 1, values);
+	loss_softmax(4, values, values);
 	check_equal("softmax", 4, values, (float[]){0, 1, 0, 0});
-	loss_softmax(1, one, 1, one);
+	loss_softmax(1, one, one);
 	assert_true(one[0] == 1);
 }
 
@@ -133,7 +133,7 @@ static void fixture_case(struct fixture *fixture, int n, int classes)
 	assert_true(n <= 16);
 	for (int i = 0; i < n; i++) {
 		narrow[i] = (uint16_t)labels[i];
-		loss_softmax(classes, logits + i * classes, 1, probabilities + i * classes);
+		loss_softmax(classes, logits + i * classes, probabilities + i * classes);
 	}
 	check_close("softmax", count, probabilities, softmax, 1e-6);
 	const struct loss_sum sum =
@@ -208,7 +208,7 @@ static void test_against_differences(void **state)
 		assert_true(fabs(sum.loss / N - cross_entropy(&context)) < 1e-6);
 		check_gradient("dlogits", N * CLASSES, dlogits, wide, cross_entropy, &context, 1e-4, 2e-6);
 	}
-	loss_softmax(CLASSES, logits, 1, probabilities);
+	loss_softmax(CLASSES, logits, probabilities);
 	oracle_softmax(CLASSES, wide, expected);
 	check_close("softmax", CLASSES, probabilities, expected, 1e-6);
 	free(wide);
@@ -238,24 +238,11 @@ static void test_no_class(void **state)
 	assert_true(sum.loss == 0 && sum.correct == 0 && sum.count == 0);
 }
 
-static void test_softmax_at_a_temperature(void **state)
-{
-	const float logits[] = {2, 0, 4};
-	const double sum = exp(1) + exp(0) + exp(2);
-	float probabilities[3];
-
-	(void)state;
-	loss_softmax(3, logits, 2, probabilities);
-	for (int i = 0; i < 3; i++)
-		assert_float_equal(probabilities[i], (float)(exp((double)logits[i] / 2) / sum), 1e-6);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_softmax_by_hand),
 		cmocka_unit_test(test_softmax_extremes),
-		cmocka_unit_test(test_softmax_at_a_temperature),
 		cmocka_unit_test(test_argmax),
 		cmocka_unit_test(test_cross_entropy_by_hand),
 		cmocka_unit_test(test_far_off),

@@ -36,7 +36,6 @@ static const struct model_info info = {
 				 .learning_rate = 1e-3f,
 				 .augment = {.shift = 2, .elastic = 30, .sigma = 4, .until = 0.9}},
 	.result = {.epochs_done = 3,
-			   .temperature = 0.875,
 			   .kept = {.epoch = 3,
 						.accuracy = 1.0 / 3,
 						.loss = 0.1,
@@ -176,7 +175,6 @@ static void metadata_says_how_it_was_trained(void **state)
 		{"weight_decay", "0"},
 		{"label_smoothing", "0"},
 		{"patience", "0"},
-		{"temperature", "0.875"},
 		{"beta1", "0.9"},
 		{"beta2", "0.999"},
 		{"augment", "shift:2,elastic:30,sigma:4,until:0.9"},
@@ -191,14 +189,14 @@ static void metadata_says_how_it_was_trained(void **state)
 	(void)state;
 	build(&network, SPEC, 1);
 	assert_int_equal(model_save(path, &network, &info, &error), 0);
-	assert_metadata(expected, 28);
+	assert_metadata(expected, 27);
 	partial.result.kept.has_val = false;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 26);
+	assert_metadata(expected, 25);
 	partial.result.stopped = true;
 	partial.result.kept.epoch = 0;
 	assert_int_equal(model_save(path, &network, &partial, &error), 0);
-	assert_metadata(expected, 24);
+	assert_metadata(expected, 23);
 	assert_int_equal(model_save(path, &network, NULL, &error), 0);
 	assert_metadata(expected, 5);
 	network_free(&network);
@@ -311,10 +309,9 @@ static void running_out_of_patience_is_no_stop(void **state)
 /* No key may be missing but the other optimizer's; one that nobody knows is passed over. */
 static void metadata_is_complete(void **state)
 {
-	static const char *const keys[] = {"optimizer",       "schedule", "warmup",      "weight_decay",
-									   "label_smoothing", "patience", "temperature", "augment",
-									   "beta1",           "beta2",    "val_split",   "limit",
-									   "epochs_done"};
+	static const char *const keys[] = {"optimizer",       "schedule",  "warmup",  "weight_decay",
+									   "label_smoothing", "patience",  "augment", "beta1",
+									   "beta2",           "val_split", "limit",   "epochs_done"};
 	char text[100];
 
 	(void)state;
@@ -549,6 +546,30 @@ static void numbers_are_read_strictly(void **state)
 		assert_error_has(&error, text);
 	}
 	assert_int_equal(load_changed("learning_rate", "1e-3", NULL), 0);
+}
+
+/* Files once had a temperature beside the weights. It goes into those of the last layer. */
+static void a_temperature_goes_into_the_weights(void **state)
+{
+	struct network plain, divided;
+	struct safetensors file;
+
+	(void)state;
+	assert_int_equal(load_changed("temperature", NULL, NULL), 0);
+	assert_int_equal(model_load(path, NULL, &plain, NULL, NULL, &error), 0);
+	assert_int_equal(load_changed("temperature", "0.875", NULL), 0);
+	assert_int_equal(model_load(path, NULL, &divided, NULL, &file, &error), 0);
+	assert_null(safetensors_metadata(&file, "temperature"));
+	assert_int_equal(file.metadata_count, 27);
+	assert_string_equal(safetensors_metadata(&file, "val_loss"), "0.6666666666666666");
+	for (int p = 0; p < plain.param_count; p++) {
+		const float divisor = plain.params[p]->name[0] == '4' ? 0.875f : 1;
+		for (size_t i = 0; i < plain.params[p]->count; i++)
+			assert_true(divided.params[p]->value[i] == plain.params[p]->value[i] / divisor);
+	}
+	safetensors_free(&file);
+	network_free(&plain);
+	network_free(&divided);
 }
 
 static void augmentation_is_read(void **state)
@@ -872,7 +893,7 @@ static void the_file_can_be_had(void **state)
 	assert_int_equal(load_changed("nonsense", "yes", NULL), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, &file, &error), 0);
 	network_free(&network);
-	assert_int_equal(file.metadata_count, 29);
+	assert_int_equal(file.metadata_count, 28);
 	assert_string_equal(safetensors_metadata(&file, "nonsense"), "yes");
 	safetensors_free(&file);
 	assert_int_equal(load_changed("classes", "9", NULL), -1);
@@ -890,7 +911,7 @@ static void a_model_is_built_in(void **state)
 	assert_int_equal(model_load(MODEL_BUILTIN, NULL, &network, &back, NULL, &error), 0);
 	assert_int_equal(network.classes, 10);
 	assert_true(back.trained_here && back.settings.seed == 1);
-	assert_true(back.result.temperature != 1 && back.result.kept.val_accuracy > 0.98);
+	assert_true(back.result.kept.val_accuracy > 0.98);
 	assert_int_equal(model_save(path, &network, &back, &error), 0);
 	network_free(&network);
 
@@ -923,6 +944,7 @@ int main(void)
 		MODEL_TEST(the_network_must_fit),
 		MODEL_TEST(tensors_must_fit),
 		MODEL_TEST(numbers_are_read_strictly),
+		MODEL_TEST(a_temperature_goes_into_the_weights),
 		MODEL_TEST(augmentation_is_read),
 		MODEL_TEST(odd_figures_are_left_out),
 		MODEL_TEST(a_file_without_metadata_needs_a_spec),

@@ -434,6 +434,56 @@ static void test_no_parameters(void **state)
 	network_free(&network);
 }
 
+/* Of these networks, the layer with that index has what the logits are proportional to. */
+static const struct scaling_case {
+	const char *spec;
+	int layer; /* -1: none */
+} scaling_cases[] = {
+	{"conv:3,3 tanh flatten dense:7 batchnorm relu dropout:0.5 dense:5 softmax", 7},
+	{"dropout:0.1 conv:5,3 batchnorm sigmoid flatten dense:5 relu dropout:0.5 relu softmax", 5},
+	{"tanh conv:5,3 relu maxpool:2 avgpool:2 flatten softmax", 1},
+	{"flatten dense:5 batchnorm relu softmax", 2},
+	{"flatten dense:5 tanh softmax", -1},
+	{"flatten dense:5 sigmoid relu softmax", -1},
+	{"maxpool:4 flatten softmax", -1},
+};
+
+/* A quarter of the weights makes a quarter of each logit, to the bit, and running means stay. */
+static void check_division(const struct scaling_case *c)
+{
+	const struct shape input = {8, 9, 1, false};
+	float *x = random_floats(1, 3 * shape_size(input)), logits[3 * 16];
+	const struct images images = {x, shape_size(input)};
+	const struct batch batch = {.n = 3, .load = images_load, .context = &images};
+	struct network network;
+
+	build(&network, c->spec, input);
+	network_init(&network, 2);
+	const size_t count = 3 * (size_t)network.classes;
+	const struct layer *layer = c->layer < 0 ? NULL : &network.layers[c->layer];
+	assert_ptr_equal(network_scaling_layer(&network), layer);
+	for (int p = 0; layer && p < layer->param_count; p++)
+		for (size_t i = 0; i < layer->params[p].count; i++)
+			layer->params[p].value[i] += 0.5f;
+	struct executor *executor = test_executor_open(&network, &default_engine, 3, EXECUTOR_PREDICT);
+	memcpy(logits, executor_predict(executor, &batch), count * sizeof *logits);
+	for (size_t i = 0; layer && i < count; i++)
+		logits[i] /= 4;
+	network_divide_logits(&network, 4);
+	executor_prepare(executor);
+	check_equal(c->spec, count, executor_predict(executor, &batch), logits);
+	executor_close(executor);
+	network_free(&network);
+	free(x);
+}
+
+static void test_division(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof scaling_cases / sizeof *scaling_cases; i++)
+		check_division(&scaling_cases[i]);
+}
+
 /* A sample's logits depend neither on its batch nor on room for gradients nor on the number of
  * threads: bit by bit. */
 static void check_batch_in_parts(const char *spec, const struct engine *engines)
@@ -500,7 +550,7 @@ int main(void)
 		cmocka_unit_test(test_free_of_zeroed),    cmocka_unit_test(test_first_weights),
 		cmocka_unit_test(test_gaps_are_zeros),    cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_gradients),         cmocka_unit_test(test_no_parameters),
-		cmocka_unit_test(test_batch_in_parts),
+		cmocka_unit_test(test_batch_in_parts),    cmocka_unit_test(test_division),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

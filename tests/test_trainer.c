@@ -96,7 +96,7 @@ static void evaluate_once(const struct network *network, const uint32_t *indices
 {
 	struct executor *executor = open_executor(network, 16);
 
-	evaluate(executor, &dataset, indices, count, TEMPERATURE_NONE, NULL, evaluation, NULL, NULL);
+	evaluate(executor, &dataset, indices, count, NULL, evaluation, NULL, NULL);
 	executor_close(executor);
 }
 
@@ -373,7 +373,7 @@ static double smoothed_loss(const struct network *network, const struct split *s
 		const struct batch batch = {.n = 1, .load = selection_load, .context = &one};
 		const float *logits = executor_predict(executor, &batch);
 		float p[MNIST_CLASSES];
-		loss_softmax(MNIST_CLASSES, logits, 1, p);
+		loss_softmax(MNIST_CLASSES, logits, p);
 		for (int c = 0; c < MNIST_CLASSES; c++) {
 			double target = smoothing / MNIST_CLASSES;
 			if (c == dataset.labels[split->train[i]])
@@ -890,7 +890,7 @@ static void the_kept_weights_are_calibrated(void **state)
 									options.seed, &error),
 						 0);
 		struct executor *executor = open_executor(&network, 16);
-		evaluate(executor, &dataset, split.val, split.val_count, 1, NULL, &evaluation, NULL,
+		evaluate(executor, &dataset, split.val, split.val_count, NULL, &evaluation, NULL,
 				 logits[0]);
 		assert_true(result.temperature ==
 					calibrate(logits[0], MNIST_CLASSES, &dataset, split.val, split.val_count));

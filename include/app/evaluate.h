@@ -44,15 +44,14 @@ struct prediction {
 };
 
 /* Evaluate on `count` images: those at `indices`, or the first ones of the data set where that is
- * NULL. Dropout is off. The temperature changes the probabilities and so the bins,
- * but not the loss. The results do not depend on the executor's batch size. *stop is looked at
+ * NULL. Dropout is off. The results do not depend on the executor's batch size. *stop is looked at
  * before each batch, and `stop` may be NULL; where it ends the work early, the function returns
  * false and `out` covers a part of the images. The answers to all images, in their order, go to
  * `predictions`, [count], and the outputs to `logits`, [count][classes]; both may be NULL. Where
  * the data set has no labels, nothing is counted but the images. */
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, double temperature, const volatile sig_atomic_t *stop,
-			  struct evaluation *out, struct prediction *predictions, float *logits);
+			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out,
+			  struct prediction *predictions, float *logits);
 
 /* The temperature T (Guo et al. 2017) for which softmax(logits / T) has the least cross-entropy on
  * `count` images, those at `indices`. `logits`, [count][classes], are a network's output for

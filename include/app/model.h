@@ -50,10 +50,9 @@ enum model_fault {
 
 /* Build the network that the file describes, and fill in its weights. A file without metadata needs
  * `spec`; for others it is NULL or must agree with the file's own. info and file may be NULL.
- * info->result.kept gets the figures in the file, and epoch 0 where they are odd or left out; the
- * temperature is TEMPERATURE_NONE where the file does not say how it was trained. *file is the file
- * as it was read, with all its metadata. Free with network_free and safetensors_free; all three are
- * zeroed on error. */
+ * info->result.kept gets the figures in the file, and epoch 0 where they are odd or left out.
+ * *file is the file as it was read, with all its metadata, but for a temperature, which goes into
+ * the weights. Free with network_free and safetensors_free; all three are zeroed on error. */
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error);
 

@@ -1,5 +1,5 @@
-/* The digits in a picture, or in one image, and the parts of the image that this decision rests on.
- * Probabilities are at a temperature (evaluate.h). */
+/* The digits in a picture, or in one image, and the parts of the image that this decision rests
+ * on. */
 #ifndef APP_RECOGNIZE_H
 #define APP_RECOGNIZE_H
 
@@ -14,7 +14,6 @@
 
 struct recognizer {
 	struct executor *executor;
-	double temperature;
 	double least; /* an image whose likeliest digit has a lower probability shows none */
 	bool scales;  /* a picture is one digit, which is only scaled (picture/scale.h) */
 };

@@ -88,7 +88,7 @@ struct train_result {
 	/* The figures of the epoch whose weights the network has now: of the best epoch with patience,
 	 * else of the last. The epoch is 0 where the weights are those of a step in mid-epoch. */
 	struct epoch_figures kept;
-	double temperature; /* that calibrates these weights on the validation images (evaluate.h) */
+	double temperature; /* of these weights on the validation images (evaluate.h) */
 };
 
 /* Begin to train the initialized network of an executor. The executor takes batches of

@@ -13,7 +13,6 @@
 struct export_source {
 	const struct network *network;
 	const char *const *classes; /* [network->classes]: their names */
-	double temperature;         /* that the logits are divided by in front of softmax */
 	double least; /* an image whose likeliest class has a lower probability shows none; 0 … 1 */
 	bool scales;  /* it was trained on whole pictures, only scaled (picture/scale.h) */
 	double accuracy;                          /* in validation; negative where it is not known */

@@ -47,6 +47,9 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
 /* The metadata's value for a key, or NULL. */
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
+/* Take an entry out of the metadata. */
+void safetensors_forget(struct safetensors *file, const char *key);
+
 /* *out = the bytes of a file with these tensors, each of F32 or F64, just as Hugging Face's writer
  * makes them: metadata first, in the given order; F64 tensors, then F32 tensors, each sorted by
  * name; the header padded with spaces to a multiple of 8. Free *out with buffer_free; it is zeroed

@@ -3,6 +3,8 @@
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/rng.h"
 #include "compute/kernels.h"
@@ -33,6 +35,8 @@ struct layer_kind {
 	int (*plan)(struct layer *layer, const struct spec_layer *spec, struct error *error);
 	/* Draws the first weights; NULL where all begin as 0. */
 	void (*init)(const struct layer *layer, struct rng rng);
+	/* A positive factor of its input is one of its output: relu(2x) = 2 relu(x). */
+	bool keeps_factors;
 	/* The way it runs; NULL in softmax, with which the loss deals. */
 	const struct op_kind *op;
 };

@@ -5,10 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* probabilities[i] = exp(x[i]) / sum of exp(x), with x = logits / temperature; a temperature above
- * 1 makes them more alike (Guo et al. 2017). The largest is taken off first, so that nothing
- * overflows. May work in place. */
-void loss_softmax(int classes, const float *logits, double temperature, float *probabilities);
+/* probabilities[i] = exp(logits[i]) / sum of exp(logits). The largest is taken off first, so that
+ * nothing overflows. May work in place. */
+void loss_softmax(int classes, const float *logits, float *probabilities);
 
 /* The most likely class; ties go to the first. */
 int loss_argmax(int classes, const float *logits);

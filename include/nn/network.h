@@ -44,4 +44,13 @@ void network_free(struct network *network); /* accepts a zeroed one */
 /* Draw the first weights. */
 void network_init(struct network *network, uint64_t seed);
 
+/* The layer whose trained parameters scale the logits: halved, they halve them. It is the last one
+ * that has any, where only layers that keep factors stand behind it; else NULL, as in
+ * "flatten dense:10 tanh softmax". */
+const struct layer *network_scaling_layer(const struct network *network);
+
+/* Divide the logits by a positive number, by way of these parameters; nothing where there are
+ * none. Executors must prepare. */
+void network_divide_logits(const struct network *network, float divisor);
+
 #endif

@@ -11,13 +11,12 @@
 
 #define MOST_IMAGES 2048 /* of one batch */
 
-static struct prediction predict(int classes, const float *logits, double temperature, int label,
-								 size_t index)
+static struct prediction predict(int classes, const float *logits, int label, size_t index)
 {
 	const int class = loss_argmax(classes, logits);
 	float probabilities[CLASSES_MOST];
 
-	loss_softmax(classes, logits, temperature, probabilities);
+	loss_softmax(classes, logits, probabilities);
 	return (struct prediction){
 		.index = index,
 		.label = label,
@@ -44,8 +43,8 @@ static void count_in(struct evaluation *out, const struct prediction *prediction
 
 /* Run n images through the network and count them. */
 static void evaluate_batch(struct executor *executor, const struct selection *selection, int n,
-						   double temperature, struct evaluation *out,
-						   struct prediction *predictions, float *all_logits)
+						   struct evaluation *out, struct prediction *predictions,
+						   float *all_logits)
 {
 	const struct batch batch = {.n = n, .load = selection_load, .context = selection};
 	const float *logits = executor_predict(executor, &batch);
@@ -57,7 +56,7 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 		const uint32_t index = selection->indices[i];
 		const uint16_t *labels = selection->dataset->labels;
 		const int label = labels ? labels[index] : LABEL_UNKNOWN;
-		const struct prediction prediction = predict(classes, logits, temperature, label, index);
+		const struct prediction prediction = predict(classes, logits, label, index);
 
 		if (!loss_logits_are_finite(classes, logits))
 			out->loss = NAN;
@@ -69,8 +68,8 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 }
 
 bool evaluate(struct executor *executor, const struct dataset *dataset, const uint32_t *indices,
-			  size_t count, double temperature, const volatile sig_atomic_t *stop,
-			  struct evaluation *out, struct prediction *predictions, float *logits)
+			  size_t count, const volatile sig_atomic_t *stop, struct evaluation *out,
+			  struct prediction *predictions, float *logits)
 {
 	const size_t classes = (size_t)executor_network(executor)->classes;
 	size_t room = (size_t)executor_batch_size(executor),
@@ -85,8 +84,7 @@ bool evaluate(struct executor *executor, const struct dataset *dataset, const ui
 		for (size_t i = 0; i < n; i++)
 			consecutive[i] = (uint32_t)(done + i);
 		const struct selection selection = {dataset, indices ? indices + done : consecutive};
-		evaluate_batch(executor, &selection, (int)n, temperature, out,
-					   predictions ? predictions + done : NULL,
+		evaluate_batch(executor, &selection, (int)n, out, predictions ? predictions + done : NULL,
 					   logits ? logits + done * classes : NULL);
 		out->count += n;
 	}

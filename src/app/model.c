@@ -36,8 +36,6 @@ static const struct field facts[] = {
 	{.name = "train_images", FIELD_SIZE, INFO(train_count)},
 	{.name = "val_images", FIELD_SIZE, INFO(val_count)},
 	{.name = "epochs_done", FIELD_INT, INFO(result.epochs_done)},
-	{.name = "temperature", FIELD_DOUBLE, INFO(result.temperature),
-	 .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST},
 	{.name = NULL},
 };
 
@@ -57,13 +55,12 @@ static const struct field figures[] = {
 /* The order of the metadata in the file. A setting that is not named here came later: it follows at
  * the end, and has its default where a file does not have it. */
 static const char *const order[] = {
-	"format",       "network",     "input",        "scaling",         "classes",
-	"class_labels", "class_names", "transposed",   "pictures",        "split",
-	"seed",         "val_split",   "limit",        "train_images",    "val_images",
-	"epochs",       "epochs_done", "batch_size",   "learning_rate",   "optimizer",
-	"schedule",     "warmup",      "weight_decay", "label_smoothing", "patience",
-	"temperature",  "beta1",       "beta2",        "momentum",        "augment",
-	"best_epoch",   "accuracy",    "loss",         "val_accuracy",    "val_loss",
+	"format",        "network",      "input",        "scaling",  "classes",      "class_labels",
+	"class_names",   "transposed",   "pictures",     "split",    "seed",         "val_split",
+	"limit",         "train_images", "val_images",   "epochs",   "epochs_done",  "batch_size",
+	"learning_rate", "optimizer",    "schedule",     "warmup",   "weight_decay", "label_smoothing",
+	"patience",      "beta1",        "beta2",        "momentum", "augment",      "best_epoch",
+	"accuracy",      "loss",         "val_accuracy", "val_loss",
 };
 
 static size_t rank(const char *key)
@@ -243,7 +240,7 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	const char *split = safetensors_metadata(file, "split");
 	const char *pictures = safetensors_metadata(file, "pictures");
 
-	*info = (struct model_info){.result.temperature = TEMPERATURE_NONE};
+	*info = (struct model_info){0};
 	info->transposed = transposed && !strcmp(transposed, "yes");
 	info->stratified = split && !strcmp(split, "stratified");
 	for (int i = PICTURES_AUTO; pictures && dataset_pictures_word(i); i++)
@@ -261,6 +258,24 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	info->result.stopped = info->result.epochs_done < info->settings.epochs &&
 						   !train_is_out_of_patience(&info->settings, info->result.epochs_done,
 													 info->result.kept.epoch);
+	return 0;
+}
+
+/* Files had the temperature as a number beside the weights once. It goes into these, and is left
+ * out of the metadata. */
+static int apply_temperature(struct safetensors *file, const struct network *network,
+							 struct error *error)
+{
+	static const struct field field = {
+		.name = "temperature", FIELD_DOUBLE, .min = TEMPERATURE_LEAST, .max = TEMPERATURE_MOST};
+	double temperature;
+
+	if (!safetensors_metadata(file, field.name))
+		return 0;
+	if (metadata_read_field(file, &field, &temperature, error))
+		return -1;
+	network_divide_logits(network, (float)temperature);
+	safetensors_forget(file, field.name);
 	return 0;
 }
 
@@ -381,8 +396,8 @@ int model_build(struct network *network, const char *spec, int height, int width
 }
 
 /* The file's own network counts where it has one; the caller's must agree with it. */
-static enum model_fault take(const struct safetensors *file, const char *spec,
-							 struct network *network, struct model_info *info, struct error *error)
+static enum model_fault take(struct safetensors *file, const char *spec, struct network *network,
+							 struct model_info *info, struct error *error)
 {
 	const char *own = safetensors_metadata(file, "network");
 	struct purpose purpose;
@@ -409,7 +424,8 @@ static enum model_fault take(const struct safetensors *file, const char *spec,
 		error_prefix(error, "network \"%.200s\"", spec);
 		return MODEL_BROKEN;
 	}
-	if (read_weights(file, network, error) || read_info(file, info, error))
+	if (read_weights(file, network, error) || read_info(file, info, error) ||
+		apply_temperature(file, network, error))
 		return MODEL_BROKEN;
 	return MODEL_FINE;
 }

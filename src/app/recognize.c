@@ -51,7 +51,7 @@ int recognize(const struct recognizer *recognizer, const uint8_t *input, float *
 
 	if (!loss_logits_are_finite(network->classes, logits))
 		return error_set(error, "the network's output is not a number");
-	loss_softmax(network->classes, logits, recognizer->temperature, probabilities);
+	loss_softmax(network->classes, logits, probabilities);
 	return 0;
 }
 
@@ -312,7 +312,7 @@ void occlusion_map(const struct recognizer *recognizer, const uint8_t *input, in
 		const float *logits = executor_predict(executor, &batch);
 		for (int i = 0; i < batch.n; i++, logits += network->classes) {
 			float probabilities[CLASSES_MOST];
-			loss_softmax(network->classes, logits, recognizer->temperature, probabilities);
+			loss_softmax(network->classes, logits, probabilities);
 			map[covered.first + i] = (double)probabilities[class];
 		}
 	}

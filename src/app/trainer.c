@@ -202,12 +202,12 @@ static int measure_epoch(struct trainer *trainer, const volatile sig_atomic_t *s
 	if (trainer->evaluator != trainer->executor)
 		executor_prepare(trainer->evaluator);
 	bool finished = evaluate(trainer->evaluator, trainer->dataset, split->val, split->val_count,
-							 TEMPERATURE_NONE, stop, &val, NULL, trainer->new_logits);
+							 stop, &val, NULL, trainer->new_logits);
 	if (check_loss(trainer, val.loss, error))
 		return -1;
 	if (figures->has_train && finished)
 		finished = evaluate(trainer->evaluator, trainer->dataset, split->train, split->train_count,
-							TEMPERATURE_NONE, stop, &train, NULL, NULL);
+							stop, &train, NULL, NULL);
 	figures->val_accuracy = val.accuracy;
 	figures->val_loss = val.loss;
 	figures->train_accuracy = train.accuracy;
@@ -354,8 +354,8 @@ int trainer_finish(struct trainer *trainer, struct train_result *result, struct 
 		result->kept = (struct epoch_figures){0};
 		if (!result->steps)
 			return 0;
-		evaluate(trainer->executor, trainer->dataset, split->val, split->val_count,
-				 TEMPERATURE_NONE, NULL, &ignored, NULL, trainer->val_logits);
+		evaluate(trainer->executor, trainer->dataset, split->val, split->val_count, NULL, &ignored,
+				 NULL, trainer->val_logits);
 	}
 	result->temperature = temperature(trainer);
 	return 0;

@@ -105,9 +105,8 @@ static int evaluate_split(struct answers *answers, enum eval_split which, struct
 	}
 	answers->list = malloc(count * sizeof *answers->list);
 	if (answers->list)
-		evaluate(answers->session.executor, &answers->dataset, indices, count,
-				 answers->session.info.result.temperature, NULL, &answers->evaluation,
-				 answers->list, NULL);
+		evaluate(answers->session.executor, &answers->dataset, indices, count, NULL,
+				 &answers->evaluation, answers->list, NULL);
 	else
 		error_scarce(error, "not enough memory for %zu predictions", count);
 	split_free(&split);

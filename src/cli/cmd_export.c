@@ -108,7 +108,6 @@ static int export_session(const struct export_values *values, const struct sessi
 	const struct export_source source = {
 		.network = &session->network,
 		.classes = classes,
-		.temperature = info->result.temperature,
 		.least = recognizer_least(info),
 		.scales = info->pictures == PICTURES_SCALE,
 		.accuracy = info->result.kept.has_val ? info->result.kept.val_accuracy : -1,

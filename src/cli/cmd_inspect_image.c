@@ -71,10 +71,10 @@ static void measure(struct activation *activation)
 	activation->mean = sum / (double)count;
 }
 
-/* The outputs of all layers, in their order. The last one is softmax's, whose probabilities at that
- * temperature are there already. */
-static void activations_take(const struct executor *observer, const struct seen *seen,
-							 double temperature, bool colours, struct activation *activations)
+/* The outputs of all layers, in their order. The last one is softmax's, whose probabilities are
+ * there already. */
+static void activations_take(const struct executor *observer, const struct seen *seen, bool colours,
+							 struct activation *activations)
 {
 	const struct network *network = executor_network(observer);
 
@@ -91,10 +91,8 @@ static void activations_take(const struct executor *observer, const struct seen 
 			.are_probabilities = is_softmax,
 			.colours = colours,
 		};
-		snprintf(activation->title, sizeof activation->title,
-				 is_softmax && temperature != TEMPERATURE_NONE ? "%d %s %s at temperature %g"
-															   : "%d %s %s",
-				 i, layer->text, shape_text(layer->out, shape), temperature);
+		snprintf(activation->title, sizeof activation->title, "%d %s %s", i, layer->text,
+				 shape_text(layer->out, shape));
 		measure(activation);
 	}
 }
@@ -398,7 +396,7 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	if (recognize(&recognizer, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);
 	seen.class = loss_argmax(session->classes.count, seen.probabilities);
-	activations_take(session->executor, &seen, recognizer.temperature,
+	activations_take(session->executor, &seen,
 					 values->activations && canvas_has_colours(values->activations), activations);
 	if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);

@@ -288,6 +288,9 @@ static void print_ending(const struct job *job, const struct train_result *resul
 	else if (result->epochs_done < job->epochs)
 		fprintf(stderr, "ended after %d of %g epochs, %d without a lower val_loss\n",
 				result->epochs_done, settings->epochs, settings->patience);
+	if (job->split.val_count && !network_scaling_layer(&job->network))
+		fputs("probabilities are not calibrated: no weights scale the scores that softmax gets\n",
+			  stderr);
 	if (settings->patience && result->kept.epoch)
 		fprintf(stderr, "kept are the weights of epoch %d, which has the lowest val_loss: %.4f\n",
 				result->kept.epoch, result->kept.val_loss);

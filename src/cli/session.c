@@ -75,7 +75,6 @@ struct recognizer session_recognizer(const struct session *session)
 {
 	return (struct recognizer){
 		.executor = session->executor,
-		.temperature = session->info.result.temperature,
 		.least = recognizer_least(&session->info),
 		.scales = session->info.pictures == PICTURES_SCALE,
 	};

@@ -52,8 +52,8 @@ void job_report_lost(struct error *error);
 int job_begin(void *job, struct trainer *trainer, struct error *error);
 void job_pause(void *job, const struct trainer *trainer, enum train_moment moment);
 
-/* Write the network to the model's file or, where the training has not come to its end, beside it.
- * rescue->path is where it went. */
+/* Calibrate the network, and write it to the model's file or, where the training has not come to
+ * its end, beside it. rescue->path is where it went. */
 int job_save_model(struct job *job, const struct train_result *result, struct rescue *rescue,
 				   struct error *error);
 

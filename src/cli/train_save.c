@@ -146,6 +146,7 @@ int job_save_model(struct job *job, const struct train_result *result, struct re
 {
 	struct buffer bytes = {0};
 
+	network_divide_logits(&job->network, (float)result->temperature);
 	if (encode(job, result, &bytes, error))
 		return -1;
 	if (result->stopped)

@@ -232,10 +232,8 @@ static void plain_call(struct c_export *c, const struct layer *layer)
 
 static void softmax_call(struct c_export *c, const struct layer *layer)
 {
-	char temperature[NUMBER_TEXT];
-
-	writer_print(&c->out, "return softmax(%zu, %s, %s, probabilities);", shape_size(layer->in),
-				 float_text((float)c->source->temperature, temperature), from(c));
+	writer_print(&c->out, "return softmax(%zu, %s, probabilities);", shape_size(layer->in),
+				 from(c));
 }
 
 /* ---- layers ---- */

@@ -141,7 +141,6 @@ static void put_model(struct writer *out, const struct export_source *source)
 	writer_text(out, "{\"spec\": ");
 	put_quoted(out, network->spec);
 	put_shape(out, "input", network->input);
-	put_number(out, "temperature", source->temperature);
 	put_number(out, "least", source->least);
 	writer_print(out, ",\n\"scales\": %s", source->scales ? "true" : "false");
 	if (source->accuracy < 0)

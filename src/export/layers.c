@@ -171,9 +171,8 @@ static void sigmoid(int count, float *x)
 }
 
 /* ---- softmax ---- */
-/* Probabilities of the scores x, which are divided by the temperature. Returns the index of the
- * largest. */
-static int softmax(int count, float temperature, const float *x, float *probabilities)
+/* Probabilities of the scores x. Returns the index of the largest. */
+static int softmax(int count, const float *x, float *probabilities)
 {
 	float sum = 0.0f;
 	int best = 0;
@@ -181,7 +180,7 @@ static int softmax(int count, float temperature, const float *x, float *probabil
 	for (int i = 1; i < count; i++)
 		best = x[i] > x[best] ? i : best;
 	for (int i = 0; i < count; i++)
-		sum += probabilities[i] = expf((x[i] - x[best]) / temperature);
+		sum += probabilities[i] = expf(x[i] - x[best]);
 	for (int i = 0; i < count; i++)
 		probabilities[i] /= sum;
 	return best;

@@ -190,15 +190,9 @@ static void put_nothing(struct onnx *onnx, const struct layer *layer)
 	(void)onnx, (void)layer;
 }
 
-/* At a temperature, softmax takes the logits divided by it. */
 static void put_softmax(struct onnx *onnx, const struct layer *layer)
 {
 	(void)layer;
-	if (onnx->source->temperature != 1) {
-		const size_t begun = begin_node(onnx, "Div", "calibrated");
-		protobuf_text(&onnx->out, N_INPUT, "temperature");
-		protobuf_end(&onnx->out, begun);
-	}
 	const size_t begun = begin_node(onnx, "Softmax", "probabilities");
 	put_integer(onnx, "axis", 1);
 	protobuf_end(&onnx->out, begun);
@@ -262,13 +256,10 @@ static int put_param(struct onnx *onnx, const struct param *param, struct error 
 static int put_weights(struct onnx *onnx, struct error *error)
 {
 	const struct network *network = onnx->source->network;
-	const float temperature = (float)onnx->source->temperature;
 
 	for (int i = 0; i < network->param_count; i++)
 		if (put_param(onnx, network->params[i], error))
 			return -1;
-	if (onnx->source->temperature != 1)
-		put_tensor(onnx, "temperature", 0, NULL, &temperature, 1);
 	return 0;
 }
 

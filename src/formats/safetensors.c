@@ -306,6 +306,16 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
 	return NULL;
 }
 
+void safetensors_forget(struct safetensors *file, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < file->metadata_count; i++)
+		if (strcmp(file->metadata[i].key, key))
+			file->metadata[kept++] = file->metadata[i];
+	file->metadata_count = kept;
+}
+
 static void add_metadata(struct json_text *text, const struct safetensors *file)
 {
 	json_add(text, "\"" METADATA_KEY "\":{");

@@ -23,5 +23,6 @@ const struct layer_kind layer_avgpool = {
 	.name = "avgpool",
 	.grammar = "avgpool:WINDOW[,STRIDE]",
 	.plan = layer_plan_pooling,
+	.keeps_factors = true,
 	.op = &avgpool_op,
 };

@@ -54,5 +54,6 @@ const struct layer_kind layer_dropout = {
 	.name = "dropout",
 	.grammar = "dropout:RATE",
 	.plan = dropout_plan,
+	.keeps_factors = true,
 	.op = &dropout_op,
 };

@@ -40,5 +40,6 @@ const struct layer_kind layer_flatten = {
 	.name = "flatten",
 	.grammar = "flatten",
 	.plan = flatten_plan,
+	.keeps_factors = true,
 	.op = &flatten_op,
 };

@@ -28,12 +28,11 @@ static void divide(int classes, float sum, float *numbers)
 		numbers[i] /= sum;
 }
 
-void loss_softmax(int classes, const float *logits, double temperature, float *probabilities)
+void loss_softmax(int classes, const float *logits, float *probabilities)
 {
-	for (int i = 0; i < classes; i++)
-		probabilities[i] = logits[i] / (float)temperature;
-	float largest = probabilities[loss_argmax(classes, probabilities)];
-	divide(classes, exponentials(classes, probabilities, largest, probabilities), probabilities);
+	const float largest = logits[loss_argmax(classes, logits)];
+
+	divide(classes, exponentials(classes, logits, largest, probabilities), probabilities);
 }
 
 int loss_argmax(int classes, const float *logits)

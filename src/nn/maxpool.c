@@ -42,5 +42,6 @@ const struct layer_kind layer_maxpool = {
 	.name = "maxpool",
 	.grammar = "maxpool:WINDOW[,STRIDE]",
 	.plan = maxpool_plan,
+	.keeps_factors = true,
 	.op = &maxpool_op,
 };

@@ -160,3 +160,21 @@ void network_init(struct network *network, uint64_t seed)
 			layer->kind->init(layer, rng_stream(seed, RNG_INIT + (uint32_t)i, 0));
 	}
 }
+
+const struct layer *network_scaling_layer(const struct network *network)
+{
+	int i = network->layer_count - 2; /* in front of softmax */
+
+	while (i >= 0 && network->layers[i].kind->keeps_factors)
+		i--;
+	return i >= 0 && network->layers[i].param_count ? &network->layers[i] : NULL;
+}
+
+void network_divide_logits(const struct network *network, float divisor)
+{
+	const struct layer *layer = network_scaling_layer(network);
+
+	for (int p = 0; layer && p < layer->param_count; p++)
+		for (size_t i = 0; layer->params[p].trained && i < layer->params[p].count; i++)
+			layer->params[p].value[i] /= divisor;
+}

@@ -25,5 +25,6 @@ const struct layer_kind layer_relu = {
 	.name = "relu",
 	.grammar = "relu",
 	.plan = layer_plan_same_shape,
+	.keeps_factors = true,
 	.op = &relu_op,
 };
