@@ -9,7 +9,7 @@
 #   comments  no comment begins with What, Whether or How: a sentence begins with its subject
 #   options   no string names an option, as "--epochs" does, except in room cli: the other rooms
 #             report facts, and know nothing of a command line
-# The first three hold for src, include and tests but its fixtures, the other two for src and include.
+# All hold for src and include, the first three also for tests, but its fixtures, install and scripts.
 #   scripts/check-style.sh [PROJECT]
 set -eu -o pipefail
 unset CDPATH
@@ -18,7 +18,7 @@ cd "${1:-$(dirname "$0")/..}"
 files=()
 while IFS= read -r file; do
 	files+=("$file")
-done < <(find src include tests -path tests/fixtures -prune -o -name '*.[ch]' -print | sort)
+done < <(find src include tests install scripts -path tests/fixtures -prune -o -name '*.[ch]' -print | sort)
 bad=0
 
 for clang_format in clang-format-14 clang-format none; do
@@ -86,20 +86,20 @@ LC_ALL=C awk '
 	}
 	FNR == 1 {
 		split(FILENAME, folders, "/")
-		is_test = folders[1] == "tests"
+		is_program = folders[1] == "src" || folders[1] == "include"
 		room = folders[2]
 		in_comment = 0
 	}
 	columns($0) > 100 { refuse("more than 100 columns") }
 	/\/\* *([Ww]hat|[Ww]hether|[Hh]ow)([^a-z]|$)/ {
-		if (!is_test)
+		if (is_program)
 			refuse("a comment that begins with What, Whether or How")
 	}
 	{ plain = code($0) }
 	plain ~ compares { refuse("write !strcmp(a, b), or strcmp(a, b), without a zero") }
 	plain ~ tests_status { refuse("write if (f()), without a zero, where f returns 0 or -1") }
 	names_an_option(plain) {
-		if (!is_test && room != "cli")
+		if (is_program && room != "cli")
 			refuse("a string that names an option, outside of room cli")
 	}
 	END { exit bad }

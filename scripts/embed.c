@@ -5,8 +5,10 @@ static void embed(FILE *in, const char *name, FILE *out)
 {
 	size_t size = 0;
 
-	fprintf(out, "#include <stddef.h>\n\nextern const unsigned char %s[];\n"
-			"extern const size_t %s_size;\n\nconst unsigned char %s[] = {", name, name, name);
+	fprintf(out,
+			"#include <stddef.h>\n\nextern const unsigned char %s[];\n"
+			"extern const size_t %s_size;\n\nconst unsigned char %s[] = {",
+			name, name, name);
 	for (int byte; (byte = getc(in)) != EOF; size++)
 		fprintf(out, "%s%d,", size % 20 ? "" : "\n", byte);
 	fprintf(out, "\n};\nconst size_t %s_size = %zu;\n", name, size);

@@ -45,7 +45,7 @@ static void assert_content(const char *expected)
 	FILE *file = fopen(path, "rb");
 
 	assert_non_null(file);
-	fread(have, 1, sizeof have - 1, file);
+	assert_true(fread(have, 1, sizeof have - 1, file) > 0);
 	fclose(file);
 	assert_string_equal(have, expected);
 }

@@ -37,10 +37,11 @@ struct field {
 	const char *argument; /* stands for a value in help: "FILE" */
 	uint64_t least, most; /* `most` 0: the largest number that the type holds */
 	double min, max;
-	bool above_min, below_max;       /* the bound itself is refused */
-	bool optional;                   /* a 0 below `least`, which cannot be read, stands for none */
-	double standard;                 /* the number that field_reset gives it */
-	const char *(*word)(int choice); /* number 0, 1 … of a choice; NULL behind the last */
+	bool above_min, below_max; /* the bound itself is refused */
+	bool optional;             /* a 0 below `least`, which cannot be read, stands for none */
+	double standard;           /* the number that field_reset gives it */
+	/* Number 0, 1 … of a choice, or of those that a text is likely to be; NULL behind the last. */
+	const char *(*word)(int choice);
 	const struct field_codec *codec;
 	const char *help; /* an explanation in ASCII */
 };

@@ -52,6 +52,9 @@ struct kernels {
  * is none of that name, or where this processor cannot run it. */
 const struct kernels *kernels_choose(const char *name, struct error *error);
 
+/* The names that kernels_choose knows, "auto" first; NULL behind the last. */
+const char *kernels_name(int index);
+
 /* The tables that run here, from the fastest on; NULL behind the last. */
 const struct kernels *kernels_available(size_t index);
 

@@ -14,7 +14,6 @@
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"
-#define MOST_VALUES 1024 /* bytes of the largest struct of options */
 #define MOST_COMMANDS 16
 #define NAME_TEXT 80 /* bytes of two words of the line, which are cut there */
 
@@ -170,10 +169,10 @@ static void print_usage(FILE *out)
 	fprintf(out, "\n'" PROGRAM " COMMAND --help' explains a command and its options.\n");
 }
 
-static void set_defaults(const struct command *command, void *values)
+void command_set_defaults(const struct command *command, void *values)
 {
-	assert(command->values_size <= MOST_VALUES);
-	memset(values, 0, MOST_VALUES);
+	assert(command->values_size <= COMMAND_MOST_VALUES);
+	memset(values, 0, COMMAND_MOST_VALUES);
 	for (const struct option_section *section = command->options; section->fields; section++)
 		field_reset(section->fields, (char *)values + section->offset);
 	if (command->defaults)
@@ -182,7 +181,7 @@ static void set_defaults(const struct command *command, void *values)
 
 static int print_help(const struct command *command)
 {
-	alignas(max_align_t) char values[MOST_VALUES];
+	alignas(max_align_t) char values[COMMAND_MOST_VALUES];
 
 	if (command == &command_program)
 		print_usage(stdout);
@@ -192,7 +191,7 @@ static int print_help(const struct command *command)
 			   command->operands ? command->operands : "",
 			   toupper((unsigned char)*command->summary), command->summary + 1);
 	fputc('\n', stdout);
-	set_defaults(command, values);
+	command_set_defaults(command, values);
 	options_help(stdout, command->options, values);
 	if (command->notes)
 		printf("\n%s", command->notes);
@@ -312,11 +311,11 @@ static int help_run(void *values, int operand_count, char **operands, struct err
 static int parse_and_run(const struct command *command, int word_count, int argc, char **argv,
 						 struct error *error)
 {
-	alignas(max_align_t) char values[MOST_VALUES];
+	alignas(max_align_t) char values[COMMAND_MOST_VALUES];
 	int operand_count;
 	bool help;
 
-	set_defaults(command, values);
+	command_set_defaults(command, values);
 	if ((command->prepare && command->prepare(argc, argv, values, error)) ||
 		options_parse(command->options, argc, argv, values, &operand_count, &help, error))
 		return STATUS_USAGE;

@@ -45,6 +45,10 @@ struct command {
 extern const struct command command_train, command_eval, command_predict, command_export,
 	command_inspect_data, command_inspect_model, command_inspect_image;
 
+/* Fill in a command's values as they are where nothing is on the line. */
+#define COMMAND_MOST_VALUES 1024 /* bytes of the largest struct of options */
+void command_set_defaults(const struct command *command, void *values);
+
 /* All commands, in the order of the help; ended by NULL. */
 extern const struct command *const commands[];
 

@@ -109,7 +109,7 @@ static struct row look_up(const struct option_section *sections, const char *arg
 	return option;
 }
 
-static const char *argument_of(const struct field *field, char text[FIELD_TEXT_SIZE])
+const char *options_argument(const struct field *field, char text[FIELD_TEXT_SIZE])
 {
 	return field->type == FIELD_CHOICE ? field_words(field, text) : field->argument;
 }
@@ -135,7 +135,7 @@ static int set(struct row option, const char *value, void *values, struct error 
 	}
 	if (!value)
 		return error_set(error, "--%s needs a value: --%s %s", name, name,
-						 argument_of(field, argument));
+						 options_argument(field, argument));
 	if (!*value)
 		return error_set(error, "--%s: the value is empty", name);
 	if (field_parse(field, value, own, error))
@@ -174,29 +174,37 @@ int options_parse(const struct option_section *sections, int argc, char **argv, 
 	return 0;
 }
 
+const char *options_explain(const struct option_section *section, const struct field *field,
+							const void *values, char text[OPTION_EXPLANATION])
+{
+	char standard[FIELD_TEXT_SIZE], help[OPTION_HELP];
+	const char *said = NULL; /* the default */
+
+	if (field->type != FIELD_FLAG)
+		said = field_print(field, (const char *)values + section->offset, standard);
+	if (said && field->optional && !strcmp(said, "0"))
+		said = NULL;
+	snprintf(text, OPTION_EXPLANATION, said ? "%s (default %s)" : "%s",
+			 section->help ? section->help(field, help) : field->help, said);
+	return text;
+}
+
 static void print_option(FILE *out, const struct option_section *section, const struct field *field,
 						 const void *values)
 {
-	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE], standard[FIELD_TEXT_SIZE];
-	char help[OPTION_HELP], text[OPTION_HELP + FIELD_TEXT_SIZE];
-	const char *said = NULL; /* the default */
+	char name[OPTION_NAME], argument[FIELD_TEXT_SIZE], text[OPTION_EXPLANATION];
 	const char letter = options_letter(field);
 	int column = letter ? fprintf(out, "  -%c, --%s", letter, options_name(field->name, name))
 						: fprintf(out, "      --%s", options_name(field->name, name));
 
-	if (field->type != FIELD_FLAG) {
-		column += fprintf(out, " %s", argument_of(field, argument));
-		said = field_print(field, (const char *)values + section->offset, standard);
-		if (said && field->optional && !strcmp(said, "0"))
-			said = NULL;
-	}
-	snprintf(text, sizeof text, said ? "%s (default %s)" : "%s",
-			 section->help ? section->help(field, help) : field->help, said);
+	if (field->type != FIELD_FLAG)
+		column += fprintf(out, " %s", options_argument(field, argument));
 	if (column >= HELP_COLUMN) {
 		fputc('\n', out);
 		column = 0;
 	}
-	wrapper_paragraph(&(struct wrapper){out, HELP_COLUMN, HELP_WIDTH, "", column}, text);
+	wrapper_paragraph(&(struct wrapper){out, HELP_COLUMN, HELP_WIDTH, "", column},
+					  options_explain(section, field, values, text));
 }
 
 void options_help(FILE *out, const struct option_section *sections, const void *values)

@@ -34,6 +34,16 @@ struct option_section {
 int options_parse(const struct option_section *sections, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error);
 
+/* Write what help says of a row: its explanation, and its default, which is in `values`. Returns
+ * `text`. */
+#define OPTION_EXPLANATION (OPTION_HELP + FIELD_TEXT_SIZE)
+const char *options_explain(const struct option_section *section, const struct field *field,
+							const void *values, char text[OPTION_EXPLANATION]);
+
+/* The word that stands for a row's value in help: "FILE", "adam|sgd". Returns `text` or one that
+ * lasts. */
+const char *options_argument(const struct field *field, char text[FIELD_TEXT_SIZE]);
+
 /* Print the options, one or more lines each, in their sections and with their defaults, which are
  * in `values`. */
 void options_help(FILE *out, const struct option_section *sections, const void *values);

@@ -71,6 +71,11 @@ const struct recipe recipes[] = {
 };
 /* clang-format on */
 
+const char *recipe_word(int index)
+{
+	return index ? recipes[index - 1].name : "list";
+}
+
 static const struct recipe *find(const char *name, struct error *error)
 {
 	const char *names[MOST_RECIPES + 1] = {NULL};

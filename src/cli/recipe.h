@@ -16,6 +16,9 @@ struct recipe {
 
 extern const struct recipe recipes[]; /* ended by one without a name; the first is the default */
 
+/* The words that --recipe takes: "list", then the names; NULL behind the last. */
+const char *recipe_word(int index);
+
 /* Set the values that the recipe's words stand for. Fails where there is no such recipe. */
 int recipe_apply(const char *name, const struct option_section *options, void *values,
 				 struct error *error);

@@ -24,7 +24,7 @@ const struct field model_fields[] = {
 const struct field engine_fields[] = {
 	{"threads", FIELD_SIZE, ENGINE(threads), "N", .least = 1, .most = WORKERS_MAX, .optional = true,
 	 .help = "threads (default $MNIST_CNN_THREADS, then one a processor)"},
-	{"kernels", FIELD_TEXT, ENGINE(kernels), "NAME",
+	{"kernels", FIELD_TEXT, ENGINE(kernels), "NAME", .word = kernels_name,
 	 .help = "the loops to compute with: auto"
 #include "compute/kernels.def"
 	},

@@ -62,7 +62,7 @@ static const struct field_codec every_codec = {parse_every, print_every};
 
 /* clang-format off */
 static const struct field recipe_fields[] = {
-	{"recipe", FIELD_TEXT, AT(recipe), "NAME",
+	{"recipe", FIELD_TEXT, AT(recipe), "NAME", .word = recipe_word,
 	 .help = "a set of options that was tried, changed by what stands beside it; list explains "
 			 "them all; without it the recipe is default, whose values are the defaults below"},
 	{.name = NULL},

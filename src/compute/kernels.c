@@ -58,6 +58,11 @@ static const char all_names[] = "auto"
 	;
 /* clang-format on */
 
+const char *kernels_name(int index)
+{
+	return names[index];
+}
+
 static int kernels_unknown(const char *name, struct error *error)
 {
 	const char *nearest = nearest_word(name, names);

@@ -1,0 +1,16 @@
+# Removes what the last `cmake --install` of this build has installed, and its folders that are empty
+# then. Run in the build's folder; DESTDIR counts as it does there.
+if(NOT EXISTS install_manifest.txt)
+	message(FATAL_ERROR "There is no install_manifest.txt here: nothing was installed from this build.")
+endif()
+file(STRINGS install_manifest.txt files ENCODING UTF-8)
+foreach(file IN LISTS files)
+	set(file "$ENV{DESTDIR}${file}")
+	message(STATUS "Removing ${file}")
+	file(REMOVE "${file}")
+	get_filename_component(folder "${file}" DIRECTORY)
+	file(GLOB left "${folder}/*")
+	if(folder MATCHES "/mnist-cnn(/[^/]*)?$" AND NOT left)
+		file(REMOVE_RECURSE "${folder}")
+	endif()
+endforeach()
