@@ -30,13 +30,13 @@ within()
 	fi
 }
 
-# refused MESSAGE COMMAND... : in 64 MB, with status 1
+# refused MEGABYTES MESSAGE COMMAND... : with status 1
 refused()
 {
-	local message=$1 status=0
+	local megabytes=$1 message=$2 status=0
 
-	shift
-	(ulimit -v 65536 && cd "$work" && "$program" "$@") >"$work/output" 2>&1 || status=$?
+	shift 2
+	(ulimit -v $((megabytes * 1024)) && cd "$work" && "$program" "$@") >"$work/output" 2>&1 || status=$?
 	if [ $status = 1 ] && grep -q "$message" "$work/output"; then
 		echo "ok $1 says: $message"
 	else
@@ -51,5 +51,8 @@ within 32 inspect model
 within 128 inspect data --data "$root/data"
 within 48 eval --data "$root/data" --threads 1
 within 128 train -q --data "$root/data" --threads 1 --limit 640 --epochs 1
-refused 'not enough memory for' train -q --data "$root/data" --threads 1 --epochs 1
+refused 64 'not enough memory for' train -q --data "$root/data" --threads 1 --epochs 1
+refused 256 'needs [0-9]* MB, and there are [0-9]* MB for it; a smaller --batch-size' \
+	train -q --data "$root/data" --threads 1 --network 'conv:64,3 batchnorm relu flatten dense:10 softmax' \
+	--batch-size 1024
 exit $failed

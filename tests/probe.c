@@ -196,6 +196,7 @@ void test_engine_open(struct engine *engine, const struct kernels *kernels, int 
 	struct error error;
 
 	engine->kernels = kernels;
+	engine->memory = SIZE_MAX;
 	engine->workers = workers_open(threads, &error);
 	if (!engine->workers)
 		fail_msg("%s", error.text);

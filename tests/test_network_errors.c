@@ -165,6 +165,31 @@ static void test_sizes(void **state)
 	check_all(refusals, sizeof refusals / sizeof *refusals);
 }
 
+/* The weights and all that the executor takes are counted, before it takes it. */
+static void test_more_than_there_is(void **state)
+{
+	struct engine small = engine;
+	struct network network;
+	struct error error = {.text = ""};
+
+	(void)state;
+	assert_true(engine.memory > 0);
+	assert_int_equal(network_build(&network, "flatten dense:256 dense:10 softmax",
+								   (struct shape){28, 28, 1, false}, 10, &error),
+					 0);
+	const size_t weights = network.value_count * sizeof(float);
+	small.memory = weights + 10000;
+	assert_null(executor_open(&network, &small, 64, EXECUTOR_TRAIN, &error));
+	assert_string_equal(error.text, "with batches of 64 the network needs 3 MB, and there are 0 MB "
+									"for it");
+	assert_true(error.is_scarcity);
+	small.memory = (size_t)3 << 20;
+	struct executor *executor = executor_open(&network, &small, 64, EXECUTOR_TRAIN, &error);
+	assert_non_null(executor);
+	executor_close(executor);
+	network_free(&network);
+}
+
 /* Each worker's: of the layers on images, for a few samples, however large the batch is. */
 static void test_scratch_of_large_batches(void **state)
 {
@@ -294,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_more_than_there_is),
 		cmocka_unit_test(test_scratch_of_large_batches),
 		cmocka_unit_test(test_image_too_large_for_maxpool),
 		cmocka_unit_test(test_shapes_that_overflow),

@@ -1,5 +1,6 @@
-/* Memory that begins on a cache line's boundary, since a vector that lies across two lines takes
- * twice as long to load; and an arena, from which the same code measures and takes many pieces. */
+/* How much memory there is; memory that begins on a cache line's boundary, since a vector that lies
+ * across two lines takes twice as long to load; and an arena, from which the same code measures and
+ * takes many pieces. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -17,6 +18,14 @@ static inline size_t aligned_size(size_t size)
 /* `size` zeroed bytes in a block to be freed by free(*block). NULL, as *block is then, where there
  * is no memory. Pages that nobody writes to cost nothing. */
 void *aligned_zeros(size_t size, void **block);
+
+/* The bytes that this process may have: those of the machine, or fewer where its control group or a
+ * limit of its address space (ulimit -v) says so. SIZE_MAX where nobody says. */
+size_t memory_limit(void);
+
+/* The same with the control group's files in another folder than /sys/fs/cgroup: memory.max or, in
+ * version 1, memory/memory.limit_in_bytes. */
+size_t memory_limit_of(const char *group);
 
 /* A function that takes its pieces from an arena is called twice. Without a `base` it gets NULL
  * for each of them, and `used` says how many bytes all need. With that much memory at `base`, on

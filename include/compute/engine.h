@@ -1,4 +1,4 @@
-/* Kernels and workers, chosen once and passed down. */
+/* Kernels, workers and memory, chosen once and passed down. */
 #ifndef COMPUTE_ENGINE_H
 #define COMPUTE_ENGINE_H
 
@@ -10,6 +10,7 @@ struct engine {
 	const struct kernels *kernels;
 	struct workers *workers;
 	int threads_wanted; /* there are fewer where the system gave no more */
+	size_t memory;      /* bytes that a network may take, with all that it needs to run */
 };
 
 /* `kernels` is a table's name or "auto", `threads` is 0 for as many as there are processors. */

@@ -22,7 +22,8 @@ enum executor_mode {
 int executor_full_batch(const struct engine *engine);
 
 /* Borrows network and engine, which must outlive it. Once open it allocates nothing. NULL with a
- * message where there is not enough memory, or it would need more than NETWORK_MAX_BYTES. */
+ * message where there is not enough memory: the network and the executor together need more than
+ * engine->memory, or the executor alone more than NETWORK_MAX_BYTES. */
 struct executor *executor_open(const struct network *network, const struct engine *engine,
 							   int batch_size, enum executor_mode mode, struct error *error);
 void executor_close(struct executor *executor); /* accepts NULL */

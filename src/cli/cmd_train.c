@@ -57,7 +57,21 @@ static int check_line(struct job *job, struct error *error)
 	return engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error);
 }
 
-/* Build the network for these data. */
+/* Take from the engine's memory what is not the network's: the images, and the numbers that a
+ * training keeps of each parameter. */
+static void set_aside(struct job *job)
+{
+	const struct dataset *dataset = &job->dataset;
+	const size_t numbers = optimizer_rule(job->values->settings.optimizer.kind)->numbers;
+	const size_t images = dataset->count * (size_t)dataset->height * (size_t)dataset->width;
+	const size_t kept = (numbers + 1) * job->network.value_count; /* one: of the best epoch */
+	size_t *memory = &job->engine.memory;
+
+	*memory -= images < *memory ? images : *memory;
+	*memory -= kept < *memory / sizeof(float) ? kept * sizeof(float) : *memory;
+}
+
+/* Build the network for these data. Its weights are drawn when there is memory for all of it. */
 static int build(struct job *job, struct error *error)
 {
 	const struct train_values *values = job->values;
@@ -66,10 +80,16 @@ static int build(struct job *job, struct error *error)
 	if (model_build(&job->network, values->network, dataset->height, dataset->width,
 					dataset->classes.count, error))
 		return error_prefix(error, "--network");
-	network_init(&job->network, values->settings.seed);
+	set_aside(job);
 	job->executor = executor_open(&job->network, &job->engine, values->settings.batch_size,
 								  EXECUTOR_TRAIN, error);
-	return job->executor ? 0 : error_prefix(error, "--network");
+	if (!job->executor) {
+		error_append(error, "; a smaller --batch-size or network needs less");
+		return error_prefix(error, "--network");
+	}
+	network_init(&job->network, values->settings.seed);
+	executor_prepare(job->executor);
+	return 0;
 }
 
 static int load(struct job *job, struct error *error)

@@ -68,7 +68,11 @@ int session_open(struct session *session, const struct model_values *model,
 	const int full = executor_full_batch(&session->engine);
 	session->executor = executor_open(&session->network, &session->engine,
 									  full > batch_size ? full : batch_size, mode, error);
-	return session->executor ? 0 : error_prefix(error, "%s", model->file);
+	if (session->executor)
+		return 0;
+	if (workers_count(session->engine.workers) > 1)
+		error_append(error, "; fewer --threads need less");
+	return error_prefix(error, "%s", model->file);
 }
 
 struct recognizer session_recognizer(const struct session *session)

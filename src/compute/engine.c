@@ -1,6 +1,7 @@
-/* Kernels and workers in one. */
+/* Kernels, workers and memory in one. */
 #include "compute/engine.h"
 
+#include "base/memory.h"
 #include "compute/cpu.h"
 
 int engine_open(struct engine *engine, const char *kernels, int threads, struct error *error)
@@ -14,6 +15,7 @@ int engine_open(struct engine *engine, const char *kernels, int threads, struct 
 	if (!engine->kernels)
 		return -1;
 	engine->threads_wanted = threads;
+	engine->memory = memory_limit();
 	engine->workers = workers_open(threads, error);
 	return engine->workers ? 0 : -1;
 }

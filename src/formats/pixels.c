@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 #define FIRST_ROOM ((size_t)1 << 16)
 
 int pixels_reserve(struct pixels *pixels, size_t more, struct error *error)
@@ -13,9 +15,12 @@ int pixels_reserve(struct pixels *pixels, size_t more, struct error *error)
 		return 0;
 	while (capacity - pixels->count < more)
 		capacity *= 2;
-	uint8_t *data = realloc(pixels->data, capacity);
+	/* Asked for first, since many systems promise more than there is. */
+	const size_t limit = memory_limit();
+	uint8_t *data = capacity > limit ? NULL : realloc(pixels->data, capacity);
 	if (!data)
-		return error_scarce(error, "not enough memory for %zu bytes of pixels", capacity);
+		return error_scarce(error, "not enough memory for %zu MB of pixels: there are %zu MB",
+							(capacity >> 20) + 1, limit >> 20);
 	pixels->data = data;
 	pixels->capacity = capacity;
 	return 0;

@@ -193,10 +193,16 @@ int executor_place(struct executor *executor, struct error *error)
 	if (arena.too_large)
 		return error_set(error, "with batches of %d the network needs more than %zu MB, the limit",
 						 executor->batch_size, NETWORK_MAX_BYTES >> 20);
+	const uint64_t needed = (uint64_t)arena.used + executor->network->value_count * sizeof(float);
+	const size_t megabytes = (size_t)(needed >> 20) + 1;
+	if (needed > executor->engine->memory)
+		return error_scarce(error,
+							"with batches of %d the network needs %zu MB, and there are %zu MB "
+							"for it",
+							executor->batch_size, megabytes, executor->engine->memory >> 20);
 	arena.base = aligned_zeros(arena.used, &executor->block);
 	if (!arena.base)
-		return error_scarce(error, "not enough memory for the network: %zu MB",
-							(arena.used >> 20) + 1);
+		return error_scarce(error, "not enough memory for the network: %zu MB", megabytes);
 	place(executor, &arena);
 	return 0;
 }

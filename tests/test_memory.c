@@ -1,0 +1,125 @@
+/* How much memory there is; and the pieces of an arena: measured and placed alike, each on a cache
+ * line, none beyond the limit. */
+#define _XOPEN_SOURCE 700
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "scratch.h"
+
+/* ---- how much there is ---- */
+
+/* memory_limit_of a group whose files have these texts; NULL: there is no such file. */
+static size_t limit_of(const char *second, const char *first)
+{
+	char folder[64], inner[256], path[512];
+
+	assert_non_null(scratch_open(folder));
+	if (second)
+		assert_true(scratch_write(scratch_path(path, folder, "memory.max"), second));
+	if (first) {
+		assert_int_equal(mkdir(scratch_path(inner, folder, "memory"), 0700), 0);
+		snprintf(path, sizeof path, "%s/memory.limit_in_bytes", inner);
+		assert_true(scratch_write(path, first));
+	}
+	const size_t limit = memory_limit_of(folder);
+	assert_true(scratch_close(folder));
+	return limit;
+}
+
+static void groups_have_limits(void **state)
+{
+	static const char *const none[] = {"max\n", "", "x", "9223372036854771712\n",
+									   "18446744073709551615"};
+	const size_t machine = limit_of(NULL, NULL);
+
+	(void)state;
+	assert_true(machine >= (size_t)16 << 20 && memory_limit() <= machine);
+	assert_int_equal(limit_of("1048576\n", NULL), 1048576);
+	assert_int_equal(limit_of(NULL, "1048577\n"), 1048577);
+	assert_int_equal(limit_of("max\n", "1048577\n"), 1048577);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(limit_of(none[i], NULL), machine);
+}
+
+/* By `ulimit -v`, in a process of its own: a limit may not be raised again. */
+static void address_space_is_a_limit(void **state)
+{
+	const struct rlimit space = {(rlim_t)1 << 40, (rlim_t)1 << 40}, small = {12345678, 12345678};
+	int status;
+
+	(void)state;
+	fflush(stdout);
+	const pid_t child = fork();
+	if (!child) {
+		const size_t machine = memory_limit();
+		const bool same = !setrlimit(RLIMIT_AS, &space) && memory_limit() == machine;
+		_exit(same && !setrlimit(RLIMIT_AS, &small) && memory_limit() <= 12345678 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* ---- arenas ---- */
+
+static void pieces_are_placed_as_measured(void **state)
+{
+	static const size_t counts[] = {10, 0, 1, 16, 17};
+	_Alignas(CACHE_LINE) unsigned char memory[5 * CACHE_LINE + 1];
+	struct arena measured = {0}, placed = {.base = memory};
+	size_t expected = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		assert_null(arena_take(&measured, counts[i], sizeof(float)));
+		assert_ptr_equal(arena_take(&placed, counts[i], sizeof(float)), memory + expected);
+		expected += aligned_size(counts[i] * sizeof(float));
+		assert_int_equal(measured.used, expected);
+		assert_int_equal(placed.used, expected);
+	}
+	assert_int_equal(expected, 5 * CACHE_LINE);
+}
+
+static void limits_are_kept(void **state)
+{
+	struct arena arena = {.limit = 100};
+
+	(void)state;
+	arena_take(&arena, 25, 4);
+	assert_false(arena.too_large);
+	arena_take(&arena, 1, 1);
+	assert_true(arena.too_large);
+	arena_take(&arena, 0, 1);
+	assert_int_equal(arena.used, 2 * CACHE_LINE);
+
+	const size_t half = SIZE_MAX / 2;
+	struct arena product = {0}, sum = {0}, rounded = {0};
+	arena_take(&product, half, 3);
+	assert_true(product.too_large);
+	arena_take(&sum, half, 1);
+	assert_false(sum.too_large);
+	arena_take(&sum, half, 1);
+	assert_true(sum.too_large);
+	arena_take(&rounded, SIZE_MAX, 1);
+	assert_true(rounded.too_large);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(groups_have_limits),
+		cmocka_unit_test(address_space_is_a_limit),
+		cmocka_unit_test(pieces_are_placed_as_measured),
+		cmocka_unit_test(limits_are_kept),
+	};
+	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
