@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "app/checkpoint.h"
 #include "base/file.h"
 #include "faults.h"
 #include "program.h"
@@ -55,12 +56,25 @@ static void assert_rows(const struct buffer *curves)
 	assert_int_equal(curves->data[curves->size - 1], '\n');
 }
 
+/* The seconds in it differ. */
+static void assert_checkpoint(const struct buffer *bytes)
+{
+	struct checkpoint checkpoint;
+	struct error error;
+
+	if (checkpoint_parse(bytes, &checkpoint, &error))
+		fail_msg("%s", error.text);
+	checkpoint_free(&checkpoint);
+}
+
 static void assert_whole(const char *name, const struct buffer *expected)
 {
 	struct buffer have = content(name);
 
 	if (!strcmp(name, "curves.csv")) {
 		assert_rows(&have);
+	} else if (!strcmp(name, "c")) {
+		assert_checkpoint(&have);
 	} else {
 		assert_int_equal(have.size, expected->size);
 		assert_memory_equal(have.data, expected->data, have.size);
@@ -163,11 +177,11 @@ static void of_train(void **state)
 static void of_a_checkpoint(void **state)
 {
 	(void)state;
-	FAIL(OUTPUTS("model.safetensors", "curves.csv"), "train", "-q", "--data", ".", "--network",
+	FAIL(OUTPUTS("model.safetensors", "curves.csv", "c"), "train", "-q", "--data", ".", "--network",
 		 "flatten dense:10 softmax", "--epochs", "2", "--batch-size", "3", "--threads", "1",
 		 "--checkpoint", "c", "--checkpoint-every", "epoch");
-	FAIL(OUTPUTS("model.safetensors", "curves.csv"), "train", "-q", "--resume", "c", "--threads",
-		 "1");
+	FAIL(OUTPUTS("model.safetensors", "curves.csv", "c"), "train", "-q", "--resume", "c",
+		 "--threads", "1");
 }
 
 static void of_eval(void **state)
@@ -194,12 +208,22 @@ static void of_inspect(void **state)
 		 "a.png", "--occlusion", "o.png");
 }
 
+static void of_export(void **state)
+{
+	(void)state;
+	FAIL(OUTPUTS("e.html"), "export", "-q", "e.html");
+	FAIL(OUTPUTS("e.onnx"), "export", "-q", "e.onnx");
+	FAIL(OUTPUTS("e.c", "e.h"), "export", "-q", "e.c");
+	FAIL(OUTPUTS("e.c", "e.h"), "export", "-q", "--int8", "e.c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_train),        cmocka_unit_test(death_in_training),
 		cmocka_unit_test(of_a_checkpoint), cmocka_unit_test(of_eval),
 		cmocka_unit_test(of_predict),      cmocka_unit_test(of_inspect),
+		cmocka_unit_test(of_export),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, open_folder, close_folder);

@@ -1,5 +1,5 @@
-/* How much memory there is; and the pieces of an arena: measured and placed alike, each on a cache
- * line, none beyond the limit. */
+/* The amount of memory that there is; and the pieces of an arena: measured and placed alike, each on
+ * a cache line, none beyond the limit. */
 #define _XOPEN_SOURCE 700
 
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "scratch.h"
 
-/* ---- how much there is ---- */
+/* ---- the amount ---- */
 
 /* memory_limit_of a group whose files have these texts; NULL: there is no such file. */
 static size_t limit_of(const char *second, const char *first)

@@ -1,6 +1,6 @@
-/* How much memory there is; memory that begins on a cache line's boundary, since a vector that lies
- * across two lines takes twice as long to load; and an arena, from which the same code measures and
- * takes many pieces. */
+/* The amount of memory that there is; memory that begins on a cache line's boundary, since a vector
+ * that lies across two lines takes twice as long to load; and an arena, from which the same code
+ * measures and takes many pieces. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
