@@ -29,6 +29,7 @@ targets()
   augment
   checkpoint
   csv
+  export
   gzip         tests/fixtures/gzip/small-*.gz
   idx
   inflate      tests/fixtures/gzip/small-*.gz

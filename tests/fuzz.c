@@ -24,6 +24,7 @@
 #include "formats/png.h"
 #include "formats/pnm.h"
 #include "formats/safetensors.h"
+#include "fuzz_export.h"
 #include "nn/executor.h"
 #include "nn/spec.h"
 #include "picture/digit.h"
@@ -442,6 +443,7 @@ static const struct target {
 	{"safetensors", fuzz_safetensors},
 	{"network", fuzz_network},
 	{"augment", fuzz_augment},
+	{"export", fuzz_export},
 	{"line", fuzz_line},
 	{"picture", fuzz_picture},
 };

@@ -1,5 +1,5 @@
-/* The amount of memory that there is; and the pieces of an arena: measured and placed alike, each on
- * a cache line, none beyond the limit. */
+/* The amount of memory that there is; and the pieces of an arena: measured and placed alike, each
+ * on a cache line, none beyond the limit. */
 #define _XOPEN_SOURCE 700
 
 #include <setjmp.h>

@@ -48,6 +48,12 @@ write("png", "key-grey", png(0, 4, 0, b"\0\5"))
 write("png", "key-rgb", png(2, 8, 1, b"\0\1\0\2\0\3"))
 write("png", "key-palette", png(3, 2, 0, b"\0\x80\xff"))
 
+# Height, width, choices, number of classes; then lines.
+write("export", "all", bytes([8, 7, 3, 2]) + b"conv:3,4,2,same tanh batchnorm maxpool:2,1 conv:5,2 sigmoid avgpool:2,1 flatten "
+      b"batchnorm dropout:0.5 dense:4 relu dense:classes softmax\ncat\n\"</script>\\\ndog*/")
+write("export", "int8", bytes([4, 4, 6, 1]) + "flatten dense:classes softmax\nä\n\\\n".encode())
+write("export", "order", bytes([5, 5, 0, 49]) + b"conv:2,2 maxpool:1 flatten softmax")
+
 write("pnm", "p1", "P1\n# comment\n3 2\n1 0 1\n0 1 0\n")
 write("pnm", "p2", "P2 3 2 15 1 2 3 4 15 0\n")
 write("pnm", "p3", "P3 2 1 255 1 2 3 4 5 6\n")
