@@ -30,6 +30,7 @@ static struct dataset dataset;
 static struct error error;
 static char folder[64], path[256];
 static uint32_t data_checksum;
+static const char *kernels = "auto"; /* that the next run computes with */
 
 static int setup(void **state)
 {
@@ -68,7 +69,7 @@ static void open_run(struct run *run, const struct settings *settings, const cha
 
 	memset(run, 0, sizeof *run);
 	run->settings = *settings;
-	assert_int_equal(engine_open(&run->engine, "auto", threads, &error), 0);
+	assert_int_equal(engine_open(&run->engine, kernels, threads, &error), 0);
 	if (network_build(&run->network, spec, input, 10, &error))
 		fail_msg("%s", error.text);
 	network_init(&run->network, settings->seed);
@@ -253,6 +254,45 @@ static void any_augmentation_will_do(void **state)
 		assert_int_equal(augment_parse(lists[i], &settings.augment, &error), 0);
 		break_everywhere(&settings, SPEC);
 	}
+}
+
+static void break_between(const char *before, const char *after, const struct settings *settings)
+{
+	struct run whole, first, second;
+
+	kernels = before;
+	open_run(&whole, settings, SPEC, 2);
+	finish(&whole);
+	for (int moment = 1; moment < 12; moment += 3) {
+		kernels = before;
+		open_run(&first, settings, SPEC, 3);
+		for (int i = 0; i < moment; i++)
+			go_on(&first);
+		save(&first);
+		close_run(&first);
+		kernels = after;
+		resume(&second, 1);
+		finish(&second);
+		assert_same_end(&second, &whole);
+		close_run(&second);
+	}
+	close_run(&whole);
+	kernels = "auto";
+}
+
+/* On a computer with other vectors, which give the same bits, or with none. */
+static void other_kernels_will_do(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"portable", "portable"}, {"avx2", "avx512"}, {"avx512", "avx2"}};
+	const struct settings settings = small_settings();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (kernels_choose(pairs[i][0], &error) && kernels_choose(pairs[i][1], &error))
+			break_between(pairs[i][0], pairs[i][1], &settings);
+		else
+			print_message("no %s and %s here\n", pairs[i][0], pairs[i][1]);
 }
 
 /* The best epoch is an early one, and is kept across the break. */
@@ -684,6 +724,7 @@ int main(void)
 		cmocka_unit_test(any_step_will_do),
 		cmocka_unit_test(any_optimizer_and_schedule_will_do),
 		cmocka_unit_test(any_augmentation_will_do),
+		cmocka_unit_test(other_kernels_will_do),
 		cmocka_unit_test(patience_goes_on),
 		cmocka_unit_test(a_stopped_training_is_the_same),
 		cmocka_unit_test(the_last_good_epoch_is_kept),
