@@ -18,7 +18,8 @@ static void require(bool fact)
 		abort();
 }
 
-/* Numbers of all sizes, some of them 0; of variances, a layer's fourth parameter, none is negative. */
+/* Numbers of all sizes, some of them 0. Of variances, a layer's fourth parameter, none is
+ * negative. */
 static void fill(struct network *network)
 {
 	for (int i = 0; i < network->layer_count; i++)
