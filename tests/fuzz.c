@@ -137,16 +137,22 @@ static void check_raster(const struct raster *raster)
 		require(raster->samples[i] <= raster->maxval);
 }
 
-/* As pnm_parse, and what it is where it is something else. */
+/* As pnm_parse, and what it is where it is something else; and what follows it. */
 static void fuzz_pnm(const uint8_t *data, size_t size)
 {
 	struct raster raster;
 	struct error error;
+	size_t offset = 0;
 
-	if (raster_parse(data, size, &raster, &error))
-		return;
-	check_raster(&raster);
-	raster_free(&raster);
+	do {
+		const size_t before = offset;
+
+		if (raster_next(data, size, &offset, &raster, &error))
+			return;
+		check_raster(&raster);
+		raster_free(&raster);
+		require(before < offset && offset <= size);
+	} while (offset < size);
 }
 
 static void fuzz_jpeg(const uint8_t *data, size_t size)

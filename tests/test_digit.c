@@ -112,7 +112,8 @@ static struct raster picture_of(const uint8_t *pixels, uint16_t *samples)
 {
 	for (int i = 0; i < MNIST_PIXELS; i++)
 		samples[i] = pixels[i];
-	return (struct raster){MNIST_SIDE, MNIST_SIDE, 255, samples};
+	return (struct raster){
+		.width = MNIST_SIDE, .height = MNIST_SIDE, .maxval = 255, .samples = samples};
 }
 
 /* What is in MNIST's form already passes unchanged, nearly always. */
@@ -143,7 +144,7 @@ static void test_no_digit(void **state)
 {
 	uint16_t samples[100 * 80];
 	struct digits digits;
-	const struct raster picture = {100, 80, 255, samples};
+	const struct raster picture = {.width = 100, .height = 80, .maxval = 255, .samples = samples};
 
 	(void)state;
 	for (int level = 0; level <= 255; level += 85) {
@@ -162,7 +163,7 @@ static void test_no_digit(void **state)
 /* An empty paper. */
 static struct raster paper(int width, int height)
 {
-	struct raster picture = {width, height, 255, NULL};
+	struct raster picture = {.width = width, .height = height, .maxval = 255, .samples = NULL};
 
 	picture.samples = malloc((size_t)width * (size_t)height * sizeof *picture.samples);
 	assert_non_null(picture.samples);

@@ -33,7 +33,10 @@ static void test_boxes(void **state)
 /* Each square of four pixels has 0, 100, 200 and 300 of 600: 0.25 on average. */
 static void test_large_picture_is_reduced(void **state)
 {
-	struct raster picture = {1000, 500, 600, malloc(1000 * 500 * sizeof *picture.samples)};
+	struct raster picture = {.width = 1000,
+							 .height = 500,
+							 .maxval = 600,
+							 .samples = malloc(1000 * 500 * sizeof *picture.samples)};
 	const struct box all = {0, 0, 1000, 500}, part = {100, 60, 105, 63};
 	struct grey plane;
 	double scale;
@@ -64,7 +67,7 @@ static void test_large_picture_is_reduced(void **state)
 static void test_small_picture_is_enlarged(void **state)
 {
 	uint16_t samples[] = {9, 9, 9, 9, 9, 0, 10, 9, 9, 10, 10, 9};
-	const struct raster picture = {4, 3, 10, samples};
+	const struct raster picture = {.width = 4, .height = 3, .maxval = 10, .samples = samples};
 	const struct box part = {1, 1, 3, 3};
 	struct grey plane;
 	double scale;

@@ -13,7 +13,8 @@
 #define HEIGHT 200
 
 static uint16_t samples[WIDTH * HEIGHT];
-static const struct raster picture = {WIDTH, HEIGHT, 255, samples};
+static const struct raster picture = {
+	.width = WIDTH, .height = HEIGHT, .maxval = 255, .samples = samples};
 static struct error error;
 
 static void fill(int left, int top, int width, int height, int grey)

@@ -58,12 +58,15 @@ static void bytes(void **state)
 	uint8_t out[6];
 
 	(void)state;
-	raster_to_bytes(&(struct raster){3, 2, 1000, samples}, out);
+	raster_to_bytes(&(struct raster){.width = 3, .height = 2, .maxval = 1000, .samples = samples},
+					out);
 	assert_memory_equal(out, ((const uint8_t[]){0, 0, 128, 255, 255, 1}), 6);
 	samples[4] = 65535;
-	raster_to_bytes(&(struct raster){3, 2, 65535, samples}, out);
+	raster_to_bytes(&(struct raster){.width = 3, .height = 2, .maxval = 65535, .samples = samples},
+					out);
 	assert_memory_equal(out, ((const uint8_t[]){0, 0, 2, 4, 255, 0}), 6);
-	raster_to_bytes(&(struct raster){2, 1, 1, samples}, out);
+	raster_to_bytes(&(struct raster){.width = 2, .height = 1, .maxval = 1, .samples = samples},
+					out);
 	assert_memory_equal(out, ((const uint8_t[]){0, 255}), 2);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "fixture.h"
 #include "formats/raster.h"
 
 static void refuse_bytes(const void *data, size_t size, const char *text)
@@ -103,11 +104,146 @@ static void names(void **state)
 	assert_false(raster_is_name(""));
 }
 
+/* Two pictures of a file, the second as wide as that many pixels; then its end. */
+static void take_two(const uint8_t *data, size_t size, int width)
+{
+	size_t offset = 0;
+	struct raster picture;
+	struct error error;
+
+	for (int i = 0; i < 2; i++) {
+		assert_true(offset < size);
+		assert_int_equal(raster_next(data, size, &offset, &picture, &error), 0);
+		if (i == 1)
+			assert_int_equal(picture.width, width);
+		raster_free(&picture);
+	}
+	assert_int_equal(offset, size);
+}
+
+static void pictures_follow_one_another(void **state)
+{
+	static const char *const files[] = {
+		"P1 2 2 1 0\n0 1\n", "P2 2 1 9 3 4\n",
+		"P3 1 1 9 1 2 3 ",   "P4 9 2\nabcd",
+		"P5 2 1 255 ab",     "P5 2 1 999\n\1a\1b\n",
+		"P6 1 1 255 abc",    "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nENDHDR\nabcd",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		uint8_t both[200];
+		const size_t size = strlen(files[i]);
+
+		memcpy(both, files[i], size);
+		memcpy(both + size, "\n \r", 3);
+		memcpy(both + size + 3, "P5 3 1 255 xyz", 14);
+		take_two(both, size + 17, 3);
+		memcpy(both + size + 17, "\n", 1);
+		take_two(both, size + 18, 3);
+	}
+}
+
+/* *file = itself, the bytes, and a picture of 5 pixels behind them. */
+static void append(struct buffer *file, const char *bytes)
+{
+	const size_t added = strlen(bytes), picture = strlen("P5 5 1 255 vwxyz");
+
+	file->data = realloc(file->data, file->size + added + picture);
+	assert_non_null(file->data);
+	memcpy(file->data + file->size, bytes, added);
+	memcpy(file->data + file->size + added, "P5 5 1 255 vwxyz", picture);
+	file->size += added + picture;
+}
+
+static void pictures_follow_packed_ones(void **state)
+{
+	static const char *const names[] = {
+		FIXTURES "/jpeg/420.jpg",
+		FIXTURES "/jpeg/420-luma-last.jpg",
+		FIXTURES "/jpeg/420-progressive.jpg",
+		FIXTURES "/jpeg/420-progressive-restart.jpg",
+		FIXTURES "/jpeg/420-restart.jpg",
+		FIXTURES "/jpeg/420-separate.jpg",
+		FIXTURES "/jpeg/grey.jpg",
+		FIXTURES "/jpeg/grey-progressive.jpg",
+		FIXTURES "/jpeg/few-luma.jpg",
+		FIXTURES "/jpeg/few-luma-progressive.jpg",
+		FIXTURES "/jpeg/rgb.jpg",
+		DATA "/samples/canvas.png",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct buffer file = fixture_read(names[i]);
+
+		append(&file, "");
+		take_two(file.data, file.size, 5);
+		buffer_free(&file);
+	}
+}
+
+static void what_is_no_picture_is_refused(void **state)
+{
+	static const char text[] = "P5 1 1 255 a\nP9";
+	size_t offset = 0;
+	struct raster picture;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(raster_next((const uint8_t *)text, 15, &offset, &picture, &error), 0);
+	raster_free(&picture);
+	assert_int_equal(offset, 13);
+	assert_int_equal(raster_next((const uint8_t *)text, 15, &offset, &picture, &error), -1);
+	assert_error_has(&error, "expected P1 to P7");
+	assert_int_equal(offset, 13);
+	offset = 0;
+	assert_int_equal(raster_next((const uint8_t *)"", 0, &offset, &picture, &error), -1);
+	assert_error_has(&error, "an empty file");
+}
+
+/* Phones leave films behind a picture, or (MPF) further pictures that belong to it. */
+static void a_jpeg_may_have_anything_behind_it(void **state)
+{
+	struct buffer file = fixture_read(FIXTURES "/jpeg/420-progressive.jpg");
+	struct raster picture;
+	struct error error;
+	size_t offset = 0;
+
+	(void)state;
+	append(&file, "ftyp");
+	assert_int_equal(raster_next(file.data, file.size, &offset, &picture, &error), 0);
+	raster_free(&picture);
+	assert_int_equal(offset, file.size);
+	buffer_free(&file);
+
+	file = fixture_read(FIXTURES "/jpeg/420-progressive.jpg");
+	append(&file, "");
+	file.data = realloc(file.data, file.size + 8);
+	assert_non_null(file.data);
+	memmove(file.data + 10, file.data + 2, file.size - 2);
+	memcpy(file.data + 2, "\xff\xe2\0\6MPF", 8);
+	file.size += 8;
+	offset = 0;
+	assert_int_equal(raster_next(file.data, file.size, &offset, &picture, &error), 0);
+	raster_free(&picture);
+	assert_int_equal(offset, file.size);
+	buffer_free(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(netpbm),        cmocka_unit_test(png),        cmocka_unit_test(jpeg),
-		cmocka_unit_test(other_formats), cmocka_unit_test(no_picture), cmocka_unit_test(names),
+		cmocka_unit_test(netpbm),
+		cmocka_unit_test(png),
+		cmocka_unit_test(jpeg),
+		cmocka_unit_test(other_formats),
+		cmocka_unit_test(no_picture),
+		cmocka_unit_test(names),
+		cmocka_unit_test(pictures_follow_one_another),
+		cmocka_unit_test(pictures_follow_packed_ones),
+		cmocka_unit_test(what_is_no_picture_is_refused),
+		cmocka_unit_test(a_jpeg_may_have_anything_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

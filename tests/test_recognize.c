@@ -186,7 +186,8 @@ static struct raster picture_of(uint16_t samples[MNIST_PIXELS])
 	for (int y = 0; y < MNIST_SIDE; y++)
 		for (int x = 0; x < MNIST_SIDE; x++)
 			samples[y * MNIST_SIDE + x] = x >= 12 && x < 16 && y >= 4 && y < 24 ? 255 : 0;
-	return (struct raster){MNIST_SIDE, MNIST_SIDE, 255, samples};
+	return (struct raster){
+		.width = MNIST_SIDE, .height = MNIST_SIDE, .maxval = 255, .samples = samples};
 }
 
 static void a_raw_picture_is_one_digit(void **state)
@@ -334,7 +335,7 @@ static struct raster bar_and_ring(uint16_t samples[WIDE * HIGH])
 			const bool bar = x >= 48 && x < 60 && y >= 20 && y < 100;
 			samples[y * WIDE + x] = bar || (radius < 40 && radius > 28) ? 20 : 240;
 		}
-	return (struct raster){WIDE, HIGH, 255, samples};
+	return (struct raster){.width = WIDE, .height = HIGH, .maxval = 255, .samples = samples};
 }
 
 /* The network takes both for a 0, the bar with 0.60, since it has ink in the middle, and the ring

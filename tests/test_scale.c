@@ -16,7 +16,9 @@ static void scales(int width, int height, int maxval, uint16_t *samples,
 {
 	uint8_t pixels[SIDE * SIDE];
 
-	picture_scale(&(struct raster){width, height, maxval, samples}, SIDE, SIDE, pixels);
+	picture_scale(
+		&(struct raster){.width = width, .height = height, .maxval = maxval, .samples = samples},
+		SIDE, SIDE, pixels);
 	assert_memory_equal(pixels, expected, sizeof pixels);
 }
 
@@ -71,11 +73,14 @@ static void frames_need_not_be_square(void **state)
 	uint8_t pixels[2 * 8];
 
 	(void)state;
-	picture_scale(&(struct raster){2, 2, 255, square}, 2, 8, pixels);
+	picture_scale(&(struct raster){.width = 2, .height = 2, .maxval = 255, .samples = square},
+				  2, 8, pixels);
 	assert_memory_equal(pixels, placed, sizeof placed);
-	picture_scale(&(struct raster){4, 1, 255, wide}, 2, 8, pixels);
+	picture_scale(&(struct raster){.width = 4, .height = 1, .maxval = 255, .samples = wide},
+				  2, 8, pixels);
 	assert_memory_equal(pixels, filled, sizeof filled);
-	picture_scale(&(struct raster){2, 2, 255, square}, 4, 2, pixels);
+	picture_scale(&(struct raster){.width = 2, .height = 2, .maxval = 255, .samples = square},
+				  4, 2, pixels);
 	assert_memory_equal(pixels, upright, sizeof upright);
 }
 /* clang-format on */

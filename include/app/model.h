@@ -27,7 +27,7 @@ struct model_info {
 /* The file that is taken where none is named: ./model.safetensors if there is one, else the model
  * that is compiled into the program, whose path is MODEL_BUILTIN. */
 #define MODEL_FILE "model.safetensors"
-#define MODEL_BUILTIN "(built in)"
+#define MODEL_BUILTIN "built in"
 const char *model_default(void);
 
 /* Make the bytes of the file. They depend on the weights and on the info alone, not on threads or

@@ -40,6 +40,7 @@ struct field {
 	bool above_min, below_max; /* the bound itself is refused */
 	bool optional;             /* a 0 below `least`, which cannot be read, stands for none */
 	double standard;           /* the number that field_reset gives it */
+	const char *stream;        /* for which the text "-" stands; NULL: it is a text */
 	/* Number 0, 1 … of a choice, or of those that a text is likely to be; NULL behind the last. */
 	const char *(*word)(int choice);
 	const struct field_codec *codec;

@@ -17,12 +17,20 @@ struct raster {
 	int width, height; /* at least 1 each, together at most RASTER_MAX_PIXELS */
 	int maxval;        /* 1 to 65535: the sample that is white; 0 is black */
 	uint16_t *samples; /* [height][width], each at most maxval; owned */
+	size_t size;       /* bytes of the file that the picture takes; others may be behind them */
 };
 
-/* Parse a file of any format that is read here; its content tells which. The error for a picture of
- * another format names it, with a command that converts it. Free *out with raster_free; it is
- * zeroed on error. */
+/* Parse the first picture of a file of any format that is read here; its content tells which. The
+ * error for a picture of another format names it, with a command that converts it. Free *out with
+ * raster_free; it is zeroed on error. */
 int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error);
+
+/* Parse one picture of a file in which several stand one behind the other. *offset, which begins
+ * with 0, moves to the next one, or to the file's end where no more follow; an error's offsets
+ * count from where the picture began. White space may stand behind a picture; behind a JPEG may
+ * stand anything, as phones leave it there. Anything else is an error of the next call. */
+int raster_next(const uint8_t *data, size_t size, size_t *offset, struct raster *out,
+				struct error *error);
 
 /* True for the name of a picture, "a.PNG", of one in a format that is not read here, too. */
 bool raster_is_name(const char *name);

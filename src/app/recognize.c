@@ -35,8 +35,10 @@ void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[
 	}
 	for (int i = 0; i < DIGIT_PIXELS; i++)
 		samples[i] = pixels[i];
-	picture_scale(&(struct raster){DIGIT_SIDE, DIGIT_SIDE, UINT8_MAX, samples}, shape->h, shape->w,
-				  input);
+	picture_scale(
+		&(struct raster){
+			.width = DIGIT_SIDE, .height = DIGIT_SIDE, .maxval = UINT8_MAX, .samples = samples},
+		shape->h, shape->w, input);
 }
 
 int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,

@@ -105,7 +105,7 @@ int field_parse(const struct field *field, const char *text, void *values, struc
 	case FIELD_OTHER:
 		return field->codec->parse(text, value, error);
 	case FIELD_TEXT:
-		*(const char **)value = text;
+		*(const char **)value = field->stream && !strcmp(text, "-") ? field->stream : text;
 		return 0;
 	case FIELD_FLAG:
 		return parse_flag(text, value, error);

@@ -168,10 +168,11 @@ static int answer(const struct eval_values *values, const struct model_values *m
 static int answer_against(const struct eval_values *values, const struct answers *own,
 						  struct answers *rival, struct error *error)
 {
-	const struct model_values model = {.file = values->against};
+	struct model_values model = {.file = values->against};
 
 	if (!values->against)
 		return 0;
+	model_values_settle(&model, true);
 	if (answer(values, &model, rival, error))
 		return -1;
 	if (own->evaluation.count == rival->evaluation.count &&
@@ -226,7 +227,7 @@ static int eval(const struct eval_values *values, const struct file_option *file
 				struct answers *own, struct answers *rival, struct error *error)
 {
 	struct confusion confusion = {0};
-	struct compared compared = {.model = own->model, .against = values->against};
+	struct compared compared = {.model = own->model, .against = rival->model};
 	const size_t count = own->evaluation.count;
 	FILE *out = files_report_stream(files, values->common.quiet);
 
@@ -275,15 +276,15 @@ static void eval_defaults(void *values)
 
 /* clang-format off */
 static const struct field eval_fields[] = {
-	{"against", FIELD_TEXT, AT(against), "FILE",
+	{"against", FIELD_TEXT, AT(against), "FILE", .stream = STREAM_INPUT,
 	 .help = "another network: which is better, and may it be chance?"},
 	{"split", FIELD_CHOICE, AT(split), .word = eval_split_word, .help = "the images"},
-	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv",
+	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv", .stream = STREAM_OUTPUT,
 	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},
-	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE",
+	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM; "
 			 "with --against, of those that only one of the two misreads"},
-	{"predictions", FIELD_TEXT, AT(predictions), "FILE.csv",
+	{"predictions", FIELD_TEXT, AT(predictions), "FILE.csv", .stream = STREAM_OUTPUT,
 	 .help = "write a row for each image: index,label,prediction,probability; without labels, too"},
 	{.name = NULL},
 };

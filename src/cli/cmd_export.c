@@ -144,6 +144,8 @@ static int export_run(void *v, int operand_count, char **operands, struct error 
 	}
 	if (settle(values, path, error))
 		return STATUS_USAGE;
+	if (!strcmp(path, "-"))
+		path = STREAM_OUTPUT;
 	model_values_settle(&values->model, values->common.quiet);
 	char *header = values->format == EXPORT_C ? header_of(path) : NULL;
 	const struct file_option files[] = {{"--model", values->model.file, false},

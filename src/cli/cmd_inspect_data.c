@@ -409,7 +409,7 @@ static const struct field inspect_data_fields[] = {
 	{"augment", FIELD_OTHER, AT(augment), "LIST", .codec = &augment_codec,
 	 .help = "show each sample and beside it, epoch by epoch, what 'train' with the same list and "
 			 "seed makes of it"},
-	{"sheet", FIELD_TEXT, AT(sheet), "FILE",
+	{"sheet", FIELD_TEXT, AT(sheet), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write the samples with their labels as a picture, PNG (FILE.png) or PGM, instead of "
 			 "drawing them"},
 	{.name = NULL},

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
+#include "cli/picture_file.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
@@ -374,6 +375,22 @@ static int occlusion_save(const char *path, const struct session *session, const
 
 /* ---- the command ---- */
 
+/* Read the one digit of a file. Free *out also after an error. */
+static int read_digit(const char *path, const struct recognizer *recognizer, bool raw,
+					  struct digit_file *out, struct error *error)
+{
+	struct picture_file file;
+
+	*out = (struct digit_file){0};
+	if (picture_file_open(path, &file, error))
+		return -1;
+	int status = picture_file_next(&file, &out->picture, error);
+	if (!status && digit_file_read(out, recognizer, raw, true, error))
+		status = error_prefix(error, "%s", path);
+	picture_file_close(&file);
+	return status;
+}
+
 /* Without `out`, print nothing. */
 static int inspect_image(const struct inspect_image_values *values, struct session *session,
 						 const char *path, FILE *out, struct error *error)
@@ -384,7 +401,7 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	struct seen seen = {.path = path, .classes = &session->classes};
 	struct digit_file file;
 
-	int status = digit_file_read(path, &recognizer, values->raw, true, &file, error);
+	int status = read_digit(path, &recognizer, values->raw, &file, error);
 	seen.height = file.reading.height;
 	seen.width = file.reading.width;
 	if (!status)
@@ -436,9 +453,9 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 
 /* clang-format off */
 static const struct field inspect_image_fields[] = {
-	{"activations", FIELD_TEXT, AT(activations), "FILE",
+	{"activations", FIELD_TEXT, AT(activations), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
-	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE",
+	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write the digit and what the decision rests on, likewise"},
 	{"raw", FIELD_FLAG, AT(raw),
 	 .help = "take a picture of the network's size, light on dark, as it is"},

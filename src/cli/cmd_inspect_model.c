@@ -159,7 +159,7 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 
 /* clang-format off */
 static const struct field inspect_model_fields[] = {
-	{"filters", FIELD_TEXT, AT(filters), "FILE",
+	{"filters", FIELD_TEXT, AT(filters), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write the filters of the first convolution (or, where there is none, the weights of "
 			 "the first dense layer's units) as a picture, PNG (FILE.png) or PGM"},
 	{.name = NULL},

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "app/recognize.h"
+#include "base/folder.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/digit_file.h"
+#include "cli/picture_file.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
@@ -23,6 +25,12 @@ struct predict_values {
 	int top;
 	bool json, raw, show, single;
 	struct common_values common;
+};
+
+/* A picture, and who reads it. */
+struct source {
+	const char *model, *path;
+	int number; /* of the picture in its file; 0 where there is only one */
 };
 
 /* A reading of a picture, and the names of its classes. */
@@ -82,13 +90,23 @@ static void print_in_json(const char *name)
 	}
 }
 
+/* An object in JSON begins with this. */
+static void print_source_json(const struct source *source)
+{
+	fputs("{\"file\":", stdout);
+	json_print_text(stdout, source->path);
+	if (source->number)
+		printf(",\"picture\":%d", source->number);
+	fputs(",\"model\":", stdout);
+	json_print_text(stdout, source->model);
+}
+
 /* A single digit stands beside its file, too. */
-static void print_json(const struct answer *answer, const char *path)
+static void print_json(const struct answer *answer, const struct source *source)
 {
 	const struct digits *digits = &answer->reading->digits;
 
-	fputs("{\"file\":", stdout);
-	json_print_text(stdout, path);
+	print_source_json(source);
 	fputs(",\"number\":\"", stdout);
 	print_number(answer, 0, print_in_json);
 	fputs("\",", stdout);
@@ -142,51 +160,143 @@ static void show(const struct answer *answer, bool no_color)
 }
 
 static int print_reading(const struct predict_values *values, const struct reading *reading,
-						 const struct classes *classes, const char *path, struct error *error)
+						 const struct classes *classes, const struct source *source,
+						 struct error *error)
 {
 	struct answer answer = {.reading = reading, .classes = classes, .top = values->top};
 
 	for (int i = 0; i < classes->count; i++)
 		answer.words = answer.words || text_columns(classes->all[i].name) > 1;
 	if (reading_guess(reading, &answer.guesses, error))
-		return error_prefix(error, "%s", path);
+		return -1;
 	if (values->show)
 		show(&answer, values->common.no_color);
 	if (values->json)
-		print_json(&answer, path);
+		print_json(&answer, source);
 	else
-		print_line(&answer, path);
+		print_line(&answer, source->path);
 	free(answer.guesses.digits);
 	return 0;
 }
 
+/* Put the picture's name in front of an error. */
+static int name_source(const struct source *source, struct error *error)
+{
+	if (source->number > 1)
+		error_prefix(error, "picture %d", source->number);
+	return error_prefix(error, "%s", source->path);
+}
+
 /* The way is drawn, as far as it goes, where there is no digit or one too many, too. */
-static int predict_file(const struct predict_values *values, const struct session *session,
-						const char *path, struct error *error)
+static int predict_picture(const struct predict_values *values, const struct session *session,
+						   const struct source *source, struct digit_file *file,
+						   struct error *error)
 {
 	const struct recognizer recognizer = session_recognizer(session);
-	struct digit_file file;
+	const bool single = values->single || values->save_digit;
 	struct error unsaid; /* two errors are one too many */
 
-	int status = digit_file_read(path, &recognizer, values->raw,
-								 values->single || values->save_digit, &file, error);
-	const bool undrawn =
-		values->way && file.reading.probabilities &&
-		digit_file_draw_way(values->way, &file, &session->classes, status ? &unsaid : error);
-	const bool failed =
-		status || undrawn ||
-		(values->save_digit && digit_file_write(values->save_digit, &file.reading, error)) ||
-		print_reading(values, &file.reading, &session->classes, path, error);
-	digit_file_free(&file);
-	return failed ? -1 : 0;
+	int status = digit_file_read(file, &recognizer, values->raw, single, error);
+	if (status)
+		name_source(source, error);
+	if (values->way && file->reading.probabilities &&
+		digit_file_draw_way(values->way, file, &session->classes, status ? &unsaid : error))
+		status = -1;
+	if (status ||
+		(values->save_digit && digit_file_write(values->save_digit, &file->reading, error)))
+		return -1;
+	return print_reading(values, &file->reading, &session->classes, source, error)
+			   ? name_source(source, error)
+			   : 0;
+}
+
+/* An option that writes one file, for one picture; NULL where the line has none. */
+static const char *one_file_option(const struct predict_values *values)
+{
+	return values->save_digit ? "--save-digit" : values->way ? "--steps" : NULL;
+}
+
+static int check_single(const struct predict_values *values, const struct source *source,
+						struct error *error)
+{
+	if (!source->number || !one_file_option(values))
+		return 0;
+	error_set(error, "several pictures, but %s is for one", one_file_option(values));
+	return error_prefix(error, "%s", source->path);
+}
+
+/* All that reading takes, and how it went. */
+struct run {
+	const struct predict_values *values;
+	struct session session;
+	int status;          /* STATUS_FAILED once a picture was not read */
+	bool ended;          /* nobody takes the output: there is no use in going on */
+	struct error *error; /* says so */
+};
+
+/* Say why a picture was not read. The others are read all the same. */
+static void not_read(struct run *run, const struct source *source, struct error *error)
+{
+	run->status = command_fail(error);
+	if (run->values->json) {
+		print_source_json(source);
+		fputs(",\"error\":", stdout);
+		json_print_text(stdout, error->text);
+		puts("}");
+	}
+}
+
+/* Read all pictures of a file. */
+static void predict_file(struct run *run, const char *path)
+{
+	const struct predict_values *values = run->values;
+	struct source source = {.model = values->model.file, .path = path};
+	struct picture_file file;
+	struct error error;
+
+	bool ends = picture_file_open(path, &file, &error);
+	if (ends)
+		not_read(run, &source, &error);
+	while (!ends) {
+		struct digit_file digits = {.picture = {.width = 0}};
+
+		ends = picture_file_next(&file, &digits.picture, &error);
+		if (file.count > 1 || picture_file_has_more(&file))
+			source.number = file.count;
+		ends = ends || check_single(values, &source, &error);
+		if (ends || predict_picture(values, &run->session, &source, &digits, &error))
+			not_read(run, &source, &error);
+		digit_file_free(&digits);
+		run->ended = command_flush(run->error);
+		ends = ends || run->ended || !picture_file_has_more(&file);
+	}
+	picture_file_close(&file);
+}
+
+/* Read a file, or all files of a folder that are pictures by their names. */
+static void predict_operand(struct run *run, const char *path)
+{
+	const struct source source = {.model = run->values->model.file, .path = path};
+	struct folder files;
+	struct error error;
+
+	if (!strcmp(path, "-") || !folder_is(path)) {
+		predict_file(run, path);
+		return;
+	}
+	if (picture_files_list(path, &files, &error)) {
+		not_read(run, &source, &error);
+		return;
+	}
+	for (size_t i = 0; i < files.count && !run->ended; i++)
+		predict_file(run, files.names[i]);
+	folder_free(&files);
 }
 
 static int predict_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct predict_values *values = v;
-	struct session session = {0};
-	struct error unread;
-	int status = STATUS_DONE;
+	struct run run = {.values = values, .status = STATUS_DONE, .error = error};
 
 	if (values->json && values->show) {
 		error_set(error, "--show would draw into the output of --json; give one of them");
@@ -198,23 +308,22 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 										{"--save-digit", values->save_digit, true},
 										{"--steps", values->way, true},
 										{NULL, NULL, false}};
-	if (operand_count > 1 && (values->save_digit || values->way)) {
-		error_set(error, "%s is for one picture, but there are %d",
-				  values->save_digit ? "--save-digit" : "--steps", operand_count);
+	if (one_file_option(values) && (operand_count > 1 || folder_is(operands[0]))) {
+		error_set(error,
+				  operand_count > 1 ? "%s is for one picture, but there are %d"
+									: "%s is for one picture, not for a folder",
+				  one_file_option(values), operand_count);
 		return STATUS_USAGE;
 	}
 	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
-	bool failed =
+	run.ended =
 		files_check_outputs(files, error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
-	for (int i = 0; i < operand_count && !failed; i++) {
-		if (predict_file(values, &session, operands[i], &unread))
-			status = command_fail(&unread);
-		failed = command_flush(error);
-	}
-	session_close(&session);
-	return failed ? STATUS_FAILED : status;
+		session_open(&run.session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
+	for (int i = 0; i < operand_count && !run.ended; i++)
+		predict_operand(&run, operands[i]);
+	session_close(&run.session);
+	return run.ended ? STATUS_FAILED : run.status;
 }
 
 #define AT(field) offsetof(struct predict_values, field)
@@ -237,7 +346,7 @@ static const struct field predict_fields[] = {
 
 const struct command command_predict = {
 	.name = "predict", .summary = "read the digits in each picture",
-	.operands = "FILE|- ...", .least_operands = 1,
+	.operands = "FILE|FOLDER|- ...", .least_operands = 1,
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = predict_fields},
@@ -247,12 +356,13 @@ const struct command command_predict = {
 	.run = predict_run,
 	.notes =
 		"FILE is a picture of digits: PNG, JPEG, PAM, PBM, PGM or PPM, told by its content,\n"
-		"of up to 64 million pixels; - is standard input. Of other formats the error says\n"
-		"how to convert them. Dark on light or light on dark, photographed, scanned or\n"
-		"drawn, on plain, ruled or squared paper: the digits are found, and each is brought\n"
-		"to MNIST's form, 28x28 pixels, light on dark, and scaled where the network is for\n"
-		"another size. A picture in that form, or of that size, passes unchanged. A network\n"
-		"that was trained on pictures with --pictures scale gets the whole picture, scaled.\n"
+		"of up to 64 million pixels; - is standard input. Several may stand one behind the\n"
+		"other; of a FOLDER, all pictures in it are read. Of other formats the error says how\n"
+		"to convert them. Dark on light or light on dark, photographed, scanned or drawn, on\n"
+		"plain, ruled or squared paper: the digits are found, and each is brought to MNIST's\n"
+		"form, 28x28 pixels, light on dark, and scaled where the network is for another\n"
+		"size. A picture in that form, or of that size, passes unchanged. A network that was\n"
+		"trained on pictures with --pictures scale gets the whole picture, scaled.\n"
 		"'No digit found' is an error; so are several with --single or --save-digit. --steps\n"
 		"draws the way in these cases, too.\n"
 		"Each picture gives one line,\n"
@@ -261,11 +371,14 @@ const struct command command_predict = {
 		"wide; PROBABILITY is that of the least sure digit. --top K repeats both for the K\n"
 		"likeliest readings. A name with newlines or backslashes is escaped as by sha256sum.\n"
 		"--json prints one object a line:\n"
-		"  {\"file\":\"43.jpg\",\"number\":\"43\",\"probability\":0.987100,\"digits\":[\n"
+		"  {\"file\":\"43.jpg\",\"model\":\"built in\",\"number\":\"43\",\n"
+		"   \"probability\":0.987100,\"digits\":[\n"
 		"   {\"digit\":4,\"probability\":0.999900,\"box\":[LEFT,TOP,WIDTH,HEIGHT],\n"
 		"    \"top\":[{\"digit\":4,\"probability\":0.999900}]}, ...]}\n"
-		"with \"digit\" and \"top\" beside \"number\", too, where there is one digit. A box is in\n"
-		"pixels of the picture as a viewer shows it.\n"
+		"with \"digit\" and \"top\" beside \"number\", too, where there is one digit; with\n"
+		"\"picture\":2 where that is the file's second one; with \"error\" alone behind\n"
+		"\"model\" for what could not be read. A box is in pixels of the picture as a viewer\n"
+		"shows it.\n"
 		"The exit status is 1 if any file could not be read or shows no digit.\n",
 };
 /* clang-format on */

@@ -103,6 +103,8 @@ int files_check_distinct(const struct file_option *files, const struct dataset_o
 	for (const struct file_option *file = files; file->option; file++) {
 		if (!file->is_output || !file->path)
 			continue;
+		if (!strcmp(file->path, "-"))
+			return error_set(error, "%s: standard output is no place for it", file->option);
 		for (const struct file_option *other = files; other < file; other++)
 			if (other->path && file_is_same(file->path, other->path))
 				return error_set(error, "%s and %s are the same file: %s", other->option,

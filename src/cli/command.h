@@ -70,8 +70,8 @@ struct file_option {
 	bool is_output;
 };
 
-/* Refuse an output that is the same file as one before it, or one of the data set's; `data` may be
- * NULL. */
+/* Refuse an output that is the same file as one before it, or one of the data set's, or "-" where
+ * that stands for no stream; `data` may be NULL. */
 int files_check_distinct(const struct file_option *files, const struct dataset_options *data,
 						 struct error *error);
 

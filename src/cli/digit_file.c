@@ -8,21 +8,6 @@
 #include "formats/pnm.h"
 #include "formats/raster.h"
 
-static int read_picture(const char *path, struct raster *picture, struct error *error)
-{
-	const bool is_stdin = !strcmp(path, "-");
-	const char *name = is_stdin ? "standard input" : path;
-	struct buffer file = {0};
-	int status = is_stdin ? file_read_stream(stdin, name, RASTER_MAX_FILE, &file, error)
-						  : file_read(path, RASTER_MAX_FILE, &file, error);
-
-	if (status)
-		return -1;
-	status = raster_parse(file.data, file.size, picture, error);
-	buffer_free(&file);
-	return status ? error_prefix(error, "%s", name) : 0;
-}
-
 #define MOST_PLACES 4 /* that a message lists */
 
 static int refuse_several(const struct digits *digits, struct error *error)
@@ -38,19 +23,16 @@ static int refuse_several(const struct digits *digits, struct error *error)
 	return -1;
 }
 
-int digit_file_read(const char *path, const struct recognizer *recognizer, bool raw, bool single,
-					struct digit_file *out, struct error *error)
+int digit_file_read(struct digit_file *file, const struct recognizer *recognizer, bool raw,
+					bool single, struct error *error)
 {
-	*out = (struct digit_file){0};
-	if (read_picture(path, &out->picture, error))
+	const struct digits *digits = &file->reading.digits;
+
+	if (reading_take(recognizer, &file->picture, raw, &file->reading, error))
 		return -1;
-	const struct digits *digits = &out->reading.digits;
-	int status = reading_take(recognizer, &out->picture, raw, &out->reading, error);
-	if (!status && digits->none)
-		status = error_set(error, "no digit found");
-	else if (!status && single && digits->count > 1)
-		status = refuse_several(digits, error);
-	return status ? error_prefix(error, "%s", path) : 0;
+	if (digits->none)
+		return error_set(error, "no digit found");
+	return single && digits->count > 1 ? refuse_several(digits, error) : 0;
 }
 
 void digit_file_free(struct digit_file *file)

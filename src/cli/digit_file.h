@@ -1,4 +1,4 @@
-/* Pictures of digits as files: read in any form that the program takes, written in MNIST's. */
+/* Pictures of digits, read in any form that the program takes, written in MNIST's. */
 #ifndef CLI_DIGIT_FILE_H
 #define CLI_DIGIT_FILE_H
 
@@ -14,12 +14,11 @@ struct digit_file {
 	struct reading reading;
 };
 
-/* Read a picture, or standard input for "-", and the digits in it. With `raw` it is one digit of
- * the network's size, as it is. No digit is an error, and so, with `single`, is more than one: it
- * says where they are. Errors name the file; *out holds what was read before, probabilities last.
- * Free with digit_file_free. */
-int digit_file_read(const char *path, const struct recognizer *recognizer, bool raw, bool single,
-					struct digit_file *out, struct error *error);
+/* Read the digits in file->picture. With `raw` it is one digit of the network's size, as it is. No
+ * digit is an error, and so, with `single`, is more than one: it says where they are. The reading
+ * holds what was read before, probabilities last. Free with digit_file_free. */
+int digit_file_read(struct digit_file *file, const struct recognizer *recognizer, bool raw,
+					bool single, struct error *error);
 void digit_file_free(struct digit_file *file);
 
 /* Write what the network saw of the first digit as PGM. */

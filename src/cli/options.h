@@ -13,6 +13,10 @@
 #include "base/error.h"
 #include "base/field.h"
 
+/* Those that "-" stands for where a file is named. */
+#define STREAM_INPUT "/dev/stdin"
+#define STREAM_OUTPUT "/dev/stdout"
+
 #define OPTION_HELP 400 /* bytes of the longest explanation */
 #define OPTION_NAME 32  /* and of the longest name */
 

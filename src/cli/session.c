@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "cli/advice.h"
@@ -14,8 +15,9 @@
 
 /* clang-format off */
 const struct field model_fields[] = {
-	{"model", FIELD_TEXT, MODEL(file), "FILE",
-	 .help = "the trained network (default ./model.safetensors, then the one in the program)"},
+	{"model", FIELD_TEXT, MODEL(file), "FILE", .stream = STREAM_INPUT,
+	 .help = "the trained network, or builtin for the one in the program (default "
+			 "$MNIST_CNN_MODEL, then ./model.safetensors, then builtin)"},
 	{"network", FIELD_TEXT, MODEL(network), "SPEC",
 	 .help = "the layers, for a file from elsewhere that does not say"},
 	{.name = NULL},
@@ -46,10 +48,14 @@ int engine_values_settle(struct engine_values *values, struct error *error)
 
 void model_values_settle(struct model_values *values, bool quiet)
 {
-	if (values->file)
-		return;
-	values->file = model_default();
-	if (!quiet)
+	const bool is_chosen = values->file;
+	const char *variable = getenv("MNIST_CNN_MODEL");
+
+	if (!values->file)
+		values->file = variable && *variable ? variable : model_default();
+	if (!strcmp(values->file, "builtin"))
+		values->file = MODEL_BUILTIN;
+	if (!is_chosen && !quiet)
 		fprintf(stderr, "model %s\n", values->file);
 }
 

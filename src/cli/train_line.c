@@ -74,8 +74,10 @@ static const struct field network_fields[] = {
 };
 
 static const struct field output_fields[] = {
-	{"model", FIELD_TEXT, AT(model), "FILE", .help = "where the trained network goes"},
-	{"curves", FIELD_TEXT, AT(curves), "FILE", .help = "where the learning curves go, as CSV"},
+	{"model", FIELD_TEXT, AT(model), "FILE", .stream = STREAM_OUTPUT,
+	 .help = "where the trained network goes"},
+	{"curves", FIELD_TEXT, AT(curves), "FILE", .stream = STREAM_OUTPUT,
+	 .help = "where the learning curves go, as CSV"},
 	{"no_live", FIELD_FLAG, AT(no_live), .help = "no curves that grow under the progress bar"},
 	{.name = NULL},
 };

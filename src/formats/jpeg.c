@@ -11,7 +11,7 @@
 /* The second bytes of markers. The head of the picture tells how it is coded: SOF0 and SOF1 are
  * sequential, SOF2 is progressive, and the others are refused by name. */
 enum { SOF0 = 0xc0, SOF2 = 0xc2, SOF3 = 0xc3, DHT = 0xc4, SOF5 = 0xc5, JPG = 0xc8, SOF15 = 0xcf };
-enum { RST0 = 0xd0, SOI = 0xd8, EOI, SOS, DQT, DRI = 0xdd, APP0 = 0xe0, APP1, APP14 = 0xee };
+enum { RST0 = 0xd0, SOI = 0xd8, EOI, SOS, DQT, DRI = 0xdd, APP0 = 0xe0, APP1, APP2, APP14 = 0xee };
 
 #define UNSENT 255 /* a coefficient that no scan has brought */
 
@@ -39,6 +39,8 @@ struct jpeg {
 	struct jpeg_code codes[2][4]; /* DC, AC */
 	int interval;                 /* MCUs between restart markers; 0: there are none */
 	bool is_jfif, is_adobe;
+	bool has_parts;             /* other pictures behind it belong to it */
+	bool ended;                 /* the marker EOI has been read */
 	int transform, orientation; /* Adobe's and Exif's; 0: not told */
 
 	/* The picture. */
@@ -135,6 +137,8 @@ static int read_other(struct jpeg *j, int marker, const uint8_t *p, size_t size)
 		j->is_jfif = true;
 	if (marker == APP1 && size >= 14 && !memcmp(p, "Exif\0", 6))
 		read_exif(j, p + 6, size - 6);
+	if (marker == APP2 && size >= 4 && !memcmp(p, "MPF", 4))
+		j->has_parts = true;
 	if (marker == APP14 && size >= 12 && !memcmp(p, "Adobe", 5)) {
 		j->is_adobe = true;
 		j->transform = p[11];
@@ -425,7 +429,8 @@ static int read_picture(struct jpeg *j)
 		const int marker = next_marker(&j->in);
 		struct bytes in = j->in;
 		const uint8_t *p, *content;
-		if (marker == EOI && j->out->samples && !j->unbegun)
+		j->ended = marker == EOI;
+		if (j->ended && j->out->samples && !j->unbegun)
 			return 0;
 		if (marker >= RST0 && marker <= SOI)
 			continue;
@@ -440,6 +445,25 @@ static int read_picture(struct jpeg *j)
 			return -1;
 	}
 	return 0;
+}
+
+/* The offset behind the picture, all of which has been read that is wanted. Where its end is
+ * missing, or its other pictures follow (MPF, CIPA DC-007: previews, or what makes it brighter),
+ * it is the file's. */
+static size_t find_end(struct jpeg *j)
+{
+	const uint8_t *p;
+
+	while (!j->ended && !j->has_parts) {
+		const int marker = next_marker(&j->in);
+		j->ended = marker == EOI;
+		if (marker >= RST0 && marker <= EOI)
+			continue;
+		if (!bytes_take(&j->in, 2, &p) || p[0] << 8 < 2 - p[1] ||
+			!bytes_take(&j->in, (p[0] << 8 | p[1]) - 2u, &p))
+			return j->in.size;
+	}
+	return j->has_parts ? j->in.size : j->in.offset;
 }
 
 int jpeg_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error)
@@ -458,5 +482,7 @@ int jpeg_parse(const uint8_t *data, size_t size, struct raster *out, struct erro
 	}
 	if (status)
 		raster_free(out);
+	else
+		out->size = find_end(&j);
 	return status;
 }

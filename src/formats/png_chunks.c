@@ -176,6 +176,7 @@ int png_chunks_read(const uint8_t *data, size_t size, struct png *png, struct er
 	do {
 		if (read_chunk(&in, &chunk, error))
 			return -1;
+		png->end = in.offset;
 		if (!strcmp(chunk.type, "IEND"))
 			return png->idat_size ? 0 : error_set(error, "offset %zu: no pixels", chunk.offset);
 	} while (!read_content(&chunk, png, error));

@@ -23,6 +23,7 @@ struct png {
 	struct bytes idat; /* the data of the first IDAT chunk, in the file */
 	size_t idat_end;   /* the offset behind the last IDAT chunk */
 	size_t idat_size;  /* bytes of data in all of them */
+	size_t end;        /* the offset behind the last chunk */
 };
 
 /* Check all chunks and their CRCs. */

@@ -241,6 +241,7 @@ int png_parse(const uint8_t *data, size_t size, struct raster *out, struct error
 	out->width = png.width;
 	out->height = png.height;
 	out->maxval = (int)png.maxval;
+	out->size = png.end;
 	const int status = decode(&d, error);
 	free(d.above);
 	if (status)

@@ -208,10 +208,12 @@ static int read_sample(struct bytes *in, const struct form *form, int maxval, un
 }
 
 /* Raw bits are rows of whole bytes, with the leftmost pixel in the highest bit. */
-static void unpack_bits(const struct bytes *in, struct raster *out)
+static void unpack_bits(struct bytes *in, const struct form *form, struct raster *out)
 {
-	const uint8_t *row = in->data + in->offset;
+	const uint8_t *row;
 	uint16_t *sample = out->samples;
+
+	bytes_take(in, samples_size(form, out), &row); /* read_samples has seen that they are there */
 
 	for (int y = 0; y < out->height; y++, row += (out->width + 7) / 8)
 		for (int x = 0; x < out->width; x++)
@@ -253,7 +255,7 @@ static int read_samples(struct bytes *in, const struct form *form, struct raster
 		return error_scarce(error, "not enough memory for %zu pixels", count);
 	if (form->plain || !form->bits)
 		return read_pixels(in, form, out, error);
-	unpack_bits(in, out);
+	unpack_bits(in, form, out);
 	return 0;
 }
 
@@ -276,6 +278,7 @@ int pnm_parse(const uint8_t *data, size_t size, struct raster *out, struct error
 		raster_free(out);
 		return -1;
 	}
+	out->size = in.offset;
 	return 0;
 }
 

@@ -111,3 +111,28 @@ int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct er
 	return error_set(
 		error, "no picture in PNG, JPEG or a format of Netpbm: it begins with byte %02x", data[0]);
 }
+
+/* True where a picture begins here that is read. */
+static bool begins_picture(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+		if (matches(&readers[i].mark, data, size))
+			return readers[i].parse != pnm_parse || (size > 1 && data[1] >= '1' && data[1] <= '7');
+	}
+	return false;
+}
+
+int raster_next(const uint8_t *data, size_t size, size_t *offset, struct raster *out,
+				struct error *error)
+{
+	const uint8_t *picture = data + *offset;
+
+	if (raster_parse(picture, size - *offset, out, error))
+		return -1;
+	*offset += out->size;
+	while (*offset < size && isspace(data[*offset]))
+		++*offset;
+	if (picture[0] == 0xff && !begins_picture(data + *offset, size - *offset))
+		*offset = size;
+	return 0;
+}

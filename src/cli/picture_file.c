@@ -1,0 +1,89 @@
+/* A file is read as a whole, and its pictures are parsed one by one. */
+#include "cli/picture_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+int picture_file_open(const char *path, struct picture_file *out, struct error *error)
+{
+	*out = (struct picture_file){.path = path};
+	return strcmp(path, "-")
+			   ? file_read(path, RASTER_MAX_FILE, &out->bytes, error)
+			   : file_read_stream(stdin, "standard input", RASTER_MAX_FILE, &out->bytes, error);
+}
+
+int picture_file_next(struct picture_file *file, struct raster *out, struct error *error)
+{
+	const struct buffer *bytes = &file->bytes;
+	const char *name = strcmp(file->path, "-") ? file->path : "standard input";
+
+	file->count++;
+	if (!raster_next(bytes->data, bytes->size, &file->offset, out, error))
+		return 0;
+	if (file->count > 1)
+		error_prefix(error, "picture %d", file->count);
+	return error_prefix(error, "%s", name);
+}
+
+void picture_file_close(struct picture_file *file)
+{
+	buffer_free(&file->bytes);
+}
+
+bool picture_file_has_more(const struct picture_file *file)
+{
+	return file->offset < file->bytes.size;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return text_compare(*(char *const *)a, *(char *const *)b);
+}
+
+/* *name, which is owned, becomes a path in the folder. */
+static int put_folder_in_front(char **name, const char *folder, struct error *error)
+{
+	const size_t length = strlen(folder);
+	const char *slash = length && folder[length - 1] == '/' ? "" : "/";
+	const size_t size = length + strlen(slash) + strlen(*name) + 1;
+	char *path = malloc(size);
+
+	if (!path)
+		return error_scarce(error, "%s: not enough memory for the names in it", folder);
+	snprintf(path, size, "%s%s%s", folder, slash, *name);
+	free(*name);
+	*name = path;
+	return 0;
+}
+
+int picture_files_list(const char *folder, struct folder *out, struct error *error)
+{
+	size_t count = 0;
+	int status = 0;
+
+	if (folder_list(folder, out, error))
+		return -1;
+	for (size_t i = 0; i < out->count; i++) {
+		char *name = out->names[i];
+
+		if (*name != '.' && raster_is_name(name)) {
+			out->names[i] = out->names[count];
+			out->names[count++] = name;
+		}
+	}
+	while (out->count > count)
+		free(out->names[--out->count]);
+	if (count)
+		qsort(out->names, count, sizeof *out->names, compare);
+	else
+		status = error_set(error, "%s: a folder without pictures", folder);
+	for (size_t i = 0; i < count && !status; i++)
+		status = put_folder_in_front(&out->names[i], folder, error);
+	if (status)
+		folder_free(out);
+	return status;
+}
