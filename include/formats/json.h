@@ -57,6 +57,9 @@ void json_add(struct json_text *text, const char *format, ...) ERROR_PRINTF;
  * no UTF-8 becomes U+FFFD. */
 void json_add_quoted(struct json_text *text, const char *string);
 
+/* Print a number with nine digits; null for those that JSON has no word for. */
+void json_print_number(FILE *out, double number);
+
 /* Print `text` as a JSON string; null where there is no memory for it. */
 void json_print_text(FILE *out, const char *text);
 

@@ -20,6 +20,7 @@
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
+#include "formats/json.h"
 #include "formats/pixels.h"
 #include "nn/loss.h"
 
@@ -37,8 +38,16 @@ struct inspect_data_values {
 	} given;
 	uint64_t seed;
 	struct augment augment;
+	bool json;
 	struct common_values common;
 };
+
+static const char *part_word(int part)
+{
+	static const char *const words[] = {"train", "test", NULL};
+
+	return words[part];
+}
 
 struct statistics {
 	double sum, squares, min, max;
@@ -131,15 +140,63 @@ static void print_classes(FILE *out, const struct dataset *dataset)
 	}
 }
 
+static double mean_of(const struct statistics *s, const struct dataset *dataset)
+{
+	return s->sum / ((double)dataset->count * (double)dataset_image_size(dataset));
+}
+
+static double deviation_of(const struct statistics *s, const struct dataset *dataset)
+{
+	const double count = (double)dataset->count * (double)dataset_image_size(dataset);
+	const double mean = mean_of(s, dataset);
+
+	return sqrt(fmax(s->squares / count - mean * mean, 0));
+}
+
+/* All that as one object of JSON. */
+static void print_summary_json(FILE *out, const struct inspect_data_values *values,
+							   const struct dataset *dataset, const struct statistics s[KINDS],
+							   int kinds)
+{
+	static const char *const names[KINDS] = {"in_file", "normalized", "augmented"};
+	size_t counts[CLASSES_MOST];
+
+	fputs("{\"place\":", out);
+	json_print_text(out, dataset->place);
+	fprintf(out, ",\"split\":\"%s\",\"images\":%zu,\"height\":%d,\"width\":%d",
+			part_word((int)values->split), dataset->count, dataset->height, dataset->width);
+	if (dataset->labels) {
+		dataset_count_classes(dataset, counts);
+		for (int class = 0; class < dataset->classes.count; class ++) {
+			fputs(class ? ",{\"class\":" : ",\"classes\":[{\"class\":", out);
+			json_print_text(out, dataset->classes.all[class].name);
+			fprintf(out, ",\"label\":%d,\"images\":%zu}", (int)dataset->classes.all[class].label,
+					counts[class]);
+		}
+		fputs("]", out);
+	}
+	for (int kind = 0; kind < kinds; kind++) {
+		fprintf(out, ",\"%s\":{\"mean\":", names[kind]);
+		json_print_number(out, mean_of(&s[kind], dataset));
+		fputs(",\"deviation\":", out);
+		json_print_number(out, deviation_of(&s[kind], dataset));
+		fprintf(out, ",\"min\":%.9g,\"max\":%.9g}", s[kind].min, s[kind].max);
+	}
+	fputs("}\n", out);
+}
+
 static void print_summary(FILE *out, const struct inspect_data_values *values,
 						  const struct dataset *dataset)
 {
 	static const char *const names[KINDS] = {"in file", "normalized", "augmented"};
 	const int kinds = augment_is_none(&values->augment) ? AUGMENTED : KINDS;
-	const double count = (double)dataset->count * (double)dataset_image_size(dataset);
 	struct statistics s[KINDS];
 
 	measure(values, dataset, s);
+	if (values->json) {
+		print_summary_json(out, values, dataset, s, kinds);
+		return;
+	}
 	fprintf(out, "%zu %s images of %d×%d pixels in ", dataset->count,
 			values->split == DATASET_TRAIN ? "training" : "test", dataset->height, dataset->width);
 	text_print_name(out, dataset->place);
@@ -147,11 +204,9 @@ static void print_summary(FILE *out, const struct inspect_data_values *values,
 	report_loading(out, dataset);
 	print_classes(out, dataset);
 	fprintf(out, "\npixels          mean  deviation     min     max\n");
-	for (int kind = 0; kind < kinds; kind++) {
-		const double mean = s[kind].sum / count, variance = s[kind].squares / count - mean * mean;
-		fprintf(out, "%-10s  %8.4f  %9.4f  %6g  %6g\n", names[kind], mean, sqrt(fmax(variance, 0)),
-				s[kind].min, s[kind].max);
-	}
+	for (int kind = 0; kind < kinds; kind++)
+		fprintf(out, "%-10s  %8.4f  %9.4f  %6g  %6g\n", names[kind], mean_of(&s[kind], dataset),
+				deviation_of(&s[kind], dataset), s[kind].min, s[kind].max);
 }
 
 /* Tiles in rows: a sample, and beside it the sample as training changes it in epochs 1, 2 and on.
@@ -322,7 +377,7 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 	struct samples samples = {.values = values, .dataset = dataset, .rows = count, .columns = 1};
 	int status;
 
-	if (count == 0)
+	if (count == 0 || (values->json && !values->sheet))
 		return 0;
 	if (!augment_is_none(&values->augment))
 		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
@@ -390,13 +445,6 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
-static const char *part_word(int part)
-{
-	static const char *const words[] = {"train", "test", NULL};
-
-	return words[part];
-}
-
 #define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
@@ -415,11 +463,17 @@ static const struct field inspect_data_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field inspect_data_format_fields[] = {
+	{"json", FIELD_FLAG, AT(json), .help = "print one object of JSON, and draw no samples"},
+	{.name = NULL},
+};
+
 const struct command command_inspect_data = {
 	.name = "inspect data", .summary = "show counts, pixel statistics and samples of the data",
 	.options = (const struct option_section[]){
 		{.fields = data_fields, .offset = AT(data)},
 		{.fields = inspect_data_fields, .given = AT(given)},
+		{.fields = inspect_data_format_fields},
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct inspect_data_values),

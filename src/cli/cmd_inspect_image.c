@@ -16,6 +16,7 @@
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
+#include "formats/json.h"
 #include "formats/pixels.h"
 #include "nn/loss.h"
 
@@ -24,7 +25,7 @@
 struct inspect_image_values {
 	struct model_values model;
 	const char *activations, *occlusion;
-	bool raw;
+	bool raw, json;
 	struct common_values common;
 };
 
@@ -118,6 +119,36 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 		text_print_name(out, a->title);
 		fputc('\n', out);
 	}
+}
+
+/* All that as one object of JSON. */
+static void print_json(FILE *out, const char *model, const struct network *network,
+					   const struct seen *seen, const struct activation *activations)
+{
+	fputs("{\"file\":", out);
+	json_print_text(out, seen->path);
+	fputs(",\"model\":", out);
+	json_print_text(out, model);
+	fputs(",\"digit\":", out);
+	report_class_json(out, seen->classes, seen->class);
+	fprintf(out, ",\"probability\":%.6f,\"probabilities\":[",
+			(double)seen->probabilities[seen->class]);
+	for (int class = 0; class < seen->classes->count; class ++)
+		fprintf(out, "%s%.6f", class ? "," : "", (double)seen->probabilities[class]);
+	for (int i = 0; i < network->layer_count; i++) {
+		const struct activation *a = &activations[i];
+
+		fputs(i ? ",{\"layer\":" : "],\"layers\":[{\"layer\":", out);
+		json_print_text(out, network->layers[i].text);
+		fputs(",\"least\":", out);
+		json_print_number(out, a->least);
+		fputs(",\"mean\":", out);
+		json_print_number(out, a->mean);
+		fputs(",\"most\":", out);
+		json_print_number(out, a->most);
+		fprintf(out, ",\"numbers\":%zu,\"zeros\":%zu}", shape_size(a->shape), a->zeros);
+	}
+	fputs("]}\n", out);
 }
 
 /* ---- the sheet of activations ---- */
@@ -415,7 +446,9 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 	seen.class = loss_argmax(session->classes.count, seen.probabilities);
 	activations_take(session->executor, &seen,
 					 values->activations && canvas_has_colours(values->activations), activations);
-	if (out)
+	if (out && values->json)
+		print_json(out, values->model.file, &session->network, &seen, activations);
+	else if (out)
 		print_all(out, values->common.no_color, &seen, activations, count);
 	if (values->activations &&
 		activations_save(values->activations, &seen, activations, count, error))
@@ -462,12 +495,18 @@ static const struct field inspect_image_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field inspect_image_format_fields[] = {
+	{"json", FIELD_FLAG, AT(json), .help = "print one object of JSON"},
+	{.name = NULL},
+};
+
 const struct command command_inspect_image = {
 	.name = "inspect image", .summary = "show what a network makes of one picture, layer by layer",
 	.operands = "FILE|-", .least_operands = 1,
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = inspect_image_fields},
+		{.fields = inspect_image_format_fields},
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct inspect_image_values),

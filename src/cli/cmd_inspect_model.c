@@ -1,6 +1,7 @@
 /* mnist-cnn inspect model: the layers and metadata of a model's file, and its first filters. */
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,12 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/sheet.h"
+#include "formats/json.h"
 
 struct inspect_model_values {
 	struct model_values model;
 	const char *filters;
+	bool json;
 	struct common_values common;
 };
 
@@ -125,6 +128,42 @@ static void print_metadata(FILE *out, const struct safetensors *file)
 	}
 }
 
+static void print_words(FILE *out, const char *path, const struct session *session)
+{
+	fputs("model  ", out);
+	text_print_name(out, path);
+	fputs("\n\n", out);
+	report_network(out, &session->network, true);
+	print_metadata(out, &session->file);
+}
+
+static void print_json(FILE *out, const char *path, const struct session *session)
+{
+	const struct network *network = &session->network;
+	const struct safetensors *file = &session->file;
+
+	fputs("{\"model\":", out);
+	json_print_text(out, path);
+	fputs(",\"network\":", out);
+	json_print_text(out, network->spec);
+	fprintf(out, ",\"input\":[%d,%d,%d],\"classes\":[", network->input.h, network->input.w,
+			network->input.c);
+	for (int i = 0; i < session->classes.count; i++) {
+		fputs(i ? "," : "", out);
+		json_print_text(out, session->classes.all[i].name);
+	}
+	fputs("],\"layers\":", out);
+	report_layers_json(out, network);
+	fprintf(out, ",\"parameters\":%zu,\"metadata\":{", network->weight_count);
+	for (size_t i = 0; i < file->metadata_count; i++) {
+		fputs(i ? "," : "", out);
+		json_print_text(out, file->metadata[i].key);
+		fputs(":", out);
+		json_print_text(out, file->metadata[i].value);
+	}
+	fputs("}}\n", out);
+}
+
 static int inspect_model_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct inspect_model_values *values = v;
@@ -141,13 +180,8 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	if (!files_check_outputs(files, error) &&
 		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {
 		FILE *out = files_report_stream(files, values->common.quiet);
-		if (out) {
-			fputs("model  ", out);
-			text_print_name(out, values->model.file);
-			fputs("\n\n", out);
-			report_network(out, &session.network, true);
-			print_metadata(out, &session.file);
-		}
+		if (out)
+			(values->json ? print_json : print_words)(out, values->model.file, &session);
 		if (!values->filters || !write_filters(values->filters, &session.network, error))
 			status = STATUS_DONE;
 	}
@@ -165,12 +199,18 @@ static const struct field inspect_model_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field inspect_model_format_fields[] = {
+	{"json", FIELD_FLAG, AT(json), .help = "print one object of JSON"},
+	{.name = NULL},
+};
+
 const struct command command_inspect_model = {
 	.name = "inspect model",
 	.summary = "show a network's layers, how it was trained, and its filters",
 	.options = (const struct option_section[]){
 		{.fields = model_fields, .offset = AT(model)},
 		{.fields = inspect_model_fields},
+		{.fields = inspect_model_format_fields},
 		{.fields = common_fields, .offset = AT(common)},
 		{.fields = NULL}},
 	.values_size = sizeof(struct inspect_model_values),

@@ -75,6 +75,24 @@ void report_network(FILE *out, const struct network *network, bool with_cost)
 	fputc('\n', out);
 }
 
+void report_layers_json(FILE *out, const struct network *network)
+{
+	for (int i = 0; i < network->layer_count; i++) {
+		const struct layer *layer = &network->layers[i];
+		const struct shape *shape = &layer->out;
+
+		fputs(i ? ",{\"layer\":" : "[{\"layer\":", out);
+		json_print_text(out, layer->text);
+		if (shape->flat)
+			fprintf(out, ",\"output\":[%zu]", shape_size(*shape));
+		else
+			fprintf(out, ",\"output\":[%d,%d,%d]", shape->h, shape->w, shape->c);
+		fprintf(out, ",\"parameters\":%zu,\"multiplications\":%.0f}", layer_weight_count(layer),
+				multiplications(layer));
+	}
+	fputs("]", out);
+}
+
 /* The columns of "12/12", but no fewer than those of its heading, "epoch". */
 static int epoch_width(int epochs)
 {
@@ -325,10 +343,8 @@ void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const 
 	fprintf(out, ",\"split\":\"%s\",\"count\":%zu,\"correct\":%zu,\"accuracy\":%.9g", split,
 			evaluation->count, evaluation->correct, evaluation->accuracy);
 	fprintf(out, ",\"interval\":[%.9g,%.9g]", low, high);
-	if (isfinite(evaluation->loss))
-		fprintf(out, ",\"loss\":%.9g", evaluation->loss);
-	else
-		fputs(",\"loss\":null", out); /* JSON has no word for it */
+	fputs(",\"loss\":", out);
+	json_print_number(out, evaluation->loss);
 	fprintf(out, ",\"calibration_error\":%.9g", calibration_error(evaluation));
 	fputs(",\"confusion\":[", out);
 	for (int label = 0; label < confusion->classes; label++) {

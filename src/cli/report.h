@@ -21,6 +21,10 @@ void report_loading(FILE *out, const struct dataset *dataset);
  * image and all saved work count. */
 void report_network(FILE *out, const struct network *network, bool with_cost);
 
+/* The layers as an array of JSON: text, output as [height, width, channels] or [numbers],
+ * parameters, multiplications. */
+void report_layers_json(FILE *out, const struct network *network);
+
 /* The names of the columns, and a row for each epoch: epoch, loss, accuracy, val_loss,
  * val_accuracy, train_loss, train_accuracy, seconds. Columns that are not measured are left out. */
 void report_epoch_head(FILE *out, int epochs, bool has_val, bool has_train);

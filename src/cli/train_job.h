@@ -8,8 +8,10 @@
 #include "app/checkpoint.h"
 #include "app/curves.h"
 #include "app/trainer.h"
+#include "app/verdict.h"
 #include "base/draft.h"
 #include "base/error.h"
+#include "cli/advice.h"
 #include "cli/progress.h"
 #include "cli/rescue.h"
 #include "cli/train_line.h"
@@ -31,7 +33,10 @@ struct job {
 	uint32_t data_checksum; /* of the data set; only for checkpoints */
 	struct train_texts texts;
 	double saved_at; /* the seconds of base/clock.h when a checkpoint was saved last */
+	FILE *table;     /* where the epochs' rows go; NULL: nowhere */
 	struct progress progress;
+	double began_at;                   /* likewise, of the training */
+	double told_at;                    /* likewise, when JSON last told of a step; 0: not yet */
 	const volatile sig_atomic_t *stop; /* the signal that asked for the end, or 0 */
 	/* Which was reported. The first two are then no longer written to; a checkpoint is. */
 	bool stdout_failed, curves_failed, checkpoint_failed;
@@ -56,5 +61,24 @@ void job_pause(void *job, const struct trainer *trainer, enum train_moment momen
  * its end, beside it. rescue->path is where it went. */
 int job_save_model(struct job *job, const struct train_result *result, struct rescue *rescue,
 				   struct error *error);
+
+/* Print words on standard error: what begins, why it ended, and which files there are now. */
+void train_report_preamble(const struct job *job);
+void train_report_end(const struct job *job, const struct train_result *result, const char *model);
+
+/* The verdict on the curves so far, and its words (advice.h). */
+struct verdict train_verdict(const struct job *job);
+void train_verdict_text(const struct job *job, const struct verdict *verdict,
+						char lines[2][VERDICT_LINE]);
+
+/* Print objects of JSON on standard output, each on a line, with "event" as first member: "begin",
+ * with all that the training depends on; "step", the first one and then at most one a second;
+ * "epoch", with the columns of the curves; "end", also where the training failed. train_json_step
+ * returns false where it is too early for one. */
+void train_json_begin(const struct job *job);
+bool train_json_step(struct job *job, const struct train_progress *progress);
+void train_json_epoch(const struct epoch_figures *figures);
+void train_json_end(const struct job *job, const struct train_result *result, const char *model);
+void train_json_failed(const struct job *job, const struct error *error);
 
 #endif

@@ -82,6 +82,13 @@ static const struct field output_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field format_fields[] = {
+	{"json", FIELD_FLAG, AT(json),
+	 .help = "print an object of JSON a line: at the beginning, each second, each epoch, at the "
+			 "end"},
+	{.name = NULL},
+};
+
 static const struct field checkpoint_fields[] = {
 	{"checkpoint", FIELD_TEXT, AT(checkpoint), "FILE",
 	 .help = "save all that is needed to go on: again and again, and in the end"},
@@ -134,6 +141,7 @@ const struct option_section train_options[] = {
 	{.fields = engine_fields, .offset = AT(engine), .title = "Speed", .help = engine_help},
 	{.fields = output_fields, .title = "Output", .given = GIVEN(LINE_OUTPUT)},
 	{.fields = checkpoint_fields, .given = GIVEN(LINE_CHECKPOINT)},
+	{.fields = format_fields},
 	{.fields = common_fields, .offset = AT(common)},
 	{.fields = NULL},
 };

@@ -33,7 +33,7 @@ struct train_values {
 	struct dataset_options data;
 	const char *recipe, *network, *model, *curves, *checkpoint, *resume;
 	double checkpoint_every; /* seconds, or EVERY_EPOCH */
-	bool no_live;
+	bool no_live, json;
 	struct common_values common;
 };
 

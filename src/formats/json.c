@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -411,4 +412,12 @@ void json_print_text(FILE *out, const char *text)
 		json_add_quoted(&quoted, text);
 	fputs(quoted.data ? quoted.data : "null", out);
 	free(quoted.data);
+}
+
+void json_print_number(FILE *out, double number)
+{
+	if (isfinite(number))
+		fprintf(out, "%.9g", number);
+	else
+		fputs("null", out);
 }
