@@ -41,7 +41,7 @@ targets()
   picture
   png
   pnm
-  safetensors  tests/fixtures/*.safetensors
+  safetensors  tests/fixtures/safetensors-corpus/*
 END
 }
 

@@ -1,5 +1,7 @@
 /* safetensors: a file of the reference writer (fixtures/make-safetensors-fixture.py) read, and
  * written again to the byte; and every refusal. */
+#define _XOPEN_SOURCE 700
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,10 +17,13 @@
 #include "allocations.h"
 #include "errors.h"
 #include "fixture.h"
+#include "formats/crc32.h"
 #include "formats/safetensors.h"
 #include "mutations.h"
+#include "scratch.h"
 
 #define SMALL FIXTURES "/small.safetensors"
+#define CORPUS FIXTURES "/safetensors-corpus"
 
 static void reads_the_reference(void **state)
 {
@@ -410,6 +415,93 @@ static void out_of_memory(void **state)
 	buffer_free(&bytes);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct safetensors_tensor *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+/* The number of tensors, and a CRC-32 over their names, shapes and floats, sorted by name. */
+static void summarize(struct safetensors *file, char text[32])
+{
+	uint32_t crc = 0;
+
+	qsort(file->tensors, file->tensor_count, sizeof *file->tensors, compare_names);
+	for (size_t t = 0; t < file->tensor_count; t++) {
+		const struct safetensors_tensor *tensor = &file->tensors[t];
+		char shape[100] = "";
+		size_t used = 0;
+
+		for (int i = 0; i < tensor->rank; i++)
+			used += (size_t)snprintf(shape + used, sizeof shape - used, "%s%zu", i ? "x" : "",
+									 tensor->dims[i]);
+		crc = crc32_more(crc, (const uint8_t *)tensor->name, strlen(tensor->name) + 1);
+		crc = crc32_more(crc, (const uint8_t *)shape, used + 1);
+		for (size_t i = 0; i < tensor->count; i++) {
+			uint8_t bytes[8];
+			uint32_t bits;
+			uint64_t wide;
+			if (tensor->values) {
+				memcpy(&bits, &tensor->values[i], sizeof bits);
+				store_u32le(bytes, bits);
+				crc = crc32_more(crc, bytes, sizeof bits);
+			} else if (tensor->doubles) {
+				memcpy(&wide, &tensor->doubles[i], sizeof wide);
+				store_u64le(bytes, wide);
+				crc = crc32_more(crc, bytes, sizeof wide);
+			}
+		}
+	}
+	snprintf(text, 32, "%zu %08lx", file->tensor_count, (unsigned long)crc);
+}
+
+/* Compare with a line of the corpus's table: "NAME<tab>VERDICT" or, where the reference is less
+ * strict, with "<tab>MESSAGE<tab>REASON" behind. */
+static void compare_verdict(char *line)
+{
+	const char *name = strtok(line, "\t"), *said = strtok(NULL, "\t"),
+			   *message = strtok(NULL, "\t");
+	char path[256], ours[32] = "refused";
+	struct safetensors file;
+	struct error error = {.text = ""};
+
+	snprintf(path, sizeof path, CORPUS "/%s", name);
+	struct buffer bytes = fixture_read(path);
+	if (!safetensors_parse(bytes.data, bytes.size, &file, &error)) {
+		summarize(&file, ours);
+		safetensors_free(&file);
+	}
+	buffer_free(&bytes);
+	if (strcmp(ours, message ? "refused" : said))
+		fail_msg("%s: \"%s\" instead of \"%s\" %s", name, ours, said, error.text);
+	if (message)
+		assert_error_has(&error, message);
+}
+
+/* Each file is read, or refused, as Python's safetensors does it; else the table says why. */
+static void agrees_with_the_reference(void **state)
+{
+	struct buffer bytes = fixture_read(CORPUS "/verdicts.txt");
+	char *text = malloc(bytes.size + 1), *line = text;
+	int count = 0;
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, bytes.data, bytes.size);
+	text[bytes.size] = '\0';
+	for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		if (*line == '#')
+			continue;
+		compare_verdict(line);
+		count++;
+	}
+	assert_int_equal(scratch_count(CORPUS), count + 1);
+	free(text);
+	buffer_free(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +518,7 @@ int main(void)
 		cmocka_unit_test(not_finite),
 		cmocka_unit_test(mutations),
 		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(agrees_with_the_reference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
