@@ -41,6 +41,12 @@ int network_build(struct network *network, const char *spec, struct shape input,
 				  struct error *error);
 void network_free(struct network *network); /* accepts a zeroed one */
 
+/* The same in two steps, for those who want to know the parameters' shapes before there is memory
+ * for them. After an error in the second the network has to be freed. */
+int network_plan(struct network *network, const char *spec, struct shape input, int classes,
+				 struct error *error);
+int network_place(struct network *network, struct error *error);
+
 /* Draw the first weights. */
 void network_init(struct network *network, uint64_t seed);
 

@@ -345,9 +345,16 @@ static bool is_batch_count(const struct safetensors_tensor *tensor)
 	return !tensor->values && !tensor->doubles && suffix && !strcmp(suffix, ".num_batches_tracked");
 }
 
+/* There is memory for the weights when the file is known to have them: its text could ask for any
+ * number. */
 static int read_weights(const struct safetensors *file, struct network *network,
 						struct error *error)
 {
+	for (int i = 0; i < network->param_count; i++)
+		if (!tensor_of(file, network->params[i]->name, network->params[i], error))
+			return -1;
+	if (network_place(network, error))
+		return -1;
 	for (int i = 0; i < network->param_count; i++) {
 		const struct param *param = network->params[i];
 		if (tensor_read_param(file, param->name, param, param->value, error))
@@ -380,17 +387,28 @@ int model_classes(const struct safetensors *file, int count, struct classes *out
 	return -1;
 }
 
-int model_build(struct network *network, const char *spec, int height, int width, int classes,
+static int plan(struct network *network, const char *spec, int height, int width, int classes,
 				struct error *error)
 {
 	const struct shape input = {.h = height, .w = width, .c = 1};
 
-	if (network_build(network, spec, input, classes, error))
+	if (network_plan(network, spec, input, classes, error))
 		return -1;
 	if (network->classes >= 2 && network->classes <= CLASSES_MOST)
 		return 0;
 	error_set(error, "%d units before softmax: 2 to %d classes are possible", network->classes,
 			  CLASSES_MOST);
+	network_free(network);
+	return -1;
+}
+
+int model_build(struct network *network, const char *spec, int height, int width, int classes,
+				struct error *error)
+{
+	if (plan(network, spec, height, width, classes, error))
+		return -1;
+	if (!network_place(network, error))
+		return 0;
 	network_free(network);
 	return -1;
 }
@@ -414,8 +432,7 @@ static enum model_fault take(struct safetensors *file, const char *spec, struct 
 	}
 	if (own)
 		spec = own;
-	const bool failed =
-		model_build(network, spec, purpose.height, purpose.width, purpose.classes, error);
+	const bool failed = plan(network, spec, purpose.height, purpose.width, purpose.classes, error);
 	const bool said = safetensors_metadata(file, "classes") != NULL;
 	if (failed || (said && network->classes != purpose.classes)) {
 		if (!failed)

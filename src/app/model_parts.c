@@ -80,8 +80,8 @@ static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
 	return text;
 }
 
-int tensor_read_param(const struct safetensors *file, const char *name, const struct param *param,
-					  float *memory, struct error *error)
+const struct safetensors_tensor *tensor_of(const struct safetensors *file, const char *name,
+										   const struct param *param, struct error *error)
 {
 	const struct safetensors_tensor *tensor = safetensors_find(file, name);
 	char have[DIMS_TEXT], want[DIMS_TEXT];
@@ -89,14 +89,25 @@ int tensor_read_param(const struct safetensors *file, const char *name, const st
 	int rank = param_file_dims(param, dims);
 
 	if (!tensor)
-		return error_set(error, "has no tensor \"%s\", which the network needs", name);
-	if (!tensor->values)
-		return error_set(error, "tensor \"%s\" holds %s", name,
-						 tensor->doubles ? "numbers of 64 bits, expected 32"
-										 : "integers, not weights");
-	if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
-		return error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", name,
-						 dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
+		error_set(error, "has no tensor \"%s\", which the network needs", name);
+	else if (!tensor->values)
+		error_set(error, "tensor \"%s\" holds %s", name,
+				  tensor->doubles ? "numbers of 64 bits, expected 32" : "integers, not weights");
+	else if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
+		error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", name,
+				  dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
+	else
+		return tensor;
+	return NULL;
+}
+
+int tensor_read_param(const struct safetensors *file, const char *name, const struct param *param,
+					  float *memory, struct error *error)
+{
+	const struct safetensors_tensor *tensor = tensor_of(file, name, param, error);
+
+	if (!tensor)
+		return -1;
 	param_from_file(param, tensor->values, memory);
 	return 0;
 }

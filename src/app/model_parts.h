@@ -41,6 +41,10 @@ int metadata_read_field(const struct safetensors *file, const struct field *fiel
 struct safetensors_tensor tensor_of_param(const struct param *param, const float *memory,
 										  float *values);
 
+/* The tensor with that name, which must be of floats and have the parameter's shape; else NULL. */
+const struct safetensors_tensor *tensor_of(const struct safetensors *file, const char *name,
+										   const struct param *param, struct error *error);
+
 /* Find the tensor with that name, which must have the parameter's shape, and write its values to
  * `memory` in memory's order. */
 int tensor_read_param(const struct safetensors *file, const char *name, const struct param *param,

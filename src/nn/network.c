@@ -86,7 +86,8 @@ static char *join_texts(const struct network *network)
 	return text;
 }
 
-static int place_params(struct network *network, struct error *error)
+/* List the parameters, and add up their size. */
+static int list_params(struct network *network, struct error *error)
 {
 	/* + 1: a network without parameters is allowed. */
 	network->params = calloc((size_t)network->param_count + 1, sizeof *network->params);
@@ -101,12 +102,17 @@ static int place_params(struct network *network, struct error *error)
 	if (network->value_count > NETWORK_MAX_BYTES / sizeof(float))
 		return error_set(error, "the network's weights need more than %zu MB, the limit",
 						 NETWORK_MAX_BYTES >> 20);
+	return 0;
+}
+
+int network_place(struct network *network, struct error *error)
+{
 	network->values =
 		aligned_zeros(network->value_count * sizeof(float) + KERNELS_SLACK, &network->block);
 	if (!network->values)
 		return error_scarce(error, "not enough memory for %zu weights", network->weight_count);
 	float *value = network->values;
-	for (int p = 0; p < count; p++) {
+	for (int p = 0; p < network->param_count; p++) {
 		network->params[p]->value = value;
 		value += param_padded_count(network->params[p]);
 	}
@@ -122,8 +128,8 @@ static bool fits(struct shape shape)
 		   size <= NETWORK_MAX_BYTES / sizeof(float);
 }
 
-int network_build(struct network *network, const char *text, struct shape input, int classes,
-				  struct error *error)
+int network_plan(struct network *network, const char *text, struct shape input, int classes,
+				 struct error *error)
 {
 	struct spec spec;
 
@@ -136,11 +142,22 @@ int network_build(struct network *network, const char *text, struct shape input,
 	int status = plan_layers(network, &spec, error);
 	if (!status) {
 		network->spec = join_texts(network);
-		status = network->spec ? place_params(network, error) : out_of_memory(error);
+		status = network->spec ? list_params(network, error) : out_of_memory(error);
 	}
 	if (status)
 		network_free(network);
 	return status;
+}
+
+int network_build(struct network *network, const char *text, struct shape input, int classes,
+				  struct error *error)
+{
+	if (network_plan(network, text, input, classes, error))
+		return -1;
+	if (!network_place(network, error))
+		return 0;
+	network_free(network);
+	return -1;
 }
 
 void network_free(struct network *network)
