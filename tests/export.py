@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Exported networks against the other programs that run them.
 
-    tests/export.py BUILD [onnx] [page] [c]
+    tests/export.py BUILD [onnx] [torch] [keras] [page] [c]
 
 BUILD holds mnist-cnn and logits. For the built-in network and for small ones, which together have
 every kind of layer, each form must give the network's own answers: ONNX in ONNX Runtime, the page in
-Chromium (where strokes are drawn, too), C compiled by gcc and, but not run, by arm-none-eabi-gcc.
+Chromium (where strokes are drawn, too), C compiled by gcc and, but not run, by arm-none-eabi-gcc,
+the programs of `inspect model --python` in PyTorch and Keras 3.
 A form whose tools are not installed is left out, and named. Prints a line a check, "ok ..." or "not
 ok ...".
 """
@@ -140,6 +141,39 @@ def check_onnx(nets):
         metadata = session.get_modelmeta().custom_metadata_map
         check(f"{net.name}: ONNX names {net.classes} classes and the layers",
               len(metadata["class_names"].split("\n")) == net.classes and "network" in metadata)
+
+
+# ---- programs in Python ----
+
+def check_python(nets, framework):
+    try:
+        import numpy
+        import safetensors
+        __import__(framework)
+    except ImportError as missing:
+        print(f"left out: programs for {framework}, since Python has no {missing.name}")
+        return
+    for net in nets:
+        made = subprocess.run([net.program, "inspect", "model", "--model", net.model, "--python",
+                               framework], capture_output=True, text=True)
+        if made.returncode:
+            check(f"{net.name}: no program for {framework}, and the layer is named",
+                  net.name == "order" and "cannot express the layer flatten" in made.stderr,
+                  made.stderr)
+            continue
+        names = {}
+        exec(made.stdout, names)
+        images = numpy.frombuffer(net.images, numpy.uint8).astype(numpy.float32) / 255
+        if framework == "torch":
+            import torch
+            images = torch.tensor(images.reshape(-1, 1, net.height, net.width))
+            with torch.no_grad():
+                probabilities = names["network"](images).tolist()
+        else:
+            images = images.reshape(-1, net.height, net.width, 1)
+            probabilities = names["network"].predict(images, verbose=0).tolist()
+        net.same_classes(framework, probabilities, net.probabilities)
+        net.compare(framework, probabilities, net.probabilities, 1e-5)
 
 
 # ---- C ----
@@ -338,7 +372,7 @@ def check_page(nets, folder):
 
 
 def main():
-    build, forms = sys.argv[1], sys.argv[2:] or ["onnx", "c", "page"]
+    build, forms = sys.argv[1], sys.argv[2:] or ["onnx", "c", "page", "torch", "keras"]
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(ROOT, "data")
         nets = [Net(build, folder, "builtin", os.path.join(data, "model.safetensors"),
@@ -346,6 +380,9 @@ def main():
         nets += [make_small(build, folder, *small) for small in SMALL]
         if "onnx" in forms:
             check_onnx(nets)
+        for framework in "torch", "keras":
+            if framework in forms:
+                check_python(nets, framework)
         if "c" in forms:
             check_c(nets, read_idx(os.path.join(data, "t10k-labels-idx1-ubyte.gz")))
         if "page" in forms:

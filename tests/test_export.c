@@ -55,6 +55,28 @@ static void onnx_is_as_ever(void **state)
 	network_free(&network);
 }
 
+static void programs_in_python_are_as_ever(void **state)
+{
+	static const char *const files[] = {FOLDER "small-torch.py", FOLDER "small-keras.py"};
+	struct network network;
+	struct buffer out;
+
+	(void)state;
+	exported_open(&network, EXPORTED_SPEC);
+	for (int i = PYTHON_TORCH; i <= PYTHON_KERAS; i++) {
+		assert_int_equal(
+			export_python(&network, (enum export_python)i, "a \"b\".safetensors", &out, &error), 0);
+		expect_file(files[i], &out);
+		buffer_free(&out);
+	}
+	network_free(&network);
+	exported_open(&network, "conv:2,3,3 flatten batchnorm softmax");
+	assert_int_equal(export_python(&network, PYTHON_KERAS, "a", &out, &error), -1);
+	assert_error_has(&error, "position 12: the program cannot express the layer flatten");
+	assert_null(out.data);
+	network_free(&network);
+}
+
 /* The page's own text is left out. */
 static void the_network_in_the_page_is_as_ever(void **state)
 {
@@ -284,6 +306,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(onnx_is_as_ever),
+		cmocka_unit_test(programs_in_python_are_as_ever),
 		cmocka_unit_test(the_network_in_the_page_is_as_ever),
 		cmocka_unit_test(c_is_as_ever),
 		cmocka_unit_test(compiled_c_predicts_the_same),

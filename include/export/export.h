@@ -38,4 +38,10 @@ int export_html(const struct export_source *source, struct buffer *out, struct e
 int export_c(const struct export_source *source, const char *name, bool int8, struct buffer *out,
 			 struct buffer *header, struct error *error);
 
+/* A program in Python that builds the network in PyTorch, or in Keras 3, and gives it the weights
+ * in the safetensors file `path`. */
+enum export_python { PYTHON_TORCH, PYTHON_KERAS };
+int export_python(const struct network *network, enum export_python framework, const char *path,
+				  struct buffer *out, struct error *error);
+
 #endif

@@ -13,11 +13,13 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "draw/sheet.h"
+#include "export/export.h"
 #include "formats/json.h"
 
 struct inspect_model_values {
 	struct model_values model;
 	const char *filters;
+	enum python_choice { PYTHON_NONE, PYTHON_FOR_TORCH, PYTHON_FOR_KERAS } python;
 	bool json;
 	struct common_values common;
 };
@@ -164,6 +166,23 @@ static void print_json(FILE *out, const char *path, const struct session *sessio
 	fputs("}}\n", out);
 }
 
+/* The program finds the weights in the file that was named. */
+static int print_python(FILE *out, const struct inspect_model_values *values,
+						const struct session *session, struct error *error)
+{
+	const enum export_python framework =
+		values->python == PYTHON_FOR_KERAS ? PYTHON_KERAS : PYTHON_TORCH;
+	struct buffer program;
+
+	if (!strcmp(values->model.file, MODEL_BUILTIN))
+		return error_set(error, "--python: a program needs the weights in a file: --model FILE");
+	if (export_python(&session->network, framework, values->model.file, &program, error))
+		return error_prefix(error, "%s", values->model.file);
+	fwrite(program.data, 1, program.size, out);
+	buffer_free(&program);
+	return 0;
+}
+
 static int inspect_model_run(void *v, int operand_count, char **operands, struct error *error)
 {
 	struct inspect_model_values *values = v;
@@ -180,13 +199,25 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	if (!files_check_outputs(files, error) &&
 		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {
 		FILE *out = files_report_stream(files, values->common.quiet);
-		if (out)
+		bool failed = false;
+
+		if (out && values->python)
+			failed = print_python(out, values, &session, error);
+		else if (out)
 			(values->json ? print_json : print_words)(out, values->model.file, &session);
-		if (!values->filters || !write_filters(values->filters, &session.network, error))
+		if (!failed &&
+			(!values->filters || !write_filters(values->filters, &session.network, error)))
 			status = STATUS_DONE;
 	}
 	session_close(&session);
 	return status;
+}
+
+static const char *python_word(int framework)
+{
+	static const char *const words[] = {"none", "torch", "keras", NULL};
+
+	return words[framework];
 }
 
 #define AT(field) offsetof(struct inspect_model_values, field)
@@ -200,6 +231,8 @@ static const struct field inspect_model_fields[] = {
 };
 
 static const struct field inspect_model_format_fields[] = {
+	{"python", FIELD_CHOICE, AT(python), .word = python_word,
+	 .help = "print a program that opens the network in PyTorch or Keras 3, instead"},
 	{"json", FIELD_FLAG, AT(json), .help = "print one object of JSON"},
 	{.name = NULL},
 };

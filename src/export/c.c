@@ -17,7 +17,6 @@ extern const unsigned char layers_template[];
 extern const size_t layers_template_size;
 
 #define NAME 64          /* bytes of the prefix of names, which is cut there */
-#define EPSILON 1e-5f    /* of batch normalization (src/nn/batchnorm.c) */
 #define MOST_INT8 127.0f /* the largest weight of 8 bits */
 #define COLUMNS 100
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -164,7 +163,7 @@ static void batchnorm_arrays(struct c_export *c, const struct layer *layer)
 		return;
 	}
 	for (size_t i = 0; i < params->count; i++)
-		scales[i] = params[0].value[i] * (1 / sqrtf(params[3].value[i] + EPSILON));
+		scales[i] = params[0].value[i] * (1 / sqrtf(params[3].value[i] + BATCHNORM_EPSILON));
 	put_floats(c, "mean", layer->index, params[2].value, params->count);
 	put_floats(c, "scale", layer->index, scales, params->count);
 	put_floats(c, "bias", layer->index, params[1].value, params->count);

@@ -15,8 +15,7 @@
 
 #define IR_VERSION 8 /* which came with opset 17 */
 #define OPSET 17
-#define EPSILON 1e-5f /* of batch normalization (src/nn/batchnorm.c) */
-#define NAME 40       /* bytes of a value's name */
+#define NAME 40 /* bytes of a value's name */
 
 enum model { M_IR_VERSION = 1, M_PRODUCER, M_VERSION, M_GRAPH = 7, M_OPSET, M_METADATA = 14 };
 enum graph { G_NODE = 1, G_NAME, G_INITIALIZER = 5, G_DOC = 10, G_INPUT, G_OUTPUT };
@@ -127,19 +126,9 @@ static void put_pooling(struct onnx *onnx, const struct layer *layer)
 	protobuf_end(&onnx->out, begun);
 }
 
-/* True where the features of an image stay in their places up to the logits, so that their order
- * says which class is which. */
-static bool keeps_order(const struct network *network, const struct layer *flatten)
-{
-	for (int i = flatten->index; i < network->layer_count; i++)
-		if (network->layers[i].kind == &layer_dense)
-			return false;
-	return flatten->in.c > 1 && flatten->in.h * flatten->in.w > 1;
-}
-
 static void put_flatten(struct onnx *onnx, const struct layer *layer)
 {
-	if (!layer->in.flat && keeps_order(onnx->source->network, layer)) {
+	if (!layer->in.flat && export_keeps_order(onnx->source->network, layer)) {
 		const size_t begun = begin_node(onnx, "Transpose", "channels_last");
 		put_integers(onnx, "perm", 4, (const int[]){0, 2, 3, 1});
 		protobuf_end(&onnx->out, begun);
@@ -165,7 +154,7 @@ static void put_batchnorm(struct onnx *onnx, const struct layer *layer)
 
 	put_inputs(onnx, layer);
 	const size_t attribute = begin_attribute(onnx, "epsilon", TYPE_FLOAT);
-	protobuf_float(&onnx->out, A_FLOAT, EPSILON);
+	protobuf_float(&onnx->out, A_FLOAT, BATCHNORM_EPSILON);
 	protobuf_end(&onnx->out, attribute);
 	protobuf_end(&onnx->out, begun);
 }

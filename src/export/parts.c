@@ -42,3 +42,11 @@ int export_last_layer(const struct network *network)
 		last--;
 	return last;
 }
+
+bool export_keeps_order(const struct network *network, const struct layer *flatten)
+{
+	for (int i = flatten->index; i < network->layer_count; i++)
+		if (network->layers[i].kind == &layer_dense)
+			return false;
+	return flatten->in.c > 1 && flatten->in.h * flatten->in.w > 1;
+}
