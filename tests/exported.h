@@ -69,9 +69,9 @@ static inline void exported_image(unsigned seed, unsigned char pixels[EXPORTED_H
 	}
 }
 
-static inline void exported_load(const void *pixels, int first, int n, float *x)
+static inline void exported_load(const void *pixels, int first, int n, float *room, float *x)
 {
-	(void)first, (void)n;
+	(void)first, (void)n, (void)room;
 	for (int i = 0; i < EXPORTED_H * EXPORTED_W; i++)
 		x[i] = (float)((const unsigned char *)pixels)[i] / 255.0f;
 }

@@ -289,9 +289,9 @@ static void fuzz_checkpoint(const uint8_t *data, size_t size)
 	buffer_free(&bytes);
 }
 
-static void load_ramp(const void *context, int first, int n, float *x)
+static void load_ramp(const void *context, int first, int n, float *room, float *x)
 {
-	(void)context;
+	(void)context, (void)room;
 	for (int i = 0; i < n * 784; i++)
 		x[i] = (float)((i + first) % 29) / 29;
 }

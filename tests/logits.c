@@ -15,11 +15,11 @@ struct image {
 	size_t size;
 };
 
-static void load(const void *context, int first, int n, float *x)
+static void load(const void *context, int first, int n, float *room, float *x)
 {
 	const struct image *image = context;
 
-	(void)first, (void)n; /* a batch is one image */
+	(void)first, (void)n, (void)room; /* a batch is one image */
 	for (size_t i = 0; i < image->size; i++)
 		x[i] = (float)image->pixels[i] / 255.0f;
 }

@@ -9,6 +9,7 @@
 #define MNIST_SIDE 28
 #define MNIST_PIXELS (MNIST_SIDE * MNIST_SIDE)
 #define MNIST_CLASSES 10
+#define MNIST_ROOM ((MNIST_SIDE + 32) * (MNIST_SIDE + 32)) /* as executor_room has it */
 
 /* The box of all pixels that are not 0; empty where there are none. */
 static inline struct box mnist_ink(const uint8_t pixels[MNIST_PIXELS])

@@ -213,9 +213,10 @@ struct executor *test_executor_open(const struct network *network, const struct 
 	return executor;
 }
 
-void images_load(const void *context, int first, int n, float *x)
+void images_load(const void *context, int first, int n, float *room, float *x)
 {
 	const struct images *images = context;
 
+	(void)room;
 	memcpy(x, images->x + (size_t)first * images->size, (size_t)n * images->size * sizeof *x);
 }

@@ -56,6 +56,6 @@ struct images {
 	size_t size; /* floats of one */
 };
 
-void images_load(const void *images, int first, int n, float *x);
+void images_load(const void *images, int first, int n, float *room, float *x);
 
 #endif

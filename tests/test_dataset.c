@@ -603,7 +603,7 @@ static void bytes_become_fractions(void **state)
 	for (int i = 0; i < 256; i++)
 		images[2 * MNIST_PIXELS + i] = (uint8_t)i;
 	images[MNIST_PIXELS - 1] = 51;
-	selection_load(&selection, 0, 2, x);
+	selection_load(&selection, 0, 2, NULL, x);
 	dataset_labels(&dataset, indices, 2, labels);
 	for (int i = 0; i < 256; i++)
 		assert_true(x[i] == (float)((double)i / 255));
@@ -613,9 +613,9 @@ static void bytes_become_fractions(void **state)
 	assert_int_equal(labels[1], 4);
 
 	float part[2 * MNIST_PIXELS];
-	selection_load(&selection, 0, 2, part);
+	selection_load(&selection, 0, 2, NULL, part);
 	assert_memory_equal(part, x, sizeof x);
-	selection_load(&selection, 1, 1, part);
+	selection_load(&selection, 1, 1, NULL, part);
 	assert_memory_equal(part, x + MNIST_PIXELS, sizeof x / 2);
 }
 

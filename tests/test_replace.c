@@ -97,7 +97,7 @@ static void batches_do_not_matter(void **state)
 	const struct replacer replacer = replacer_of(0.5, 0.3, 3, 1);
 	const struct augment shift = {.shift = 2, .until = 1};
 	struct augmenter augmenter;
-	static float whole[DIGITS * PIXELS], parts[DIGITS * PIXELS];
+	static float whole[DIGITS * PIXELS], parts[DIGITS * PIXELS], room[MNIST_ROOM];
 	uint32_t indices[DIGITS];
 	uint16_t labels[DIGITS];
 
@@ -112,14 +112,14 @@ static void batches_do_not_matter(void **state)
 			.rng = rng_stream(3, RNG_AUGMENT, 1),
 			.replacer = &replacer,
 		};
-		augmented_load(&augmented, 0, DIGITS, whole);
-		augmented_load(&augmented, 0, 5, parts);
-		augmented_load(&augmented, 5, DIGITS - 5, parts + 5 * PIXELS);
+		augmented_load(&augmented, 0, DIGITS, room, whole);
+		augmented_load(&augmented, 0, 5, room, parts);
+		augmented_load(&augmented, 5, DIGITS - 5, room, parts + 5 * PIXELS);
 		assert_memory_equal(whole, parts, sizeof whole);
 		augmented_labels(&augmented, DIGITS, labels);
 		for (int i = 0; i < DIGITS; i++) {
-			uint8_t room[PIXELS];
-			const uint8_t *pixels = replace_pixels(&replacer, indices[i], room);
+			uint8_t replaced[PIXELS];
+			const uint8_t *pixels = replace_pixels(&replacer, indices[i], replaced);
 			assert_int_equal(labels[i], replace_label(&replacer, indices[i]));
 			for (int p = 0; p < PIXELS && !warped; p++)
 				assert_true(whole[i * PIXELS + p] == (float)pixels[p] / 255.0f);

@@ -1,6 +1,7 @@
 /* Workers: every task once, by threads that sleep when there is nothing to do. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 
 #include "allocations.h"
 #include "compute/workers.h"
+#include "faults.h"
 
 #define MOST_TASKS 1000
 
@@ -262,7 +264,7 @@ static void opened_and_closed_often(void **state)
 	workers_close(NULL);
 }
 
-/* Without memory for the last thread the caller does all tasks, and the other threads are ended. */
+/* Where a lock or a thread is refused, the caller does all tasks; the other threads are ended. */
 static void one_worker_where_threads_are_scarce(void **state)
 {
 	(void)state;
@@ -274,12 +276,17 @@ static void one_worker_where_threads_are_scarce(void **state)
 	assert_null(workers);
 	assert_string_equal(error.text, "not enough memory for threads");
 	assert_true(error.is_scarcity);
-	for (int number = 2; number <= 5; number++) {
-		allocations_fail_at(number);
+	workers = workers_open(4, &error);
+	const int most = workers_count(workers); /* 1 where there are no threads */
+	workers_close(workers);
+	bool refused = faults_watched();
+	for (int number = 1; refused; number++) {
+		faults_fail_at(NULL, number, EAGAIN);
 		workers = workers_open(4, &error);
-		allocations_fail_at(0);
+		refused = faults_failed() != NULL;
+		faults_fail_at(NULL, 0, 0);
 		assert_non_null(workers);
-		assert_true(workers_count(workers) == 1 || (number == 5 && workers_count(workers) == 4));
+		assert_int_equal(workers_count(workers), refused ? 1 : most);
 		check_run(workers, 10);
 		check_meeting(workers);
 		workers_close(workers);

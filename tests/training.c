@@ -21,10 +21,11 @@ struct digits *digits_read(void)
 	return digits;
 }
 
-void digits_load(const void *image, int first, int n, float *x)
+void digits_load(const void *image, int first, int n, float *room, float *x)
 {
 	const uint8_t *pixels = (const uint8_t *)image + first * PIXELS;
 
+	(void)room;
 	for (int i = 0; i < n * PIXELS; i++)
 		x[i] = (float)pixels[i] / 255;
 }

@@ -17,7 +17,7 @@ struct digits {
 struct digits *digits_read(void); /* free with free */
 
 /* A batch's `load`; its context is a pointer to the first image. */
-void digits_load(const void *image, int first, int n, float *x);
+void digits_load(const void *image, int first, int n, float *room, float *x);
 
 /* A network, its optimizer, and the steps that they took. */
 struct training {

@@ -137,12 +137,13 @@ void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int 
 					uint16_t *labels);
 
 /* Some images of a data set: the context of a batch whose `load` is selection_load. It gathers n of
- * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][height][width]. */
+ * them, from number `first` on, as floats in [0, 1] (byte / 255), [n][height][width], and needs no
+ * room. */
 struct selection {
 	const struct dataset *dataset;
 	const uint32_t *indices;
 };
 
-void selection_load(const void *selection, int first, int n, float *x);
+void selection_load(const void *selection, int first, int n, float *room, float *x);
 
 #endif

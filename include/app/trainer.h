@@ -68,7 +68,7 @@ struct trainer {
 	const struct split *split;
 	const struct settings *settings;
 	struct train_length length;
-	struct augmenter augmenter;
+	struct augmenter *augmenter;
 	struct optimizer optimizer;
 	float *kept_values; /* the network's after the epoch that is kept */
 

@@ -41,10 +41,10 @@ void augmenter_prepare(struct augmenter *augmenter, const struct augment *amount
  * shear (to the right for each row down), then the noise. Where only shift is asked for, the image
  * moves by whole pixels. Otherwise one map scales, shears, rotates about the middle, and shifts;
  * the position that each pixel comes from, plus its elastic displacement, is rounded to 1/256 pixel
- * and read bilinearly, with 0 outside of the image. */
+ * and read bilinearly, with 0 outside of the image. The room is that of executor.h. */
 #define AUGMENT_DRAWS 1024
 void augment_image(const struct augmenter *augmenter, struct rng rng, size_t image,
-				   const uint8_t *pixels, float *x);
+				   const uint8_t *pixels, float *room, float *x);
 
 /* Training images that are replaced or changed: the context of a batch whose `load` is
  * augmented_load. An image's draws do not depend on its place in a batch. */
@@ -55,7 +55,7 @@ struct augmented {
 	const struct replacer *replacer;   /* NULL: replace none */
 };
 
-void augmented_load(const void *augmented, int first, int n, float *x);
+void augmented_load(const void *augmented, int first, int n, float *room, float *x);
 
 /* The labels of its first n images. */
 void augmented_labels(const struct augmented *augmented, int n, uint16_t *labels);

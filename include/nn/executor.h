@@ -36,14 +36,21 @@ int executor_batch_size(const struct executor *executor);
 void executor_prepare(struct executor *executor);
 
 /* Where images come from: load writes images first … first + n - 1 of the batch to x, [n][h][w][c].
- * Several threads call it at once. */
+ * Several threads call it at once, each with a room of its own to work in, of executor_room
+ * floats. */
 struct batch {
 	int n; /* at most batch_size */
-	void (*load)(const void *context, int first, int n, float *x);
+	void (*load)(const void *context, int first, int n, float *room, float *x);
 	const void *context;
 	const uint16_t *labels; /* [n], a class or LABEL_NONE; for training only */
 	float label_smoothing;  /* of the training's loss: see loss.h */
 };
+
+/* As many as an image in a margin of 16 pixels has: 60 × 60 for one of 28 × 28. */
+static inline size_t executor_room(int height, int width)
+{
+	return (size_t)(height + 32) * (size_t)(width + 32);
+}
 
 /* Who changes the weights: apply is called for numbers first … first + count - 1 of network->values
  * and of `grads`, which belong to `param` and are complete. Several threads call it at once, for

@@ -167,13 +167,14 @@ void dataset_labels(const struct dataset *dataset, const uint32_t *indices, int 
 		labels[i] = dataset->labels[indices[i]];
 }
 
-void selection_load(const void *context, int first, int n, float *x)
+void selection_load(const void *context, int first, int n, float *room, float *x)
 {
 	const struct selection *selection = context;
 	const struct dataset *dataset = selection->dataset;
 	const uint32_t *indices = selection->indices + first;
 	const size_t size = dataset_image_size(dataset);
 
+	(void)room;
 	fetch(dataset, indices, n);
 	for (int i = 0; i < n; i++, x += size) {
 		const uint8_t *image = dataset_image(dataset, indices[i]);

@@ -327,15 +327,14 @@ static enum dataset_fault nothing_found(const char *folders, enum dataset_part p
 	return DATASET_MISSING;
 }
 
-static enum dataset_fault find_in_folder(struct dataset_files *files, const char *path,
-										 enum dataset_part part, struct error *error)
+static enum dataset_fault find_in_folder(struct dataset_files *files, struct sets *sets,
+										 const char *path, enum dataset_part part,
+										 struct error *error)
 {
-	struct sets sets;
-
-	if (search(&sets, path, NULL, error))
+	if (search(sets, path, NULL, error))
 		return DATASET_MISSING;
-	if (sets.count)
-		return take(files, &sets, path, part, error);
+	if (sets->count)
+		return take(files, sets, path, part, error);
 	const enum dataset_fault fault = pictures_find(files->images, path, part, error);
 	files->pictures = true;
 	snprintf(files->place, DATASET_PATH, "%s", path);
@@ -385,75 +384,90 @@ static enum dataset_fault find_by_file(struct dataset_files *files, const char *
 	return DATASET_FINE;
 }
 
-static enum dataset_fault find_by_prefix(struct dataset_files *files, const char *path,
-										 enum dataset_part part, struct error *error)
+static enum dataset_fault find_by_prefix(struct dataset_files *files, struct sets *sets,
+										 const char *path, enum dataset_part part,
+										 struct error *error)
 {
 	char folder[DATASET_PATH];
 	const char *prefix = split_path(folder, path);
 	const bool may_be_prefix = *prefix && folder_is(folder);
-	struct sets sets;
 
-	if (may_be_prefix && search(&sets, folder, prefix, error))
+	if (may_be_prefix && search(sets, folder, prefix, error))
 		return DATASET_MISSING;
-	if (may_be_prefix && sets.count)
-		return take(files, &sets, path, part, error);
-	if (may_be_prefix && add_sets(&sets, folder, NULL, error))
+	if (may_be_prefix && sets->count)
+		return take(files, sets, path, part, error);
+	if (may_be_prefix && add_sets(sets, folder, NULL, error))
 		return DATASET_MISSING;
 	error_set(error, "there is no folder \"%s\"", path);
-	if (may_be_prefix && sets.count && *sets.all[0].prefix) {
+	if (may_be_prefix && sets->count && *sets->all[0].prefix) {
 		error_append(error, ", and no set of that name");
-		list_sets(&sets, error);
+		list_sets(sets, error);
 	}
 	return DATASET_MISSING;
 }
 
-static enum dataset_fault find_by_path(struct dataset_files *files, const char *path,
-									   enum dataset_part part, struct error *error)
+static enum dataset_fault find_by_path(struct dataset_files *files, struct sets *sets,
+									   const char *path, enum dataset_part part,
+									   struct error *error)
 {
 	if (strlen(path) > MOST_PATH) {
 		error_set(error, "%s: a path of %zu bytes; %d are possible", path, strlen(path), MOST_PATH);
 		return DATASET_BROKEN;
 	}
 	if (folder_is(path))
-		return find_in_folder(files, path, part, error);
+		return find_in_folder(files, sets, path, part, error);
 	if (*path && file_exists(path))
 		return find_by_file(files, path, part, error);
-	return find_by_prefix(files, path, part, error);
+	return find_by_prefix(files, sets, path, part, error);
 }
 
-enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
-								enum dataset_part part, struct error *error)
+/* As dataset_find does, with room for sets. */
+static enum dataset_fault find(struct dataset_files *files, struct sets *sets, const char *path,
+							   enum dataset_part part, struct error *error)
 {
 	const char *chosen = getenv("MNIST_CNN_DATA");
 	char tried[sizeof "data, " + DATASET_PATH];
-	struct sets sets;
 
-	*files = (struct dataset_files){.transposed = false};
 	if (path)
-		return find_by_path(files, path, part, error);
+		return find_by_path(files, sets, path, part, error);
 	if (chosen && *chosen) {
-		const enum dataset_fault fault = find_by_path(files, chosen, part, error);
+		const enum dataset_fault fault = find_by_path(files, sets, chosen, part, error);
 		if (fault)
 			error_prefix(error, "$MNIST_CNN_DATA");
 		return fault;
 	}
 	if (folder_is("data")) {
-		if (search(&sets, "data", NULL, error))
+		if (search(sets, "data", NULL, error))
 			return DATASET_MISSING;
-		if (sets.count)
-			return take(files, &sets, "data", part, error);
+		if (sets->count)
+			return take(files, sets, "data", part, error);
 	}
 	char *moved = file_near_program(MNIST_CNN_DATA_FROM_PROGRAM);
 	snprintf(tried, sizeof tried, "data, %s", moved ? moved : MNIST_CNN_DATADIR);
 	free(moved);
 	const char *installed = tried + strlen("data, ");
 	if (folder_is(installed)) {
-		if (search(&sets, installed, NULL, error))
+		if (search(sets, installed, NULL, error))
 			return DATASET_MISSING;
-		if (sets.count)
-			return take(files, &sets, installed, part, error);
+		if (sets->count)
+			return take(files, sets, installed, part, error);
 	}
 	return nothing_found(tried, part, error);
+}
+
+enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
+								enum dataset_part part, struct error *error)
+{
+	struct sets *sets = malloc(sizeof *sets);
+	enum dataset_fault fault = DATASET_MISSING;
+
+	*files = (struct dataset_files){.transposed = false};
+	if (sets)
+		fault = find(files, sets, path, part, error);
+	else
+		error_scarce(error, "not enough memory to look for data");
+	free(sets);
+	return fault;
 }
 
 int dataset_check_output(const struct dataset_options *options, const char *path,

@@ -158,22 +158,26 @@ static bool stretch(uint8_t *pixels, size_t count)
 }
 
 /* Swap rows and columns of all images. */
-static void transpose(struct dataset *dataset)
+static int transpose(struct dataset *dataset, struct error *error)
 {
 	uint8_t *pixels = dataset->own_pixels;
 	const int height = dataset->width, width = dataset->height;
 	const size_t size = (size_t)height * (size_t)width;
-	uint8_t old[MOST_SIDE * MOST_SIDE];
+	uint8_t *old = malloc(size);
 
+	if (!old)
+		return error_scarce(error, "not enough memory for %zu bytes", size);
 	for (size_t i = 0; i < dataset->count; i++, pixels += size) {
 		memcpy(old, pixels, size);
 		for (int y = 0; y < height; y++)
 			for (int x = 0; x < width; x++)
 				pixels[y * width + x] = old[x * height + y];
 	}
+	free(old);
 	dataset->height = height;
 	dataset->width = width;
 	dataset->transposed = true;
+	return 0;
 }
 
 /* ---- files ---- */
@@ -248,32 +252,44 @@ static enum dataset_fault load_files(struct dataset *dataset, const struct datas
 	return status ? DATASET_BROKEN : DATASET_FINE;
 }
 
+/* The files were found; `dataset` is zeroed, and to be freed after an error, too. */
+static enum dataset_fault load_found(struct dataset *dataset, const struct dataset_files *files,
+									 const struct dataset_options *options, enum dataset_part part,
+									 const struct classes *known, struct error *error)
+{
+	const enum dataset_fault fault = load_files(dataset, files, options, part, known, error);
+
+	if (fault)
+		return fault;
+	strcpy(dataset->place, files->place);
+	dataset->stretched = stretch(dataset->own_pixels,
+								 dataset->count * (size_t)dataset->height * (size_t)dataset->width);
+	dataset->images = dataset->own_pixels;
+	if ((files->transposed || options->transpose) && transpose(dataset, error))
+		return DATASET_BROKEN;
+	if (options->names && name_classes(dataset, options->names, error))
+		return DATASET_BROKEN;
+	return DATASET_FINE;
+}
+
 enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_options *options,
 								enum dataset_part part, const struct classes *known,
 								struct error *error)
 {
-	struct dataset_files files;
+	struct dataset_files *files = malloc(sizeof *files);
 
 	*dataset = (struct dataset){0};
-	const enum dataset_fault fault = dataset_find(&files, options->path, part, error);
+	if (!files) {
+		error_scarce(error, "not enough memory to load data");
+		return DATASET_MISSING;
+	}
+	enum dataset_fault fault = dataset_find(files, options->path, part, error);
+	if (!fault)
+		fault = load_found(dataset, files, options, part, known, error);
 	if (fault)
-		return fault;
-	const enum dataset_fault broken = load_files(dataset, &files, options, part, known, error);
-	if (broken) {
 		dataset_free(dataset);
-		return broken;
-	}
-	strcpy(dataset->place, files.place);
-	dataset->stretched = stretch(dataset->own_pixels,
-								 dataset->count * (size_t)dataset->height * (size_t)dataset->width);
-	if (files.transposed || options->transpose)
-		transpose(dataset);
-	dataset->images = dataset->own_pixels;
-	if (options->names && name_classes(dataset, options->names, error)) {
-		dataset_free(dataset);
-		return DATASET_BROKEN;
-	}
-	return DATASET_FINE;
+	free(files);
+	return fault;
 }
 
 void dataset_free(struct dataset *dataset)

@@ -41,6 +41,19 @@ void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[
 		shape->h, shape->w, input);
 }
 
+/* The probabilities of a batch of one image. */
+static int recognize_batch(const struct recognizer *recognizer, const struct batch *batch,
+						   float *probabilities, struct error *error)
+{
+	const int classes = executor_network(recognizer->executor)->classes;
+	const float *logits = executor_predict(recognizer->executor, batch);
+
+	if (!loss_logits_are_finite(classes, logits))
+		return error_set(error, "the network's output is not a number");
+	loss_softmax(classes, logits, probabilities);
+	return 0;
+}
+
 int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,
 			  struct error *error)
 {
@@ -49,23 +62,37 @@ int recognize(const struct recognizer *recognizer, const uint8_t *input, float *
 		.count = 1, .height = network->input.h, .width = network->input.w, .images = input};
 	const struct selection selection = {&one, (const uint32_t[]){0}};
 	const struct batch batch = {.n = 1, .load = selection_load, .context = &selection};
-	const float *logits = executor_predict(recognizer->executor, &batch);
 
-	if (!loss_logits_are_finite(network->classes, logits))
-		return error_set(error, "the network's output is not a number");
-	loss_softmax(network->classes, logits, probabilities);
-	return 0;
+	return recognize_batch(recognizer, &batch, probabilities, error);
+}
+
+/* An image in MNIST's form, which becomes one of the network's size as it is loaded. */
+struct form {
+	const struct recognizer *recognizer;
+	const uint8_t *pixels;
+};
+
+static void form_load(const void *context, int first, int n, float *room, float *x)
+{
+	const struct form *form = context;
+	const struct network *network = executor_network(form->recognizer->executor);
+	uint8_t *input = (uint8_t *)room;
+
+	(void)first, (void)n;
+	recognizer_input(form->recognizer, form->pixels, input);
+	for (int i = 0; i < network->input.h * network->input.w; i++)
+		x[i] = (float)input[i] / 255.0f;
 }
 
 float recognizer_score(void *context, const uint8_t pixels[DIGIT_PIXELS])
 {
 	const struct recognizer *recognizer = context;
+	const struct form form = {recognizer, pixels};
+	const struct batch batch = {.n = 1, .load = form_load, .context = &form};
 	float probabilities[CLASSES_MOST];
-	uint8_t input[MOST_SIDE * MOST_SIDE];
 	struct error error;
 
-	recognizer_input(recognizer, pixels, input);
-	if (recognize(recognizer, input, probabilities, &error))
+	if (recognize_batch(recognizer, &batch, probabilities, &error))
 		return 1.0f;
 	return probabilities[loss_argmax(executor_network(recognizer->executor)->classes,
 									 probabilities)];
@@ -281,11 +308,12 @@ struct covered {
 	int first; /* place of the batch's first image */
 };
 
-static void covered_load(const void *context, int first, int n, float *x)
+static void covered_load(const void *context, int first, int n, float *room, float *x)
 {
 	const struct covered *covered = context;
 	const int width = covered->width;
 
+	(void)room;
 	for (int place = covered->first + first; n > 0; place++, n--)
 		for (int i = 0; i < covered->height * width; i++) {
 			const int dy = i / width - place / width, dx = i % width - place % width;

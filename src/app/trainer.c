@@ -143,7 +143,7 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 	const struct augmented images = {
 		.selection = {trainer->dataset, indices},
 		.replacer = augment->others > 0 || augment->drawn > 0 ? &replacer : NULL,
-		.augmenter = is_warped(trainer) ? &trainer->augmenter : NULL,
+		.augmenter = is_warped(trainer) ? trainer->augmenter : NULL,
 		.rng = rng_stream(settings->seed, RNG_AUGMENT, (uint64_t)state->epoch),
 	};
 	const struct batch batch = {
@@ -285,13 +285,15 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 			executor_open(network, engine, executor_full_batch(engine), EXECUTOR_PREDICT, error);
 	if (!trainer->evaluator)
 		return -1;
-	augmenter_prepare(&trainer->augmenter, &settings->augment, dataset->height, dataset->width);
+	trainer->augmenter = malloc(sizeof *trainer->augmenter);
 	trainer->order = malloc(split->train_count * sizeof *trainer->order);
 	trainer->labels = malloc((size_t)settings->batch_size * sizeof *trainer->labels);
 	trainer->val_logits = malloc(logits + 1);
 	trainer->new_logits = settings->patience ? malloc(logits + 1) : trainer->val_logits;
-	if (!trainer->order || !trainer->labels || !trainer->val_logits || !trainer->new_logits)
+	if (!trainer->augmenter || !trainer->order || !trainer->labels || !trainer->val_logits ||
+		!trainer->new_logits)
 		return error_scarce(error, "no memory for batches of %d images", settings->batch_size);
+	augmenter_prepare(trainer->augmenter, &settings->augment, dataset->height, dataset->width);
 	trainer->kept_values = calloc(network->value_count + 1, sizeof(float));
 	if (!trainer->kept_values)
 		return error_scarce(error, "no memory to keep %zu weights", network->weight_count);
@@ -302,6 +304,7 @@ void trainer_close(struct trainer *trainer)
 {
 	if (trainer->evaluator != trainer->executor)
 		executor_close(trainer->evaluator);
+	free(trainer->augmenter);
 	free(trainer->order);
 	free(trainer->labels);
 	free(trainer->kept_values);

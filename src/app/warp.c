@@ -216,13 +216,15 @@ static void warp_row(const struct augmenter *augmenter, const struct map *map, i
 }
 
 static void warp(const struct augmenter *augmenter, struct rng rng, uint64_t draw,
-				 const uint8_t *pixels, float *x)
+				 const uint8_t *pixels, float *room, float *x)
 {
 	const struct map map = draw_map(augmenter, rng, draw);
 	const int count = augmenter->points_down * augmenter->points_across;
-	float noise[2 * AUGMENT_POINTS * AUGMENT_POINTS + 3];
+	/* The room is enough: points are at least 2 pixels apart, so that the noise has at most
+	 * 2 × (h / 2 + 6) × (w / 2 + 6) + 3 floats; the image has at most (h + 3) × (w + 18) bytes. */
+	float *noise = room;
+	uint8_t *padded = (uint8_t *)(room + 2 * count + 3);
 	float dx[AUGMENT_ROW] = {0}, dy[AUGMENT_ROW] = {0};
-	uint8_t padded[PADDED(AUGMENT_ROW) * PADDED_ROW(AUGMENT_ROW)];
 	struct smoother across, down;
 
 	across.augmenter = down.augmenter = augmenter;
@@ -269,7 +271,7 @@ static bool only_shifts(const struct augment *amounts)
 }
 
 void augment_image(const struct augmenter *augmenter, struct rng rng, size_t image,
-				   const uint8_t *pixels, float *x)
+				   const uint8_t *pixels, float *room, float *x)
 {
 	const struct augment *amounts = &augmenter->amounts;
 	const uint64_t draw = (uint64_t)image * AUGMENT_DRAWS;
@@ -278,28 +280,28 @@ void augment_image(const struct augmenter *augmenter, struct rng rng, size_t ima
 		shift(augmenter, draw_whole(rng, draw + DRAW_RIGHT, (int)amounts->shift),
 			  draw_whole(rng, draw + DRAW_DOWN, (int)amounts->shift), pixels, x);
 	else
-		warp(augmenter, rng, draw, pixels, x);
+		warp(augmenter, rng, draw, pixels, room, x);
 }
 
-void augmented_load(const void *context, int first, int n, float *x)
+void augmented_load(const void *context, int first, int n, float *room, float *x)
 {
 	const struct augmented *augmented = context;
 	const struct dataset *dataset = augmented->selection.dataset;
 	const uint32_t *indices = augmented->selection.indices + first;
 
 	if (!augmented->augmenter && !augmented->replacer) {
-		selection_load(&augmented->selection, first, n, x);
+		selection_load(&augmented->selection, first, n, room, x);
 		return;
 	}
 	const size_t size = dataset_image_size(dataset);
 	for (int i = 0; i < n; i++, x += size) {
 		const uint8_t *pixels = dataset_image(dataset, indices[i]);
-		uint8_t room[REPLACE_PIXELS];
+		uint8_t replaced[REPLACE_PIXELS];
 
 		if (augmented->replacer)
-			pixels = replace_pixels(augmented->replacer, indices[i], room);
+			pixels = replace_pixels(augmented->replacer, indices[i], replaced);
 		if (augmented->augmenter)
-			augment_image(augmented->augmenter, augmented->rng, indices[i], pixels, x);
+			augment_image(augmented->augmenter, augmented->rng, indices[i], pixels, room, x);
 		else
 			for (size_t p = 0; p < size; p++)
 				x[p] = (float)pixels[p] / 255.0f;

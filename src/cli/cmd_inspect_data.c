@@ -66,19 +66,25 @@ static struct replacer replacer_of(const struct inspect_data_values *values,
 	};
 }
 
-/* The image as that epoch has it. */
+/* Room for one image on its way. */
+struct workspace {
+	struct augmenter augmenter;
+	float x[MOST_SIDE * MOST_SIDE], room[(MOST_SIDE + 32) * (MOST_SIDE + 32)];
+};
+
+/* workspace->x = the image as that epoch has it. */
 static void change(const struct inspect_data_values *values, const struct dataset *dataset,
-				   const struct augmenter *augmenter, uint32_t image, uint64_t epoch, float *x)
+				   struct workspace *workspace, uint32_t image, uint64_t epoch)
 {
 	const struct replacer replacer = replacer_of(values, dataset, epoch);
 	const struct augmented augmented = {
 		.selection = {dataset, &image},
-		.augmenter = augmenter,
+		.augmenter = &workspace->augmenter,
 		.rng = rng_stream(values->seed, RNG_AUGMENT, epoch),
 		.replacer = &replacer,
 	};
 
-	augmented_load(&augmented, 0, 1, x);
+	augmented_load(&augmented, 0, 1, workspace->room, workspace->x);
 }
 
 static void add_values(struct statistics *s, const float *x, size_t count)
@@ -97,28 +103,26 @@ enum { IN_FILE, NORMALIZED, AUGMENTED, KINDS };
 /* Statistics of the bytes as they are in the file, of the floats that a batch gathers from them
  * and, where there is augmentation, of those that the first epoch gathers. */
 static void measure(const struct inspect_data_values *values, const struct dataset *dataset,
-					struct statistics s[KINDS])
+					struct workspace *workspace, struct statistics s[KINDS])
 {
 	const struct statistics empty = {.min = HUGE_VAL, .max = -HUGE_VAL};
 	const size_t size = dataset_image_size(dataset);
-	struct augmenter augmenter;
+	float *x = workspace->x;
 
 	s[IN_FILE] = s[NORMALIZED] = s[AUGMENTED] = empty;
-	augmenter_prepare(&augmenter, &values->augment, dataset->height, dataset->width);
 	for (size_t image = 0; image < dataset->count; image++) {
 		const uint32_t index = (uint32_t)image;
 		const struct selection selection = {dataset, &index};
 		const uint8_t *pixels = dataset_image(dataset, image);
-		float x[MOST_SIDE * MOST_SIDE];
 
 		for (size_t i = 0; i < size; i++)
 			x[i] = pixels[i];
 		add_values(&s[IN_FILE], x, size);
-		selection_load(&selection, 0, 1, x);
+		selection_load(&selection, 0, 1, workspace->room, x);
 		add_values(&s[NORMALIZED], x, size);
 		if (augment_is_none(&values->augment))
 			continue;
-		change(values, dataset, &augmenter, index, 1, x);
+		change(values, dataset, workspace, index, 1);
 		add_values(&s[AUGMENTED], x, size);
 	}
 }
@@ -186,13 +190,13 @@ static void print_summary_json(FILE *out, const struct inspect_data_values *valu
 }
 
 static void print_summary(FILE *out, const struct inspect_data_values *values,
-						  const struct dataset *dataset)
+						  const struct dataset *dataset, struct workspace *workspace)
 {
 	static const char *const names[KINDS] = {"in file", "normalized", "augmented"};
 	const int kinds = augment_is_none(&values->augment) ? AUGMENTED : KINDS;
 	struct statistics s[KINDS];
 
-	measure(values, dataset, s);
+	measure(values, dataset, workspace, s);
 	if (values->json) {
 		print_summary_json(out, values, dataset, s, kinds);
 		return;
@@ -243,13 +247,12 @@ static const char *name_of(const struct samples *samples, size_t tile)
 }
 
 /* order and pixels are to be freed, also after an error. */
-static int samples_choose(struct samples *samples, struct error *error)
+static int samples_choose(struct samples *samples, struct workspace *workspace, struct error *error)
 {
 	const struct inspect_data_values *values = samples->values;
 	const size_t count = samples->dataset->count, tiles = samples->rows * samples->columns;
 	const size_t size = dataset_image_size(samples->dataset);
 	const bool augmented = samples->columns > 1;
-	struct augmenter augmenter;
 	size_t bytes;
 
 	samples->order = malloc(sizeof *samples->order * count);
@@ -261,18 +264,14 @@ static int samples_choose(struct samples *samples, struct error *error)
 		samples->order[i] = (uint32_t)i;
 	rng_shuffle(rng_stream(values->seed, RNG_SAMPLES, 0), samples->order, count);
 
-	augmenter_prepare(&augmenter, &values->augment, samples->dataset->height,
-					  samples->dataset->width);
 	for (size_t tile = 0; augmented && tile < tiles; tile++) {
 		const size_t epoch = tile % samples->columns;
-		float x[MOST_SIDE * MOST_SIDE];
 
 		if (!epoch)
 			continue;
-		change(values, samples->dataset, &augmenter, samples->order[tile / samples->columns], epoch,
-			   x);
+		change(values, samples->dataset, workspace, samples->order[tile / samples->columns], epoch);
 		for (size_t i = 0; i < size; i++)
-			samples->pixels[tile * size + i] = (uint8_t)(x[i] * 255 + 0.5f);
+			samples->pixels[tile * size + i] = (uint8_t)(workspace->x[i] * 255 + 0.5f);
 	}
 	return 0;
 }
@@ -370,7 +369,7 @@ static int draw(const struct samples *samples, enum blocks_style style, int widt
 }
 
 static int show_samples(const struct inspect_data_values *values, const struct dataset *dataset,
-						size_t count, struct error *error)
+						struct workspace *workspace, size_t count, struct error *error)
 {
 	const int width = terminal_width(stdout);
 	const size_t fit = values->sheet ? MOST_COLUMNS : blocks_fit(dataset->width, width);
@@ -381,7 +380,7 @@ static int show_samples(const struct inspect_data_values *values, const struct d
 		return 0;
 	if (!augment_is_none(&values->augment))
 		samples.columns = fit < 2 ? 2 : fit < MOST_COLUMNS ? fit : MOST_COLUMNS;
-	status = samples_choose(&samples, error);
+	status = samples_choose(&samples, workspace, error);
 	if (!status && values->sheet)
 		status = write_sheet(values->sheet, &samples, error);
 	else if (!status)
@@ -404,9 +403,16 @@ static int inspect_data(const struct inspect_data_values *values, const struct f
 		return error_prefix(error, "--augment");
 	if (files_check_outputs(files, error))
 		return -1;
+	struct workspace *workspace = malloc(sizeof *workspace);
+	if (!workspace)
+		return error_scarce(error, "not enough memory for an image");
+	augmenter_prepare(&workspace->augmenter, &values->augment, dataset->height, dataset->width);
 	if (out)
-		print_summary(out, values, dataset);
-	return show_samples(values, dataset, count < dataset->count ? count : dataset->count, error);
+		print_summary(out, values, dataset, workspace);
+	const int status = show_samples(values, dataset, workspace,
+									count < dataset->count ? count : dataset->count, error);
+	free(workspace);
+	return status;
 }
 
 static int load(const struct inspect_data_values *values, struct dataset_options *data,

@@ -34,7 +34,7 @@ struct seen {
 	const char *path;
 	const struct classes *classes;
 	int height, width;
-	uint8_t pixels[MOST_SIDE * MOST_SIDE];
+	const uint8_t *pixels;
 	float probabilities[CLASSES_MOST];
 	int class; /* the likeliest */
 };
@@ -422,24 +422,20 @@ static int read_digit(const char *path, const struct recognizer *recognizer, boo
 	return status;
 }
 
-/* Without `out`, print nothing. */
-static int inspect_image(const struct inspect_image_values *values, struct session *session,
-						 const char *path, FILE *out, struct error *error)
+/* Show the digit that was read. Without `out`, print nothing. */
+static int inspect_reading(const struct inspect_image_values *values, struct session *session,
+						   const char *path, const struct reading *reading, FILE *out,
+						   struct error *error)
 {
 	const int count = session->network.layer_count;
 	struct activation activations[SPEC_MAX_LAYERS];
 	const struct recognizer recognizer = session_recognizer(session);
-	struct seen seen = {.path = path, .classes = &session->classes};
-	struct digit_file file;
+	struct seen seen = {.path = path,
+						.classes = &session->classes,
+						.height = reading->height,
+						.width = reading->width,
+						.pixels = reading->inputs};
 
-	int status = read_digit(path, &recognizer, values->raw, &file, error);
-	seen.height = file.reading.height;
-	seen.width = file.reading.width;
-	if (!status)
-		memcpy(seen.pixels, file.reading.inputs, (size_t)seen.height * (size_t)seen.width);
-	digit_file_free(&file);
-	if (status)
-		return -1;
 	/* The layers hold what the executor saw last, which the digit may not be. */
 	if (recognize(&recognizer, seen.pixels, seen.probabilities, error))
 		return error_prefix(error, "%s", path);
@@ -454,6 +450,19 @@ static int inspect_image(const struct inspect_image_values *values, struct sessi
 		activations_save(values->activations, &seen, activations, count, error))
 		return -1;
 	return values->occlusion ? occlusion_save(values->occlusion, session, &seen, error) : 0;
+}
+
+static int inspect_image(const struct inspect_image_values *values, struct session *session,
+						 const char *path, FILE *out, struct error *error)
+{
+	const struct recognizer recognizer = session_recognizer(session);
+	struct digit_file file;
+
+	int status = read_digit(path, &recognizer, values->raw, &file, error);
+	if (!status)
+		status = inspect_reading(values, session, path, &file.reading, out, error);
+	digit_file_free(&file);
+	return status;
 }
 
 static int inspect_image_run(void *v, int operand_count, char **operands, struct error *error)

@@ -295,40 +295,55 @@ static int train_and_save(struct job *job, struct error *error)
 																			  : STATUS_DONE;
 }
 
-static int train_run(void *v, int operand_count, char **operands, struct error *error)
+/* `job` is zeroed, and holds nothing in the end. */
+static int job_run(struct job *job, struct train_values *values, struct error *error)
 {
-	struct train_values *values = v;
-	struct job job = {.values = values};
 	struct error ignored;
 	int status;
 
-	(void)operand_count, (void)operands;
-	if (values->recipe && !strcmp(values->recipe, "list")) {
-		recipe_list(stdout);
-		return STATUS_DONE;
-	}
-	status = take_up(&job, values, error);
+	job->values = values;
+	status = take_up(job, values, error);
 	if (status != STATUS_DONE)
 		;
 	else if (train_line_settle_optimizer(values, error) ||
-			 engine_values_settle(&values->engine, error) || check_line(&job, error))
+			 engine_values_settle(&values->engine, error) || check_line(job, error))
 		status = STATUS_USAGE;
-	else if (load(&job, error))
+	else if (load(job, error))
 		status = STATUS_FAILED;
-	else if (build(&job, error))
+	else if (build(job, error))
 		status = STATUS_USAGE;
 	else
-		status = prepare(&job, error) ? STATUS_FAILED : train_and_save(&job, error);
-	draft_close(&job.model, &ignored); /* the error before this one was reported */
-	draft_close(&job.checkpoint, &ignored);
-	curves_close(&job.curves, &ignored);
-	checkpoint_free(&job.from);
-	free(job.rows);
-	executor_close(job.executor);
-	network_free(&job.network);
-	engine_close(&job.engine);
-	split_free(&job.split);
-	dataset_free(&job.dataset);
+		status = prepare(job, error) ? STATUS_FAILED : train_and_save(job, error);
+	draft_close(&job->model, &ignored); /* the error before this one was reported */
+	draft_close(&job->checkpoint, &ignored);
+	curves_close(&job->curves, &ignored);
+	checkpoint_free(&job->from);
+	free(job->rows);
+	executor_close(job->executor);
+	network_free(&job->network);
+	engine_close(&job->engine);
+	split_free(&job->split);
+	dataset_free(&job->dataset);
+	return status;
+}
+
+static int train_run(void *values, int operand_count, char **operands, struct error *error)
+{
+	const struct train_values *line = values;
+	struct job *job;
+	int status = STATUS_FAILED;
+
+	(void)operand_count, (void)operands;
+	if (line->recipe && !strcmp(line->recipe, "list")) {
+		recipe_list(stdout);
+		return STATUS_DONE;
+	}
+	job = calloc(1, sizeof *job);
+	if (job)
+		status = job_run(job, values, error);
+	else
+		error_scarce(error, "not enough memory for a training");
+	free(job);
 	return status;
 }
 

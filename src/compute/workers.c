@@ -22,9 +22,17 @@ struct event {
 	cnd_t happened;
 };
 
+/* A thread's argument. */
+struct seat {
+	struct workers *workers;
+	int worker;
+};
+
 struct workers {
 	int count;
 	thrd_t threads[WORKERS_MAX];
+	struct seat seats[WORKERS_MAX]; /* of the threads, which allocate nothing: glibc maps 64 MB for
+									 * each one that does */
 	int started;
 
 	workers_function *function;
@@ -37,12 +45,6 @@ struct workers {
 
 	mtx_t lock;                       /* it and the events are there where there are threads */
 	struct event announced, finished; /* a job */
-};
-
-/* A thread's argument. */
-struct seat {
-	struct workers *workers;
-	int worker;
 };
 
 static void look_again(void)
@@ -107,15 +109,14 @@ static void announce_job(struct workers *w)
 
 static int work(void *argument)
 {
-	struct seat seat = *(struct seat *)argument;
-	struct workers *w = seat.workers;
+	const struct seat *seat = argument;
+	struct workers *w = seat->workers;
 
-	free(argument);
 	for (unsigned seen = 0;; seen++) {
 		event_await(&w->announced, &w->lock, seen);
 		if (w->ending)
 			return 0;
-		take_tasks(w, seat.worker);
+		take_tasks(w, seat->worker);
 		if (atomic_fetch_sub(&w->busy, 1) == 1)
 			event_raise(&w->finished, &w->lock);
 	}
@@ -123,15 +124,11 @@ static int work(void *argument)
 
 static int start_thread(struct workers *w)
 {
-	struct seat *seat = malloc(sizeof *seat);
+	struct seat *seat = &w->seats[w->started];
 
-	if (!seat)
-		return -1;
 	*seat = (struct seat){w, w->started + 1};
-	if (thrd_create(&w->threads[w->started], work, seat) != thrd_success) {
-		free(seat);
+	if (thrd_create(&w->threads[w->started], work, seat) != thrd_success)
 		return -1;
-	}
 	w->started++;
 	return 0;
 }

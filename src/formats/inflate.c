@@ -424,15 +424,24 @@ int inflate_reserve(struct inflate_output *out, size_t more, struct error *error
 	return 0;
 }
 
-static void inflate_begin(struct inflate *s, const struct bytes *in, struct inflate_output *out,
-						  struct error *error)
+/* The state is large, mostly its tables, and so not on the stack. Free it with free; NULL on
+ * error. */
+static struct inflate *inflate_begin(const struct bytes *in, struct inflate_output *out,
+									 struct error *error)
 {
+	struct inflate *s = malloc(sizeof *s);
+
+	if (!s) {
+		error_scarce(error, "not enough memory for %zu bytes", sizeof *s);
+		return NULL;
+	}
 	s->bits =
 		(struct bits){.start = in->data, .next = in->data + in->offset, .end = in->data + in->size};
 	s->out = out;
 	s->origin = out->dropped + out->size;
 	s->fixed = false;
 	s->error = error;
+	return s;
 }
 
 static int truncated(const struct bits *bits, struct error *error)
@@ -461,13 +470,13 @@ static int read_blocks(struct inflate *s)
 
 int inflate_stream(struct bytes *in, struct inflate_output *out, struct error *error)
 {
-	struct inflate s;
+	struct inflate *s = inflate_begin(in, out, error);
+	const int status = s ? read_blocks(s) : -1;
 
-	inflate_begin(&s, in, out, error);
-	if (read_blocks(&s))
-		return -1;
-	in->offset = bits_offset(&s.bits);
-	return 0;
+	if (!status)
+		in->offset = bits_offset(&s->bits);
+	free(s);
+	return status;
 }
 
 /* Two bytes, a stream of deflate, and its Adler-32. */
@@ -500,15 +509,16 @@ static int read_zlib(struct inflate *s)
 int inflate_zlib(const struct bytes *first, inflate_piece *next_piece, struct inflate_output *out,
 				 struct error *error)
 {
-	struct inflate s;
+	struct inflate *s = inflate_begin(first, out, error);
+	int status = s ? inflate_get_window(out, error) : -1;
 
-	if (inflate_get_window(out, error))
-		return -1;
-	out->sums = true;
-	out->adler = ADLER32_START;
-	inflate_begin(&s, first, out, error);
-	s.bits.next_piece = next_piece;
-	const int status = read_zlib(&s);
+	if (!status) {
+		out->sums = true;
+		out->adler = ADLER32_START;
+		s->bits.next_piece = next_piece;
+		status = read_zlib(s);
+	}
+	free(s);
 	free(out->data);
 	out->data = NULL;
 	return status;

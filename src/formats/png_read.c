@@ -11,7 +11,7 @@
 
 #define EXPANSION 1032    /* deflate makes at most so many bytes of one */
 #define PIXEL_MAX 8       /* bytes of a pixel */
-#define SEGMENT (24 << 9) /* bytes; whole pixels, whether of 1, 2, 3, 4, 6 or 8 bytes */
+#define SEGMENT (24 << 7) /* bytes; whole pixels, whether of 1, 2, 3, 4, 6 or 8 bytes */
 
 enum filter { FILTER_SUB = 1, FILTER_UP, FILTER_AVERAGE, FILTER_PAETH };
 

@@ -144,6 +144,9 @@ static void place_slots(struct executor *executor, struct arena *arena)
 
 static void measure_ops(struct executor *executor)
 {
+	const struct shape *input = &executor->network->input;
+
+	executor->scratch_size = executor_room(input->h, input->w) * sizeof(float);
 	for (int i = 0; i < executor->op_count; i++) {
 		struct op *op = &executor->ops[i];
 		int n = executor->batch_size;
@@ -156,7 +159,7 @@ static void measure_ops(struct executor *executor)
 		if (op->scratch_size > executor->scratch_size)
 			executor->scratch_size = op->scratch_size;
 	}
-	executor->scratch_size = aligned_size(executor->scratch_size + 1);
+	executor->scratch_size = aligned_size(executor->scratch_size);
 }
 
 static void place_kernels(struct executor *executor, struct arena *arena)

@@ -207,7 +207,8 @@ static void load(const struct trip *trip, const struct pass *pass)
 {
 	const struct batch *batch = trip->batch;
 
-	batch->load(batch->context, pass->first, pass->n, output_at(trip->executor, pass, -1));
+	batch->load(batch->context, pass->first, pass->n, pass->scratch,
+				output_at(trip->executor, pass, -1));
 }
 
 static void predict_chunk(void *context, int chunk, int worker)

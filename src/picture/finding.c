@@ -170,18 +170,31 @@ static int judge_groups(struct finding *finding, const struct digit_judge *judge
 	return 0;
 }
 
+/* The same of the ink inside of rings, unless that is less likely. */
+static int judge_inside(struct finding *finding, const struct digit_judge *judge,
+						struct error *error)
+{
+	struct finding *outside = malloc(sizeof *outside);
+
+	if (!outside)
+		return error_scarce(error, "not enough memory for a finding");
+	*outside = *finding;
+	const int status = judge_groups(finding, judge, error);
+	if (finding->count == 0 || finding->score < outside->score - INSIDE)
+		*finding = *outside;
+	free(outside);
+	return status;
+}
+
 int finding_judge(struct ink *ink, const struct digit_judge *judge, struct finding *out,
 				  struct error *error)
 {
-	*out = (struct finding){.ink = *ink};
+	memset(out, 0, sizeof *out);
+	out->ink = *ink;
 	*ink = (struct ink){0};
 	int status = judge_groups(out, judge, error);
-	if (!status && ink_look_inside(&out->ink)) {
-		const struct finding outside = *out;
-		status = judge_groups(out, judge, error);
-		if (out->count == 0 || out->score < outside.score - INSIDE)
-			*out = outside;
-	}
+	if (!status && ink_look_inside(&out->ink))
+		status = judge_inside(out, judge, error);
 	if (status)
 		finding_free(out);
 	return status;

@@ -3,6 +3,7 @@
 #include "picture/grey.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,7 +211,8 @@ void grey_smooth(struct grey *plane)
 float grey_quantile(const struct grey *plane, double fraction)
 {
 	enum { BINS = 4096 };
-	size_t bins[BINS] = {0}, below = 0;
+	uint32_t bins[BINS] = {0};
+	size_t below = 0;
 	int bin = 0;
 
 	for (size_t i = 0; i < grey_count(plane); i++) {
