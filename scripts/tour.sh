@@ -8,8 +8,9 @@ usage()
 Usage: scripts/tour.sh [--no-pause] [--program FILE] [FOLDER]
 
 Look at the images, train, read the curves, provoke overfitting and repair it, look into the network
-and at its mistakes, and have it read a digit. These are chapters of the lesson, data/lesson/README.md,
-which explains them. The tour stops after each until you press Enter; --no-pause goes through.
+and at its mistakes, have it read a digit, and take it home as a web page. These are chapters of the
+lesson, data/lesson/README.md, which explains them. The tour stops after each until you press Enter;
+--no-pause goes through, and so does a tour without a terminal.
 --program FILE is an mnist-cnn that is built already. Everything the tour makes ends up in FOLDER
 (default tour).
 END
@@ -45,8 +46,8 @@ step()
 	say
 }
 
-# A command as one would type it, and its output; tests/docs.sh compares both with the lesson.
-run()
+# typed WORD... : a command as one would type it.
+typed()
 {
 	local line='$ mnist-cnn' word
 
@@ -56,8 +57,21 @@ run()
 		*) line+=" $word" ;;
 		esac
 	done
-	say "$line"
+	printf '%s' "$line"
+}
+
+# The command, and its output; tests/docs.sh compares both with the lesson.
+run()
+{
+	say "$(typed "$@")"
 	"$program" "$@"
+}
+
+# Likewise, but the table that it prints was there before.
+run_silently()
+{
+	say "$(typed "$@") >/dev/null"
+	"$program" "$@" >/dev/null
 }
 
 # look WHAT... : what to see in it, behind a line, and time to see it.
@@ -66,7 +80,7 @@ look()
 	say "--"
 	printf '%s\n' "$*" | fold -s -w 78 >&2
 	if $pause; then
-		read -r -p "(Enter) " _ </dev/tty
+		read -r -p "(Enter) " _ || pause=false
 	fi
 }
 
@@ -84,6 +98,9 @@ if [ -z "$program" ]; then
 	build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
 	program=$root/build/mnist-cnn
 fi
+# Results and comments are one text, also in a file.
+exec 2>&1
+[ -t 0 ] || pause=false
 export MNIST_CNN_DATA=${MNIST_CNN_DATA:-$root/data}
 samples=$root/data/samples
 mkdir -p "$folder"
@@ -94,7 +111,7 @@ say "The lesson, with all explanations: $root/data/lesson/README.md"
 step 1 "The images" "28 by 28 pixels of grey, and for each the digit it is meant to be. Before they" \
 	"enter the network, bytes from 0 to 255 become numbers from 0 to 1."
 run inspect data --count 10
-run inspect data --count 100 --sheet samples.png
+run_silently inspect data --count 100 --sheet samples.png
 look "samples.png shows a hundred. Which would you misread yourself?"
 
 step 3 "Training" "The plain recipe: three times through 48,000 images. The other 12,000 are only" \
@@ -112,9 +129,18 @@ draw overfit.csv overfit.png
 look "overfit.png: the training's loss goes to nothing, the validation's turns and rises. The" \
 	"network gets surer of itself, even where it is wrong."
 
-step 6 "The repair" "The same images, with dropout, and changed a little each time they are seen: so" \
-	"there is nothing to learn by heart."
-run inspect data --count 5 --augment shift:2,rotate:12,scale:0.12 --sheet augmented.png
+step 6 "The repair" "The same images, one remedy at a time. First dropout: in each step, half of the" \
+	"numbers behind the first dense layer are left out."
+run train --recipe plain --limit 2000 --epochs 30 --model dropout.safetensors --curves dropout.csv
+draw dropout.csv dropout.png
+look "dropout.png: the validation's loss no longer rises, but stays where it is. Still overfitting:" \
+	"the training's falls on."
+
+say
+printf '%s\n' "Then the images, too, changed a little each time they are seen (augmentation): so there is" \
+	"nothing to learn by heart." | fold -s -w 78
+say
+run_silently inspect data --count 5 --augment shift:2,rotate:12,scale:0.12 --sheet augmented.png
 run train --recipe plain --limit 2000 --epochs 30 --augment shift:2,rotate:12,scale:0.12 \
 	--model repaired.safetensors --curves repaired.csv
 draw repaired.csv repaired.png
@@ -131,7 +157,9 @@ run inspect image "$samples/2.pgm" --model small.safetensors --activations activ
 look "filters.png: edges and strokes. activations.png: from strokes to features to one digit." \
 	"occlusion.png: where covering the 2 costs the most."
 
-step 9 "Mistakes" "On the 10,000 test images, which were kept away from all of this."
+step 9 "Mistakes" "On the 10,000 test images, which were kept away from all of this. ECE, the expected" \
+	"calibration error, is by how much its probabilities are off: of the digits that it calls 90%" \
+	"sure, nine in ten should be right."
 run eval --model plain.safetensors --mistakes mistakes.png --confusion confusion.csv \
 	--predictions predictions.csv
 if has gnuplot; then
@@ -143,5 +171,10 @@ step 12 "Your own digit" "Any picture will do, a photograph, too. Without a mode
 	"the one that the program carries, the most accurate."
 run predict --show "$samples/7.pgm"
 look "Write one on paper, photograph it, and: mnist-cnn predict --show photo.jpg"
+
+step 13 "On a page" "The network that you trained, in one file that needs no other: draw a digit with" \
+	"mouse or finger, and see what each layer makes of it."
+run export --model plain.safetensors digits.html
+look "Open digits.html in a browser, or send it to a phone. It is yours: take it home."
 say
 say "All of it is in $PWD."

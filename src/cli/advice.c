@@ -80,7 +80,17 @@ static void say(char line[VERDICT_LINE], const char *format, ...)
 	va_end(arguments);
 }
 
-static void say_both(const struct verdict *v, const struct settings *settings,
+/* The remedies against overfitting that this training does without, or could have more of. */
+static const char *remedies(const struct settings *settings, bool has_dropout,
+							char text[ACCURACIES])
+{
+	snprintf(text, ACCURACIES, "%s%s%sdropout or more images",
+			 settings->patience ? "" : "--patience, ",
+			 augment_is_none(&settings->augment) ? "--augment, " : "", has_dropout ? "more " : "");
+	return text;
+}
+
+static void say_both(const struct verdict *v, const struct settings *settings, bool has_dropout,
 					 char finding[VERDICT_LINE], char advice[VERDICT_LINE])
 {
 	const double rate = (double)settings->learning_rate, from = v->trend.start, to = v->trend.end;
@@ -152,8 +162,8 @@ static void say_both(const struct verdict *v, const struct settings *settings,
 		else
 			say(finding, "overfitting since epoch %d: val_loss has stayed at about %.4f", v->since,
 				v->trend.mean);
-		say(advice, "while %s fell from %.4f to %.4f; try %s--augment, dropout or more images",
-			loss, v->then.loss, v->now.loss, settings->patience ? "" : "--patience, ");
+		say(advice, "while %s fell from %.4f to %.4f; try %s", loss, v->then.loss, v->now.loss,
+			remedies(settings, has_dropout, text));
 		break;
 	case VERDICT_WELL_FITTED:
 		say(finding, "well fitted: val_loss about %.4f since epoch %d; %s", v->trend.mean, v->since,
@@ -170,7 +180,7 @@ void verdict_text(const struct verdict *v, const struct settings *settings, cons
 	const bool compares = v->kind == VERDICT_TOO_EARLY || v->kind == VERDICT_IMPROVING ||
 						  v->kind == VERDICT_WELL_FITTED;
 
-	say_both(v, settings, lines[0], lines[1]);
+	say_both(v, settings, handicap && strstr(handicap, "dropout"), lines[0], lines[1]);
 	if (compares && handicap && !v->measured && v->now.accuracy < v->now.val_accuracy) {
 		const size_t length = strlen(lines[1]);
 		snprintf(lines[1] + length, VERDICT_LINE - length,

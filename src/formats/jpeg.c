@@ -69,7 +69,9 @@ static int damaged(const struct jpeg *j, const char *what)
 static int unsupported(const struct jpeg *j, const char *what)
 {
 	return error_set(
-		j->error, "a JPEG %s is not supported; to convert it: convert in.jpg -auto-orient out.pgm",
+		j->error,
+		"a JPEG %s is not supported; to convert it: convert in.jpg -auto-orient out.pgm "
+		"(with ImageMagick 7: magick)",
 		what);
 }
 

@@ -67,7 +67,7 @@ static int not_read(const struct format *format, struct error *error)
 	/* The first picture of several, upright, on white where it is transparent. */
 	return error_set(error,
 					 "%s, which is not read; to convert it: convert 'in.%s[0]' -auto-orient "
-					 "-background white -flatten out.png",
+					 "-background white -flatten out.png (with ImageMagick 7: magick)",
 					 format->name, format->extension);
 }
 
