@@ -367,9 +367,10 @@ static struct buffer with_scans(int count)
 	memcpy(file.data + sizeof tables + 64, head, sizeof head);
 	file.size = sizeof tables + 64 + sizeof head;
 	for (int i = 0; i < count; i++) {
-		const uint8_t k = i ? (uint8_t)(1 + (i - 1) / 14) : 0, low = (uint8_t)(13 - (i - 1) % 14);
-		const uint8_t bits = !i ? 0 : low == 13 ? 13 : (uint8_t)(16 * (low + 1) + low);
-		const uint8_t scan[] = {0xff, SOS, 0, 8, 1, 1, 0, k, k, bits, 0x7f};
+		const int k = i ? 1 + (i - 1) / 14 : 0, low = 13 - (i - 1) % 14;
+		const int bits = !i ? 0 : low == 13 ? 13 : 16 * (low + 1) + low;
+		const uint8_t scan[] = {0xff,       SOS,           0,   8, 1, 1, 0, (uint8_t)k,
+								(uint8_t)k, (uint8_t)bits, 0x7f};
 		memcpy(file.data + file.size, scan, sizeof scan);
 		file.size += sizeof scan;
 	}
