@@ -36,13 +36,19 @@ done
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# comment SENTENCE... : in lines that are not too long.
+comment()
+{
+	printf '%s\n' "$*" | fold -s -w 78 | sed 's/ $//' >&2
+}
+
 # step CHAPTER TITLE SENTENCE... : says what comes. Chapter and title are the lesson's.
 step()
 {
 	say
 	say "== $1. $2"
 	shift 2
-	printf '%s\n' "$*" | fold -s -w 78 >&2
+	comment "$@"
 	say
 }
 
@@ -78,7 +84,7 @@ run_silently()
 look()
 {
 	say "--"
-	printf '%s\n' "$*" | fold -s -w 78 >&2
+	comment "$@"
 	if $pause; then
 		read -r -p "(Enter) " _ || pause=false
 	fi
@@ -119,7 +125,8 @@ step 3 "Training" "The plain recipe: three times through 48,000 images. The othe
 run train --recipe plain --model plain.safetensors --curves plain.csv
 draw plain.csv plain.png
 look "plain.png: loss falls and accuracy rises, and the validation's curves go with those of the" \
-	"training. That is a good fit. They are even better, since dropout hinders training alone."
+	"training: what is learned holds for new images, and there is still more to learn. Validation" \
+	"is even better, since dropout hinders training alone."
 
 step 5 "Overfitting" "Few images, many rounds, and no dropout: 2,000 images, 30 epochs. The network" \
 	"can learn them by heart."
@@ -137,8 +144,8 @@ look "dropout.png: the validation's loss no longer rises, but stays where it is.
 	"the training's falls on."
 
 say
-printf '%s\n' "Then the images, too, changed a little each time they are seen (augmentation): so there is" \
-	"nothing to learn by heart." | fold -s -w 78
+comment "Then the images, too, changed a little each time they are seen (augmentation): so there is" \
+	"nothing to learn by heart."
 say
 run_silently inspect data --count 5 --augment shift:2,rotate:12,scale:0.12 --sheet augmented.png
 run train --recipe plain --limit 2000 --epochs 30 --augment shift:2,rotate:12,scale:0.12 \
@@ -151,7 +158,7 @@ step 8 "Inside" "A network so small that all of it fits on one page: what its fi
 	"and what each layer makes of one digit."
 run train --epochs 1 --model small.safetensors --curves small.csv \
 	--network "conv:8,5 relu maxpool:2 conv:16,5 relu maxpool:2 flatten dense:10 softmax"
-run inspect model --model small.safetensors --filters filters.png
+run_silently inspect model --model small.safetensors --filters filters.png
 run inspect image "$samples/2.pgm" --model small.safetensors --activations activations.png \
 	--occlusion occlusion.png
 look "filters.png: edges and strokes. activations.png: from strokes to features to one digit." \
