@@ -9,7 +9,9 @@
 #   comments  no comment begins with What, Whether or How: a sentence begins with its subject
 #   options   no string names an option, as "--epochs" does, except in room cli: the other rooms
 #             report facts, and know nothing of a command line
-# All hold for src and include, the first three also for tests, but its fixtures, install and scripts.
+# All hold for src and include, the first three also for tests, but its fixtures, and scripts. And:
+#   top level visible are CMakeLists.txt, README.md, LICENSE, and the folders src, include, tests,
+#             scripts and data alone; git says what belongs to the project
 #   scripts/check-style.sh [PROJECT]
 set -eu -o pipefail
 unset CDPATH
@@ -18,8 +20,15 @@ cd "${1:-$(dirname "$0")/..}"
 files=()
 while IFS= read -r file; do
 	files+=("$file")
-done < <(find src include tests install scripts -path tests/fixtures -prune -o -name '*.[ch]' -print | sort)
+done < <(find src include tests scripts -path tests/fixtures -prune -o -name '*.[ch]' -print | sort)
 bad=0
+
+if git rev-parse --git-dir >/dev/null 2>&1 && ! git ls-files | sed '/^\./d; s|/.*||' | sort -u |
+	cmp -s - <(printf '%s\n' CMakeLists.txt LICENSE README.md data include scripts src tests | LC_ALL=C sort)
+then
+	echo "the top level of the project has something else than it should"
+	bad=1
+fi
 
 for clang_format in clang-format-14 clang-format none; do
 	if "$clang_format" --version 2>&1 | grep -q ' version 14\.'; then

@@ -6,7 +6,7 @@ install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mnist-cnn
 
 # The manual and the completions are made by a program that has the same tables. Who cross-compiles
 # without an emulator does without them.
-add_executable(describe install/describe.c)
+add_executable(describe scripts/install/describe.c)
 target_include_directories(describe PRIVATE src)
 target_compile_definitions(describe PRIVATE RELEASE_DATE="${RELEASE_DATE}"
 	MNIST_CNN_VERSION="${PROJECT_VERSION}")
@@ -16,8 +16,8 @@ function(describe template folder name)
 		return()
 	endif()
 	set(made ${CMAKE_CURRENT_BINARY_DIR}/${template})
-	add_custom_command(OUTPUT ${made} VERBATIM DEPENDS describe install/${template}
-		COMMAND describe ${CMAKE_CURRENT_SOURCE_DIR}/install/${template} ${made})
+	add_custom_command(OUTPUT ${made} VERBATIM DEPENDS describe scripts/install/${template}
+		COMMAND describe ${CMAKE_CURRENT_SOURCE_DIR}/scripts/install/${template} ${made})
 	set(DESCRIPTIONS ${DESCRIPTIONS} ${made} PARENT_SCOPE)
 	install(FILES ${made} DESTINATION ${folder} RENAME ${name})
 endfunction()
@@ -28,4 +28,4 @@ describe(mnist-cnn.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d mnist
 add_custom_target(descriptions ALL DEPENDS ${DESCRIPTIONS})
 
 add_custom_target(uninstall VERBATIM
-	COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_SOURCE_DIR}/install/uninstall.cmake)
+	COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_SOURCE_DIR}/scripts/install/uninstall.cmake)
