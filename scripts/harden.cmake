@@ -31,6 +31,7 @@ endforeach()
 # Overwritten return addresses and buffers end the program. The sanitizers see more, and fortified
 # functions hide it from them; without optimization these do nothing but warn.
 add_compile_options(-fstack-protector-strong)
+add_link_option_if_known(-fstack-protector-strong)
 if(NOT SANITIZE)
 	set(CMAKE_REQUIRED_FLAGS "${CMAKE_C_FLAGS} -O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
 	check_c_source_compiles("#include <string.h>\nint main(void) { return 0; }" HAVE_FORTIFY_3)

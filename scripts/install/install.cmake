@@ -3,6 +3,7 @@
 install(TARGETS mnist-cnn)
 install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mnist-cnn
 	PATTERN lesson EXCLUDE PATTERN model.safetensors EXCLUDE)
+install(FILES scripts/install/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # The manual and the completions are made by a program that has the same tables. Who cross-compiles
 # without an emulator does without them.
@@ -29,3 +30,4 @@ add_custom_target(descriptions ALL DEPENDS ${DESCRIPTIONS})
 
 add_custom_target(uninstall VERBATIM
 	COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_SOURCE_DIR}/scripts/install/uninstall.cmake)
+include(scripts/install/package.cmake)
