@@ -62,6 +62,10 @@ describe()
 	parallel) echo 'GNU parallel|parallel|parallel|parallel|parallel' ;;
 	cmocka) echo 'cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka' ;;
 	clang) echo 'clang|clang|clang|clang|llvm' ;;
+	clang-19) echo 'a newer clang|clang-19|clang|clang|llvm' ;;
+	musl-gcc) echo 'musl|musl-tools|musl-gcc|musl|' ;;
+	zsh | fish | mandoc) echo "$1|$1|$1|$1|$1" ;;
+	lintian) echo "Debian's checks of packages|lintian dpkg-dev|||" ;;
 	valgrind) echo 'valgrind|valgrind|valgrind|valgrind|' ;;
 	qemu-aarch64) echo 'an emulator|qemu-user|qemu-user|qemu-user|' ;;
 	aarch64-linux-gnu-gcc)

@@ -20,11 +20,14 @@ Always:
 With --long, also, where the tool is there or can be installed:
   clang           release, by clang
   clang-sanitize  the sanitizers, by clang
+  clang-19, gcc-9 release, by a newer and an older compiler
+  musl            a static program with another C library
   thread          the thread sanitizer
   valgrind        every test under memcheck
   aarch64, s390x  cross-compiled for 64-bit ARM and for a big-endian machine, every test but the
                   command line's in an emulator
   i686            likewise for 32-bit x86, where this machine runs its programs
+  packages        two folders make the same program and the same packages, which please lintian
   same-bytes      the same training by gcc, clang and these machines' gcc, at -O2 and -O3, gives the
                   same model
   kills           500 times a training is killed at a random moment, and goes on to the same bytes
@@ -191,6 +194,121 @@ cross()
 	fi
 }
 
+# from_debian FOLDER KIND SUITE PACKAGE... : fetch packages (KIND deb) or their sources (deb-src) of a
+# release of Debian, this system's where SUITE is -, without telling apt of it.
+from_debian()
+{
+	local folder=$1 kind=$2 suite=$3 verb=download site codename _ apt
+
+	shift 3
+	[ "$kind" = deb ] || verb='source --download-only'
+	mkdir -p "$folder/lists/partial"
+	{
+		# shellcheck disable=SC2016 # apt's variables
+		read -r site codename _ < <(apt-get indextargets --format '$(SITE) $(CODENAME)' \
+			'Created-By: Packages')
+		[ "$suite" = - ] || codename=$suite
+		echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $codename main" \
+			>"$folder/sources.list"
+		apt=(apt-get -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=-
+			-o "Dir::State::Lists=$folder/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+			-o APT::Sandbox::User=root)
+		# shellcheck disable=SC2086 # two words
+		(cd "$folder" && "${apt[@]}" update && "${apt[@]}" $verb "$@")
+	} >"$folder/apt.log" 2>&1
+}
+
+# The oldest compiler that is supported; Debian's, unpacked, where it is not installed.
+old_compiler()
+{
+	local folder=$root/build-test/gcc-9-compiler name=gcc-9 package
+
+	if ! command -v gcc-9 >/dev/null; then
+		name=$folder/root/usr/bin/$(uname -m)-linux-gnu-gcc-9
+		if [ ! -x "$name" ] && from_debian "$folder" deb bullseye gcc-9 cpp-9 libgcc-9-dev; then
+			for package in "$folder"/*.deb; do
+				dpkg -x "$package" "$folder/root"
+			done
+		fi
+	fi
+	if ! echo 'int main(void) { return 0; }' | CC=$name compiles; then
+		say "== gcc-9: left out, not installed, and not to be had from Debian"
+		return
+	fi
+	try gcc-9 -DCMAKE_C_COMPILER="$name" -DCMAKE_BUILD_TYPE=Release
+}
+
+# The static program, of another C library, whose threads have little stack unless they ask for more.
+musl()
+{
+	local folder=$root/build-test/musl-cmocka source
+
+	if ! command -v musl-gcc >/dev/null; then
+		say "== musl: left out, musl-gcc is not installed"
+		return
+	fi
+	[ -f "$folder/libcmocka.a" ] || from_debian "$folder" deb-src - cmocka || true
+	source=$(find "$folder" -name 'cmocka_*.orig.tar.*z')
+	if [ -z "$source" ]; then
+		say "== musl: left out, the source of cmocka is not to be had"
+		return
+	fi
+	tar -xf "$source" -C "$folder" --strip-components=1
+	if ! (cd "$folder" && musl-gcc -O2 -Iinclude -DHAVE_SIGNAL_H -DHAVE_STRSIGNAL -DHAVE_UNISTD_H \
+		-c src/cmocka.c && ar rc libcmocka.a cmocka.o) >&2; then
+		printf 'failed\tbuilding cmocka for musl\n' >>"$results"
+		return
+	fi
+	try musl -DSTATIC=ON -DCMAKE_C_COMPILER=musl-gcc -DCMAKE_BUILD_TYPE=Release \
+		-DCMOCKA="$folder/libcmocka.a" -DCMAKE_C_FLAGS="-isystem $folder/include"
+}
+
+# Two copies of the source in two folders make the same program and the same packages.
+packages()
+{
+	local folder=$root/build-test/packages copy part
+
+	say
+	say "== packages: building in $folder"
+	rm -rf "$folder"
+	for copy in one two/deeper; do
+		mkdir -p "$folder/$copy/source"
+		for part in CMakeLists.txt data include install scripts src tests; do
+			cp -R "$root/$part" "$folder/$copy/source/"
+		done
+		if ! { cmake -S "$folder/$copy/source" -B "$folder/$copy/build" -DCMAKE_C_COMPILER="$cc" \
+			-DCMAKE_BUILD_TYPE=Release -DCMOCKA=OFF &&
+			cmake --build "$folder/$copy/build" --parallel "$(cores)" &&
+			(cd "$folder/$copy/build" && cpack -B ../packages); } >"$folder/$copy/log" 2>&1; then
+			tail -n 20 "$folder/$copy/log" >&2
+		fi
+		rm -rf "$folder/$copy/packages/_CPack_Packages"
+	done
+	{
+		expect "the same program in two folders" cmp "$folder/one/build/mnist-cnn" \
+			"$folder/two/deeper/build/mnist-cnn"
+		expect "the same packages" diff -r "$folder/one/packages" "$folder/two/deeper/packages"
+		if command -v lintian >/dev/null && command -v dpkg-shlibdeps >/dev/null; then
+			expect "lintian finds nothing" lintian --allow-root --fail-on error,warning \
+				"$folder"/one/packages/*.deb
+		else
+			say "== packages: left out, lintian or dpkg-dev is not installed"
+		fi
+	} >"$scratch/log"
+	say "== packages: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
+}
+
+# expect WHAT COMMAND... : a line for the results.
+expect()
+{
+	local what=$1 outcome=passed
+
+	shift
+	"$@" >&2 || outcome=failed
+	printf '%s\tpackages: %s\n' $outcome "$what"
+}
+
 # same_bytes : the program by every compiler and at two levels of optimization.
 same_bytes()
 {
@@ -315,13 +433,21 @@ $long || fuzz 20
 
 if $long; then
 	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional \
-		s390x-linux-gnu-gcc:optional i686-linux-gnu-gcc:optional
+		s390x-linux-gnu-gcc:optional i686-linux-gnu-gcc:optional clang-19:optional \
+		musl-gcc:optional zsh:optional fish:optional mandoc:optional lintian:optional
 	if command -v clang >/dev/null; then
 		try clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release
 		sanitize clang-sanitize clang address,undefined
 	else
 		say "== clang: left out, not installed"
 	fi
+	if command -v clang-19 >/dev/null; then
+		try clang-19 -DCMAKE_C_COMPILER=clang-19 -DCMAKE_BUILD_TYPE=Release
+	else
+		say "== clang-19: left out, not installed"
+	fi
+	old_compiler
+	musl
 	sanitize thread "$cc" thread
 	if command -v valgrind >/dev/null; then
 		try valgrind -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1 \
@@ -333,6 +459,7 @@ if $long; then
 	for machine in aarch64 s390x i686; do
 		cross $machine
 	done
+	packages
 	same_bytes
 	kills
 	exported

@@ -4,6 +4,8 @@
 #     tests/install.sh BUILD
 #
 # Prints a line a check, "ok ..." or "not ok ...".
+#
+# shellcheck disable=SC2317 # check calls functions
 set -u
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)

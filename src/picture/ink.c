@@ -87,12 +87,12 @@ static float deep_ink(const struct ink *ink)
 
 	for (size_t i = 0; i < grey_count(&ink->depth); i++)
 		if (ink_group_at(ink, i) == 1) {
-			bins[(int)(fminf(ink->depth.at[i], 0.999f) * BINS)]++;
+			bins[(int)(fminf(ink->depth.at[i], 0.999f) * (float)BINS)]++;
 			pixels++;
 		}
 	while (bin < BINS - 1 && (below += bins[bin]) * 100 < pixels * 85)
 		bin++;
-	return ((float)bin + 0.5f) / BINS;
+	return ((float)bin + 0.5f) / (float)BINS;
 }
 
 int ink_find(const struct grey *picture, int window, struct ink *out, struct error *error)
