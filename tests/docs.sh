@@ -390,7 +390,7 @@ done >help-scripts
 "$program" train --recipe list >recipes
 grep -o -h -e '--[a-z][a-z0-9-]*' help help-scripts "$root/tests/cli/run.sh" \
 	"$root/tests/pictures.sh" "$root/tests/ablation.sh" | sort -u >known
-printf '%s\n' --build --install --output-on-failure >>known # CMake's and CTest's
+printf '%s\n' --build --install --prefix --target --output-on-failure >>known # CMake's and CTest's
 
 for document in $all; do
 	[ -f "$root/$document" ] || continue
