@@ -273,7 +273,7 @@ packages()
 	rm -rf "$folder"
 	for copy in one two/deeper; do
 		mkdir -p "$folder/$copy/source"
-		for part in CMakeLists.txt data include install scripts src tests; do
+		for part in CMakeLists.txt data include scripts src tests; do
 			cp -R "$root/$part" "$folder/$copy/source/"
 		done
 		if ! { cmake -S "$folder/$copy/source" -B "$folder/$copy/build" -DCMAKE_C_COMPILER="$cc" \
