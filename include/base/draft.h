@@ -41,7 +41,7 @@ int draft_publish(struct draft *draft, struct error *error);
 
 /* Put the bytes, as a whole, in the file's place: by the draft or, where that was published, by
  * another one. There is no moment at which a second process could begin to write the file. Accepts
- * a zeroed draft, which it is again where something failed. */
+ * a zeroed draft, and one with which this has failed before. */
 int draft_renew(struct draft *draft, const char *path, const void *data, size_t size,
 				struct error *error);
 
