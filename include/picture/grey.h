@@ -100,15 +100,13 @@ int grey_from_picture(const struct raster *picture, const struct box *part, int 
 /* Columns become rows. */
 int grey_transpose(struct grey *plane, struct error *error);
 
-/* GREY_CLOSING: *out = the morphological closing by a rectangle, which lightens all that is dark
- * and too small to hold the rectangle to the level around it: with a rectangle wider than the pen,
- * the paper without the ink. A pixel's value is the least, over all places of the rectangle that
- * are inside the plane and contain the pixel, of the greatest value in the rectangle. A rectangle
- * that is too large for the plane is cut to it. GREY_OPENING: likewise what is light is
- * darkened. */
-enum grey_morph { GREY_CLOSING = 1, GREY_OPENING = -1 };
-int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, int window_height,
-			   struct grey *out, struct error *error);
+/* *out = the morphological closing by a rectangle, which lightens all that is dark and too small to
+ * hold the rectangle to the level around it: with a rectangle wider than the pen, the paper without
+ * the ink. A pixel's value is the least, over all places of the rectangle that are inside the plane
+ * and contain the pixel, of the greatest value in the rectangle. A rectangle that is too large for
+ * the plane is cut to it. */
+int grey_close(const struct grey *in, int window_width, int window_height, struct grey *out,
+			   struct error *error);
 
 /* Replace each pixel by a mean of 3 × 3, with weights 1 2 1 across and down: the deviation of noise
  * goes down to 3/8. */

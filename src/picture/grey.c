@@ -145,19 +145,18 @@ static int rows_pad(float *rows, int count, int length, int margin)
 	return count + 2 * margin;
 }
 
-static void copy(const float *from, float sign, size_t count, float *to)
+static void negate(const float *from, size_t count, float *to)
 {
 	for (size_t i = 0; i < count; i++)
-		to[i] = sign * from[i];
+		to[i] = -from[i];
 }
 
 /* First the greatest value in the rectangle for each of its places, places_x × places_y of them:
  * down, then across, as the rows of the transposed plane. Then the least over the places that
  * contain a pixel, as the greatest of the negated values, across, then down: a pixel in column x is
- * in the places x - ww + 1 to x, of which those outside are padding. An opening is a closing of the
- * negative, whose negative is the result. */
-int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, int window_height,
-			   struct grey *out, struct error *error)
+ * in the places x - ww + 1 to x, of which those outside are padding. */
+int grey_close(const struct grey *in, int window_width, int window_height, struct grey *out,
+			   struct error *error)
 {
 	const int w = in->width, h = in->height;
 	const int ww = int_min(window_width, w);
@@ -172,15 +171,15 @@ int grey_morph(const struct grey *in, enum grey_morph morph, int window_width, i
 		return error_scarce(error, "not enough memory for a plane of %d×%d", w, h);
 	}
 	float *columns = rows + size;
-	copy(in->at, (float)morph, grey_count(in), rows);
+	memcpy(rows, in->at, grey_count(in) * sizeof *rows);
 	rows_largest(rows, h, w, wh);
 	transpose(rows, w, places_y, columns);
 	rows_largest(columns, w, places_y, ww);
-	copy(columns, -1.0f, (size_t)places_x * (size_t)places_y, columns);
+	negate(columns, (size_t)places_x * (size_t)places_y, columns);
 	rows_largest(columns, rows_pad(columns, places_x, places_y, ww - 1), places_y, ww);
 	transpose(columns, places_y, w, rows);
 	rows_largest(rows, rows_pad(rows, places_y, w, wh - 1), w, wh);
-	copy(rows, -(float)morph, grey_count(out), out->at);
+	negate(rows, grey_count(out), out->at);
 	free(rows);
 	return 0;
 }

@@ -40,7 +40,7 @@ static int measure_depth(const struct grey *picture, int window, struct ink *ink
 {
 	struct grey *depth = &ink->depth;
 
-	if (grey_morph(picture, GREY_CLOSING, window, window, &ink->paper, error) ||
+	if (grey_close(picture, window, window, &ink->paper, error) ||
 		grey_new(picture->width, picture->height, depth, error))
 		return -1;
 	const float dimmest = DIMMEST * grey_quantile(&ink->paper, 0.99);

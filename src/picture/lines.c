@@ -40,7 +40,7 @@ static int lines_new(const struct grey *picture, int thickness, struct lines *ou
 	const size_t width = (size_t)picture->width, height = (size_t)picture->height;
 
 	*out = (struct lines){0};
-	if (grey_morph(picture, GREY_CLOSING, thickness, 1, &out->depth, error))
+	if (grey_close(picture, thickness, 1, &out->depth, error))
 		return -1;
 	out->score = malloc((width + 2 * height) * sizeof *out->score + width * height);
 	if (!out->score) {
