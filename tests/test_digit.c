@@ -80,7 +80,7 @@ static void test_papers(void **state)
 	} pictures[] = {
 		{"plain", 0, 0.95}, {"chalk", 1, 0.9},    {"shadow", 2, 0.9},  {"vignette", 3, 0.9},
 		{"ruled", 4, 0.85}, {"squared", 7, 0.85}, {"pencil", 9, 0.75}, {"marker", 11, 0.75},
-		{"edge", 12, 0.8},  {"frame", 13, 0.9},   {"desk", 17, 0.85},  {"stain", 18, 0.9},
+		{"edge", 12, 0.8},  {"frame", 13, 0.85},  {"desk", 17, 0.85},  {"stain", 18, 0.9},
 		{"faint", 20, 0.9}, {"specks", 23, 0.9},  {"noise", 27, 0.85}, {"jpeg", 30, 0.9},
 	};
 
@@ -438,6 +438,22 @@ static void test_a_long_stem(void **state)
 	}
 }
 
+/* A digit that touches the box around it. */
+static void test_a_touched_box(void **state)
+{
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct raster picture = paper(150, 150);
+
+		put_ink(&picture, 20, 20, 110, 3);
+		put_ink(&picture, 20, 127, 110, 3);
+		put_ink(&picture, 20, 20, 3, 110);
+		put_ink(&picture, 127, 20, 3, 110);
+		put_image(&picture, 4, 40, turn ? 55 : 60, 3);
+		assert_reads(&picture, " 4");
+	}
+}
+
 /* A picture that is one digit, to its very edge. */
 static void test_cut_to_the_edge(void **state)
 {
@@ -494,9 +510,17 @@ static void test_too_many(void **state)
 	raster_free(&picture);
 }
 
+static float always(void *context, const uint8_t pixels[DIGIT_PIXELS])
+{
+	(void)context;
+	(void)pixels;
+	return 0.9f;
+}
+
 /* A digit in a box that it touches, on ruled paper: each way of looking is taken. */
 static void test_memory(void **state)
 {
+	const struct digit_judge judge = {always, NULL};
 	struct raster picture = paper(90, 100);
 	struct digits digits;
 	int status = -1;
@@ -512,7 +536,7 @@ static void test_memory(void **state)
 	put_image(&picture, 8, 16, 20, 2);
 	for (int number = 1; status; number += 1 + number / 8) {
 		allocations_fail_at(number);
-		status = digits_find(&picture, NULL, &digits, &error);
+		status = digits_find(&picture, &judge, &digits, &error);
 		assert_true((allocations_count() < number) == !status);
 		allocations_fail_at(0);
 		assert_true(!status || strstr(error.text, "not enough memory"));
@@ -530,9 +554,9 @@ int main(void)
 		cmocka_unit_test(test_boxes),           cmocka_unit_test(test_light_on_dark_is_the_same),
 		cmocka_unit_test(test_frames),          cmocka_unit_test(test_a_bar_apart),
 		cmocka_unit_test(test_a_stroke_apart),  cmocka_unit_test(test_a_long_stem),
-		cmocka_unit_test(test_cut_to_the_edge), cmocka_unit_test(test_extreme_shapes),
-		cmocka_unit_test(test_two_bars),        cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_cut_to_the_edge), cmocka_unit_test(test_a_touched_box),
+		cmocka_unit_test(test_extreme_shapes),  cmocka_unit_test(test_two_bars),
+		cmocka_unit_test(test_too_many),        cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -122,6 +122,12 @@ static void test_no_ink(void **state)
 		assert_int_equal(ink.count, 0);
 		teardown(state);
 	}
+	/* The 16th bit of what is black all the same. */
+	write_rows(nine, 1, 1, 0);
+	for (size_t i = 0; i < grey_count(&picture); i++)
+		picture.at[i] /= 65535.0f;
+	find(20);
+	assert_int_equal(ink.count, 0);
 }
 
 /* What is wider than the window counts as unevenness of the paper, and else as ink. */

@@ -4,10 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The drop in depth at an outline is measured over 1/100 of the plane's smaller side, and over no
- * less than LEAST_REACH pixels: ink ends within a few pixels, shadows and stains fade. */
-#define REACH_PARTS 100
-#define LEAST_REACH 2
+#define REACH 2 /* pixels, in which ink ends; shadows and stains fade */
 
 void components_free(struct components *components)
 {
@@ -48,17 +45,16 @@ static void flood(const struct grey *depth, float threshold, struct components *
 	}
 }
 
-/* The sum of the squares of the drops from pixel (x, y) to the four sides, of those where the next
- * pixel is in no component. */
+/* The sum of the squares of the drops in depth from pixel (x, y) over REACH pixels to the four
+ * sides, of those where the next pixel is in no component. */
 static float drops(const struct grey *depth, const struct components *components, int x, int y)
 {
 	static const int dx[SIDES] = {-1, 0, 1, 0}, dy[SIDES] = {0, -1, 0, 1};
-	const int reach = int_max(int_min(depth->width, depth->height) / REACH_PARTS, LEAST_REACH);
 	const float here = depth->at[y * depth->width + x];
 	float sum = 0.0f;
 
 	for (int i = 0; i < SIDES; i++) {
-		const int ox = x + dx[i], oy = y + dy[i], fx = x + reach * dx[i], fy = y + reach * dy[i];
+		const int ox = x + dx[i], oy = y + dy[i], fx = x + REACH * dx[i], fy = y + REACH * dy[i];
 		if (fx < 0 || fx >= depth->width || fy < 0 || fy >= depth->height ||
 			components->labels[oy * depth->width + ox] != 0)
 			continue;

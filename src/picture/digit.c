@@ -19,11 +19,8 @@
 #define SMALL 64         /* a smaller digit is looked at from nearer, */
 #define SURROUNDINGS 0.7 /* with so much of its longer side around it */
 
-/* A look into a frame. Sizes are fractions of its longer side. */
-#define OUTLINE 0.02 /* so much more, to see a drawn frame as lines from edge to edge */
-#define SHEET -0.03  /* so much less, to see a sheet without the desk */
-#define CONTENT 0.2  /* a digit inside is larger */
-#define INSIDE 0.3f  /* and its score is not lower by more */
+/* So much of a sheet's longer side is left out at each edge, to see it without the desk. */
+#define SHEET 0.03f
 
 #define CLEAR 0.25f /* with a threshold from here on an unsettled digit is believed, too */
 
@@ -103,18 +100,17 @@ static void find_numbers(struct digit *line, int count)
 }
 
 /* Look inside the frame, unless it is smaller than the digit, as the bar of a 5 is: on a sheet for
- * the other ink, in a box drawn with a pen for the same. A digit that is found there replaces the
- * look where it is not small, and its score not lower by more than INSIDE. */
+ * the other ink, in a box drawn with a pen for the same, where the box's sides are lines from edge
+ * to edge. A digit that is found there replaces the look where its score is no lower. */
 static int look_inside(const struct raster *picture, const struct digit_judge *judge,
 					   struct look *look, struct error *error)
 {
 	const struct ink *ink = &look->finding->ink;
-	const int margin = (int)(box_side(&ink->frame) * (ink->filled ? SHEET : OUTLINE));
-	const struct box frame = {ink->frame.left - margin, ink->frame.top - margin,
-							  ink->frame.right + margin, ink->frame.bottom + margin};
-	const struct box inside = look_box(look, &frame);
+	const int inset = ink->filled ? (int)(SHEET * (float)box_side(&ink->frame)) : 0;
+	const struct box inside = {ink->frame.left + inset, ink->frame.top + inset,
+							   ink->frame.right - inset, ink->frame.bottom - inset};
 	struct look nearer = {
-		.part = inside,
+		.part = look_box(look, &inside),
 		.lines = ink->filled ? RULED : BOXED,
 		.ask = look->light != ink->filled ? LIGHT : DARK,
 	};
@@ -125,8 +121,7 @@ static int look_inside(const struct raster *picture, const struct digit_judge *j
 	if (look_at(picture, judge, &nearer, error))
 		return -1;
 	look_take(look, &nearer,
-			  nearer.finding->count > 0 && nearer.finding->score >= look->finding->score - INSIDE &&
-				  box_side(&nearer.finding->box) > CONTENT * nearer.scale * box_side(&inside));
+			  nearer.finding->count > 0 && nearer.finding->score >= look->finding->score);
 	return 0;
 }
 
@@ -254,10 +249,10 @@ int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], s
 static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_PIXELS],
 					  struct digits *out, struct error *error)
 {
-	*out = (struct digits){.all = malloc(sizeof *out->all), .count = 1};
-	if (!out->all)
-		return error_scarce(error, "not enough memory for a digit");
-	*out->all = (struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
+	if (digits_grow(out, 1, error))
+		return -1;
+	out->all[out->count++] =
+		(struct digit){.box = {0, 0, picture->width, picture->height}, .begins = true};
 	memcpy(out->all->pixels, pixels, DIGIT_PIXELS);
 	return 0;
 }
@@ -269,8 +264,8 @@ static int take_found(const struct raster *picture, const struct digit_judge *ju
 	const struct finding *finding = look->finding;
 
 	out->none = finding->merit <= 0.0f || (!finding->ink.settled && finding->ink.threshold < CLEAR);
-	if (!out->none && finding->count == MOST_JUDGED)
-		return error_set(error, "more than %d digits; cut the picture into parts", MOST_JUDGED - 1);
+	if (!out->none && finding->count == MOST_GROUPS)
+		return error_set(error, "more than %d digits; cut the picture into parts", MOST_GROUPS - 1);
 	if (append_found(look, out, error))
 		return -1;
 	sort_digits(out);

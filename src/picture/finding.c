@@ -10,16 +10,15 @@
 #include "picture/normalize.h"
 
 #define MOST_ODDS 20.0f    /* of being a digit to being none: no score says more */
-#define RIVAL_MERIT 0.08f  /* of the best one's: a second digit has more */
-#define RIVAL_SCORE 0.5f   /* and at least this score */
+#define STRONG 0.08f       /* a strong stroke has more than this of the best one's merit */
+#define RIVAL_SCORE 0.5f   /* a second digit has at least this score */
 #define FROM_AFAR 16       /* pixels: beside a best one that is not so high any score will do */
 #define RIVAL_HEIGHT 0.3f  /* of the best one's height, and the other way round */
 #define UPRIGHT_LINE 12    /* times as high as wide: */
 #define LINE_HEIGHT 1.05f  /* and so much higher than the best one, it is a line */
 #define SAME_PEN 0.6f      /* of the best one's mean depth */
 #define DARK_AROUND 0.12f  /* of the pixels around it: a piece of something larger has more */
-#define MOST_OTHERS 0.5f   /* of the digits' mass is in other strokes of the same pen */
-#define INSIDE 0.3f        /* a digit in a ring has a score that is lower by no more */
+#define MOST_OTHERS 0.5f   /* of the digits' mass is in other strong strokes of the same pen */
 #define JOIN_GAP 0.3f      /* of the longer side: pieces of one digit are no farther apart */
 #define TOUCHING_GAP 0.06f /* those that are as near as this are one digit unless it seems none */
 #define WIDEST 1.3f        /* times as wide as high: one digit is no wider */
@@ -103,26 +102,33 @@ static bool is_line(const struct box *box, const struct box *best)
 }
 
 /* True where the group is a stroke of the best one's pen, and no line. */
-static bool is_as_strong(const struct component *group, const struct component *best)
+static bool is_alike(const struct component *group, const struct component *best)
 {
-	return group->merit > RIVAL_MERIT * best->merit && !is_line(&group->box, &best->box) &&
-		   mean_depth(group) >= SAME_PEN * mean_depth(best);
+	return !is_line(&group->box, &best->box) && mean_depth(group) >= SAME_PEN * mean_depth(best);
 }
 
-/* True where group i is a digit beside the best one. */
-static bool is_rival(const struct finding *finding, int i, int best)
+static bool is_strong(const struct component *group, const struct component *best)
+{
+	return group->merit > STRONG * best->merit;
+}
+
+/* True where group i is a digit beside the best one: for the judge, or because it is strong where
+ * there is no judge, or where from afar none could tell. */
+static bool is_rival(const struct finding *finding, int i, int best, bool judged)
 {
 	const struct component *group = &finding->ink.groups[i], *first = &finding->ink.groups[best];
 	const float height = (float)box_height(&group->box) / (float)box_height(&first->box);
-	const bool likely = finding->all[i].score >= RIVAL_SCORE || box_height(&first->box) < FROM_AFAR;
+	const bool is_digit =
+		(judged && finding->all[i].score >= RIVAL_SCORE) ||
+		(is_strong(group, first) && (!judged || box_height(&first->box) < FROM_AFAR));
 
-	return likely && is_as_strong(group, first) && height >= RIVAL_HEIGHT &&
+	return is_digit && is_alike(group, first) && height >= RIVAL_HEIGHT &&
 		   height <= 1.0f / RIVAL_HEIGHT;
 }
 
 /* Keep the best digit and its rivals. It is none where much of the ink beside it is no digit: a
  * mouth, for one, between two eyes. */
-static void select_digits(struct finding *finding)
+static void select_digits(struct finding *finding, bool judged)
 {
 	const struct component *groups = finding->ink.groups;
 	int best = 0, kept = 0;
@@ -133,13 +139,13 @@ static void select_digits(struct finding *finding)
 	finding->box = finding->all[best].box;
 	finding->score = finding->all[best].score;
 	finding->merit = merit(finding, best) * ink_trust(&finding->ink);
-	bool keep[MOST_JUDGED];
+	bool keep[MOST_GROUPS];
 	float digits = 0.0f, others = 0.0f;
 	for (int i = 0; i < finding->count; i++) {
-		keep[i] = i == best || is_rival(finding, i, best);
+		keep[i] = i == best || is_rival(finding, i, best, judged);
 		if (keep[i])
 			digits += groups[i].mass;
-		else if (is_as_strong(&groups[i], &groups[best]))
+		else if (is_strong(&groups[i], &groups[best]) && is_alike(&groups[i], &groups[best]))
 			others += groups[i].mass;
 	}
 	if (others > MOST_OTHERS * digits)
@@ -153,49 +159,21 @@ static void select_digits(struct finding *finding)
 	finding->count = kept;
 }
 
-/* Judge the groups of the finding's ink. */
-static int judge_groups(struct finding *finding, const struct digit_judge *judge,
-						struct error *error)
-{
-	finding->count = 0;
-	finding->merit = finding->score = 0.0f;
-	const int count = int_min(finding->ink.count, MOST_JUDGED);
-	for (int i = 0; i < count; i++)
-		if (see(&finding->ink, i, i, judge, &finding->all[finding->count++], error))
-			return -1;
-	if (join(finding, judge, error))
-		return -1;
-	if (finding->count > 0)
-		select_digits(finding);
-	return 0;
-}
-
-/* The same of the ink inside of rings, unless that is less likely. */
-static int judge_inside(struct finding *finding, const struct digit_judge *judge,
-						struct error *error)
-{
-	struct finding *outside = malloc(sizeof *outside);
-
-	if (!outside)
-		return error_scarce(error, "not enough memory for a finding");
-	*outside = *finding;
-	const int status = judge_groups(finding, judge, error);
-	if (finding->count == 0 || finding->score < outside->score - INSIDE)
-		*finding = *outside;
-	free(outside);
-	return status;
-}
-
 int finding_judge(struct ink *ink, const struct digit_judge *judge, struct finding *out,
 				  struct error *error)
 {
+	int status = 0;
+
 	memset(out, 0, sizeof *out);
 	out->ink = *ink;
 	*ink = (struct ink){0};
-	int status = judge_groups(out, judge, error);
-	if (!status && ink_look_inside(&out->ink))
-		status = judge_inside(out, judge, error);
+	for (int i = 0; !status && i < out->ink.count; i++)
+		status = see(&out->ink, i, i, judge, &out->all[out->count++], error);
+	if (!status)
+		status = join(out, judge, error);
 	if (status)
 		finding_free(out);
+	else if (out->count > 0)
+		select_digits(out, judge);
 	return status;
 }

@@ -5,8 +5,6 @@
 #include "picture/digit.h"
 #include "picture/ink.h"
 
-#define MOST_JUDGED 64 /* groups that are worth a look, those with most merit */
-
 struct candidate {
 	struct box box; /* in pixels of the plane */
 	uint8_t pixels[DIGIT_PIXELS];
@@ -15,7 +13,7 @@ struct candidate {
 
 struct finding {
 	struct ink ink;
-	struct candidate all[MOST_JUDGED];
+	struct candidate all[MOST_GROUPS];
 	int count, best;
 	struct box box; /* of all */
 	float score;    /* the best one's */

@@ -15,16 +15,14 @@
 #define LEAST_PIXELS 6 /* a component of fewer pixels is a speck, and has no merit */
 
 /* Groups. */
-#define PIECE_GAP 0.12f   /* of the digit's longer side: its pieces are no farther apart */
-#define AS_HIGH 0.3f      /* of the digit's height: one so high that stands beside it is no piece */
-#define LEAST_MERIT 0.05f /* of the first group's best component: another has as much */
+#define PIECE_GAP 0.12f /* of the digit's longer side: its pieces are no farther apart */
+#define AS_HIGH 0.3f    /* of the digit's height: one so high that stands beside it is no piece */
+#define LEAST_MERIT 0.005f /* of the first group's best component: another has as much */
 
 /* Something that goes around the digit. */
-#define COVERED 0.95f       /* of each side shows it */
-#define CONTENT_MERIT 0.03f /* of its merit: the digit has as much */
-#define CONTENT_SIDE 0.3f   /* of its height: the digit is as large */
-#define TOUCHES_AREA 0.01f  /* of its box: with more ink of its own inside it touches the digit */
-#define SHEET_AREA 0.6f     /* of its box: with more ink of its own it is a sheet on a desk */
+#define COVERED 0.95f     /* of each side shows it */
+#define CONTENT_SIDE 0.3f /* of its height: the digit is as large */
+#define SHEET_AREA 0.6f   /* of its box: with more ink of its own it is a sheet on a desk */
 
 bool is_level_line(const struct box *box)
 {
@@ -91,14 +89,6 @@ static bool gather(struct ink *ink)
 			i = -1; /* as it grows, others may belong to it */
 		}
 	return true;
-}
-
-/* Gather groups of the components that have merit. */
-static void gather_all(struct ink *ink)
-{
-	ink->count = 0;
-	while (ink->count < MOST_GROUPS && gather(ink))
-		;
 }
 
 void ink_join(struct ink *ink, int a, int b, int last)
@@ -175,8 +165,7 @@ static void find_frame(struct ink *ink)
 
 		if (components->all[i].merit > 0.0f && box_shorter_side(&near) > 0 &&
 			goes_around(components, i, &near) &&
-			(float)count_pixels(components, i, far.left, far.top, far.right, far.bottom) >
-				TOUCHES_AREA * area) {
+			count_pixels(components, i, far.left, far.top, far.right, far.bottom) > 0) {
 			ink->framed = true;
 			ink->frame = *box;
 			ink->filled = (float)components->all[i].pixels > SHEET_AREA * area;
@@ -187,45 +176,36 @@ static void find_frame(struct ink *ink)
 /* True where the component goes around another that is not small. */
 static bool is_ring(const struct components *components, int ring, int content)
 {
-	const struct box *box = &components->all[content].box;
+	const struct component *all = components->all;
+	const struct box *box = &all[content].box;
 
-	return (float)box_side(box) >= CONTENT_SIDE * (float)box_height(&components->all[ring].box) &&
+	return all[ring].merit > 0.0f && all[content].merit > 0.0f &&
+		   (float)box_side(box) >= CONTENT_SIDE * (float)box_height(&all[ring].box) &&
 		   goes_around(components, ring, box);
 }
 
-/* Take its merit from each component that goes around the best one. */
-static void set_rings_aside(struct ink *ink)
+/* Take its merit from each component that goes around the best one, and from the best one where it
+ * goes around another: then there is a new best one. */
+static void set_rings_aside(struct components *components)
 {
-	struct component *all = ink->components.all;
-	int best = 0;
-
-	for (int i = 1; i < ink->components.count; i++)
-		if (all[i].merit > all[best].merit)
-			best = i;
-	for (int i = 0; i < ink->components.count; i++)
-		if (all[i].merit > 0.0f && is_ring(&ink->components, i, best))
-			all[i].merit = 0.0f;
-}
-
-bool ink_look_inside(struct ink *ink)
-{
-	struct components *components = &ink->components;
 	struct component *all = components->all;
-	bool found = false;
+	bool again = components->count > 0;
 
-	for (int i = 0; i < components->count; i++)
-		for (int j = 0; j < components->count && all[i].group == 1 && all[i].merit > 0.0f; j++)
-			if (all[j].merit > CONTENT_MERIT * all[i].merit && is_ring(components, i, j)) {
+	while (again) {
+		int best = 0;
+
+		for (int i = 1; i < components->count; i++)
+			if (all[i].merit > all[best].merit)
+				best = i;
+		again = false;
+		for (int i = 0; i < components->count; i++)
+			if (is_ring(components, i, best))
 				all[i].merit = 0.0f;
-				found = true;
-			}
-	for (int i = 0; found && i < components->count; i++)
-		all[i].group = 0;
-	if (found) {
-		set_rings_aside(ink);
-		gather_all(ink);
+			else
+				again = again || is_ring(components, best, i);
+		if (again)
+			all[best].merit = 0.0f;
 	}
-	return found;
 }
 
 int group_components(struct ink *ink, struct error *error)
@@ -238,7 +218,9 @@ int group_components(struct ink *ink, struct error *error)
 	for (int i = 0; i < components->count; i++)
 		judge(&components->all[i], &ink->depth);
 	find_frame(ink);
-	set_rings_aside(ink);
-	gather_all(ink);
+	set_rings_aside(components);
+	ink->count = 0;
+	while (ink->count < MOST_GROUPS && gather(ink))
+		;
 	return 0;
 }

@@ -4,11 +4,11 @@
 
 #include "picture/ink.h"
 
-/* Find ink->components, the connected pixels from ink->threshold on, and ink->groups. */
 /* True for the box of a level line: no digit has one. A longer one than the digit is no piece of
  * it. */
 bool is_level_line(const struct box *box);
 
+/* Find ink->components, the connected pixels from ink->threshold on, and ink->groups. */
 int group_components(struct ink *ink, struct error *error);
 
 #endif

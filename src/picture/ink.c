@@ -9,7 +9,7 @@
 #include "picture/group.h"
 
 #define DIMMEST 0.3f     /* of the brightest paper's grey: paper in shadow is no darker */
-#define DARKEST 0.01f    /* grey that a depth is divided by at least: pictures can be black */
+#define DARKEST 0.01f    /* grey that a depth is divided by at least, where all is black */
 #define SPREAD 0.75f     /* deviations between the 2nd and the 10th percentile of noise */
 #define TO_LEVEL 0.9f    /* deviations from the 10th percentile up to depth 0 */
 #define EDGE_NOISE 4.0f  /* an edge is a slope of so many deviations of noise */

@@ -39,10 +39,6 @@ int ink_crop(const struct ink *ink, int a, int b, struct grey *out, struct box *
  * the window, like the rim of a disc. */
 float ink_darkness_around(const struct ink *ink, int a, int b);
 
-/* Group the components anew without those of the first group that go around others. Returns false
- * where there is none. */
-bool ink_look_inside(struct ink *ink);
-
 /* Make group b a part of group a; group `last` takes the place of b. */
 void ink_join(struct ink *ink, int a, int b, int last);
 

@@ -18,12 +18,10 @@
 #define SAME_MASS 0.12f /* a digit is the same where its mass changes by less than this fraction */
 #define SHRUNK 0.95f    /* a wider window shows the same digit with at least this of its mass */
 
-/* The choice between findings by the score. */
+/* The choice between looks. */
+#define LIKELY 0.5f /* with a lower score another look is worth while */
 #define EQUAL 0.01f /* scores that differ by less are equal: then more ink is better */
-#define BETTER 0.2f /* a score that is higher by more belongs to the right digit */
-
-/* The choice of dark or light ink, from the evidence for dark ink: -1 to 1. */
-#define LIKELY 0.5f /* a score that makes the other ink worth a look */
+#define BETTER 0.2f /* lines are left where the score is higher by more with them */
 #define SURE 0.9    /* evidence either way that makes the other ink not worth the time of a look */
 #define FLAT 0.5    /* evidence from which on the paper's grey is known */
 #define DOUBT 4.0   /* at evidence 0.5 the other ink's merit counts a quarter: 4^(-2 × 0.5) */
@@ -136,27 +134,23 @@ static double estimate_paper(const struct grey *plane)
 	return ((double)light / (w * h) + (double)edge / edges) / 2.0;
 }
 
+static void delete_finding(struct finding *finding)
+{
+	if (finding)
+		finding_free(finding);
+	free(finding);
+}
+
 void look_free(struct look *look)
 {
-	if (look->finding)
-		finding_free(look->finding);
-	free(look->finding);
+	delete_finding(look->finding);
 	look->finding = NULL;
 }
 
-/* True where `a` shows all digits that `b` shows, to judge by their number and the best one. */
-static bool is_alike(const struct finding *a, const struct finding *b)
-{
-	for (int i = 0; a->count >= b->count && b->count > 0 && i < a->count; i++)
-		if (is_near(&a->all[i].box, &b->all[b->best].box))
-			return true;
-	return false;
-}
-
-/* *finding = what the ink shows, which moves into it. It replaces one with a much lower score, or
- * one that shows no more and whose score is higher by no more than `margin`. */
-static int take_finding(struct ink *ink, float margin, const struct digit_judge *judge,
-						struct finding **finding, struct error *error)
+/* *finding = what the ink shows, which moves into it. It replaces one that shows no more digits and
+ * whose score is not higher by more than EQUAL. */
+static int take_finding(struct ink *ink, const struct digit_judge *judge, struct finding **finding,
+						struct error *error)
 {
 	struct finding *other = malloc(sizeof *other);
 
@@ -168,15 +162,13 @@ static int take_finding(struct ink *ink, float margin, const struct digit_judge 
 		free(other);
 		return -1;
 	}
-	if (!*finding || other->score > (*finding)->score + BETTER ||
-		(is_alike(other, *finding) && other->score >= (*finding)->score - margin)) {
+	if (!*finding ||
+		(other->count >= (*finding)->count && other->score >= (*finding)->score - EQUAL)) {
 		struct finding *before = *finding;
 		*finding = other;
 		other = before;
 	}
-	if (other)
-		finding_free(other);
-	free(other);
+	delete_finding(other);
 	return 0;
 }
 
@@ -190,11 +182,13 @@ static int read_plane(const struct grey *plane, const struct digit_judge *judge,
 	if (find_in_windows(plane, &ink, &full, error))
 		return -1;
 	full.settled = ink.settled;
-	int status = take_finding(&ink, 0.0f, judge, finding, error);
+	int status = take_finding(&ink, judge, finding, error);
 	if (!status && full.count > 0 && judge)
-		status = take_finding(&full, EQUAL, judge, finding, error);
+		status = take_finding(&full, judge, finding, error);
 	else
 		ink_free(&full);
+	if (status)
+		delete_finding(*finding);
 	return status;
 }
 
