@@ -32,6 +32,7 @@ With --long, also, where the tool is there or can be installed:
                   same model
   kills           500 times a training is killed at a random moment, and goes on to the same bytes
   export          exported networks give the same answers in ONNX Runtime, Chromium and compiled C
+  foreign         files of PyTorch, Keras and others, made safetensors as the program says, compute the same
   model           scripts/make-model.sh trains data/model.safetensors again, to the byte
 
 With --coverage, instead of all that: which lines, and of the parsers which branches, do the tests
@@ -352,21 +353,21 @@ kills()
 	cat "$scratch/log" >>"$results"
 }
 
-# Exported networks in the programs that they are for, with the release build.
-exported()
+# other_programs NAME WHAT: tests/NAME.py, with the release build.
+other_programs()
 {
 	say
-	say "== export: ONNX Runtime, Chromium and compilers, as far as they are installed"
+	say "== $1: $2, as far as they are installed"
 	if ! command -v python3 >/dev/null; then
-		say "== export: left out, python3 is not installed"
+		say "== $1: left out, python3 is not installed"
 		return
 	fi
-	python3 "$root/tests/export.py" "$root/build-test/release" >"$scratch/export" ||
-		grep -q '^not ok' "$scratch/export" || echo "not ok running export.py" >>"$scratch/export"
-	sed -n 's/ ([^()]*)$//; s/^ok /passed\texport: /p; s/^not ok /failed\texport: /p' \
-		"$scratch/export" >"$scratch/log"
-	grep '^left out' "$scratch/export" >&2 || true
-	say "== export: $(count <"$scratch/log")"
+	python3 "$root/tests/$1.py" "$root/build-test/release" >"$scratch/$1" ||
+		grep -q '^not ok' "$scratch/$1" || echo "not ok running $1.py" >>"$scratch/$1"
+	sed -n "s/ ([^()]*)\$//; s/^ok /passed\t$1: /p; s/^not ok /failed\t$1: /p" \
+		"$scratch/$1" >"$scratch/log"
+	grep '^left out' "$scratch/$1" >&2 || true
+	say "== $1: $(count <"$scratch/log")"
 	cat "$scratch/log" >>"$results"
 }
 
@@ -463,7 +464,8 @@ if $long; then
 	packages
 	same_bytes
 	kills
-	exported
+	other_programs export "ONNX Runtime, Chromium and compilers"
+	other_programs foreign "files of PyTorch, Keras, GGUF, ONNX and NumPy"
 	model
 fi
 

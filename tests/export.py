@@ -28,7 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WARNINGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow",
             "-Wdouble-promotion", "-Wstrict-prototypes", "-Wmissing-prototypes"]
 
-# Small networks: name, height, width, classes, text. The images are noise, with a class each.
+# Small networks: name, height, width, classes, text, options of train. The images are noise, with a class each.
 SMALL = [
     ("layers", 12, 9, 3, "conv:6,5,2,same tanh batchnorm avgpool:3,2 conv:8,2 sigmoid "
      "flatten batchnorm dropout:0.2 dense:20 relu batchnorm dense:3 softmax"),
@@ -36,6 +36,7 @@ SMALL = [
      "tanh dense:10 dropout:0.1 softmax"),
     ("order", 6, 3, 4, "conv:2,3,3 flatten batchnorm softmax"),
     ("bare", 5, 7, 35, "flatten dropout:0.5 softmax"),
+    ("scaled", 9, 9, 3, "conv:4,3,same relu flatten dense:3 softmax", "--input-scale", "0.1,0.3"),
 ]
 
 failures = 0
@@ -99,7 +100,7 @@ def best(values):
     return max(range(len(values)), key=values.__getitem__)
 
 
-def make_small(build, folder, name, height, width, classes, text):
+def make_small(build, folder, name, height, width, classes, text, *options):
     data = os.path.join(folder, name + "-data")
     draw = random.Random(name)
     os.mkdir(data)
@@ -110,7 +111,7 @@ def make_small(build, folder, name, height, width, classes, text):
         write_idx(f"{data}/{part}-labels-idx1-ubyte", [count], labels)
     model = os.path.join(folder, name + ".safetensors")
     run(os.path.join(build, "mnist-cnn"), "train", "--quiet", "--data", data, "--network", text,
-        "--epochs", "2", "--model", model, "--curves", os.path.join(folder, "curves.csv"))
+        "--epochs", "2", "--model", model, "--curves", os.path.join(folder, "curves.csv"), *options)
     return Net(build, folder, name, model, images, height, width, classes)
 
 

@@ -42,6 +42,7 @@ static inline void exported_open(struct network *network, const char *spec)
 		fail_msg("%s", error.text);
 	exported_fill(network);
 	network_divide_logits(network, 0.5f); /* so that probabilities differ */
+	network->scale = (struct input_scale){0.25f, 0.5f};
 }
 
 static inline struct export_source exported_source(const struct network *network)

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/input_scale.h"
 #include "app/model.h"
 #include "nn/executor.h"
 
 static const char usage[] =
-	"Usage: logits MODEL <IMAGES >FLOATS\n"
+	"Usage: logits MODEL [NETWORK [SCALE]] <IMAGES >FLOATS\n"
 	"Writes the logits of each image's classes, then their probabilities, as 32-bit floats.\n";
 
 struct image {
@@ -51,16 +52,19 @@ int main(int argc, char **argv)
 	struct network network = {0};
 	struct engine engine = {0};
 	struct executor *executor = NULL;
+	struct model_wanted wanted = {.spec = argc > 2 ? argv[2] : NULL};
 	struct model_info info;
+	struct weights_match match;
 	struct error error = {.text = "not enough memory"};
 	bool done = false;
 
-	if (argc != 2) {
+	if (argc < 2 || argc > 4 ||
+		(argc == 4 && input_scale_codec.parse(argv[3], &wanted.scale, &error))) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	if (!engine_open(&engine, "auto", 1, &error) &&
-		!model_load(argv[1], NULL, &network, &info, NULL, &error))
+		!model_load_as(argv[1], &wanted, &network, &info, NULL, &match, &error))
 		executor = executor_open(&network, &engine, 1, EXECUTOR_PREDICT, &error);
 	if (executor)
 		done = answer_all(executor);

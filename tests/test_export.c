@@ -186,6 +186,13 @@ static void names_come_from_the_files(void **state)
 	expect_in_c("flatten dense:3 softmax", "a.b.c", "int a_b_predict(", true);
 }
 
+static void pixels_are_scaled(void **state)
+{
+	(void)state;
+	expect_in_c("flatten dense:3 softmax", "a.c", "((float)pixels[i] / 255.0f - 0.25f) / 0.5f;\n",
+				true);
+}
+
 /* A compiler warns of functions that are not called. */
 static void only_what_is_needed_is_written(void **state)
 {
@@ -311,6 +318,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(c_is_as_ever),
 		cmocka_unit_test(compiled_c_predicts_the_same),
 		cmocka_unit_test(names_come_from_the_files),
+		cmocka_unit_test(pixels_are_scaled),
 		cmocka_unit_test(only_what_is_needed_is_written),
 		cmocka_unit_test(a_name_that_c_cannot_include_is_refused),
 		cmocka_unit_test(onnx_keeps_the_order_of_classes),

@@ -21,6 +21,42 @@ static void begins(const char *phrase, const char *with)
 
 #define CONTENT(text) (const uint8_t *)(text), sizeof(text) - 1
 
+static void networks(void **state)
+{
+	static const struct {
+		const char *content;
+		size_t size;
+		const char *phrase, *python;
+	} cases[] = {
+#define CASE(text) (text), sizeof(text) - 1
+		{CASE("PK\3\4----------------------\x10\0\0\0archive/data.pkl"), "a file of torch.save",
+		 "torch.load"},
+		{CASE("\x80\2\x8a\x0al\xfc"), "a file of torch.save", "torch.load"},
+		{CASE("PK\3\4----------------------\x0d\0\0\0metadata.json"), "a file of Keras",
+		 "keras.saving.load_model"},
+		{CASE("PK\3\4----------------------\x0c\0\0\0fc1.bias.npy"), "a NumPy file", "numpy.load"},
+		{CASE("\x93NUMPY\1\0"), "a NumPy file", "numpy.load"},
+		{CASE("\x89HDF\r\n\x1a\n"), "an HDF5 file", "h5py.File"},
+		{CASE("GGUF\3\0\0\0"), "a GGUF file", "gguf.GGUFReader"},
+		{CASE("\x08\x09\x12\x07pytorch"), "an ONNX file", "onnx.load"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct foreign_network *found =
+			foreign_network((const uint8_t *)cases[i].content, cases[i].size);
+		assert_non_null(found);
+		begins(found->phrase, cases[i].phrase);
+		begins(found->python, "    import ");
+		assert_non_null(strstr(found->python, cases[i].python));
+		assert_non_null(strstr(found->python, "\"model.safetensors\")\n"));
+	}
+	assert_null(foreign_network(CONTENT("")));
+	assert_null(foreign_network(CONTENT("PK\3\4----------------------\x05\0\0\0a.txt")));
+	assert_null(foreign_network(CONTENT("\x08\x09\x0a\x07")));
+	assert_null(foreign_network(CONTENT("\x40\0\0\0\0\0\0\0{\"a\":")));
+}
+
 static void contents(void **state)
 {
 	uint8_t tar[512] = {0};
@@ -88,6 +124,7 @@ static void mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(networks),
 		cmocka_unit_test(contents),
 		cmocka_unit_test(names),
 		cmocka_unit_test(mutations),

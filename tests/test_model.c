@@ -711,7 +711,7 @@ static void a_count_of_batches_is_passed_over(void **state)
 	}
 	network_free(&network);
 	assert_int_equal(load_replaced("batches_tracked", "batches_tracKed"), -1);
-	assert_error_has(&error, "tensor \"1.num_batches_tracKed\" is not in the network");
+	assert_error_has(&error, "tensor \"1.num_batches_tracKed\" holds integers (I64), not weights");
 	assert_int_equal(load_replaced("\"0.bias\":{\"dtype\":\"F32\",\"shape\":[2]",
 								   "\"0.bias\":{\"dtype\":\"I64\",\"shape\":[1]"),
 					 -1);

@@ -107,8 +107,8 @@ static void doubles(void **state)
 	(void)state;
 	float floats[] = {1, INFINITY, 3};
 	double wide[] = {0.1, 1e300, -0.0};
-	struct safetensors_tensor tensors[] = {{"a", 1, {3}, floats, 3, NULL},
-										   {"b", 2, {3, 1}, NULL, 3, wide}};
+	struct safetensors_tensor tensors[] = {{"a", 1, {3}, floats, 3, NULL, NULL},
+										   {"b", 2, {3, 1}, NULL, 3, wide, NULL}};
 	const struct safetensors file = {.tensors = tensors, .tensor_count = 2};
 	struct safetensors read;
 	struct buffer out;
@@ -148,6 +148,63 @@ static void doubles(void **state)
 	assert_int_equal(safetensors_parse(out.data, out.size, &read, &error), -1);
 	assert_error_has(&error, "tensor \"b\": value 2 is not a number");
 	buffer_free(&out);
+}
+
+/* Numbers of 16 bits and the floats that they are, from IEEE 754's and bfloat16's definitions. */
+static const struct half_case {
+	const char *dtype;
+	uint16_t bits;
+	float value;
+} half_cases[] = {
+	{"F16", 0x0000, 0.0f},        {"F16", 0x3c00, 1.0f},       {"F16", 0xc000, -2.0f},
+	{"F16", 0x3555, 0x1.554p-2f}, {"F16", 0x7bff, 65504.0f},   {"F16", 0x0400, 0x1p-14f},
+	{"F16", 0x03ff, 0x3ffp-24f},  {"F16", 0x8001, -0x1p-24f},  {"BF16", 0x3f80, 1.0f},
+	{"BF16", 0xc049, -3.140625f}, {"BF16", 0x0001, 0x1p-133f}, {"BF16", 0x7f7f, 0x1.fep127f},
+	{"F16", 0x7c00, INFINITY},    {"F16", 0xfc00, -INFINITY},  {"F16", 0x7e00, NAN},
+	{"BF16", 0x7f80, INFINITY},   {"BF16", 0xff80, -INFINITY}, {"BF16", 0x7fc0, NAN},
+};
+
+static struct buffer half_file(const struct half_case *c)
+{
+	char header[100];
+	struct buffer file;
+	const int length =
+		snprintf(header, sizeof header,
+				 "{\"w\":{\"dtype\":\"%s\",\"shape\":[3],\"data_offsets\":[0,6]}}", c->dtype);
+
+	file.size = 8 + (size_t)length + 6;
+	file.data = calloc(1, file.size);
+	assert_non_null(file.data);
+	store_u64le(file.data, (uint64_t)length);
+	memcpy(file.data + 8, header, (size_t)length);
+	file.data[8 + length + 2] = (uint8_t)c->bits;
+	file.data[8 + length + 3] = (uint8_t)(c->bits >> 8);
+	return file;
+}
+
+static void halves_become_floats(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof half_cases / sizeof *half_cases; i++) {
+		const struct half_case *c = &half_cases[i];
+		struct buffer bytes = half_file(c);
+		struct safetensors file;
+		struct error error;
+
+		assert_int_equal(safetensors_parse_any(bytes.data, bytes.size, &file, &error), 0);
+		const float *values = file.tensors[0].values;
+		assert_string_equal(file.tensors[0].dtype, c->dtype);
+		assert_true(values[0] == 0 && values[2] == 0);
+		assert_true(isnan(c->value) ? isnan(values[1]) : values[1] == c->value);
+		safetensors_free(&file);
+		assert_int_equal(safetensors_parse(bytes.data, bytes.size, &file, &error),
+						 isfinite(c->value) ? 0 : -1);
+		if (!isfinite(c->value))
+			assert_error_has(&error,
+							 isnan(c->value) ? "value 1 is not a number" : "value 1 is infinite");
+		safetensors_free(&file);
+		buffer_free(&bytes);
+	}
 }
 
 static void refuses_to_write_long_headers(void **state)
@@ -288,7 +345,9 @@ static void wrong_entries(void **state)
 {
 	(void)state;
 	static const struct refusal refusals[] = {
-		{ONE("\"F16\"", "[2]", "[0,4]"), 4, "tensor \"w\": dtype \"F16\", expected F32"},
+		{ONE("\"F16\"", "[2]", "[0,8]"), 8, "2 values in 8 bytes, expected 2 bytes each"},
+		{ONE("\"F8_E4M3\"", "[4]", "[0,4]"), 4,
+		 "tensor \"w\": dtype \"F8_E4M3\", expected F32, F16, BF16, F64 or integers"},
 		{ONE("\"f32\"", "[1]", "[0,4]"), 4, "dtype \"f32\", expected F32"},
 		{ONE("32", "[1]", "[0,4]"), 4, "tensor \"w\": no dtype"},
 		{"{\"w\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "tensor \"w\": no dtype"},
@@ -347,7 +406,7 @@ static void not_finite(void **state)
 
 	for (int i = 0; i < 3; i++) {
 		float data[] = {1, values[i]};
-		struct safetensors_tensor tensor = {"w", 1, {2}, data, 2, NULL};
+		struct safetensors_tensor tensor = {"w", 1, {2}, data, 2, NULL, NULL};
 		struct safetensors file = {.tensors = &tensor, .tensor_count = 1}, read;
 		struct buffer out;
 		struct error error;
@@ -368,7 +427,7 @@ static void parse(const uint8_t *data, size_t size, void *context)
 	if (safetensors_parse(data, size, &file, &error))
 		return;
 	for (size_t t = 0; t < file.tensor_count; t++) {
-		for (size_t i = 0; i < file.tensors[t].count; i++)
+		for (size_t i = 0; i < file.tensors[t].count && file.tensors[t].values; i++)
 			assert_true(isfinite(file.tensors[t].values[i]));
 		count += file.tensors[t].count;
 	}
@@ -509,6 +568,7 @@ int main(void)
 		cmocka_unit_test(writes_like_the_reference),
 		cmocka_unit_test(writes_metadata),
 		cmocka_unit_test(doubles),
+		cmocka_unit_test(halves_become_floats),
 		cmocka_unit_test(refuses_to_write_long_headers),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(wrong_offsets),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "app/trainer.h"
+#include "app/weights.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
@@ -48,13 +49,43 @@ enum model_fault {
 	MODEL_BROKEN,   /* it is not what it should be */
 };
 
-/* Build the network that the file describes, and fill in its weights. A file without metadata needs
- * `spec`; for others it is NULL or must agree with the file's own. info and file may be NULL.
- * info->result.kept gets the figures in the file, and epoch 0 where they are odd or left out.
- * *file is the file as it was read, with all its metadata, but for a temperature, which goes into
- * the weights. Free with network_free and safetensors_free; all three are zeroed on error. */
+/* The caller's knowledge of a file that may not say it itself. */
+struct model_wanted {
+	const char *spec;         /* the network's text; or NULL */
+	struct input_scale scale; /* of its input; or zeros */
+};
+
+/* Build the network that the file describes, and fill in its weights. A file from elsewhere,
+ * without metadata, needs wanted->spec, and its tensors find their places as weights_match says;
+ * *match then says which did, and else has a count of 0. Whatever a file does say must agree with
+ * what is wanted. info and file may be NULL. info->result.kept gets the figures in the file, and
+ * epoch 0 where they are odd or left out. *file is the file as it was read, with all its metadata,
+ * but for a temperature, which goes into the weights. Free with network_free and safetensors_free;
+ * all three are zeroed on error. */
+enum model_fault model_load_as(const char *path, const struct model_wanted *wanted,
+							   struct network *network, struct model_info *info,
+							   struct safetensors *file, struct weights_match *match,
+							   struct error *error);
+
+/* The same, where nothing is known but perhaps the text, which may be NULL. */
 enum model_fault model_load(const char *path, const char *spec, struct network *network,
 							struct model_info *info, struct safetensors *file, struct error *error);
+
+/* Read a file of weights, be it a model's or from elsewhere. Free with safetensors_free; zeroed on
+ * error. */
+int model_read(const char *path, struct safetensors *file, struct error *error);
+
+#define MODEL_SPEC_TEXT (SPEC_MAX_LAYERS * SPEC_LAYER_TEXT)
+
+/* The text of the file's network, with the word "classes" for the units of its last dense layer
+ * where these are its classes: "flatten dense:classes softmax". Returns `text`; NULL where the file
+ * does not say. */
+const char *model_spec(const struct safetensors *file, char text[MODEL_SPEC_TEXT]);
+
+/* The scale of a file's input, if it says one, which must be the one wanted; else the one wanted,
+ * or INPUT_PLAIN where that is zeros. */
+int model_scale(const struct safetensors *file, struct input_scale wanted,
+				struct input_scale *scale, struct error *error);
 
 /* The classes of a file's network, which has so many: those that it names, else those with the
  * labels from 0 on. Free with classes_free; zeroed on error. */

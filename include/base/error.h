@@ -8,7 +8,8 @@
  * its middle, where "…" stands. */
 struct error {
 	char text[1024];
-	bool is_scarcity; /* the computer lacks memory or threads, and nobody's input is wrong */
+	bool is_scarcity;   /* the computer lacks memory or threads, and nobody's input is wrong */
+	const char *advice; /* lines that are printed below it, as they are; or NULL */
 };
 
 #if defined(__GNUC__)
@@ -17,7 +18,7 @@ struct error {
 #define ERROR_PRINTF
 #endif
 
-/* Set the message. Returns -1, so that a caller can `return error_set(...)`. */
+/* Set the message, without advice. Returns -1, so that a caller can `return error_set(...)`. */
 int error_set(struct error *error, const char *format, ...) ERROR_PRINTF;
 
 /* Set the message of an error that is a scarcity. Returns -1. */

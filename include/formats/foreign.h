@@ -1,4 +1,5 @@
-/* Files in which images come, too, and which are not read here: what they are, and what to do. */
+/* Files in which images or networks come, too, and which are not read here: what they are, and what
+ * to do. */
 #ifndef FORMATS_FOREIGN_H
 #define FORMATS_FOREIGN_H
 
@@ -11,5 +12,14 @@ const char *foreign_content(const uint8_t *data, size_t size);
 
 /* The same for a file's name, such as "train-images-idx3-ubyte.xz". */
 const char *foreign_name(const char *name);
+
+/* A network's file: "a file of torch.save", and lines of Python that make one of it that is read
+ * here. */
+struct foreign_network {
+	const char *phrase, *python;
+};
+
+/* The kind of a file with that content; NULL where it is none of them. */
+const struct foreign_network *foreign_network(const uint8_t *data, size_t size);
 
 #endif

@@ -12,9 +12,10 @@ struct safetensors_tensor {
 	const char *name;
 	int rank; /* 0 to SAFETENSORS_MAX_RANK */
 	size_t dims[SAFETENSORS_MAX_RANK];
-	float *values;   /* of an F32 tensor, [count] in C order; else NULL */
-	size_t count;    /* the product of dims */
-	double *doubles; /* of an F64 tensor, likewise */
+	float *values;     /* of an F32, F16 or BF16 tensor, [count] in C order; else NULL */
+	size_t count;      /* the product of dims */
+	double *doubles;   /* of an F64 tensor, likewise */
+	const char *dtype; /* "F32", as the file says; not looked at where a file is written */
 };
 
 struct safetensors_entry {
@@ -29,10 +30,10 @@ struct safetensors {
 	void *owned; /* memory of safetensors_parse; NULL where the caller filled the struct */
 };
 
-/* Parse a whole file. All rules of the format are checked, and that all values are finite. The
- * dtypes are F32, F64 and I64, in which PyTorch counts the batches that a batch normalization has
- * seen; an I64 tensor is read without its values. Free *out with safetensors_free; it is zeroed on
- * error. */
+/* Parse a whole file. All rules of the format are checked, and that all values are finite. F16 and
+ * BF16 become floats, which hold their values exactly. Tensors of integers, in which PyTorch counts
+ * the batches that a batch normalization has seen, are read without their values. Free *out with
+ * safetensors_free; it is zeroed on error. */
 int safetensors_parse(const uint8_t *data, size_t size, struct safetensors *out,
 					  struct error *error);
 

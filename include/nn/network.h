@@ -3,6 +3,7 @@
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,11 +18,24 @@
 /* A network that needs more memory than this, with or without its executor, is refused. */
 #define NETWORK_MAX_BYTES ((size_t)2 << 30)
 
+/* The network's input is (x - mean) / deviation, of pixels x from 0 to 1. Most take them as they
+ * are, {0, 1}; {0.5, 0.5} makes -1 … 1 of them. */
+struct input_scale {
+	float mean, deviation;
+};
+#define INPUT_PLAIN ((struct input_scale){0, 1})
+
+static inline bool input_is_plain(struct input_scale scale)
+{
+	return scale.mean == 0 && scale.deviation == 1;
+}
+
 struct network {
 	char *spec; /* its text, single blanks between the layers */
 	struct shape input;
-	int classes;          /* the logits */
-	struct layer *layers; /* the last one is softmax */
+	struct input_scale scale; /* INPUT_PLAIN, unless the caller has changed it */
+	int classes;              /* the logits */
+	struct layer *layers;     /* the last one is softmax */
 	int layer_count;
 	struct param **params; /* in the order of the layers, to which they point */
 	int param_count;

@@ -229,9 +229,10 @@ static void lay_out_epochs(struct layout *layout, const struct trainer *trainer,
 		for (size_t c = 0; c < COLUMNS; c++)
 			layout->rows[i * COLUMNS + c] = *(const double *)((const char *)&rows[i] + columns[c]);
 	layout->tensors[layout->count++] = (struct safetensors_tensor){
-		"curves", 2, {count, COLUMNS}, NULL, count * COLUMNS, layout->rows};
+		"curves", 2, {count, COLUMNS}, NULL, count * COLUMNS, layout->rows, NULL};
 	layout->tensors[layout->count++] = (struct safetensors_tensor){
-		"val_logits", 2, {val_count, classes}, trainer->val_logits, val_count * classes, NULL};
+		"val_logits", 2,   {val_count, classes}, trainer->val_logits, val_count * classes,
+		NULL,         NULL};
 }
 
 /* The checksum of the file, where its own digits count as zeros. */

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "app/evaluate.h"
+#include "app/input_scale.h"
 #include "app/model_parts.h"
 #include "base/file.h"
+#include "formats/foreign.h"
 #include "formats/pixels.h"
 #include "formats/safetensors.h"
 
@@ -20,8 +22,6 @@
 #define CHECKPOINT FORMAT_FAMILY "checkpoint "
 #define MAX_FILE ((size_t)1 << 30)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-#define SCALING "pixel / 255" /* is the same in all files, and refused where it differs */
 
 /* The images and classes that a network is for. A file that does not say is for MNIST. */
 struct purpose {
@@ -84,7 +84,7 @@ static int compare_entries(const void *a, const void *b)
 /* The metadata of a model file, with texts of its own about the classes, which may be NULL. */
 struct description {
 	struct metadata metadata;
-	char *labels, *names;
+	char *labels, *names, scaling[INPUT_FORMULA_TEXT];
 };
 
 static void add_training(struct metadata *metadata, const struct model_info *info)
@@ -142,7 +142,7 @@ static int describe(struct description *description, const struct network *netwo
 	metadata_add(metadata, "network", network->spec);
 	metadata_print(metadata, "input", "%dx%dx%d", network->input.h, network->input.w,
 				   network->input.c);
-	metadata_add(metadata, "scaling", SCALING);
+	metadata_add(metadata, "scaling", input_formula(network->scale, description->scaling));
 	metadata_print(metadata, "classes", "%d", network->classes);
 	if (info && add_data(description, info, error))
 		return -1;
@@ -288,12 +288,22 @@ static int check_format(const struct safetensors *file, struct error *error)
 	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) && strcmp(format, FORMAT))
 		return error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"",
 						 format);
-	const char *scaling = safetensors_metadata(file, "scaling");
-
-	if (scaling && strcmp(scaling, SCALING))
-		return error_set(error, "scaling is \"%.40s\"; this program reads \"" SCALING "\"",
-						 scaling);
 	return 0;
+}
+
+int model_scale(const struct safetensors *file, struct input_scale wanted,
+				struct input_scale *scale, struct error *error)
+{
+	const char *own = safetensors_metadata(file, "scaling");
+	char text[INPUT_FORMULA_TEXT];
+
+	*scale = wanted.deviation > 0 ? wanted : INPUT_PLAIN;
+	if (!own)
+		return 0;
+	if (input_formula_parse(own, scale, error))
+		return -1;
+	const char *said = wanted.deviation > 0 ? input_formula(wanted, text) : own;
+	return strcmp(said, own) ? error_set(error, "its input is %s, not %s", own, said) : 0;
 }
 
 /* Read a whole number that begins at *text and ends with `end`, and move behind that. */
@@ -414,10 +424,11 @@ int model_build(struct network *network, const char *spec, int height, int width
 }
 
 /* The file's own network counts where it has one; the caller's must agree with it. */
-static enum model_fault take(struct safetensors *file, const char *spec, struct network *network,
-							 struct model_info *info, struct error *error)
+static enum model_fault take(struct safetensors *file, const struct model_wanted *wanted,
+							 struct network *network, struct model_info *info,
+							 struct weights_match *match, struct error *error)
 {
-	const char *own = safetensors_metadata(file, "network");
+	const char *own = safetensors_metadata(file, "network"), *spec = wanted->spec;
 	struct purpose purpose;
 
 	if (check_format(file, error) || read_purpose(file, &purpose, error))
@@ -441,10 +452,25 @@ static enum model_fault take(struct safetensors *file, const char *spec, struct 
 		error_prefix(error, "network \"%.200s\"", spec);
 		return MODEL_BROKEN;
 	}
-	if (read_weights(file, network, error) || read_info(file, info, error) ||
-		apply_temperature(file, network, error))
+	if (model_scale(file, wanted->scale, &network->scale, error) ||
+		(own ? read_weights(file, network, error)
+			 : weights_match(network, file, false, match, error) || network_place(network, error) ||
+				   weights_take(network, match, error)) ||
+		read_info(file, info, error) || apply_temperature(file, network, error))
 		return MODEL_BROKEN;
 	return MODEL_FINE;
+}
+
+/* A network of another program's kind. */
+static int refuse_foreign(const struct buffer *bytes, struct error *error)
+{
+	const struct foreign_network *foreign = foreign_network(bytes->data, bytes->size);
+
+	if (!foreign)
+		return 0;
+	error_set(error, "is %s; this makes a file that can be read, in Python:", foreign->phrase);
+	error->advice = foreign->python;
+	return -1;
 }
 
 /* A header begins with its length, eight bytes of which the last ones are 0. Text in its place
@@ -481,27 +507,64 @@ static int read_file(const char *path, struct safetensors *file, struct error *e
 		return safetensors_parse(model_builtin, model_builtin_size, file, error);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
-	const bool failed =
-		refuse_text(&bytes, error) || safetensors_parse(bytes.data, bytes.size, file, error);
+	const bool failed = refuse_foreign(&bytes, error) || refuse_text(&bytes, error) ||
+						safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
 	return failed ? error_prefix(error, "%s", path) : 0;
 }
 
-enum model_fault model_load(const char *path, const char *spec, struct network *network,
-							struct model_info *info, struct safetensors *file, struct error *error)
+const char *model_spec(const struct safetensors *file, char text[MODEL_SPEC_TEXT])
+{
+	const char *own = safetensors_metadata(file, "network");
+	const char *classes = safetensors_metadata(file, "classes");
+	struct error ignored;
+	struct spec spec;
+	int last;
+
+	if (!own || spec_parse(own, &spec, &ignored))
+		return NULL;
+	for (last = spec.layer_count - 1; last > 0 && strcmp(spec.layers[last].name.text, "dense");)
+		last--;
+	struct spec_layer *layer = &spec.layers[last];
+	if (classes && layer->argument_count == 1 && !strcmp(layer->arguments[0].text, classes))
+		strcpy(layer->arguments[0].text, "classes");
+	*text = '\0';
+	for (int i = 0; i < spec.layer_count; i++) {
+		char word[SPEC_LAYER_TEXT];
+		spec_layer_text(&spec.layers[i], word);
+		strcat(strcat(text, i ? " " : ""), word);
+	}
+	return text;
+}
+
+int model_read(const char *path, struct safetensors *file, struct error *error)
+{
+	if (read_file(path, file, error))
+		return -1;
+	if (!check_format(file, error))
+		return 0;
+	safetensors_free(file);
+	return error_prefix(error, "%s", path);
+}
+
+enum model_fault model_load_as(const char *path, const struct model_wanted *wanted,
+							   struct network *network, struct model_info *info,
+							   struct safetensors *file, struct weights_match *match,
+							   struct error *error)
 {
 	struct safetensors own = {0};
 	struct model_info read = {0};
 	enum model_fault fault;
 
 	*network = (struct network){0};
+	match->count = 0;
 	if (strcmp(path, MODEL_BUILTIN) && !file_exists(path)) {
 		error_set(error, "%s: no such file", path);
 		fault = MODEL_MISSING;
 	} else if (read_file(path, &own, error)) {
 		fault = MODEL_BROKEN;
 	} else {
-		fault = take(&own, spec, network, &read, error);
+		fault = take(&own, wanted, network, &read, match, error);
 		if (fault)
 			error_prefix(error, "%s", path);
 	}
@@ -516,4 +579,13 @@ enum model_fault model_load(const char *path, const char *spec, struct network *
 	if (file)
 		*file = own;
 	return fault;
+}
+
+enum model_fault model_load(const char *path, const char *spec, struct network *network,
+							struct model_info *info, struct safetensors *file, struct error *error)
+{
+	struct weights_match match;
+
+	return model_load_as(path, &(struct model_wanted){.spec = spec}, network, info, file, &match,
+						 error);
 }

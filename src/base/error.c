@@ -36,6 +36,7 @@ static int set(struct error *error, bool is_scarcity, const char *format, va_lis
 
 	vsnprintf(text, sizeof text, format, arguments);
 	error->is_scarcity = is_scarcity;
+	error->advice = NULL;
 	return keep(error, text);
 }
 

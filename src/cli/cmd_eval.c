@@ -158,7 +158,8 @@ static int answer(const struct eval_values *values, const struct model_values *m
 	struct session *session = &out->session;
 
 	out->model = model->file;
-	return session_open(session, model, &values->engine, BATCH, EXECUTOR_PREDICT, error) ||
+	return session_open(session, model, &values->engine, BATCH, EXECUTOR_PREDICT,
+						values->common.quiet, error) ||
 		   load(values, session, &out->dataset, error) ||
 		   session_check_dataset(&session->network, &out->dataset, error) ||
 		   check_labels(values, &out->dataset, error) || evaluate_split(out, values->split, error);

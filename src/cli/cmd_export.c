@@ -159,7 +159,7 @@ static int export_run(void *v, int operand_count, char **operands, struct error 
 	} else if (!files_check_distinct(files, NULL, error)) {
 		const bool failed = files_check_outputs(files, error) ||
 							session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1,
-										 EXECUTOR_PREDICT, error) ||
+										 EXECUTOR_PREDICT, values->common.quiet, error) ||
 							export_session(values, &session, path, header, error);
 		status = failed ? STATUS_FAILED : STATUS_DONE;
 	}

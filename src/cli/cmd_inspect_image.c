@@ -483,10 +483,10 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 	FILE *out = files_report_stream(files, values->common.quiet);
 	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
-	const bool failed =
-		files_check_outputs(files, error) ||
-		session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_OBSERVE, error) ||
-		inspect_image(values, &session, operands[0], out, error);
+	const bool failed = files_check_outputs(files, error) ||
+						session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1,
+									 EXECUTOR_OBSERVE, values->common.quiet, error) ||
+						inspect_image(values, &session, operands[0], out, error);
 	session_close(&session);
 	return failed ? STATUS_FAILED : STATUS_DONE;
 }

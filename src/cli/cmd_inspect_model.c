@@ -197,7 +197,8 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
 	if (!files_check_outputs(files, error) &&
-		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error)) {
+		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT,
+					  values->common.quiet, error)) {
 		FILE *out = files_report_stream(files, values->common.quiet);
 		bool failed = false;
 

@@ -317,9 +317,9 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 	}
 	if (files_check_distinct(files, NULL, error))
 		return STATUS_USAGE;
-	run.ended =
-		files_check_outputs(files, error) ||
-		session_open(&run.session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT, error);
+	run.ended = files_check_outputs(files, error) ||
+				session_open(&run.session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT,
+							 values->common.quiet, error);
 	for (int i = 0; i < operand_count && !run.ended; i++)
 		predict_operand(&run, operands[i]);
 	session_close(&run.session);

@@ -32,6 +32,20 @@ static enum command_status take_up(struct job *job, struct train_values *values,
 	return train_line_resume(values, &job->from, error) ? STATUS_USAGE : STATUS_DONE;
 }
 
+/* Read the file that --init names. Its network is that of the training, unless the line names one.
+ * A training that is resumed has begun. */
+static enum command_status take_init(struct job *job, struct train_values *values,
+									 struct error *error)
+{
+	if (!values->init || values->resume)
+		return STATUS_DONE;
+	if (model_read(values->init, &job->init, error))
+		return STATUS_FAILED;
+	if (!values->given[LINE_NETWORK][0] && model_spec(&job->init, job->init_spec))
+		values->network = job->init_spec;
+	return STATUS_DONE;
+}
+
 /* Check what only the command line can get wrong. */
 static int check_line(struct job *job, struct error *error)
 {
@@ -87,6 +101,25 @@ static int build(struct job *job, struct error *error)
 		return error_prefix(error, "--network");
 	}
 	network_init(&job->network, values->settings.seed);
+	executor_prepare(job->executor);
+	return 0;
+}
+
+/* Give the new network the weights that --init names, and its input the scale that belongs to
+ * them. */
+static int begin(struct job *job, struct train_values *values, struct error *error)
+{
+	struct network *network = &job->network;
+
+	if (values->input_scale.deviation > 0)
+		network->scale = values->input_scale;
+	if (!values->init || values->resume)
+		return 0;
+	if (model_scale(&job->init, values->input_scale, &network->scale, error) ||
+		weights_match(network, &job->init, true, &job->match, error) ||
+		weights_take(network, &job->match, error))
+		return error_prefix(error, "%s", values->init);
+	values->input_scale = network->scale; /* which a checkpoint remembers */
 	executor_prepare(job->executor);
 	return 0;
 }
@@ -303,6 +336,8 @@ static int job_run(struct job *job, struct train_values *values, struct error *e
 
 	job->values = values;
 	status = take_up(job, values, error);
+	if (status == STATUS_DONE)
+		status = take_init(job, values, error);
 	if (status != STATUS_DONE)
 		;
 	else if (train_line_settle_optimizer(values, error) ||
@@ -313,11 +348,13 @@ static int job_run(struct job *job, struct train_values *values, struct error *e
 	else if (build(job, error))
 		status = STATUS_USAGE;
 	else
-		status = prepare(job, error) ? STATUS_FAILED : train_and_save(job, error);
+		status = begin(job, values, error) || prepare(job, error) ? STATUS_FAILED
+																  : train_and_save(job, error);
 	draft_close(&job->model, &ignored); /* the error before this one was reported */
 	draft_close(&job->checkpoint, &ignored);
 	curves_close(&job->curves, &ignored);
 	checkpoint_free(&job->from);
+	safetensors_free(&job->init);
 	free(job->rows);
 	executor_close(job->executor);
 	network_free(&job->network);

@@ -70,6 +70,8 @@ int command_fail(struct error *error)
 {
 	text_disarm(error->text); /* it may quote a hostile file */
 	fprintf(stderr, PROGRAM ": %s\n", error->text);
+	if (error->advice)
+		fputs(error->advice, stderr);
 	return STATUS_FAILED;
 }
 

@@ -93,6 +93,49 @@ void report_layers_json(FILE *out, const struct network *network)
 	fputs("]", out);
 }
 
+/* "fc1.weight [10, 4] of F16", or "no bias". */
+static void print_source(FILE *out, const struct param *param, const struct weights_source *source)
+{
+	char dims[WEIGHTS_DIMS_TEXT];
+
+	if (!source->tensor) {
+		fprintf(out, "no %s", strchr(param->name, '.') + 1);
+		return;
+	}
+	text_print_name(out, source->tensor->name);
+	fprintf(out, " %s", weights_dims_text(source->tensor, dims));
+	if (strcmp(source->tensor->dtype, "F32"))
+		fprintf(out, " of %s", source->tensor->dtype);
+	if (source->redrawn)
+		fputs(", of other classes: drawn anew", out);
+}
+
+void report_match(FILE *out, const struct network *network, const struct weights_match *match)
+{
+	const struct weights_source *source = match->sources;
+
+	if (!match->count)
+		return;
+	fprintf(out, "match  by %s", match->by_name ? "name" : "shape, and by numbers in names");
+	if (match->dense == ORDER_IN_OUT)
+		fputs("; dense weights are [inputs, outputs]", out);
+	if (match->channels_last)
+		fputs("; channels come last", out);
+	if (match->ignored)
+		fprintf(out, "; %zu counter%s ignored", match->ignored, match->ignored == 1 ? "" : "s");
+	fputc('\n', out);
+	for (int i = 0; i < network->layer_count; i++) {
+		const struct layer *layer = &network->layers[i];
+		if (layer->param_count)
+			fprintf(out, "       %d %s: ", i, layer->text);
+		for (int p = 0; p < layer->param_count; p++, source++) {
+			fputs(p ? ", " : "", out);
+			print_source(out, &layer->params[p], source);
+		}
+		fputs(layer->param_count ? "\n" : "", out);
+	}
+}
+
 /* The columns of "12/12", but no fewer than those of its heading, "epoch". */
 static int epoch_width(int epochs)
 {

@@ -10,6 +10,7 @@
 #include "app/curves.h"
 #include "app/dataset.h"
 #include "app/evaluate.h"
+#include "app/weights.h"
 #include "draw/blocks.h"
 #include "nn/network.h"
 
@@ -24,6 +25,10 @@ void report_network(FILE *out, const struct network *network, bool with_cost);
 /* The layers as an array of JSON: text, output as [height, width, channels] or [numbers],
  * parameters, multiplications. */
 void report_layers_json(FILE *out, const struct network *network);
+
+/* Print which tensors of a file from elsewhere became which layers; nothing where there is no
+ * match. */
+void report_match(FILE *out, const struct network *network, const struct weights_match *match);
 
 /* The names of the columns, and a row for each epoch: epoch, loss, accuracy, val_loss,
  * val_accuracy, train_loss, train_accuracy, seconds. Columns that are not measured are left out. */

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/input_scale.h"
 #include "base/number.h"
 #include "cli/advice.h"
+#include "cli/report.h"
 
 #define MODEL(member) offsetof(struct model_values, member)
 #define ENGINE(member) offsetof(struct engine_values, member)
@@ -20,6 +22,8 @@ const struct field model_fields[] = {
 			 "$MNIST_CNN_MODEL, then ./model.safetensors, then builtin)"},
 	{"network", FIELD_TEXT, MODEL(network), "SPEC",
 	 .help = "the layers, for a file from elsewhere that does not say"},
+	{"input_scale", FIELD_OTHER, MODEL(scale), "SCALE", .codec = &input_scale_codec,
+	 .help = "what such a network reads: 0..1, 0..255, or MEAN,DEVIATION of pixels from 0 to 1"},
 	{.name = NULL},
 };
 
@@ -61,14 +65,19 @@ void model_values_settle(struct model_values *values, bool quiet)
 
 int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
-				 struct error *error)
+				 bool quiet, struct error *error)
 {
+	const struct model_wanted wanted = {model->network, model->scale};
+	struct weights_match match;
+
 	*session = (struct session){0};
 	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
-		advise_on_model(model_load(model->file, model->network, &session->network, &session->info,
-								   &session->file, error),
+		advise_on_model(model_load_as(model->file, &wanted, &session->network, &session->info,
+									  &session->file, &match, error),
 						error))
 		return -1;
+	if (!quiet)
+		report_match(stderr, &session->network, &match);
 	if (model_classes(&session->file, session->network.classes, &session->classes, error))
 		return error_prefix(error, "%s", model->file);
 	const int full = executor_full_batch(&session->engine);

@@ -13,9 +13,10 @@
 #include "compute/engine.h"
 #include "nn/executor.h"
 
-/* The options --model and --network. */
+/* The options --model, --network and --input-scale. */
 struct model_values {
 	const char *file, *network; /* NULL: not on the line */
+	struct input_scale scale;   /* zeros: likewise */
 };
 
 extern const struct field model_fields[];
@@ -48,10 +49,11 @@ struct session {
 };
 
 /* Load the model, to be run in that mode and with batches of `batch_size` images, or of more where
- * otherwise some threads would have nothing to do. Close it also after an error. */
+ * otherwise some threads would have nothing to do. Say, unless quiet, how the tensors of a file
+ * from elsewhere were understood. Close it also after an error. */
 int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
-				 struct error *error);
+				 bool quiet, struct error *error);
 
 /* The session as that which recognizes digits; it borrows the session. */
 struct recognizer session_recognizer(const struct session *session);

@@ -7,6 +7,7 @@
 
 #include "app/checkpoint.h"
 #include "app/curves.h"
+#include "app/model.h"
 #include "app/trainer.h"
 #include "app/verdict.h"
 #include "base/draft.h"
@@ -18,7 +19,10 @@
 
 struct job {
 	const struct train_values *values;
-	struct checkpoint from; /* that --resume names */
+	struct checkpoint from;  /* that --resume names */
+	struct safetensors init; /* the file that --init names, and how it was understood */
+	struct weights_match match;
+	char init_spec[MODEL_SPEC_TEXT];
 	struct dataset dataset;
 	struct split split;
 	struct engine engine;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "app/input_scale.h"
 #include "base/number.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -73,6 +74,16 @@ static const struct field network_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field init_fields[] = {
+	{"init", FIELD_TEXT, AT(init), "FILE",
+	 .help = "begin with the weights in this file, a model's or one from elsewhere, instead of "
+			 "drawing them; where the network has other classes, its last layer is drawn"},
+	{"input_scale", FIELD_OTHER, AT(input_scale), "SCALE", .codec = &input_scale_codec,
+	 .help = "what the network reads: 0..1, 0..255, or MEAN,DEVIATION of pixels from 0 to 1 "
+			 "(default as with --init, or 0..1)"},
+	{.name = NULL},
+};
+
 static const struct field output_fields[] = {
 	{"model", FIELD_TEXT, AT(model), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "where the trained network goes"},
@@ -135,6 +146,7 @@ const struct option_section train_options[] = {
 	{.fields = data_fields, .offset = AT(data), .title = "Data", .given = GIVEN(LINE_DATA)},
 	{.fields = settings_data, .offset = AT(settings), .given = GIVEN(LINE_SPLIT)},
 	{.fields = network_fields, .title = "Training", .given = GIVEN(LINE_NETWORK)},
+	{.fields = init_fields, .given = GIVEN(LINE_INIT)},
 	{.fields = settings_training, .offset = AT(settings), .given = GIVEN(LINE_TRAINING)},
 	{.fields = settings_optimizer, .offset = AT(settings), .title = "Optimizer",
 	 .given = GIVEN(LINE_OPTIMIZER), .help = optimizer_help},

@@ -16,6 +16,7 @@ enum train_section {
 	LINE_DATA,
 	LINE_SPLIT,
 	LINE_NETWORK,
+	LINE_INIT,
 	LINE_TRAINING,
 	LINE_OPTIMIZER,
 	LINE_OUTPUT,
@@ -31,8 +32,9 @@ struct train_values {
 	enum optimizer_kind recipe_optimizer;
 	struct engine_values engine;
 	struct dataset_options data;
-	const char *recipe, *network, *model, *curves, *checkpoint, *resume;
-	double checkpoint_every; /* seconds, or EVERY_EPOCH */
+	const char *recipe, *network, *init, *model, *curves, *checkpoint, *resume;
+	struct input_scale input_scale; /* zeros: not said */
+	double checkpoint_every;        /* seconds, or EVERY_EPOCH */
 	bool no_live, json;
 	struct common_values common;
 };

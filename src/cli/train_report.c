@@ -92,6 +92,12 @@ void train_report_preamble(const struct job *job)
 		fprintf(stderr, "; %llu in all", (unsigned long long)length.steps);
 	fputc('\n', stderr);
 	print_rules(settings, &length);
+	if (job->match.count) {
+		fputs("init   ", stderr);
+		text_print_name(stderr, job->values->init);
+		fputc('\n', stderr);
+		report_match(stderr, &job->network, &job->match);
+	}
 	if (!augment_is_none(&settings->augment))
 		fprintf(stderr, "input  augmented with %s\n", augment_text(&settings->augment, augment));
 	if (job->values->resume)

@@ -350,6 +350,21 @@ static void put_classes(struct c_export *c)
 	writer_text(&c->out, "\n};\n\n");
 }
 
+/* Pixels become what the network reads. */
+static void put_loading(struct c_export *c)
+{
+	const struct input_scale scale = c->source->network->scale;
+	char mean[NUMBER_TEXT], deviation[NUMBER_TEXT];
+
+	writer_print(&c->out, "\tfor (int i = 0; i < %s_HEIGHT * %s_WIDTH; i++)\n\t\ta[i] = ", c->upper,
+				 c->upper);
+	if (input_is_plain(scale))
+		writer_text(&c->out, "(float)pixels[i] / 255.0f;\n");
+	else
+		writer_print(&c->out, "((float)pixels[i] / 255.0f - %s) / %s;\n",
+					 float_text(scale.mean, mean), float_text(scale.deviation, deviation));
+}
+
 static void put_predict(struct c_export *c)
 {
 	const struct network *network = c->source->network;
@@ -361,10 +376,7 @@ static void put_predict(struct c_export *c)
 				 "int %s_predict(const unsigned char *pixels, struct %s_work *work,\n"
 				 "\tfloat *probabilities)\n{\n\tfloat *const a = work->a;\n%s\n",
 				 c->name, c->name, needs_b ? "\tfloat *const b = work->b;\n" : "");
-	writer_print(out,
-				 "\tfor (int i = 0; i < %s_HEIGHT * %s_WIDTH; i++)\n"
-				 "\t\ta[i] = (float)pixels[i] / 255.0f;\n",
-				 c->upper, c->upper);
+	put_loading(c);
 	c->largest[0] = shape_size(network->input);
 	for (int i = 0; i < network->layer_count; i++) {
 		const struct layer *layer = &network->layers[i];

@@ -141,6 +141,8 @@ static void put_model(struct writer *out, const struct export_source *source)
 	writer_text(out, "{\"spec\": ");
 	put_quoted(out, network->spec);
 	put_shape(out, "input", network->input);
+	put_number(out, "mean", (double)network->scale.mean);
+	put_number(out, "deviation", (double)network->scale.deviation);
 	put_number(out, "least", source->least);
 	writer_print(out, ",\n\"scales\": %s", source->scales ? "true" : "false");
 	if (source->accuracy < 0)

@@ -197,10 +197,23 @@ static const struct {
 	{&layer_dropout, put_nothing}, {&layer_softmax, put_softmax},     {NULL, NULL},
 };
 
+/* A node that subtracts a number from the last value, or divides by it. */
+static void put_step(struct onnx *onnx, const char *op, const char *output, const char *number)
+{
+	const size_t begun = begin_node(onnx, op, output);
+
+	protobuf_text(&onnx->out, N_INPUT, number);
+	protobuf_end(&onnx->out, begun);
+}
+
 static int put_nodes(struct onnx *onnx, struct error *error)
 {
 	const struct network *network = onnx->source->network;
 
+	if (!input_is_plain(network->scale)) {
+		put_step(onnx, "Sub", "centred", "input_mean");
+		put_step(onnx, "Div", "scaled", "input_deviation");
+	}
 	for (int i = 0; i < network->layer_count; i++) {
 		int rule = 0;
 		while (rules[rule].kind && rules[rule].kind != network->layers[i].kind)
@@ -246,6 +259,10 @@ static int put_weights(struct onnx *onnx, struct error *error)
 {
 	const struct network *network = onnx->source->network;
 
+	if (!input_is_plain(network->scale)) {
+		put_tensor(onnx, "input_mean", 0, NULL, &network->scale.mean, 1);
+		put_tensor(onnx, "input_deviation", 0, NULL, &network->scale.deviation, 1);
+	}
 	for (int i = 0; i < network->param_count; i++)
 		if (put_param(onnx, network->params[i], error))
 			return -1;

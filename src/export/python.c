@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "base/writer.h"
 #include "export/parts.h"
 #include "formats/json.h"
@@ -176,12 +177,18 @@ static void put_path(struct writer *text, const char *path)
 static void put_use(struct writer *text, const struct network *network, bool keras)
 {
 	const int h = network->input.h, w = network->input.w;
+	char mean[NUMBER_TEXT], deviation[NUMBER_TEXT];
 
 	writer_print(text,
 				 keras ? "\n# Images are [count, %d, %d, 1]" : "\n# Images are [count, 1, %d, %d]",
 				 h, w);
+	writer_text(text, ", from 0 (paper) to 1 (ink)");
+	if (!input_is_plain(network->scale))
+		writer_print(text, ",\n# less %s, divided by %s",
+					 number_text((double)network->scale.mean, true, mean),
+					 number_text((double)network->scale.deviation, true, deviation));
 	writer_print(text,
-				 ", from 0 (paper) to 1 (ink); of the probabilities,\n"
+				 "; of the probabilities,\n"
 				 "# [count, %d], the greatest is that of the class which is read:\n"
 				 "# network%s(images).argmax(1)\n",
 				 network->classes, keras ? ".predict" : "");
@@ -199,13 +206,8 @@ static int put_torch(struct program *program, const struct network *network, con
 		return -1;
 	writer_text(text, "network.load_state_dict(safetensors.torch.load_file(");
 	put_path(text, path);
-	writer_print(
-		text,
-		"))\nnetwork.eval()\n\n"
-		"# Images are [count, 1, %d, %d], from 0 (paper) to 1 (ink); of the probabilities,\n"
-		"# [count, %d], the greatest is that of the class which is read:\n"
-		"# network(images).argmax(1)\n",
-		network->input.h, network->input.w, network->classes);
+	writer_text(text, "))\nnetwork.eval()\n");
+	put_use(text, network, false);
 	return 0;
 }
 

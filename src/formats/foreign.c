@@ -51,20 +51,20 @@ static const struct format {
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
-/* A zip archive is NumPy's where its first member, whose name stands at byte 30, is an array. */
-static bool is_npz(const uint8_t *data, size_t size)
+/* True where the first member of a zip archive, whose name stands at byte 30, ends in `end`. */
+static bool zip_begins(const uint8_t *data, size_t size, const char *end)
 {
 	if (size < 30 || memcmp(data, "PK\3\4", 4))
 		return false;
-	const size_t length = data[26] + 256u * data[27];
-	return length >= 4 && length <= size - 30 && !memcmp(data + 30 + length - 4, ".npy", 4);
+	const size_t length = data[26] + 256u * data[27], tail = strlen(end);
+	return length >= tail && length <= size - 30 && !memcmp(data + 30 + length - tail, end, tail);
 }
 
 const char *foreign_content(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return "an empty file";
-	if (is_npz(data, size))
+	if (zip_begins(data, size, ".npy"))
 		return NUMPY;
 	for (size_t i = 0; i < FORMATS; i++) {
 		const struct format *f = &formats[i];
@@ -88,4 +88,80 @@ const char *foreign_name(const char *name)
 			return formats[i].phrase;
 	}
 	return NULL;
+}
+
+/* ---- networks ---- */
+
+#define SAVE(tensors) "    safetensors.numpy.save_file(" tensors ", \"model.safetensors\")\n"
+
+/* clang-format off */
+static const struct foreign_network torch_file = {
+	"a file of torch.save",
+	"    import torch, safetensors.torch as st\n"
+	"    state = torch.load(\"model.pt\", map_location=\"cpu\", weights_only=True)\n"
+	"    st.save_file(state.get(\"model_state_dict\", state), \"model.safetensors\")\n",
+};
+
+static const struct foreign_network keras_file = {
+	"a file of Keras",
+	"    import keras, safetensors.numpy\n"
+	"    weights = keras.saving.load_model(\"model.keras\", compile=False).weights\n"
+	SAVE("{w.path: w.numpy() for w in weights}"),
+};
+
+static const struct foreign_network hdf5_file = {
+	"an HDF5 file, as Keras writes",
+	"    import h5py, safetensors.numpy; all, file = {}, h5py.File(\"model.h5\")\n"
+	"    file.visititems(lambda n, t: all.update({n: t[()]} if hasattr(t, \"shape\") else {}))\n"
+	SAVE("all"),
+};
+
+static const struct foreign_network gguf_file = {
+	"a GGUF file",
+	"    import gguf, safetensors.numpy\n"
+	"    tensors = gguf.GGUFReader(\"model.gguf\").tensors\n"
+	SAVE("{t.name: t.data for t in tensors}"),
+};
+
+static const struct foreign_network onnx_file = {
+	"an ONNX file",
+	"    import onnx, onnx.numpy_helper as helper, safetensors.numpy\n"
+	"    floats = [t for t in onnx.load(\"model.onnx\").graph.initializer if t.data_type == 1]\n"
+	SAVE("{t.name: helper.to_array(t) for t in floats}"),
+};
+
+static const struct foreign_network npz_file = {
+	"a NumPy file",
+	"    import numpy, safetensors.numpy\n"
+	"    arrays = dict(numpy.load(\"model.npz\"))\n"
+	SAVE("arrays"),
+};
+/* clang-format on */
+
+static bool begins(const uint8_t *data, size_t size, const char *mark)
+{
+	return size >= strlen(mark) && !memcmp(data, mark, strlen(mark));
+}
+
+/* Field 1, the version, then a field of the model that has a length. */
+static bool is_onnx(const uint8_t *data, size_t size)
+{
+	static const uint8_t fields[] = {0x12, 0x1a, 0x22, 0x32, 0x3a, 0x42};
+
+	return size > 2 && data[0] == 8 && data[1] < 32 && memchr(fields, data[2], sizeof fields);
+}
+
+const struct foreign_network *foreign_network(const uint8_t *data, size_t size)
+{
+	if (zip_begins(data, size, "data.pkl") || begins(data, size, "\x80\2\x8a\x0a"))
+		return &torch_file;
+	if (zip_begins(data, size, ".npy") || begins(data, size, "\x93NUMPY"))
+		return &npz_file;
+	if (zip_begins(data, size, "metadata.json") || zip_begins(data, size, "config.json"))
+		return &keras_file;
+	if (begins(data, size, "\x89HDF"))
+		return &hdf5_file;
+	if (begins(data, size, "GGUF"))
+		return &gguf_file;
+	return is_onnx(data, size) ? &onnx_file : NULL;
 }

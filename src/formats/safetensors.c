@@ -86,22 +86,88 @@ static int compare_spans(const void *a, const void *b)
 	return left->end < right->end ? -1 : left->end > right->end;
 }
 
-/* The bytes of one value; 0, with an error, where the dtype is missing or not read. */
-static size_t value_size(const struct json *entry, struct error *error)
+/* ---- the types of values ---- */
+
+/* A half: sign, 5 bits of exponent with a bias of 15, 10 bits of mantissa. All are floats, too. */
+static float float_of_half(unsigned bits)
+{
+	const float sign = bits >> 15 ? -1.0f : 1.0f;
+	const int exponent = (int)(bits >> 10 & 31);
+	const float mantissa = (float)(bits & 1023);
+
+	if (exponent == 31)
+		return mantissa > 0 ? NAN : sign * INFINITY;
+	if (exponent == 0)
+		return sign * ldexpf(mantissa, -24);
+	return sign * ldexpf(1024 + mantissa, exponent - 25);
+}
+
+static float float_of_bits(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+static void read_f16(const uint8_t *bytes, size_t count, float *values)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = float_of_half(load_u16le(bytes + 2 * i));
+}
+
+/* A bfloat16 is the upper half of a float. */
+static void read_bf16(const uint8_t *bytes, size_t count, float *values)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = float_of_bits((uint32_t)load_u16le(bytes + 2 * i) << 16);
+}
+
+static void read_f32(const uint8_t *bytes, size_t count, float *values)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = float_of_bits(load_u32le(bytes + 4 * i));
+}
+
+static void read_f64(const uint8_t *bytes, size_t count, double *values)
+{
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t bits = load_u64le(bytes + 8 * i);
+		memcpy(&values[i], &bits, sizeof bits);
+	}
+}
+
+static const struct dtype {
+	const char *name;
+	size_t size;                                                     /* bytes in the file */
+	void (*read)(const uint8_t *bytes, size_t count, float *values); /* NULL: not into floats */
+} dtypes[] = {
+	{"F32", 4, read_f32}, {"F16", 2, read_f16}, {"BF16", 2, read_bf16}, {"F64", 8, NULL},
+	{"I64", 8, NULL},     {"I32", 4, NULL},     {"I16", 2, NULL},       {"I8", 1, NULL},
+	{"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},       {"U8", 1, NULL},
+	{"BOOL", 1, NULL},
+};
+
+/* NULL where the entry's type is missing or not known. */
+static const struct dtype *dtype_of(const struct json *entry)
+{
+	const struct json *dtype = json_member(entry, "dtype");
+
+	for (size_t i = 0; dtype && dtype->type == JSON_STRING && i < sizeof dtypes / sizeof *dtypes;
+		 i++)
+		if (!strcmp(dtype->text, dtypes[i].name))
+			return &dtypes[i];
+	return NULL;
+}
+
+static int refuse_dtype(const struct json *entry, struct error *error)
 {
 	const struct json *dtype = json_member(entry, "dtype");
 
 	if (!dtype || dtype->type != JSON_STRING)
-		error_set(error, "no dtype");
-	else if (!strcmp(dtype->text, "F32"))
-		return sizeof(float);
-	else if (!strcmp(dtype->text, "F64"))
-		return sizeof(double);
-	else if (!strcmp(dtype->text, "I64"))
-		return sizeof(int64_t);
-	else
-		error_set(error, "dtype \"%.20s\", expected F32", dtype->text);
-	return 0;
+		return error_set(error, "no dtype");
+	return error_set(error, "dtype \"%.20s\", expected F32, F16, BF16, F64 or integers",
+					 dtype->text);
 }
 
 static int read_shape(const struct json *entry, size_t bytes, struct safetensors_tensor *tensor,
@@ -127,24 +193,6 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 	return 0;
 }
 
-static void read_floats(const uint8_t *bytes, struct safetensors_tensor *tensor, float *values)
-{
-	tensor->values = values;
-	for (size_t i = 0; i < tensor->count; i++) {
-		const uint32_t bits = load_u32le(bytes + i * sizeof bits);
-		memcpy(&values[i], &bits, sizeof bits);
-	}
-}
-
-static void read_doubles(const uint8_t *bytes, struct safetensors_tensor *tensor, double *values)
-{
-	tensor->doubles = values;
-	for (size_t i = 0; i < tensor->count; i++) {
-		const uint64_t bits = load_u64le(bytes + i * sizeof bits);
-		memcpy(&values[i], &bits, sizeof bits);
-	}
-}
-
 /* Read a tensor whose data have to begin at `offset`. Its values go to *place, which moves behind
  * them. */
 static int read_tensor(struct bytes data, const struct span *span, size_t offset, uint8_t **place,
@@ -157,17 +205,26 @@ static int read_tensor(struct bytes data, const struct span *span, size_t offset
 		return error_set(error, "data begins at %zu, expected %zu", span->begin, offset);
 	if (span->end > data.size)
 		return error_set(error, "data ends at %zu, the file's at %zu", span->end, data.size);
-	const size_t size = value_size(entry, error);
-	if (!size || read_shape(entry, size, tensor, error))
+	const struct dtype *dtype = dtype_of(entry);
+	if (!dtype)
+		return refuse_dtype(entry, error);
+	if (read_shape(entry, dtype->size, tensor, error))
 		return -1;
-	if (tensor->count * size != span->end - span->begin)
+	if (tensor->count * dtype->size != span->end - span->begin)
 		return error_set(error, "%zu values in %zu bytes, expected %zu bytes each", tensor->count,
-						 span->end - span->begin, size);
-	const char *dtype = json_member(entry, "dtype")->text;
-	if (!strcmp(dtype, "F32"))
-		read_floats(data.data + offset, tensor, (float *)*place);
-	else if (!strcmp(dtype, "F64"))
-		read_doubles(data.data + offset, tensor, (double *)*place);
+						 span->end - span->begin, dtype->size);
+	tensor->dtype = dtype->name;
+	size_t size = dtype->size; /* in memory */
+	if (dtype->read) {
+		tensor->values = (float *)*place;
+		size = sizeof(float);
+		dtype->read(data.data + offset, tensor->count, tensor->values);
+	} else if (dtype->name[0] == 'F') {
+		tensor->doubles = (double *)*place;
+		read_f64(data.data + offset, tensor->count, tensor->doubles);
+	} else {
+		size = 0;
+	}
 	*place += (tensor->count * size + PLACE - 1) / PLACE * PLACE;
 	return 0;
 }
@@ -212,6 +269,16 @@ static int read_entries(const struct bytes *in, struct safetensors *out, struct 
 	return read_tensors(in, spans, count, out, error);
 }
 
+static bool has_halves(const struct json *header)
+{
+	for (const struct json *entry = header->first; entry; entry = entry->next) {
+		const struct dtype *dtype = entry->type == JSON_OBJECT ? dtype_of(entry) : NULL;
+		if (dtype && dtype->read && dtype->size < sizeof(float))
+			return true;
+	}
+	return false;
+}
+
 /* One block holds all that is read: tensors | spans | metadata | values, those of each tensor in
  * whole PLACEs. */
 static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
@@ -223,10 +290,12 @@ static int allocate(const struct json *header, size_t data_size, struct safetens
 	const size_t tensor_bytes = header->length * (sizeof *out->tensors + sizeof(struct span));
 	const size_t metadata_bytes = entries * sizeof *out->metadata;
 	const size_t gaps = (header->length + 1) * PLACE; /* in front of values */
+	const size_t growth = has_halves(header) ? 2 : 1; /* two bytes may become four */
 	size_t total;
 	uint8_t *block = NULL;
 
-	if (checked_add(tensor_bytes + metadata_bytes + gaps, data_size, &total))
+	if (checked_multiply(data_size, growth, &total) &&
+		checked_add(tensor_bytes + metadata_bytes + gaps, total, &total))
 		block = calloc(1, total);
 	if (!block)
 		return error_scarce(error, "not enough memory for %zu tensors of %zu bytes", header->length,

@@ -206,9 +206,14 @@ static struct pass chunk_pass(const struct trip *trip, int chunk, int worker)
 static void load(const struct trip *trip, const struct pass *pass)
 {
 	const struct batch *batch = trip->batch;
+	const struct network *network = trip->executor->network;
+	const size_t count = (size_t)pass->n * shape_size(network->input);
+	float *x = output_at(trip->executor, pass, -1);
 
-	batch->load(batch->context, pass->first, pass->n, pass->scratch,
-				output_at(trip->executor, pass, -1));
+	batch->load(batch->context, pass->first, pass->n, pass->scratch, x);
+	if (!input_is_plain(network->scale))
+		for (size_t i = 0; i < count; i++)
+			x[i] = (x[i] - network->scale.mean) / network->scale.deviation;
 }
 
 static void predict_chunk(void *context, int chunk, int worker)

@@ -133,7 +133,7 @@ int network_plan(struct network *network, const char *text, struct shape input, 
 {
 	struct spec spec;
 
-	*network = (struct network){.input = input};
+	*network = (struct network){.input = input, .scale = INPUT_PLAIN};
 	if (spec_parse(text, &spec, error))
 		return -1;
 	spec_settle_classes(&spec, classes);
