@@ -66,6 +66,8 @@ describe()
 	musl-gcc) echo 'musl|musl-tools|musl-gcc|musl|' ;;
 	zsh | fish | mandoc) echo "$1|$1|$1|$1|$1" ;;
 	lintian) echo "Debian's checks of packages|lintian dpkg-dev|||" ;;
+	clang-tidy) echo 'clang-tidy|clang-tidy|clang-tools-extra|clang|llvm' ;;
+	cppcheck) echo 'cppcheck|cppcheck|cppcheck|cppcheck|cppcheck' ;;
 	valgrind) echo 'valgrind|valgrind|valgrind|valgrind|' ;;
 	qemu-aarch64) echo 'an emulator|qemu-user|qemu-user|qemu-user|' ;;
 	aarch64-linux-gnu-gcc)

@@ -30,6 +30,7 @@ With --long, also, where the tool is there or can be installed:
   packages        two folders make the same program and the same packages, which please lintian
   same-bytes      the same training by gcc, clang and these machines' gcc, at -O2 and -O3, gives the
                   same model
+  analyse         clang-tidy, cppcheck and gcc's analyser find nothing (scripts/analyse.sh)
   kills           500 times a training is killed at a random moment, and goes on to the same bytes
   export          exported networks give the same answers in ONNX Runtime, Chromium and compiled C
   foreign         files of PyTorch, Keras and others, made safetensors as the program says, compute the same
@@ -353,6 +354,20 @@ kills()
 	cat "$scratch/log" >>"$results"
 }
 
+# The analysers, over the source as it is.
+analysed()
+{
+	say
+	say "== analyse: clang-tidy, cppcheck and gcc's analyser, as far as they are installed"
+	"$root/scripts/analyse.sh" >"$scratch/analyse" ||
+		grep -q '^not ok' "$scratch/analyse" || echo "not ok running analyse.sh" >>"$scratch/analyse"
+	sed -n 's/^ok /passed\tanalyse: /p; s/^not ok /failed\tanalyse: /p' "$scratch/analyse" \
+		>"$scratch/log"
+	grep '^left out' "$scratch/analyse" >&2 || true
+	say "== analyse: $(count <"$scratch/log")"
+	cat "$scratch/log" >>"$results"
+}
+
 # other_programs NAME WHAT: tests/NAME.py, with the release build.
 other_programs()
 {
@@ -434,9 +449,10 @@ sanitize sanitize "$cc" address,undefined
 $long || fuzz 20
 
 if $long; then
-	provide clang:optional valgrind:optional qemu-aarch64:optional aarch64-linux-gnu-gcc:optional \
-		s390x-linux-gnu-gcc:optional i686-linux-gnu-gcc:optional clang-19:optional \
-		musl-gcc:optional zsh:optional fish:optional mandoc:optional lintian:optional
+	provide clang:optional clang-tidy:optional cppcheck:optional valgrind:optional \
+		qemu-aarch64:optional aarch64-linux-gnu-gcc:optional s390x-linux-gnu-gcc:optional \
+		i686-linux-gnu-gcc:optional clang-19:optional musl-gcc:optional zsh:optional fish:optional \
+		mandoc:optional lintian:optional
 	if command -v clang >/dev/null; then
 		try clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release
 		sanitize clang-sanitize clang address,undefined
@@ -463,6 +479,7 @@ if $long; then
 	done
 	packages
 	same_bytes
+	analysed
 	kills
 	other_programs export "ONNX Runtime, Chromium and compilers"
 	other_programs foreign "files of PyTorch, Keras, GGUF, ONNX and NumPy"

@@ -37,7 +37,7 @@ static const struct field state_fields[] = {
 	{.name = "correct", FIELD_SIZE, STATE(correct)},
 	{.name = "loss", FIELD_DOUBLE, STATE(loss), .max = DBL_MAX},
 	{.name = "seconds", FIELD_DOUBLE, STATE(seconds), .max = DBL_MAX},
-	{.name = "rate", FIELD_FLOAT, STATE(learning_rate), .max = FLT_MAX},
+	{.name = "rate", FIELD_FLOAT, STATE(learning_rate), .max = (double)FLT_MAX},
 	{.name = "kept_epoch", FIELD_INT, STATE(kept.epoch)},
 	{.name = NULL},
 };

@@ -59,7 +59,7 @@ static void evaluate_batch(struct executor *executor, const struct selection *se
 		const struct prediction prediction = predict(classes, logits, label, index);
 
 		if (!loss_logits_are_finite(classes, logits))
-			out->loss = NAN;
+			out->loss = (double)NAN;
 		if (labels)
 			count_in(out, &prediction, classes, logits);
 		if (predictions)

@@ -38,8 +38,8 @@ const struct field settings_training[] = {
 const struct field settings_optimizer[] = {
 	{"optimizer", FIELD_CHOICE, AT(optimizer.kind), .word = optimizer_name,
 	 .help = "how gradients become steps"},
-	{"learning_rate", FIELD_FLOAT, AT(learning_rate), "R", .above_min = true, .max = FLT_MAX,
-	 .help = "size of the steps, at its peak"},
+	{"learning_rate", FIELD_FLOAT, AT(learning_rate), "R", .above_min = true,
+	 .max = (double)FLT_MAX, .help = "size of the steps, at its peak"},
 	{"schedule", FIELD_CHOICE, AT(schedule), .word = schedule_name,
 	 .help = "how the learning rate goes on from its peak: as it is, or down to 0"},
 	{"warmup", FIELD_DOUBLE, AT(warmup), "F", .max = 1, .below_max = true,

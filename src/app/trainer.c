@@ -156,9 +156,9 @@ static struct loss_sum train_batch(struct trainer *trainer, int n)
 	const struct update update = {update_weights, trainer};
 
 	augmented_labels(&images, n, trainer->labels);
-	state->learning_rate =
-		(float)(settings->learning_rate * schedule_rate(settings->schedule, settings->warmup,
-														state->step, trainer->length.steps));
+	state->learning_rate = (float)((double)settings->learning_rate *
+								   schedule_rate(settings->schedule, settings->warmup, state->step,
+												 trainer->length.steps));
 	optimizer_begin(&trainer->optimizer, state->learning_rate);
 	return executor_train(trainer->executor, &batch, settings->seed, ++state->step, &update);
 }

@@ -37,8 +37,8 @@ float math_exp(float x)
 		return INFINITY;
 
 	/* e^x = 2^n e^r with |r| ≤ ln(2) / 2, where Taylor's series to r^9 is exact to 1e-11. */
-	int n = (int)(x * LOG2_E + (x < 0 ? -0.5 : 0.5));
-	double r = x - n * LN_2;
+	int n = (int)((double)x * LOG2_E + (x < 0 ? -0.5 : 0.5));
+	double r = (double)x - n * LN_2;
 	double sum = 1.0 / 362880;
 	for (int k = 8; k >= 0; k--)
 		sum = sum * r + series[k];
@@ -51,7 +51,7 @@ float math_log(float x)
 		return x == 0 ? -INFINITY : x > 0 ? x : NAN;
 
 	/* x = 2^n m with m in [sqrt(1/2), sqrt(2)); ln m = 2 artanh(s), s = (m - 1) / (m + 1). */
-	double wide = x; /* a subnormal float is a normal double */
+	double wide = (double)x; /* a subnormal float is a normal double */
 	uint64_t bits;
 	memcpy(&bits, &wide, sizeof bits);
 	int n = (int)(bits >> 52) - 1023;
@@ -69,8 +69,8 @@ float math_log(float x)
 void math_sin_cos(float x, float *sine, float *cosine)
 {
 	/* x = n × pi/2 + r with |r| ≤ pi/4, where Taylor's series to r^11 are exact to 1e-11. */
-	int n = (int)(x / HALF_PI + (x < 0 ? -0.5 : 0.5));
-	double r = x - n * HALF_PI, square = r * r;
+	int n = (int)((double)x / HALF_PI + (x < 0 ? -0.5 : 0.5));
+	double r = (double)x - n * HALF_PI, square = r * r;
 	double s = 1, c = 1;
 
 	for (int k = 11; k >= 3; k -= 2)

@@ -54,10 +54,10 @@ static int expected(const struct parser *p, const char *what)
 
 	if (c < 0)
 		return error_set(p->error, "offset %zu: expected %s, found the end", p->offset, what);
-	return error_set(p->error,
-					 c > ' ' && c <= '~' ? "offset %zu: expected %s, found '%c'"
-										 : "offset %zu: expected %s, found byte 0x%02x",
-					 p->offset, what, c);
+	if (c > ' ' && c <= '~')
+		return error_set(p->error, "offset %zu: expected %s, found '%c'", p->offset, what, c);
+	return error_set(p->error, "offset %zu: expected %s, found byte 0x%02x", p->offset, what,
+					 (unsigned)c);
 }
 
 static int skip_digits(struct parser *p)

@@ -30,18 +30,18 @@ static int wrong_magic(const struct bytes *in, struct error *error)
 					 in->data[1]);
 }
 
-/* The next character, or -1 at the end of the file. A comment reads as the end of its line, as
+/* The next character, or EOF at the end of the file. A comment reads as the end of its line, as
  * Netpbm's own reader has it: "28# columns" and a new line is 28 and white space. */
 static int next_character(struct bytes *in)
 {
 	uint8_t c;
 
 	if (!bytes_u8(in, &c))
-		return -1;
+		return EOF;
 	if (c == '#') {
 		do {
 			if (!bytes_u8(in, &c))
-				return -1;
+				return EOF;
 		} while (c != '\n' && c != '\r');
 	}
 	return c;

@@ -81,7 +81,7 @@ struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, cons
 		const float sum = exponentials(classes, logits, logits[best], d);
 
 		if (!none) {
-			total.loss += loss_of_image(classes, logits, best, sum, labels[s], smoothing);
+			total.loss += (double)loss_of_image(classes, logits, best, sum, labels[s], smoothing);
 			total.correct += best == labels[s];
 			total.count++;
 		}

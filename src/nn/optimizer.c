@@ -12,14 +12,15 @@ static void adam_begin(struct optimizer *optimizer)
 {
 	const struct optimizer_settings *settings = &optimizer->settings;
 
-	optimizer->beta1_power *= settings->beta1;
-	optimizer->beta2_power *= settings->beta2;
+	optimizer->beta1_power *= (double)settings->beta1;
+	optimizer->beta2_power *= (double)settings->beta2;
 	double correction = sqrt(1 - optimizer->beta2_power);
 	optimizer->adam = (struct adam_rates){
-		.step_size = (float)(optimizer->learning_rate * correction / (1 - optimizer->beta1_power)),
+		.step_size =
+			(float)((double)optimizer->learning_rate * correction / (1 - optimizer->beta1_power)),
 		.beta1 = settings->beta1,
 		.beta2 = settings->beta2,
-		.epsilon = (float)(ADAM_EPSILON * correction),
+		.epsilon = (float)((double)ADAM_EPSILON * correction),
 	};
 }
 
@@ -97,8 +98,8 @@ static double power_after(float beta, uint64_t steps)
 {
 	double power = 1;
 
-	for (uint64_t i = 0; i < steps && power * beta != power; i++)
-		power *= beta;
+	for (uint64_t i = 0; i < steps && power * (double)beta != power; i++)
+		power *= (double)beta;
 	return power;
 }
 

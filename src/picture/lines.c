@@ -234,7 +234,7 @@ static int best_end(const struct lines *lines)
 	for (int x = 1; x < lines->depth.width; x++)
 		if (lines->score[x] > lines->score[best])
 			best = x;
-	return lines->score[best] >= LEAST_DARK / 2 * lines->depth.height ? best : -1;
+	return (double)lines->score[best] >= LEAST_DARK / 2 * lines->depth.height ? best : -1;
 }
 
 /* Paint over all lines, looking at the best paths first: many of the others join a line that is

@@ -92,7 +92,7 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 	}
 COMBINE_SHAPES(COMBINE)
 
-#define ENTRY(ROWS, VECTORS) [ROWS == 3][VECTORS] = combine_##ROWS##_##VECTORS,
+#define ENTRY(ROWS, VECTORS) [(ROWS) == 3][VECTORS] = combine_##ROWS##_##VECTORS,
 static void (*const combine_shapes[2][COMBINE_VECTORS + 1])(const struct combine *) = {
 	COMBINE_SHAPES(ENTRY)};
 #undef ENTRY

@@ -33,8 +33,9 @@ ALWAYS_INLINE vec4 quarter_totals(const float partial[DOT_SUMS])
 	return (load4(partial) + load4(partial + 4)) + (load4(partial + 8) + load4(partial + 12));
 }
 
-/* The totals of four units, whose partial sums are `unit` samples apart. */
-ALWAYS_INLINE vec4 dot_totals(const float (*partial)[DOT_SUMS], ptrdiff_t unit)
+/* The totals of four units, whose partial sums are `unit` samples apart. They are not const, since
+ * in C11 no pointer to an array becomes one to an array of constants. */
+ALWAYS_INLINE vec4 dot_totals(float (*partial)[DOT_SUMS], ptrdiff_t unit)
 {
 	vec4 a = quarter_totals(partial[0]), b = quarter_totals(partial[unit]);
 	vec4 c = quarter_totals(partial[2 * unit]), d = quarter_totals(partial[3 * unit]);
