@@ -176,6 +176,11 @@ static int print_python(FILE *out, const struct inspect_model_values *values,
 
 	if (!strcmp(values->model.file, MODEL_BUILTIN))
 		return error_set(error, "--python: a program needs the weights in a file: --model FILE");
+	for (int i = 0; i < session->network.param_count; i++)
+		if (!safetensors_find(&session->file, session->network.params[i]->name))
+			return error_set(error,
+							 "--python: %s: has no tensor %s: its names are another program's",
+							 values->model.file, session->network.params[i]->name);
 	if (export_python(&session->network, framework, values->model.file, &program, error))
 		return error_prefix(error, "%s", values->model.file);
 	fwrite(program.data, 1, program.size, out);
