@@ -7,11 +7,11 @@ usage()
 	cat <<'END'
 Usage: scripts/analyse.sh [clang-tidy | cppcheck | gcc]...
 
-Runs clang-tidy 14 (.clang-tidy says which checks), cppcheck 2.10 and the analyser of gcc 12, or those
-that are named, over src and include, and prints what they find, a line each. Left out are the findings that this script lists,
-with the reason why they are none. Prints "ok ..." or "not ok ..." for each analyser; one that is not
-here is left out, and so is another version, which finds other things. The exit status is 0 if all
-that ran found nothing.
+Runs clang-tidy 14 (.clang-tidy says which checks), cppcheck 2.10 and the analyser of gcc 12, or
+those that are named, over src and include, and prints what they find, a line each. Left out are
+the findings that this script lists, with the reason why they are none. Prints "ok ..." or "not ok
+..." for each analyser; one that is not here is left out, and so is another version, which finds
+other things. The exit status is 0 if all that ran found nothing.
 END
 }
 
