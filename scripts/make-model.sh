@@ -7,6 +7,10 @@
 set -eu -o pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+case ${1-} in
+-h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" && exit ;;
+-*) printf 'scripts/make-model.sh: unknown option: %s\n' "$1" >&2 && exit 2 ;;
+esac
 file=${1:-$root/data/model.safetensors}
 
 provide compiler cmake make

@@ -32,16 +32,22 @@ done
 model=model.safetensors
 curves=curves.csv
 data=${MNIST_CNN_DATA:-$root/data}
+list=false
 previous=
 for argument; do
 	option=$previous$argument
 	case $option in
+	--resume | --resume=* | --model=- | --curves=-)
+		printf 'scripts/train.sh: %s: that is for build/mnist-cnn train itself\n' "${option%%=*}" >&2
+		exit 2
+		;;
+	--recipe=list) list=true ;;
 	--model=*) model=${option#*=} ;;
 	--curves=*) curves=${option#*=} ;;
 	--data=*) data=${option#*=} ;;
 	esac
 	case $argument in
-	--model | --curves | --data) previous=$argument= ;;
+	--model | --curves | --data | --recipe) previous=$argument= ;;
 	*) previous= ;;
 	esac
 done
@@ -53,6 +59,9 @@ provide compiler cmake make gnuplot:optional
 say "Building in $root/build"
 build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
 
+if $list; then
+	exec "$program" train --recipe list
+fi
 "$program" train "$@"
 
 if ! has gnuplot; then

@@ -1,4 +1,5 @@
 /* Figures of pairs against SciPy's and published ones. */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

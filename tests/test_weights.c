@@ -202,6 +202,11 @@ static void what_is_not_clear_is_refused(void **state)
 	make_file(&file, many);
 	assert_int_equal(weights_match(&network, &file.file, false, &match, &error), -1);
 	assert_error_has(&error, "has tensors of more than 64 layers");
+	used = 0;
+	for (int i = 0; i < 70; i++)
+		used += (size_t)snprintf(many + used, sizeof many - used, "%d 2 2\n", i);
+	make_file(&file, many);
+	assert_int_equal(weights_match(&network, &file.file, false, &match, &error), -1);
 	network_free(&network);
 }
 
@@ -299,6 +304,22 @@ static void numbers_that_are_not_there(void **state)
 		assert_true(network.params[9]->value[3] == 0);
 		free(file.tensors[4].values);
 	}
+	network_free(&network);
+}
+
+/* Also where all that tells Keras is that inputs come first. */
+static void keras_adds_more_to_a_variance_without_names(void **state)
+{
+	static struct file file;
+
+	(void)state;
+	build("maxpool:14 flatten dense:5 batchnorm dense:10 softmax");
+	make_file(&file, "0 4 5\n1 5\n2 5\n3 5\n4 5\n5 5\n6 5 10\n7 10");
+	assert_int_equal(weights_match(&network, &file.file, false, &match, &error), 0);
+	assert_true(match.sources[5].more == 1e-3f - 1e-5f);
+	make_file(&file, "0 5 4\n1 5\n2 5\n3 5\n4 5\n5 5\n6 10 5\n7 10");
+	assert_int_equal(weights_match(&network, &file.file, false, &match, &error), 0);
+	assert_true(match.sources[5].more == 0);
 	network_free(&network);
 }
 
@@ -406,6 +427,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_clear_is_refused),
 		cmocka_unit_test(all_orders_are_read),
 		cmocka_unit_test(numbers_that_are_not_there),
+		cmocka_unit_test(keras_adds_more_to_a_variance_without_names),
 		cmocka_unit_test(doubles_must_fit),
 		cmocka_unit_test(other_classes_are_drawn),
 		cmocka_unit_test(scores_are_those_of_other_programs),

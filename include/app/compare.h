@@ -12,7 +12,8 @@
 struct comparison {
 	size_t both, first, second, neither; /* first: the first network alone */
 	double difference, low, high; /* of the accuracies, first minus second; its 95% interval */
-	double chance; /* that networks as good as each other differ by so much or more */
+	/* That networks as good as each other differ by so much or more; at least DBL_MIN. */
+	double chance;
 };
 
 /* True where both answered the same images, in the same order, with the same labels. */

@@ -19,8 +19,9 @@ static inline size_t aligned_size(size_t size)
  * is no memory. Pages that nobody writes to cost nothing. */
 void *aligned_zeros(size_t size, void **block);
 
-/* The bytes that this process may have: those of the machine, or fewer where its control group or a
- * limit of its address space (ulimit -v) says so. SIZE_MAX where nobody says. */
+/* The bytes that this process may have: those of the machine, or fewer where its container (as a
+ * control group) or a limit of its address space (ulimit -v) says so. A group deeper in the tree is
+ * not looked for. SIZE_MAX where nobody says. */
 size_t memory_limit(void);
 
 /* The same with the control group's files in another folder than /sys/fs/cgroup: memory.max or, in

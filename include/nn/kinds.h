@@ -4,6 +4,9 @@
 
 #include "nn/layer.h"
 
+/* Of batch normalization: (x - mean) / sqrt(variance + this), as in PyTorch. */
+#define BATCHNORM_EPSILON 1e-5f
+
 extern const struct layer_kind layer_conv, layer_maxpool, layer_avgpool, layer_flatten, layer_dense,
 	layer_batchnorm, layer_relu, layer_tanh, layer_sigmoid, layer_dropout, layer_softmax;
 

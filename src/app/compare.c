@@ -1,6 +1,7 @@
 /* Statistics of pairs: each image is answered twice. */
 #include "app/compare.h"
 
+#include <float.h>
 #include <math.h>
 
 bool compare_same_images(const struct prediction *first, const struct prediction *second,
@@ -51,7 +52,7 @@ void compare_counts(struct comparison *comparison)
 	const size_t fewer = c->first < c->second ? c->first : c->second;
 	double low[2], high[2];
 
-	c->chance = fmin(1, 2 * binomial_tail(fewer, c->first + c->second));
+	c->chance = fmin(1, fmax(DBL_MIN, 2 * binomial_tail(fewer, c->first + c->second)));
 	c->difference = c->low = c->high = 0;
 	if (!count)
 		return;

@@ -261,8 +261,8 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	return 0;
 }
 
-/* Files had the temperature as a number beside the weights once. It goes into these, and is left
- * out of the metadata. */
+/* Files had the temperature as a number beside the weights once. It goes into these, where they
+ * scale the scores, and is left out of the metadata. */
 static int apply_temperature(struct safetensors *file, const struct network *network,
 							 struct error *error)
 {

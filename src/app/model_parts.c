@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIMS_TEXT 100
+#include "app/weights.h"
 
 void metadata_add(struct metadata *metadata, const char *key, const char *value)
 {
@@ -70,32 +70,24 @@ struct safetensors_tensor tensor_of_param(const struct param *param, const float
 	return tensor;
 }
 
-static const char *dims_text(char text[DIMS_TEXT], int rank, const size_t *dims)
-{
-	int used = snprintf(text, DIMS_TEXT, "[");
-
-	for (int i = 0; i < rank; i++)
-		used += snprintf(text + used, (size_t)(DIMS_TEXT - used), i ? ", %zu" : "%zu", dims[i]);
-	snprintf(text + used, (size_t)(DIMS_TEXT - used), "]");
-	return text;
-}
-
 const struct safetensors_tensor *tensor_of(const struct safetensors *file, const char *name,
 										   const struct param *param, struct error *error)
 {
 	const struct safetensors_tensor *tensor = safetensors_find(file, name);
-	char have[DIMS_TEXT], want[DIMS_TEXT];
-	size_t dims[4];
-	int rank = param_file_dims(param, dims);
+	char have[WEIGHTS_DIMS_TEXT], want[WEIGHTS_DIMS_TEXT];
+	struct safetensors_tensor wanted;
+
+	wanted.rank = param_file_dims(param, wanted.dims);
 
 	if (!tensor)
 		error_set(error, "has no tensor \"%s\", which the network needs", name);
 	else if (!tensor->values)
 		error_set(error, "tensor \"%s\" holds %s", name,
 				  tensor->doubles ? "numbers of 64 bits, expected 32" : "integers, not weights");
-	else if (tensor->rank != rank || memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims))
+	else if (tensor->rank != wanted.rank ||
+			 memcmp(tensor->dims, wanted.dims, (size_t)wanted.rank * sizeof *wanted.dims))
 		error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", name,
-				  dims_text(have, tensor->rank, tensor->dims), dims_text(want, rank, dims));
+				  weights_dims_text(tensor, have), weights_dims_text(&wanted, want));
 	else
 		return tensor;
 	return NULL;

@@ -9,8 +9,7 @@
 #include "app/weights_modules.h"
 #include "nn/kinds.h"
 
-#define KERAS_EPSILON 1e-3f /* of its batch normalization; ours and PyTorch's is 1e-5 */
-#define TORCH_EPSILON 1e-5f
+#define KERAS_EPSILON 1e-3f /* of its batch normalization; PyTorch has ours */
 
 const char *weights_dims_text(const struct safetensors_tensor *tensor, char text[WEIGHTS_DIMS_TEXT])
 {
@@ -297,12 +296,13 @@ static struct weights_source source_of(const struct question *question, const st
 	const bool is_norm = layer->kind == &layer_batchnorm;
 	const bool keras = role == ROLE_VARIANCE && tensor &&
 					   (weights_named_by_keras(tensor->name) ||
-						(question->modules->listed && question->orders.filters == ORDER_HWIO));
+						(question->modules->listed && (question->orders.filters == ORDER_HWIO ||
+													   question->orders.dense == ORDER_IN_OUT)));
 
 	return (struct weights_source){
 		.tensor = tensor,
 		.missing = is_norm && role == ROLE_WEIGHT ? 1 : 0,
-		.more = keras ? KERAS_EPSILON - TORCH_EPSILON : 0,
+		.more = keras ? KERAS_EPSILON - BATCHNORM_EPSILON : 0,
 		.redrawn = layer == question->free &&
 				   outputs_of(module, layer, question->orders) != layer->params[ROLE_BIAS].count,
 	};

@@ -237,8 +237,11 @@ static bool list_modules(const struct safetensors *file, struct modules *modules
 	const size_t count = sort_listed(file, sorted);
 
 	for (size_t i = 0, end; i < count; i = end) {
-		struct module *module = is_matrix(sorted[i]) ? add_listed(modules, sorted[i]) : NULL;
+		const bool begins = is_matrix(sorted[i]);
+		struct module *module = begins ? add_listed(modules, sorted[i]) : NULL;
 
+		if (begins && !module)
+			return false;
 		if (module)
 			module->tensors[ROLE_WEIGHT] = sorted[i++];
 		for (end = i; end < count && !is_matrix(sorted[end]);)

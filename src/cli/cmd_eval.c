@@ -258,6 +258,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 		{"--confusion", values->confusion, true},     {"--mistakes", values->mistakes, true},
 		{"--predictions", values->predictions, true}, {NULL, NULL, false}};
 	if (files_check_distinct(files, &values->data, error) ||
+		files_check_json(files, values->json, error) ||
 		engine_values_settle(&values->engine, error))
 		return STATUS_USAGE;
 	const bool failed =

@@ -440,7 +440,8 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 		error_set(error, "--sheet: no samples to write with --count 0");
 		return STATUS_USAGE;
 	}
-	if (files_check_distinct(files, &values->data, error) || engine_values_settle(&threads, error))
+	if (files_check_distinct(files, &values->data, error) ||
+		files_check_json(files, values->json, error) || engine_values_settle(&threads, error))
 		return STATUS_USAGE;
 	bool failed = engine_open(&engine, threads.kernels, (int)threads.threads, error);
 	data.workers = engine.workers;

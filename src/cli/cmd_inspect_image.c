@@ -416,6 +416,8 @@ static int read_digit(const char *path, const struct recognizer *recognizer, boo
 	if (picture_file_open(path, &file, error))
 		return -1;
 	int status = picture_file_next(&file, &out->picture, error);
+	if (!status && picture_file_has_more(&file))
+		status = error_set(error, "%s: several pictures, but one at a time is looked into", path);
 	if (!status && digit_file_read(out, recognizer, raw, true, error))
 		status = error_prefix(error, "%s", path);
 	picture_file_close(&file);
@@ -481,7 +483,7 @@ static int inspect_image_run(void *v, int operand_count, char **operands, struct
 										{"--occlusion", values->occlusion, true},
 										{NULL, NULL, false}};
 	FILE *out = files_report_stream(files, values->common.quiet);
-	if (files_check_distinct(files, NULL, error))
+	if (files_check_distinct(files, NULL, error) || files_check_json(files, values->json, error))
 		return STATUS_USAGE;
 	const bool failed = files_check_outputs(files, error) ||
 						session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1,

@@ -166,6 +166,17 @@ static void print_json(FILE *out, const char *path, const struct session *sessio
 	fputs("}}\n", out);
 }
 
+/* True where the file has the parameter by its name and in its layout. */
+static bool holds(const struct safetensors *file, const struct param *param)
+{
+	const struct safetensors_tensor *tensor = safetensors_find(file, param->name);
+	size_t dims[4];
+	const int rank = param_file_dims(param, dims);
+
+	return tensor && tensor->rank == rank &&
+		   !memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims);
+}
+
 /* The program finds the weights in the file that was named. */
 static int print_python(FILE *out, const struct inspect_model_values *values,
 						const struct session *session, struct error *error)
@@ -177,10 +188,12 @@ static int print_python(FILE *out, const struct inspect_model_values *values,
 	if (!strcmp(values->model.file, MODEL_BUILTIN))
 		return error_set(error, "--python: a program needs the weights in a file: --model FILE");
 	for (int i = 0; i < session->network.param_count; i++)
-		if (!safetensors_find(&session->file, session->network.params[i]->name))
-			return error_set(error,
-							 "--python: %s: has no tensor %s: its names are another program's",
-							 values->model.file, session->network.params[i]->name);
+		if (!holds(&session->file, session->network.params[i]))
+			return error_set(
+				error,
+				"--python: %s: has no tensor %s as PyTorch has it: its names or layouts "
+				"are another program's",
+				values->model.file, session->network.params[i]->name);
 	if (export_python(&session->network, framework, values->model.file, &program, error))
 		return error_prefix(error, "%s", values->model.file);
 	fwrite(program.data, 1, program.size, out);
@@ -199,7 +212,11 @@ static int inspect_model_run(void *v, int operand_count, char **operands, struct
 	const struct file_option files[] = {{"--model", values->model.file, false},
 										{"--filters", values->filters, true},
 										{NULL, NULL, false}};
-	if (files_check_distinct(files, NULL, error))
+	if (values->json && values->python) {
+		error_set(error, "--json and --python print something else; give one of them");
+		return STATUS_USAGE;
+	}
+	if (files_check_distinct(files, NULL, error) || files_check_json(files, values->json, error))
 		return STATUS_USAGE;
 	if (!files_check_outputs(files, error) &&
 		!session_open(&session, &values->model, &ENGINE_ONE_THREAD, 1, EXECUTOR_PREDICT,

@@ -261,7 +261,7 @@ static void predict_file(struct run *run, const char *path)
 		struct digit_file digits = {.picture = {.width = 0}};
 
 		ends = picture_file_next(&file, &digits.picture, &error);
-		if (file.count > 1 || picture_file_has_more(&file))
+		if (file.count > 1 || (!ends && picture_file_has_more(&file)))
 			source.number = file.count;
 		ends = ends || check_single(values, &source, &error);
 		if (ends || predict_picture(values, &run->session, &source, &digits, &error))

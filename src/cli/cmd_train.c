@@ -39,6 +39,8 @@ static enum command_status take_init(struct job *job, struct train_values *value
 {
 	if (!values->init || values->resume)
 		return STATUS_DONE;
+	if (!strcmp(values->init, "builtin"))
+		values->init = MODEL_BUILTIN;
 	if (model_read(values->init, &job->init, error))
 		return STATUS_FAILED;
 	if (!values->given[LINE_NETWORK][0] && model_spec(&job->init, job->init_spec))
@@ -65,8 +67,8 @@ static int check_line(struct job *job, struct error *error)
 	if (job_name_stopped_model(job, error) || files_check_distinct(files, &values->data, error))
 		return -1;
 	job->table = values->common.quiet || values->json ? NULL : files_report_stream(files, false);
-	if (values->json && files_report_stream(files, false) != stdout)
-		return error_set(error, "--json: standard output has another file already");
+	if (files_check_json(files, values->json, error))
+		return -1;
 	return engine_open(&job->engine, values->engine.kernels, (int)values->engine.threads, error);
 }
 
@@ -318,7 +320,7 @@ static int train_and_save(struct job *job, struct error *error)
 	if (result.diverged)
 		save_last_good(job, &result, error);
 	if (trained || save(job, &result, error) || curves_close(&job->curves, error)) {
-		if (values->json)
+		if (values->json && !job->stdout_failed)
 			train_json_failed(job, error);
 		return STATUS_FAILED;
 	}

@@ -133,6 +133,13 @@ FILE *files_report_stream(const struct file_option *files, bool quiet)
 	return stdout;
 }
 
+int files_check_json(const struct file_option *files, bool json, struct error *error)
+{
+	if (!json || files_report_stream(files, false) == stdout)
+		return 0;
+	return error_set(error, "--json: standard output has another file already");
+}
+
 /* ---- the program without a command, and help ---- */
 
 static int program_run(void *values, int operand_count, char **operands, struct error *error);

@@ -78,6 +78,9 @@ int files_check_distinct(const struct file_option *files, const struct dataset_o
 /* Refuse outputs that cannot be written. */
 int files_check_outputs(const struct file_option *files, struct error *error);
 
+/* Refuse --json where an output has standard output to itself. */
+int files_check_json(const struct file_option *files, bool json, struct error *error);
+
 /* The stream for the report: an output that is written to standard output has that to itself, and
  * the report goes to standard error or, with `quiet`, nowhere: NULL. */
 FILE *files_report_stream(const struct file_option *files, bool quiet);

@@ -9,9 +9,10 @@
 #include "base/text.h"
 #include "formats/json.h"
 
-#define COUNT_COLUMNS 7   /* of a count in the confusion matrix */
-#define MOST_NAME 20      /* columns of a class's name */
-#define MOST_PAIRS 20     /* of classes, in the place of a matrix */
+#define COUNT_COLUMNS 7 /* of a count in the confusion matrix */
+#define MOST_NAME 20    /* columns of a class's name */
+#define MOST_PAIRS 20   /* of classes, in the place of a matrix */
+#define LEAST_CHANCE 1e-300
 #define USUAL_CHANCE 0.05 /* below it, a difference is said not to be chance */
 
 void report_loading(FILE *out, const struct dataset *dataset)
@@ -355,8 +356,9 @@ void report_comparison(FILE *out, const struct compared *compared)
 	fprintf(out, " reads %zu images that ", c->first);
 	text_print_name(out, compared->against);
 	fprintf(out, " misreads, the other way round %zu:\n", c->second);
-	fprintf(out, "%s (exact McNemar test, p = %.2g)\n",
-			c->chance < USUAL_CHANCE ? "not by chance" : "that may be chance", c->chance);
+	fprintf(out, "%s (exact McNemar test, p %s %.2g)\n",
+			c->chance < USUAL_CHANCE ? "not by chance" : "that may be chance",
+			c->chance < LEAST_CHANCE ? "<" : "=", fmax(c->chance, LEAST_CHANCE));
 }
 
 static void print_comparison_json(FILE *out, const struct compared *compared)

@@ -76,8 +76,9 @@ static const struct field network_fields[] = {
 
 static const struct field init_fields[] = {
 	{"init", FIELD_TEXT, AT(init), "FILE",
-	 .help = "begin with the weights in this file, a model's or one from elsewhere, instead of "
-			 "drawing them; where the network has other classes, its last layer is drawn"},
+	 .help = "begin with the weights in this file, a model's, one from elsewhere or builtin, "
+			 "instead of drawing them; where the number of classes differs, the last layer is "
+			 "drawn"},
 	{"input_scale", FIELD_OTHER, AT(input_scale), "SCALE", .codec = &input_scale_codec,
 	 .help = "what the network reads: 0..1, 0..255, or MEAN,DEVIATION of pixels from 0 to 1 "
 			 "(default as with --init, or 0..1)"},

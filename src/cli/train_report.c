@@ -184,7 +184,7 @@ static void print_files(const struct job *job, const struct train_result *result
 
 	text_print_name(stderr, model);
 	fprintf(stderr, ": the network, %zu parameters\n", job->network.weight_count);
-	if (result->stopped && file_exists(values->model)) {
+	if (result->stopped && strcmp(model, values->model) && file_exists(values->model)) {
 		text_print_name(stderr, values->model);
 		fprintf(stderr, ": as it was before this training\n");
 	}
@@ -205,6 +205,8 @@ static void print_files(const struct job *job, const struct train_result *result
 void train_report_end(const struct job *job, const struct train_result *result, const char *model)
 {
 	print_ending(job, result);
-	print_verdict(job);
+	/* Of a stopped training the verdict would ask for fewer epochs than were asked for. */
+	if (!result->stopped)
+		print_verdict(job);
 	print_files(job, result, model);
 }

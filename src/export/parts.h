@@ -8,8 +8,6 @@
 int export_refuse(const struct network *network, const struct layer *layer, const char *form,
 				  struct error *error);
 
-#define BATCHNORM_EPSILON 1e-5f /* src/nn/batchnorm.c */
-
 /* True where the features of an image stay in their places up to the logits, so that their order
  * says which class is which. */
 bool export_keeps_order(const struct network *network, const struct layer *flatten);

@@ -17,6 +17,8 @@ int pixels_reserve(struct pixels *pixels, size_t more, struct error *error)
 		capacity *= 2;
 	/* Asked for first, since many systems promise more than there is. */
 	const size_t limit = memory_limit();
+	if (capacity > limit)
+		capacity = pixels->count + more;
 	uint8_t *data = capacity > limit ? NULL : realloc(pixels->data, capacity);
 	if (!data)
 		return error_scarce(error, "not enough memory for %zu MB of pixels: there are %zu MB",

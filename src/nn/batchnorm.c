@@ -12,7 +12,6 @@
 
 #include "base/memory.h"
 
-#define EPSILON 1e-5f
 #define MOMENTUM 0.1f /* the share of a new batch in the running means */
 
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR };
@@ -148,7 +147,7 @@ static void batchnorm_join(const struct op *op, int chunks)
 		merge(channels, batch, moments_of_chunk(op, chunk));
 	update_running(op, batch);
 	for (size_t c = 0; c < channels; c++)
-		batch.spread[c] = 1 / sqrtf(batch.spread[c] / *batch.count + EPSILON);
+		batch.spread[c] = 1 / sqrtf(batch.spread[c] / *batch.count + BATCHNORM_EPSILON);
 }
 
 static void batchnorm_forward(const struct op *op, const struct pass *pass)
@@ -161,9 +160,9 @@ static void batchnorm_forward(const struct op *op, const struct pass *pass)
 	float *scale = pass->scratch;
 
 	for (size_t c = 0; c < channels; c++)
-		scale[c] =
-			params[WEIGHT].value[c] *
-			(pass->training ? batch.spread[c] : 1 / sqrtf(params[RUNNING_VAR].value[c] + EPSILON));
+		scale[c] = params[WEIGHT].value[c] *
+				   (pass->training ? batch.spread[c]
+								   : 1 / sqrtf(params[RUNNING_VAR].value[c] + BATCHNORM_EPSILON));
 	pass->kernels->batchnorm_forward((int)channels, pixels(op, pass), pass->x,
 									 pass->training ? batch.mean : params[RUNNING_MEAN].value,
 									 scale, params[BIAS].value, pass->y);
