@@ -96,16 +96,17 @@ function finding()
 	return high < 0 ? "worse" : "may be chance"
 }
 
-function print_differences(    c)
+function print_differences(    c, text)
 {
 	printf "\nAgainst %s, %s accuracy in points, seed by seed:\n", configuration[1],
 		on == "val" ? "validation" : on
 	printf "seeds  difference               that is                configuration\n"
 	for (c = 2; c <= configurations; c++) {
 		pair_up(c)
-		printf "%5d  %s  %-21s  %s\n", n, pad(n == 0 ? "" : n < 3 ? sprintf("%+.2f", 100 * mean) :
-			sprintf("%+.2f  (%+.2f … %+.2f)", 100 * mean, 100 * low, 100 * high), 23), finding(),
-			configuration[c]
+		text = n == 0 ? "" : sprintf("%+.2f", 100 * mean)
+		if (n > 2)
+			text = text sprintf("  (%+.2f … %+.2f)", 100 * low, 100 * high)
+		printf "%5d  %s  %-21s  %s\n", n, pad(text, 23), finding(), configuration[c]
 	}
 }
 

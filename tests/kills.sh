@@ -18,7 +18,8 @@ fi
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 data=$(cd "$(dirname "$0")/../data" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# A process that is killed before it has become the program is still this shell, with its traps.
+trap '[ $BASHPID != $$ ] || rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work" || exit
 failed=0
@@ -84,9 +85,11 @@ begin()
 signals=(KILL KILL TERM KILL KILL INT KILL KILL HUP)
 ends=0 wrong=0 changed=0 left=0
 for ((kill = 0; kill < count; kill++)); do
+	signal=${signals[kill % ${#signals[@]}]}
+	# One that a signal ends at once cannot clear up behind one that was killed.
+	[ "$signal" = KILL ] || find . -name '.*.tmp' -delete
 	begin
 	sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
-	signal=${signals[kill % ${#signals[@]}]}
 	kill -"$signal" "$process" 2>/dev/null
 	# Now and then somebody is impatient.
 	[ "$signal" = KILL ] || ((RANDOM % 2)) || kill -"$signal" "$process" 2>/dev/null
