@@ -33,6 +33,9 @@ struct sheet_block {
 	struct colour (*caption)(const void *context, size_t tile, int line, char text[SHEET_CAPTION]);
 };
 
+/* The scale by which the longer side of a tile takes so many pixels, or a bit less; at least 1. */
+int sheet_scale(int width, int height, int pixels);
+
 /* Paint blocks one below the other, on a sheet of a screen's shape where the tiles permit. Free
  * with canvas_free. */
 int sheet_paint(const struct sheet_block *blocks, int count, struct canvas *canvas,

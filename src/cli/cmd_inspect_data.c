@@ -22,6 +22,7 @@
 #include "draw/sheet.h"
 #include "formats/json.h"
 #include "formats/pixels.h"
+#include "nn/executor.h"
 #include "nn/loss.h"
 
 #define MOST_NAME 20    /* columns of a class's name */
@@ -69,7 +70,8 @@ static struct replacer replacer_of(const struct inspect_data_values *values,
 /* Room for one image on its way. */
 struct workspace {
 	struct augmenter augmenter;
-	float x[MOST_SIDE * MOST_SIDE], room[(MOST_SIDE + 32) * (MOST_SIDE + 32)];
+	float x[MOST_SIDE * MOST_SIDE];
+	float room[]; /* of executor_room numbers */
 };
 
 /* workspace->x = the image as that epoch has it. */
@@ -315,14 +317,13 @@ static int write_sheet(const char *path, const struct samples *samples, struct e
 	const bool augmented = samples->columns > 1;
 	const struct dataset *dataset = samples->dataset;
 	const int names = dataset->labels ? classes_width(&dataset->classes, CAPTION_NAME) : 1;
-	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
 	const int room = augmented || count <= 400 ? 90 : count <= 3000 ? 60 : 30; /* pixels */
 	/* clang-format off */
 	const struct sheet_block block = {
 		.count = count, .columns = augmented ? samples->columns : columns_of(count),
 		.context = samples,
 		.width = dataset->width, .height = dataset->height, .cell = sample_cell,
-		.scale = side < room ? room / side : 1, .gap = room / 7,
+		.scale = sheet_scale(dataset->width, dataset->height, room), .gap = room / 7,
 		.lines = 1, .characters = augmented && names < EPOCH ? EPOCH : names,
 		.text_scale = room > 60 ? 3 : room > 30 ? 2 : 1, .caption = sample_caption,
 	};
@@ -403,7 +404,8 @@ static int inspect_data(const struct inspect_data_values *values, const struct f
 		return error_prefix(error, "--augment");
 	if (files_check_outputs(files, error))
 		return -1;
-	struct workspace *workspace = malloc(sizeof *workspace);
+	struct workspace *workspace =
+		malloc(sizeof *workspace + executor_room(dataset->height, dataset->width) * sizeof(float));
 	if (!workspace)
 		return error_scarce(error, "not enough memory for an image");
 	augmenter_prepare(&workspace->augmenter, &values->augment, dataset->height, dataset->width);

@@ -225,8 +225,7 @@ static int map_distance(const struct activation *activations, int count)
 static struct sheet_block block_of_image(const struct activation *map, int distance)
 {
 	const struct shape shape = map->shape;
-	const int side = shape.h > shape.w ? shape.h : shape.w;
-	const int scale = side < distance - MAP_GAP ? (distance - MAP_GAP) / side : 1;
+	const int scale = sheet_scale(shape.w, shape.h, distance - MAP_GAP);
 	const int gap = distance - shape.w * scale;
 
 	/* clang-format off */
@@ -260,14 +259,6 @@ static struct sheet_block block_of_numbers(const struct activation *map)
 	/* clang-format on */
 }
 
-/* Cells are as large as lets the image's longer side have that many pixels. */
-static int scale_of(const struct seen *seen, int pixels)
-{
-	const int side = seen->height > seen->width ? seen->height : seen->width;
-
-	return side < pixels ? pixels / side : 1;
-}
-
 static int activations_save(const char *path, const struct seen *seen,
 							const struct activation *activations, int count, struct error *error)
 {
@@ -277,7 +268,8 @@ static int activations_save(const char *path, const struct seen *seen,
 			? "what the network sees; below, orange is above 0, blue below"
 			: "what the network sees; below, grey is 0",
 		.count = 1, .context = seen,
-		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 112),
+		.width = seen->width, .height = seen->height,
+		.scale = sheet_scale(seen->width, seen->height, 112),
 		.cell = pixel_cell,
 	}};
 	/* clang-format on */
@@ -393,7 +385,8 @@ static int occlusion_save(const char *path, const struct session *session, const
 	/* clang-format off */
 	const struct sheet_block block = {
 		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
-		.width = seen->width, .height = seen->height, .scale = scale_of(seen, 364),
+		.width = seen->width, .height = seen->height,
+		.scale = sheet_scale(seen->width, seen->height, 364),
 		.cell = panel_cell,
 		.lines = 2, .characters = 15 + text_fit(name_of(seen), PANEL_NAME), .text_scale = 3,
 		.caption = panel_caption,

@@ -161,14 +161,6 @@ static struct colour verdict_line(const void *context, size_t tile, int line,
 	return colours[line];
 }
 
-/* Small images are enlarged more. */
-static int scale_of(const struct dataset *dataset)
-{
-	const int side = dataset->height > dataset->width ? dataset->height : dataset->width;
-
-	return side < LEAST_SIDE ? LEAST_SIDE / side : 1;
-}
-
 static struct sheet_block block_of(struct mistakes *mistakes, size_t count, const char *who)
 {
 	const struct dataset *dataset = mistakes->dataset;
@@ -181,7 +173,8 @@ static struct sheet_block block_of(struct mistakes *mistakes, size_t count, cons
 	/* clang-format off */
 	return (struct sheet_block){
 		.title = mistakes->title, .count = shown(mistakes), .context = mistakes, .gap = 14,
-		.width = dataset->width, .height = dataset->height, .scale = scale_of(dataset),
+		.width = dataset->width, .height = dataset->height,
+		.scale = sheet_scale(dataset->width, dataset->height, LEAST_SIDE),
 		.cell = digit_cell,
 		.beside = true, .lines = 4,
 		.characters = (int)strlen("read ") + classes_width(mistakes->classes, CAPTION_NAME),

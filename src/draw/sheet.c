@@ -22,6 +22,13 @@ static int larger(int a, int b)
 	return a > b ? a : b;
 }
 
+int sheet_scale(int width, int height, int pixels)
+{
+	const int side = larger(width, height);
+
+	return side < pixels ? pixels / side : 1;
+}
+
 static int line_height(const struct sheet_block *block)
 {
 	return (FONT_HEIGHT + 1) * block->text_scale;
