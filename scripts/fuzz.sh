@@ -5,15 +5,16 @@ set -eu -o pipefail
 usage()
 {
 	cat <<'END'
-Usage: scripts/fuzz.sh [--minutes N | --seconds N] [TARGET ...]
+Usage: scripts/fuzz.sh [--minutes N | --seconds N] [--seed N] [TARGET ...]
        scripts/fuzz.sh --seeds PROGRAM
 
 Builds tests/fuzz.c in the project's build-test/fuzz/ by clang, with libFuzzer and the address and
 undefined-behaviour sanitizers, and fuzzes each target for so long (one minute), as many at once as
 there are processors. Inputs that reached new code are kept in build-test/fuzz/corpus/, and the next
-run goes on with them. An input that crashes, hangs, leaks or is read differently by another library
-is kept in build-test/fuzz/found/. A line "ok TARGET" or "not ok TARGET" for each; the exit status is
-1 if one is not ok.
+run goes on with them; what is tried is left to chance, unless --seed gives where chance begins.
+An input that crashes, hangs, leaks or is read differently by another library is kept in
+build-test/fuzz/found/, and printed in base64. A line "ok TARGET" or "not ok TARGET" for each; the
+exit status is 1 if one is not ok.
 
 With --seeds, PROGRAM, which may be a build of tests/fuzz.c by any compiler, reads every seed once.
 
@@ -46,12 +47,14 @@ END
 }
 
 seconds=60
+seed=0 # libFuzzer chooses
 names=()
 program=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--minutes) seconds=$((60 * $2)) && shift ;;
 	--seconds) seconds=$2 && shift ;;
+	--seed) seed=$2 && shift ;;
 	--seeds) program=$(realpath "$2") && shift ;;
 	-h | --help) usage && exit ;;
 	-*) printf 'scripts/fuzz.sh: unknown option: %s\n\n' "$1" >&2 && usage >&2 && exit 2 ;;
@@ -91,7 +94,7 @@ verdict()
 # fuzz TARGET
 fuzz()
 {
-	local target=$1 corpus=$folder/corpus/$1 begin=$scratch/$1 options=() status=0
+	local target=$1 corpus=$folder/corpus/$1 begin=$scratch/$1 options=() status=0 found
 
 	[ ! -e "tests/fuzz/$target.dict" ] || options=(-dict="$root/tests/fuzz/$target.dict")
 	mkdir -p "$corpus" "$begin" "$folder/found"
@@ -102,9 +105,13 @@ fuzz()
 	(cd "$begin" && FUZZ_TARGET=$target \
 		ASAN_OPTIONS=max_allocation_size_mb=256:allocator_may_return_null=1 \
 		"$folder/fuzz" -max_total_time="$seconds" -max_len=8192 -timeout=20 -close_fd_mask=1 \
-		-artifact_prefix="$folder/found/$target-" -print_final_stats=1 "${options[@]}" \
+		-seed="$seed" -artifact_prefix="$folder/found/$target-" -print_final_stats=1 "${options[@]}" \
 		"$corpus" "$begin") >"$folder/$target.log" 2>&1 || status=$?
-	[ $status = 0 ] || grep -aE -m 20 'ERROR|runtime error|Assert|^ +#|ALARM' "$folder/$target.log" >&2
+	if [ $status != 0 ]; then
+		grep -aE -m 20 'ERROR|runtime error|Assert|^ +#|ALARM' "$folder/$target.log" >&2 || true
+		found=$(sed -n 's/.*Test unit written to //p' "$folder/$target.log")
+		[ -z "$found" ] || { say "$found:" && base64 "$found" >&2; }
+	fi
 	say "$target: $(awk '/number_of_executed_units/ { print $2 }' "$folder/$target.log") runs"
 	verdict "$target" $status
 }

@@ -410,6 +410,19 @@ static void early_end(void **state)
 	refuse(file, "the data ends before the picture does");
 }
 
+/* In a sequential file a symbol of size 0 ends its block and no others, whatever its run: ITU-T T.81
+ * leaves runs of 1 to 14 undefined there, and libjpeg reads them so. */
+static void ends_of_blocks(void **state)
+{
+	(void)state;
+	struct buffer file = jpeg("grey");
+	uint8_t *end = file.data + find(&file, SOS) - 9; /* in the code for AC coefficients */
+
+	assert_int_equal(*end, 0);
+	*end = 0xe0;
+	assert_same(parsed(file), parsed(jpeg("grey")));
+}
+
 static void damaged_data(void **state)
 {
 	(void)state;
@@ -540,6 +553,7 @@ int main(void)
 		cmocka_unit_test(impossible_scans),
 		cmocka_unit_test(many_scans),
 		cmocka_unit_test(early_end),
+		cmocka_unit_test(ends_of_blocks),
 		cmocka_unit_test(damaged_data),
 		cmocka_unit_test(mutations),
 		cmocka_unit_test(out_of_memory),

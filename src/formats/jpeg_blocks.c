@@ -88,8 +88,8 @@ static inline unsigned take_symbol(struct jpeg_bits *bits, const struct jpeg_cod
 	return 0;
 }
 
-/* Coefficients k to last, at first. Size 0 ends the block and, in a progressive file, at least
- * 2^run - 1 more, but for a run of 15: that is 16 zeros. */
+/* Coefficients k to last, at first. Size 0 ends the block and, in a progressive file's scan of these
+ * coefficients, at least 2^run - 1 more, but for a run of 15: that is 16 zeros. */
 static void read_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *code, int16_t *block)
 {
 	struct jpeg_bits *bits = &scan->bits;
@@ -97,7 +97,8 @@ static void read_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *code,
 	for (; k <= scan->last; k++) {
 		const unsigned symbol = take_symbol(bits, code), run = symbol >> 4, size = symbol & 15;
 		if (size == 0 && run < 15) {
-			scan->empty_blocks = (1 << run) - 1 + take(bits, run);
+			if (scan->first > 0)
+				scan->empty_blocks = (1 << run) - 1 + take(bits, run);
 			break;
 		}
 		k += (int)run;
