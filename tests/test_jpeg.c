@@ -410,8 +410,8 @@ static void early_end(void **state)
 	refuse(file, "the data ends before the picture does");
 }
 
-/* In a sequential file a symbol of size 0 ends its block and no others, whatever its run: ITU-T T.81
- * leaves runs of 1 to 14 undefined there, and libjpeg reads them so. */
+/* In a sequential file a symbol of size 0 ends its block and no others, whatever its run: runs of 1
+ * to 14 are undefined there in ITU-T T.81, and libjpeg reads them so. */
 static void ends_of_blocks(void **state)
 {
 	(void)state;

@@ -88,7 +88,7 @@ static inline unsigned take_symbol(struct jpeg_bits *bits, const struct jpeg_cod
 	return 0;
 }
 
-/* Coefficients k to last, at first. Size 0 ends the block and, in a progressive file's scan of these
+/* Coefficients k to last, at first. Size 0 ends the block and, in a progressive file's scan of AC
  * coefficients, at least 2^run - 1 more, but for a run of 15: that is 16 zeros. */
 static void read_ac(struct jpeg_scan *scan, int k, const struct jpeg_code *code, int16_t *block)
 {
