@@ -26,7 +26,7 @@ struct verdict_case {
 	int classes;            /* that are told apart */
 	size_t val_count;       /* validation images; the fewer, the more may be chance */
 	double learning_rate;   /* at its peak */
-	double label_smoothing; /* in the running loss */
+	double label_smoothing; /* of the targets in training */
 };
 
 /* Of the training images the measured figures where every epoch has them, else the running

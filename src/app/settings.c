@@ -27,7 +27,7 @@ const struct field settings_training[] = {
 	{"augment", FIELD_OTHER, AT(augment), "LIST", .codec = &augment_codec,
 	 .help = "change the training images at random"},
 	{"label_smoothing", FIELD_FLOAT, AT(label_smoothing), "F", .max = 1, .below_max = true,
-	 .help = "part of the target that all classes share evenly; val_loss is without"},
+	 .help = "part of the target that all classes share evenly; losses are shown without"},
 	{"eval_train", FIELD_FLAG, AT(eval_train),
 	 .help = "measure the training images, too, after each epoch with dropout off"},
 	{"seed", FIELD_UINT64, AT(seed), "N", .standard = 1,

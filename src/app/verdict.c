@@ -169,21 +169,17 @@ static bool is_underfitting(const struct findings *f)
 		   (t->start - t->end) / (t->count - 1) < SLOW_FALL * t->start;
 }
 
-/* The least possible running loss, which is the entropy of the smoothed labels. */
+/* That of images which hit their smoothed targets: learning by heart leads there, not to 0. */
 static double least_loss(const struct findings *f)
 {
 	const int classes = f->curves->classes;
-	double wrong = f->curves->label_smoothing / classes;
-	double right = 1 - (classes - 1) * wrong;
 
-	if (f->measured || !(wrong > 0))
-		return 0;
-	return -right * log(right) - (classes - 1) * wrong * log(wrong);
+	return -log(1 - f->curves->label_smoothing * (classes - 1) / classes);
 }
 
 static bool seen_falls_since(const struct findings *f, int row)
 {
-	double least = least_loss(f), now = value(f, f->curves->count - 1, SEEN_LOSS);
+	const double least = least_loss(f), now = value(f, f->curves->count - 1, SEEN_LOSS);
 
 	return now - least < (1 - CLEAR_CHANGE) * (value(f, row, SEEN_LOSS) - least);
 }

@@ -30,7 +30,7 @@ static void print_rules(const struct settings *settings, const struct train_leng
 		fprintf(stderr, "%s falls to 0 %s", rising ? ", then" : "\nrate  ",
 				settings->schedule == SCHEDULE_LINEAR ? "in a straight line" : "as a cosine does");
 	if (settings->label_smoothing > 0)
-		fprintf(stderr, "\nloss   with label smoothing %g; val_loss is without",
+		fprintf(stderr, "\nlabels smoothed by %g for training; the losses shown are without",
 				(double)settings->label_smoothing);
 	if (settings->patience)
 		fprintf(stderr, "\nend    early after %d epoch%s without a lower val_loss",

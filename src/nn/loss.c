@@ -1,5 +1,5 @@
 /* Softmax and sparse categorical cross-entropy, loss = -log p(label), fused: its gradient by the
- * logits is p - onehot(label), or with smoothing p - target. */
+ * logits is p - onehot(label), or towards a smoothed target p - target. */
 #include "nn/loss.h"
 
 #include <math.h>
@@ -54,18 +54,10 @@ bool loss_logits_are_finite(int classes, const float *logits)
 }
 
 /* -log p(label) = log(sum of exp(x[i])) - x[label], with the largest logit taken off both: `sum` is
- * that of exponentials. Since targets add up to 1, with smoothing it is log(sum of exp(x[i])) - sum
- * of target[i] × x[i]. */
-static float loss_of_image(int classes, const float *logits, int best, float sum, int label,
-						   float smoothing)
+ * that of exponentials. */
+static float loss_of_image(const float *logits, int best, float sum, int label)
 {
-	float mean = 0, towards_label = logits[label] - logits[best];
-
-	if (smoothing == 0) /* where another logit is infinite, 0 × mean would not be 0 */
-		return math_log(sum) - towards_label;
-	for (int i = 0; i < classes; i++)
-		mean += (logits[i] - logits[best]) / (float)classes;
-	return math_log(sum) - ((1 - smoothing) * towards_label + smoothing * mean);
+	return math_log(sum) - (logits[label] - logits[best]);
 }
 
 struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, const uint16_t *labels,
@@ -81,7 +73,7 @@ struct loss_sum loss_cross_entropy(int n, int classes, const float *logits, cons
 		const float sum = exponentials(classes, logits, logits[best], d);
 
 		if (!none) {
-			total.loss += (double)loss_of_image(classes, logits, best, sum, labels[s], smoothing);
+			total.loss += (double)loss_of_image(logits, best, sum, labels[s]);
 			total.correct += best == labels[s];
 			total.count++;
 		}
