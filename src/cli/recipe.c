@@ -20,18 +20,21 @@
 const struct recipe recipes[] = {
 	{.name = "default",
 	 .purpose = "the reference network as good as it gets in 3 epochs: a learning rate that "
-				"warms up and then falls to 0, and less dropout",
+				"warms up and then falls to 0, less dropout, and targets that ask for less "
+				"certainty",
 	 .words = WORDS("--network", "conv:32,3 relu maxpool:2 conv:64,3 relu maxpool:2 flatten "
 				             "dense:128 relu dropout:0.3 dense:classes softmax",
 				"--epochs", "3", "--batch-size", "64", "--learning-rate", "0.004",
-				"--warmup", "0.1", "--schedule", "linear", "--beta1", "0.8", "--beta2", "0.99"),
-	 .measured = "99.25% of the test images, 10 seeds, deviation 0.07; 3 s on two Zen 4 cores"},
+				"--warmup", "0.1", "--schedule", "linear", "--beta1", "0.8", "--beta2", "0.99",
+				"--label-smoothing", "0.05"),
+	 .measured = "99.39% of the test images, 10 seeds, deviation 0.03; 3 s on two Zen 4 cores"},
 	{.name = "plain",
 	 .purpose = "the reference job: what a first script in Keras does, Adam at its usual "
 				"settings all the time",
 	 .words = WORDS("--network", NETWORK_SPEC_REFERENCE,
 				"--epochs", "3", "--batch-size", "64", "--learning-rate", "0.001", "--warmup", "0",
-				"--schedule", "constant", "--beta1", "0.9", "--beta2", "0.999"),
+				"--schedule", "constant", "--beta1", "0.9", "--beta2", "0.999",
+				"--label-smoothing", "0"),
 	 .measured = "98.85% of the test images, 10 seeds, deviation 0.14; 3 s on two Zen 4 cores"},
 	{.name = "accurate",
 	 .purpose = "as few mistakes as one network can make in minutes: a deeper network, and "
@@ -65,7 +68,7 @@ const struct recipe recipes[] = {
 				             "dense:120 tanh dense:84 tanh dense:classes softmax",
 				"--epochs", "15", "--batch-size", "64", "--learning-rate", "0.002",
 				"--warmup", "0.1", "--schedule", "linear", "--beta1", "0.9", "--beta2", "0.99",
-				"--augment", "shift:1"),
+				"--label-smoothing", "0", "--augment", "shift:1"),
 	 .measured = "99.17% of the test images, 5 seeds, deviation 0.06; 25 s on two Zen 4 cores"},
 	{.name = NULL},
 };
