@@ -156,7 +156,7 @@ look "repaired.png: the validation's loss goes on falling, and stays below the t
 
 step 8 "Inside" "A network so small that all of it fits on one page: what its first layer looks for," \
 	"and what each layer makes of one digit."
-run train --epochs 1 --model small.safetensors --curves small.csv \
+run train --epochs 1 --label-smoothing 0 --model small.safetensors --curves small.csv \
 	--network "conv:8,5 relu maxpool:2 conv:16,5 relu maxpool:2 flatten dense:10 softmax"
 run_silently inspect model --model small.safetensors --filters filters.png
 run inspect image "$samples/2.pgm" --model small.safetensors --activations activations.png \
