@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "cli/rescue.h"
+#include "cli/stop.h"
 #include "errors.h"
 #include "faults.h"
 #include "scratch.h"
@@ -203,6 +204,40 @@ static void no_file_may_be_written_anywhere(void **state)
 	assert_int_equal(draft_close(&draft, &error), 0);
 }
 
+/* Ctrl-C at the question ends the program at once, although it is the first; its drafts go. */
+static void ctrl_c_is_an_answer(void **state)
+{
+	int question[2], answer[2], status;
+	char text[2000], spare[256];
+	struct draft curves;
+
+	(void)state;
+	fflush(stdout);
+	assert_true(!pipe(question) && !pipe(answer));
+	const pid_t child = fork();
+	if (!child) {
+		struct rescue rescue = {fdopen(question[1], "w"), fdopen(answer[0], "r"), ""};
+
+		close(answer[1]);
+		stop_catch_signals(false, false);
+		lose_folder();
+		if (!draft_open(&curves, scratch_path(spare, folder, "curves"), &error))
+			rescue_write(&rescue, &draft, &bytes, &error);
+		_exit(0);
+	}
+	close(question[1]);
+	assert_true(read(question[0], text, sizeof text) > 0);
+	assert_int_equal(scratch_count(folder), 1);
+	kill(child, SIGINT);
+	close(answer[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	assert_int_equal(scratch_count(folder), 0);
+	assert_int_equal(draft_close(&draft, &error), 0);
+	close(question[0]);
+	close(answer[0]);
+}
+
 /* Both ends must be a terminal. */
 static void somebody_may_be_there(void **state)
 {
@@ -238,6 +273,7 @@ int main(void)
 		RESCUE_TEST(asks_until_it_is_written),
 		RESCUE_TEST(without_anybody_it_goes_elsewhere),
 		RESCUE_TEST(without_an_answer_it_goes_elsewhere),
+		RESCUE_TEST(ctrl_c_is_an_answer),
 		RESCUE_TEST(all_may_fail),
 		RESCUE_TEST(somebody_may_be_there),
 		RESCUE_TEST(no_file_may_be_written_anywhere),

@@ -187,29 +187,6 @@ static int name_source(const struct source *source, struct error *error)
 	return error_prefix(error, "%s", source->path);
 }
 
-/* The way is drawn, as far as it goes, where there is no digit or one too many, too. */
-static int predict_picture(const struct predict_values *values, const struct session *session,
-						   const struct source *source, struct digit_file *file,
-						   struct error *error)
-{
-	const struct recognizer recognizer = session_recognizer(session);
-	const bool single = values->single || values->save_digit;
-	struct error unsaid; /* two errors are one too many */
-
-	int status = digit_file_read(file, &recognizer, values->raw, single, error);
-	if (status)
-		name_source(source, error);
-	if (values->way && file->reading.probabilities &&
-		digit_file_draw_way(values->way, file, &session->classes, status ? &unsaid : error))
-		status = -1;
-	if (status ||
-		(values->save_digit && digit_file_write(values->save_digit, &file->reading, error)))
-		return -1;
-	return print_reading(values, &file->reading, &session->classes, source, error)
-			   ? name_source(source, error)
-			   : 0;
-}
-
 /* An option that writes one file, for one picture; NULL where the line has none. */
 static const char *one_file_option(const struct predict_values *values)
 {
@@ -246,6 +223,29 @@ static void not_read(struct run *run, const struct source *source, struct error 
 	}
 }
 
+/* Read a picture. The way is drawn, as far as it goes, where there is no digit or one too many, too;
+ * and what was read is printed, whatever becomes of the files. */
+static void predict_picture(struct run *run, const struct source *source, struct digit_file *file)
+{
+	const struct predict_values *values = run->values;
+	const struct classes *classes = &run->session.classes;
+	const struct recognizer recognizer = session_recognizer(&run->session);
+	const bool single = values->single || values->save_digit;
+	struct error error;
+
+	const bool failed = digit_file_read(file, &recognizer, values->raw, single, &error) ||
+						print_reading(values, &file->reading, classes, source, &error);
+	if (failed) {
+		name_source(source, &error);
+		not_read(run, source, &error);
+	}
+	if ((values->way && file->reading.probabilities &&
+		 digit_file_draw_way(values->way, file, classes, &error)) ||
+		(values->save_digit && !failed &&
+		 digit_file_write(values->save_digit, &file->reading, &error)))
+		run->status = command_fail(&error);
+}
+
 /* Read all pictures of a file. */
 static void predict_file(struct run *run, const char *path)
 {
@@ -264,8 +264,10 @@ static void predict_file(struct run *run, const char *path)
 		if (file.count > 1 || (!ends && picture_file_has_more(&file)))
 			source.number = file.count;
 		ends = ends || check_single(values, &source, &error);
-		if (ends || predict_picture(values, &run->session, &source, &digits, &error))
+		if (ends)
 			not_read(run, &source, &error);
+		else
+			predict_picture(run, &source, &digits);
 		digit_file_free(&digits);
 		run->ended = command_flush(run->error);
 		ends = ends || run->ended || !picture_file_has_more(&file);
@@ -297,13 +299,18 @@ static int predict_run(void *v, int operand_count, char **operands, struct error
 {
 	struct predict_values *values = v;
 	struct run run = {.values = values, .status = STATUS_DONE, .error = error};
+	const char *first = operands[0], *second = NULL; /* those that are standard input, if any */
 
 	if (values->json && values->show) {
 		error_set(error, "--show would draw into the output of --json; give one of them");
 		return STATUS_USAGE;
 	}
 	model_values_settle(&values->model, values->common.quiet);
-	const struct file_option files[] = {{"FILE", operands[0], false},
+	for (int i = 1; i < operand_count; i++)
+		if (!strcmp(operands[i], "-"))
+			*(strcmp(first, "-") ? &first : &second) = operands[i];
+	const struct file_option files[] = {{"FILE", first, false},
+										{"another FILE", second, false},
 										{"--model", values->model.file, false},
 										{"--save-digit", values->save_digit, true},
 										{"--steps", values->way, true},

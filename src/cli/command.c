@@ -99,6 +99,27 @@ int command_flush(struct error *error)
 
 /* ---- files ---- */
 
+static bool is_input_stream(const char *path)
+{
+	return path && (!strcmp(path, "-") || !strcmp(path, STREAM_INPUT));
+}
+
+/* What one input takes from standard input is gone for another. */
+static int check_streams(const struct file_option *files, struct error *error)
+{
+	const struct file_option *first = NULL;
+
+	for (const struct file_option *file = files; file->option; file++) {
+		if (file->is_output || !is_input_stream(file->path))
+			continue;
+		if (first)
+			return error_set(error, "%s and %s are both standard input, which can be read once",
+							 first->option, file->option);
+		first = file;
+	}
+	return 0;
+}
+
 int files_check_distinct(const struct file_option *files, const struct dataset_options *data,
 						 struct error *error)
 {
@@ -114,7 +135,7 @@ int files_check_distinct(const struct file_option *files, const struct dataset_o
 		if (data && dataset_check_output(data, file->path, error))
 			return error_prefix(error, "%s", file->option);
 	}
-	return 0;
+	return check_streams(files, error);
 }
 
 int files_check_outputs(const struct file_option *files, struct error *error)

@@ -71,7 +71,7 @@ struct file_option {
 };
 
 /* Refuse an output that is the same file as one before it, or one of the data set's, or "-" where
- * that stands for no stream; `data` may be NULL. */
+ * that stands for no stream; and a second input from standard input. `data` may be NULL. */
 int files_check_distinct(const struct file_option *files, const struct dataset_options *data,
 						 struct error *error);
 

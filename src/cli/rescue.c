@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/stop.h"
 
 struct rescue rescue_here(void)
 {
@@ -49,12 +50,13 @@ static int ask(struct rescue *rescue, const char *path, const struct buffer *byt
 	char answer[PATH_SIZE];
 	int status = -1;
 
+	stop_at_interrupt();
 	while (status) {
 		text_disarm(error->text);
-		fprintf(
-			rescue->questions,
-			"%s\nWhat was learned is still in memory. Enter tries again; or name another file: ",
-			error->text);
+		fprintf(rescue->questions,
+				"%s\nWhat was learned is still in memory, and Ctrl-C loses it. Enter tries again; "
+				"or name another file: ",
+				error->text);
 		fflush(rescue->questions);
 		if (!read_answer(rescue->answers, answer))
 			break;

@@ -11,21 +11,22 @@
 #include "base/draft.h"
 
 static volatile sig_atomic_t stop_signal;
-static const char *volatile stop_answer; /* to the first signal */
+static const char *volatile stop_answer;     /* to the first signal */
+static volatile sig_atomic_t stop_interrupt; /* SIGINT ends the program at once */
 
 static void on_signal(int number)
 {
-	int old_errno = errno;
-	ssize_t ignored = stop_signal ? 0 : write(STDERR_FILENO, stop_answer, strlen(stop_answer));
+	const int old_errno = errno;
 
-	(void)ignored;
-	if (stop_signal && number != SIGXCPU) {
+	if ((stop_signal && number != SIGXCPU) || (stop_interrupt && number == SIGINT)) {
 		drafts_remove();
 		signal(number, SIG_DFL);
 		raise(number); /* it waits until this handler returns, and ends the program */
-	}
-	if (!stop_signal)
+	} else if (!stop_signal) {
+		const ssize_t ignored = write(STDERR_FILENO, stop_answer, strlen(stop_answer));
+		(void)ignored;
 		stop_signal = number;
+	}
 	errno = old_errno;
 }
 
@@ -38,6 +39,11 @@ static void catch_signal(int number)
 	sigemptyset(&action.sa_mask);
 	if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
 		sigaction(number, &action, NULL);
+}
+
+void stop_at_interrupt(void)
+{
+	stop_interrupt = 1;
 }
 
 const volatile sig_atomic_t *stop_catch_signals(bool quiet, bool on_bar)

@@ -10,4 +10,8 @@
  * SIGXCPU. Returns the place where the first signal's number appears, 0 before. */
 const volatile sig_atomic_t *stop_catch_signals(bool quiet, bool on_bar);
 
+/* From now on already the first SIGINT ends the program, as is right while a question waits. SIGHUP
+ * does not: a terminal that has gone answers no question, and then there is something to save. */
+void stop_at_interrupt(void);
+
 #endif
