@@ -33,8 +33,9 @@ standard deviation, Student's 95% interval of the mean, difference), summary.png
 training by its number. Models are not kept: same options and seed, same model.
 
 Interrupted, by Ctrl-C or worse? Call it again in the same way, or with --out DIR alone: what is
-finished is not done again. With more seeds or configurations it adds to what is there. Trainings
-that fail are reported, the others go on, and the exit status is 1.
+finished is not done again. With more seeds or configurations it adds to what is there; --seeds alone
+is for all configurations there. Trainings that fail are reported, the others go on, and the exit
+status is 1.
 
   scripts/sweep.sh --seeds 1-3 --on val "plain" "plain --learning-rate 2e-3"
   scripts/sweep.sh "plain" "plain --network conv:8,3 relu maxpool:2 flatten dense:10 softmax"
@@ -82,6 +83,7 @@ if [ "${1-}" = recipes ]; then
 	recipes=true
 	shift
 fi
+more_seeds=$seeds
 $recipes || : "${seeds:=1-5}" "${threads:=1}" "${out:=sweep}"
 : "${out:=sweep-recipes}"
 number='^[1-9][0-9]{0,3}$'
@@ -117,6 +119,10 @@ absolute()
 out=$(absolute "$out")
 if [ $# -eq 0 ] && ! $recipes && ! [ -s "$out/jobs" ]; then
 	misused "no configuration, and no sweep in $out to go on with"
+fi
+if [ $# -eq 0 ] && ! $recipes && [ -n "$more_seeds" ]; then
+	mapfile -t names < <(cut -f 2- "$out/jobs" | awk '!seen[$0]++')
+	set -- "${names[@]}"
 fi
 
 # shellcheck source=scripts/lib.sh

@@ -212,6 +212,9 @@ run --out stopped --seeds 4-5 "--epochs 2" "--epochs 3"
 is "more: only what is new" "4 5 5" "$(trained)"
 is "more: configurations" "5 2" \
 	"$(tail -n +2 "$work/stopped/summary.csv" | cut -d , -f 2 | paste -s -d ' ')"
+rm "$work/calls"
+run --out stopped --seeds 5-6
+is "more: seeds alone are for all configurations" "6 6" "$(trained)"
 
 # The program itself.
 small="--network 'flatten dense:10 softmax' --limit 200 --epochs 1"
