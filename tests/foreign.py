@@ -37,7 +37,8 @@ def convert(build, path):
     made = path + ".safetensors"
     code = code.replace('"model.safetensors"', repr(made))
     code = re.sub(r'"model\.\w+"', repr(path), code)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          cwd=os.path.dirname(path))
     check(f"{os.path.basename(path)}: {message.split(': ')[2].split(';')[0]}",
           done.returncode == 0, done.stderr.strip().split("\n")[-1])
     return made
@@ -80,7 +81,10 @@ def torch_files(folder, images):
     torch.save({"epoch": 3, "model_state_dict": state}, f"{folder}/checkpoint.pth")
     torch.save(state, f"{folder}/legacy.pt", _use_new_zipfile_serialization=False)
     numpy.savez(f"{folder}/arrays.npz", **{k: v.double().numpy() for k, v in state.items()})
-    names = ["state.pt", "checkpoint.pth", "legacy.pt", "arrays.npz"]
+    os.mkdir(f"{folder}/arrays")
+    for name, values in state.items():
+        numpy.save(f"{folder}/arrays/{name}.npy", values.numpy())
+    names = ["state.pt", "checkpoint.pth", "legacy.pt", "arrays.npz", "arrays/fc1.weight.npy"]
     floats = {k: v.numpy() for k, v in state.items() if v.dtype == torch.float32}
     try:
         import gguf

@@ -35,7 +35,7 @@ static void networks(void **state)
 		{CASE("PK\3\4----------------------\x0d\0\0\0metadata.json"), "a file of Keras",
 		 "keras.saving.load_model"},
 		{CASE("PK\3\4----------------------\x0c\0\0\0fc1.bias.npy"), "a NumPy file", "numpy.load"},
-		{CASE("\x93NUMPY\1\0"), "a NumPy file", "numpy.load"},
+		{CASE("\x93NUMPY\1\0"), "a NumPy file of one array", "*.npy"},
 		{CASE("\x89HDF\r\n\x1a\n"), "an HDF5 file", "h5py.File"},
 		{CASE("GGUF\3\0\0\0"), "a GGUF file", "gguf.GGUFReader"},
 		{CASE("\x08\x09\x12\x07pytorch"), "an ONNX file", "onnx.load"},
@@ -81,8 +81,10 @@ static void contents(void **state)
 	begins(foreign_content(CONTENT("ARROW1")), "an Arrow file");
 	begins(foreign_content(CONTENT("\x89HDF")), "an HDF5 file");
 	begins(foreign_content(CONTENT("MATLAB")), "a MATLAB file");
-	begins(foreign_content(CONTENT("\xff\xd8\xff")), "a picture");
-	begins(foreign_content(CONTENT("\x89PNG")), "a picture");
+	begins(foreign_content(CONTENT("\xff\xd8\xff")), "a single picture");
+	begins(foreign_content(CONTENT("\x89PNG")), "a single picture");
+	begins(foreign_content(CONTENT("P5\n28 28 255\n")), "a single picture");
+	begins(foreign_content(CONTENT("P6 28 28 255\n")), "a single picture");
 	begins(foreign_content(CONTENT("\xff\xfe")), "UTF-16 text");
 	begins(foreign_content(CONTENT("\xfe\xff")), "UTF-16 text");
 	begins(foreign_content(CONTENT("{")), "JSON");

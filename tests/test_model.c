@@ -769,10 +769,23 @@ static void files_that_are_no_model(void **state)
 	assert_null(network.spec);
 	assert_int_equal(file_replace(path, "\n<html>", 7, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
-	assert_error_has(&error, ": is a web page, not a trained network");
+	assert_error_has(&error, ": is a web page: the download went wrong");
 	assert_int_equal(file_replace(path, "", 0, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
-	assert_error_has(&error, ": 0 bytes");
+	assert_error_has(&error, ": is an empty file");
+	assert_int_equal(file_replace(path, "version https://git-lfs.github.com", 34, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_error_has(&error, ": is a Git LFS pointer; fetch the file with 'git lfs pull'");
+	assert_int_equal(file_replace(path, "P5\n28 28 255\n", 13, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_error_has(&error, ": is a single picture");
+	assert_int_equal(file_replace(path, "\x80\4\x95\1\1\1\1\1", 8, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_null(strstr(error.text, "CSV"));
+	/* A header of such a length may begin with the "{" that JSON begins with. */
+	assert_int_equal(file_replace(path, "{\0\0\0\0\0\0\0{", 9, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_null(strstr(error.text, "JSON,"));
 }
 
 /* Each request for memory fails once: an error, and nothing is kept. */

@@ -327,7 +327,7 @@ static void wrong_layouts(void **state)
 	refuses(DATASET_TRAIN, DATASET_BROKEN,
 			"a class's name of 64 bytes, possible are 1 to 63: \"000");
 	options.path = scratch_path(path, folder, "b/x.png");
-	refuses(DATASET_TRAIN, DATASET_BROKEN, "a picture, not a file of many");
+	refuses(DATASET_TRAIN, DATASET_BROKEN, "a single picture");
 }
 
 static void there_may_be_too_many_classes(void **state)

@@ -3,6 +3,7 @@
 #include "app/model.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <float.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -473,21 +474,25 @@ static int refuse_foreign(const struct buffer *bytes, struct error *error)
 	return -1;
 }
 
-/* A header begins with its length, eight bytes of which the last ones are 0. Text in its place
+/* A header begins with its length, eight bytes of which the last ones are 0. Something else there
  * means that another file was named, or that a web page was saved instead of the file. */
-static int refuse_text(const struct buffer *bytes, struct error *error)
+static int refuse_other(const struct buffer *bytes, struct error *error)
 {
-	const uint8_t *begin = bytes->data, *end = begin + (bytes->size < 8 ? bytes->size : 8);
+	const uint8_t *begin = bytes->data, *end = begin + bytes->size;
 
-	for (const uint8_t *c = begin; c < end; c++)
-		if (*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
-			return 0;
-	while (begin < end && *begin <= ' ')
-		begin++;
-	if (begin == end)
+	if (bytes->size >= 8 && !memcmp(begin + 4, (const uint8_t[4]){0}, 4))
 		return 0;
-	return error_set(error, "is a %s, not a trained network",
-					 *begin == '<' ? "web page" : "text file");
+	while (begin < end && isspace(*begin))
+		begin++;
+	const char *phrase = foreign_content(begin, (size_t)(end - begin));
+	/* A file of images may be written as CSV, but a network may not. */
+	if (phrase && !strstr(phrase, "CSV"))
+		return error_set(error, "is %s", phrase);
+	while (begin < end && begin < bytes->data + 8 && (*begin >= ' ' || isspace(*begin)))
+		begin++;
+	return begin == end || begin >= bytes->data + 8
+			   ? error_set(error, "is a text file, not a trained network")
+			   : 0;
 }
 
 /* data/model.safetensors as a C array, by scripts/embed.c. */
@@ -507,7 +512,7 @@ static int read_file(const char *path, struct safetensors *file, struct error *e
 		return safetensors_parse(model_builtin, model_builtin_size, file, error);
 	if (file_read(path, MAX_FILE, &bytes, error))
 		return -1;
-	const bool failed = refuse_foreign(&bytes, error) || refuse_text(&bytes, error) ||
+	const bool failed = refuse_foreign(&bytes, error) || refuse_other(&bytes, error) ||
 						safetensors_parse(bytes.data, bytes.size, file, error);
 	buffer_free(&bytes);
 	return failed ? error_prefix(error, "%s", path) : 0;

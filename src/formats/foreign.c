@@ -10,7 +10,7 @@
 #define HDF5 "an HDF5 file" AS_CSV
 #define PICKLE "a Python pickle" AS_CSV
 #define UTF16 "UTF-16 text; save it as UTF-8"
-#define PICTURE "a picture, not a file of many"
+#define PICTURE "a single picture"
 
 /* clang-format off */
 static const struct format {
@@ -44,6 +44,8 @@ static const struct format {
 	{0, "\xfe\xff", NULL, UTF16},
 	{0, "\x89PNG", NULL, PICTURE},
 	{0, "\xff\xd8\xff", NULL, PICTURE},
+	{0, "P5", NULL, PICTURE},
+	{0, "P6", NULL, PICTURE},
 	{0, "<", ".html", "a web page: the download went wrong"},
 	{0, "{", NULL, "JSON, perhaps a server's message: the download went wrong"},
 };
@@ -136,6 +138,13 @@ static const struct foreign_network npz_file = {
 	"    arrays = dict(numpy.load(\"model.npz\"))\n"
 	SAVE("arrays"),
 };
+
+static const struct foreign_network npy_file = {
+	"a NumPy file of one array",
+	"    import glob, numpy, safetensors.numpy # each is called like its file: fc1.weight.npy\n"
+	"    arrays = {path[:-4]: numpy.load(path) for path in glob.glob(\"*.npy\")}\n"
+	SAVE("arrays"),
+};
 /* clang-format on */
 
 static bool begins(const uint8_t *data, size_t size, const char *mark)
@@ -155,8 +164,10 @@ const struct foreign_network *foreign_network(const uint8_t *data, size_t size)
 {
 	if (zip_begins(data, size, "data.pkl") || begins(data, size, "\x80\2\x8a\x0a"))
 		return &torch_file;
-	if (zip_begins(data, size, ".npy") || begins(data, size, "\x93NUMPY"))
+	if (zip_begins(data, size, ".npy"))
 		return &npz_file;
+	if (begins(data, size, "\x93NUMPY"))
+		return &npy_file;
 	if (zip_begins(data, size, "metadata.json") || zip_begins(data, size, "config.json"))
 		return &keras_file;
 	if (begins(data, size, "\x89HDF"))
