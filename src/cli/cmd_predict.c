@@ -223,8 +223,8 @@ static void not_read(struct run *run, const struct source *source, struct error 
 	}
 }
 
-/* Read a picture. The way is drawn, as far as it goes, where there is no digit or one too many, too;
- * and what was read is printed, whatever becomes of the files. */
+/* Read a picture. The way is drawn, as far as it goes, where there is no digit or one too many,
+ * too; and what was read is printed, whatever becomes of the files. */
 static void predict_picture(struct run *run, const struct source *source, struct digit_file *file)
 {
 	const struct predict_values *values = run->values;

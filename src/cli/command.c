@@ -104,7 +104,7 @@ static bool is_input_stream(const char *path)
 	return path && (!strcmp(path, "-") || !strcmp(path, STREAM_INPUT));
 }
 
-/* What one input takes from standard input is gone for another. */
+/* Standard input is gone once it was read. */
 static int check_streams(const struct file_option *files, struct error *error)
 {
 	const struct file_option *first = NULL;

@@ -17,10 +17,10 @@ struct rescue {
 struct rescue rescue_here(void);
 
 /* Write the bytes to the draft's file and close the draft. Where that fails, try it again with a
- * new draft; then ask for another name, over and over, until Ctrl-C ends the program; and at the end of the answers, or with
- * nobody to be asked, write to a new folder in $TMPDIR, or /tmp. That is an error all the same,
- * which says what failed, and where the bytes are now: "m: cannot write: No space left on device;
- * what was learned is in /tmp/mnist-cnn.Yk3x9Q/m". */
+ * new draft; then ask for another name, over and over, unless Ctrl-C ends the program; and behind
+ * the last answer, or with nobody to be asked, write to a new folder in $TMPDIR, or /tmp. That is
+ * an error all the same, which says what failed, and where the bytes are now: "m: cannot write: No
+ * space left on device; what was learned is in /tmp/mnist-cnn.Yk3x9Q/m". */
 int rescue_write(struct rescue *rescue, struct draft *draft, const struct buffer *bytes,
 				 struct error *error);
 
