@@ -74,6 +74,14 @@ gone()
 	return 0
 }
 
+# with_manual : the target that is built where nobody wants tests.
+with_manual()
+{
+	rm -f "$build/mnist-cnn.1"
+	cmake --build "$build" --target mnist-cnn && [ -f "$build/mnist-cnn.1" ]
+}
+
+check "who builds the program has its manual" with_manual
 check "installing" env DESTDIR="$work/root" cmake --install "$build" --prefix /usr
 check "all is where it belongs" has_all "$work/root"
 check "the manual has no mistakes" manual "$work/root/usr/share/man/man1/mnist-cnn.1"

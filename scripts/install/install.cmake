@@ -27,6 +27,7 @@ describe(mnist-cnn.bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions mni
 describe(mnist-cnn.zsh ${CMAKE_INSTALL_DATADIR}/zsh/site-functions _mnist-cnn)
 describe(mnist-cnn.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d mnist-cnn.fish)
 add_custom_target(descriptions ALL DEPENDS ${DESCRIPTIONS})
+add_dependencies(mnist-cnn descriptions) # who builds only the program can install all, too
 
 add_custom_target(uninstall VERBATIM
 	COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_SOURCE_DIR}/scripts/install/uninstall.cmake)
