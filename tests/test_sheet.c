@@ -62,10 +62,24 @@ static void every_character_is_another_one(void **state)
 		}
 }
 
+static void letters_lose_their_accents(void **state)
+{
+	const char *accented = "ÀÉÎÕÜÝßçñöÿ", *plain = "AEIOUYscnoy";
+	struct glyph with, without;
+
+	(void)state;
+	while (*plain) {
+		accented = font_next(accented, &with);
+		plain = font_next(plain, &without);
+		assert_ptr_equal(with.rows[0], without.rows[0]);
+	}
+	assert_string_equal(accented, "");
+}
+
 static void other_characters_are_question_marks(void **state)
 {
 	struct glyph glyph, question, times;
-	const char *const end = font_next("ä!", &glyph);
+	const char *const end = font_next("я!", &glyph);
 
 	(void)state;
 	font_next("?", &question);
@@ -364,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_are_found),
 		cmocka_unit_test(every_character_is_another_one),
+		cmocka_unit_test(letters_lose_their_accents),
 		cmocka_unit_test(other_characters_are_question_marks),
 		cmocka_unit_test(what_lies_outside_is_left_out),
 		cmocka_unit_test(text_is_enlarged),

@@ -2,7 +2,6 @@
 #include "draw/font.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/text.h"
 
@@ -86,14 +85,15 @@ static const char *const art[] = {
 
 const char *font_next(const char *text, struct glyph *glyph)
 {
-	static const char times[] = "×";
+	/* From À to ÿ, which UTF-8 writes as 0xc3 and a byte from 0x80 on: letters without accents. */
+	static const char latin[] =
+		"AAAAAAACEEEEIIIIDNOOOOO\177OUUUUYPsaaaaaaaceeeeiiiidnooooo/ouuuuypy";
 	unsigned char character = (unsigned char)*text++;
 
 	if (!character)
 		return NULL;
-	if (!strncmp(text - 1, times, strlen(times))) {
-		character = TIMES;
-		text += strlen(times) - 1;
+	if (character == 0xc3 && text_continues(*text)) {
+		character = (unsigned char)latin[*text++ & 63];
 	} else if (character < FIRST || character >= TIMES) {
 		character = '?';
 		while (text_continues(*text))

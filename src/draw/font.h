@@ -1,4 +1,4 @@
-/* A small font for sheets: ASCII and ×, in cells of 5 × 9 pixels. */
+/* A small font for sheets: ASCII, ×, and Latin letters without accents, in cells of 5 × 9. */
 #ifndef DRAW_FONT_H
 #define DRAW_FONT_H
 
