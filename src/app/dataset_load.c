@@ -272,6 +272,19 @@ static enum dataset_fault load_found(struct dataset *dataset, const struct datas
 	return DATASET_FINE;
 }
 
+/* Take the images of a CSV file without labels for testing, whatever it is called: nothing can be
+ * learned from them. Returns false where there is none. */
+static bool load_unlabelled(struct dataset *dataset, struct dataset_files *files,
+							const struct dataset_options *options, const struct classes *known)
+{
+	struct error ignored;
+
+	if (dataset_find(files, options->path, DATASET_TRAIN, &ignored) || *files->labels ||
+		files->pictures)
+		return false;
+	return !load_found(dataset, files, options, DATASET_TEST, known, &ignored) && !dataset->labels;
+}
+
 enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_options *options,
 								enum dataset_part part, const struct classes *known,
 								struct error *error)
@@ -286,6 +299,9 @@ enum dataset_fault dataset_load(struct dataset *dataset, const struct dataset_op
 	enum dataset_fault fault = dataset_find(files, options->path, part, error);
 	if (!fault)
 		fault = load_found(dataset, files, options, part, known, error);
+	else if (fault == DATASET_NO_PART && part == DATASET_TEST &&
+			 load_unlabelled(dataset, files, options, known))
+		fault = DATASET_FINE;
 	if (fault)
 		dataset_free(dataset);
 	free(files);
