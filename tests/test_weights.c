@@ -239,7 +239,8 @@ static void fill(float *to, const char *kinds, const char *flat, const struct pa
 	}
 }
 
-static void check_order(const char *filters, const char *dense, const char *flat)
+static void check_order(const char *filters, const char *dense, const char *flat,
+						enum flatten_order order)
 {
 	static float values[2][VALUES_MOST];
 	static struct file file;
@@ -258,7 +259,7 @@ static void check_order(const char *filters, const char *dense, const char *flat
 	fill(values[0], filters, flat, network.params[0]);
 	fill(values[1], dense, flat, network.params[2]);
 	if (weights_match(&network, &file.file, false, &match, &error) ||
-		weights_take(&network, &match, &error))
+		model_flatten(&file.file, order, &match, &error) || weights_take(&network, &match, &error))
 		fail_msg("%s %s: %s", filters, dense, error.text);
 	for (int p = 0; p < 4; p += 2) {
 		const struct param *param = network.params[p];
@@ -274,10 +275,12 @@ static void check_order(const char *filters, const char *dense, const char *flat
 static void all_orders_are_read(void **state)
 {
 	(void)state;
-	check_order("ochw", "of", "chw"); /* PyTorch */
-	check_order("ochw", "fo", "chw"); /* Paddle */
-	check_order("hwco", "fo", "hwc"); /* Keras, Flax */
-	check_order("ohwc", "of", "hwc"); /* MLX */
+	check_order("ochw", "of", "chw", FLATTEN_AUTO);          /* PyTorch */
+	check_order("ochw", "fo", "chw", FLATTEN_AUTO);          /* Paddle */
+	check_order("hwco", "fo", "hwc", FLATTEN_AUTO);          /* Keras, Flax */
+	check_order("ohwc", "of", "hwc", FLATTEN_AUTO);          /* MLX */
+	check_order("ochw", "of", "hwc", FLATTEN_CHANNELS_LAST); /* ggml's example */
+	check_order("ohwc", "of", "chw", FLATTEN_CHANNELS_FIRST);
 }
 
 /* What is not there is 0, or 1 where it multiplies; Keras adds more to a variance. */

@@ -53,6 +53,7 @@ enum model_fault {
 struct model_wanted {
 	const char *spec;         /* the network's text; or NULL */
 	struct input_scale scale; /* of its input; or zeros */
+	enum flatten_order flatten;
 };
 
 /* Build the network that the file describes, and fill in its weights. A file from elsewhere,
@@ -86,6 +87,10 @@ const char *model_spec(const struct safetensors *file, char text[MODEL_SPEC_TEXT
  * or INPUT_PLAIN where that is zeros. */
 int model_scale(const struct safetensors *file, struct input_scale wanted,
 				struct input_scale *scale, struct error *error);
+
+/* Have flattened images taken in the order wanted, of which a model's file has but one. */
+int model_flatten(const struct safetensors *file, enum flatten_order wanted,
+				  struct weights_match *match, struct error *error);
 
 /* The classes of a file's network, which has so many: those that it names, else those with the
  * labels from 0 on. Free with classes_free; zeroed on error. */

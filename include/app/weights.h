@@ -15,6 +15,11 @@ enum filter_order { ORDER_OIHW, ORDER_HWIO, ORDER_OHWI, FILTER_ORDERS };
 /* The order of a dense layer's: that of PyTorch, of Keras and Flax. */
 enum dense_order { ORDER_OUT_IN, ORDER_IN_OUT, DENSE_ORDERS };
 
+/* The order of a flattened image's features: channels, rows, columns, as of PyTorch; or rows,
+ * columns, channels, as of Keras. FLATTEN_AUTO: as goes with the filters' order. */
+enum flatten_order { FLATTEN_AUTO, FLATTEN_CHANNELS_FIRST, FLATTEN_CHANNELS_LAST };
+const char *weights_flatten_word(int order);
+
 /* Where a parameter's numbers come from. */
 struct weights_source {
 	const struct safetensors_tensor *tensor; /* of the file, which must live as long; or NULL */
@@ -27,9 +32,8 @@ struct weights_match {
 	bool by_name; /* else by the tensors' shapes, and by the numbers in their names */
 	enum filter_order filters;
 	enum dense_order dense;
-	/* The features of a flattened image are in the order of rows, columns, channels, as where
-	 * filters are not OIHW; else of channels, rows, columns. */
-	bool channels_last;
+	bool channels_last; /* in a flattened image; weights_match takes it to be so unless filters are
+						   OIHW, and others may know better */
 	struct weights_source sources[SPEC_MAX_LAYERS * LAYER_MAX_PARAMS]; /* of network->params */
 	int count;                                                         /* of params; 0: no match */
 	size_t ignored; /* tensors that are no weights: counters */

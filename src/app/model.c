@@ -262,8 +262,9 @@ static int read_info(const struct safetensors *file, struct model_info *info, st
 	return 0;
 }
 
-/* Files had the temperature as a number beside the weights once. It goes into these, where they
- * scale the scores, and is left out of the metadata. */
+/* Files had the temperature as a number beside the weights once. Where these scale the scores, it
+ * goes into them, and out of the metadata; else it stays there, and probabilities are not
+ * calibrated, as those of such networks are not today. */
 static int apply_temperature(struct safetensors *file, const struct network *network,
 							 struct error *error)
 {
@@ -275,8 +276,10 @@ static int apply_temperature(struct safetensors *file, const struct network *net
 		return 0;
 	if (metadata_read_field(file, &field, &temperature, error))
 		return -1;
-	network_divide_logits(network, (float)temperature);
-	safetensors_forget(file, field.name);
+	if (network_scaling_layer(network)) {
+		network_divide_logits(network, (float)temperature);
+		safetensors_forget(file, field.name);
+	}
 	return 0;
 }
 
@@ -305,6 +308,16 @@ int model_scale(const struct safetensors *file, struct input_scale wanted,
 		return -1;
 	const char *said = wanted.deviation > 0 ? input_formula(wanted, text) : own;
 	return strcmp(said, own) ? error_set(error, "its input is %s, not %s", own, said) : 0;
+}
+
+int model_flatten(const struct safetensors *file, enum flatten_order wanted,
+				  struct weights_match *match, struct error *error)
+{
+	if (wanted == FLATTEN_CHANNELS_LAST && safetensors_metadata(file, "network"))
+		return error_set(error, "its images are flattened with the channels first, not last");
+	if (wanted != FLATTEN_AUTO)
+		match->channels_last = wanted == FLATTEN_CHANNELS_LAST;
+	return 0;
 }
 
 /* Read a whole number that begins at *text and ends with `end`, and move behind that. */
@@ -455,8 +468,9 @@ static enum model_fault take(struct safetensors *file, const struct model_wanted
 	}
 	if (model_scale(file, wanted->scale, &network->scale, error) ||
 		(own ? read_weights(file, network, error)
-			 : weights_match(network, file, false, match, error) || network_place(network, error) ||
-				   weights_take(network, match, error)) ||
+			 : weights_match(network, file, false, match, error)) ||
+		model_flatten(file, wanted->flatten, match, error) ||
+		(!own && (network_place(network, error) || weights_take(network, match, error))) ||
 		read_info(file, info, error) || apply_temperature(file, network, error))
 		return MODEL_BROKEN;
 	return MODEL_FINE;

@@ -22,6 +22,13 @@ const char *weights_dims_text(const struct safetensors_tensor *tensor, char text
 	return text;
 }
 
+const char *weights_flatten_word(int order)
+{
+	static const char *const words[] = {"auto", "channels-first", "channels-last", NULL};
+
+	return words[order];
+}
+
 /* ---- what fits ---- */
 
 struct orders {

@@ -166,7 +166,8 @@ static void print_json(FILE *out, const char *path, const struct session *sessio
 	fputs("}}\n", out);
 }
 
-/* True where the file has the parameter by its name and in its layout. */
+/* True where the file has the parameter by its name, in its layout and its scale, which is another
+ * where a temperature stood beside the weights: the first numbers tell. */
 static bool holds(const struct safetensors *file, const struct param *param)
 {
 	const struct safetensors_tensor *tensor = safetensors_find(file, param->name);
@@ -174,7 +175,8 @@ static bool holds(const struct safetensors *file, const struct param *param)
 	const int rank = param_file_dims(param, dims);
 
 	return tensor && tensor->rank == rank &&
-		   !memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims);
+		   !memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims) &&
+		   (!tensor->values || tensor->values[0] == param->value[0]);
 }
 
 /* The program finds the weights in the file that was named. */
@@ -188,11 +190,12 @@ static int print_python(FILE *out, const struct inspect_model_values *values,
 	if (!strcmp(values->model.file, MODEL_BUILTIN))
 		return error_set(error, "--python: a program needs the weights in a file: --model FILE");
 	for (int i = 0; i < session->network.param_count; i++)
-		if (!holds(&session->file, session->network.params[i]))
+		if (values->model.flatten == FLATTEN_CHANNELS_LAST ||
+			!holds(&session->file, session->network.params[i]))
 			return error_set(
 				error,
-				"--python: %s: has no tensor %s as PyTorch has it: its names or layouts "
-				"are another program's",
+				"--python: %s: has no tensor %s as PyTorch has it: its names, layout or scale "
+				"are others",
 				values->model.file, session->network.params[i]->name);
 	if (export_python(&session->network, framework, values->model.file, &program, error))
 		return error_prefix(error, "%s", values->model.file);

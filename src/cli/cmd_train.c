@@ -119,6 +119,7 @@ static int begin(struct job *job, struct train_values *values, struct error *err
 		return 0;
 	if (model_scale(&job->init, values->input_scale, &network->scale, error) ||
 		weights_match(network, &job->init, true, &job->match, error) ||
+		model_flatten(&job->init, values->flatten, &job->match, error) ||
 		weights_take(network, &job->match, error))
 		return error_prefix(error, "%s", values->init);
 	values->input_scale = network->scale; /* which a checkpoint remembers */

@@ -24,6 +24,8 @@ const struct field model_fields[] = {
 	 .help = "the layers, for a file from elsewhere that does not say"},
 	{"input_scale", FIELD_OTHER, MODEL(scale), "SCALE", .codec = &input_scale_codec,
 	 .help = "what such a network reads: 0..1, 0..255, or MEAN,DEVIATION of pixels from 0 to 1"},
+	{"flatten", FIELD_CHOICE, MODEL(flatten), .word = weights_flatten_word,
+	 .help = "the order in which such a network flattens an image; auto goes by its filters"},
 	{.name = NULL},
 };
 
@@ -67,7 +69,7 @@ int session_open(struct session *session, const struct model_values *model,
 				 const struct engine_values *engine, int batch_size, enum executor_mode mode,
 				 bool quiet, struct error *error)
 {
-	const struct model_wanted wanted = {model->network, model->scale};
+	const struct model_wanted wanted = {model->network, model->scale, model->flatten};
 	struct weights_match match;
 
 	*session = (struct session){0};

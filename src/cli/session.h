@@ -13,10 +13,11 @@
 #include "compute/engine.h"
 #include "nn/executor.h"
 
-/* The options --model, --network and --input-scale. */
+/* The options --model, --network, --input-scale and --flatten. */
 struct model_values {
 	const char *file, *network; /* NULL: not on the line */
 	struct input_scale scale;   /* zeros: likewise */
+	enum flatten_order flatten;
 };
 
 extern const struct field model_fields[];

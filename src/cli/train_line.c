@@ -82,6 +82,8 @@ static const struct field init_fields[] = {
 	{"input_scale", FIELD_OTHER, AT(input_scale), "SCALE", .codec = &input_scale_codec,
 	 .help = "what the network reads: 0..1, 0..255, or MEAN,DEVIATION of pixels from 0 to 1 "
 			 "(default as with --init, or 0..1)"},
+	{"flatten", FIELD_CHOICE, AT(flatten), .word = weights_flatten_word,
+	 .help = "the order in which --init's network flattens an image; auto goes by its filters"},
 	{.name = NULL},
 };
 

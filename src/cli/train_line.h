@@ -34,7 +34,8 @@ struct train_values {
 	struct dataset_options data;
 	const char *recipe, *network, *init, *model, *curves, *checkpoint, *resume;
 	struct input_scale input_scale; /* zeros: not said */
-	double checkpoint_every;        /* seconds, or EVERY_EPOCH */
+	enum flatten_order flatten;
+	double checkpoint_every; /* seconds, or EVERY_EPOCH */
 	bool no_live, json;
 	struct common_values common;
 };
