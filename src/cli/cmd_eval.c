@@ -284,7 +284,7 @@ static const struct field eval_fields[] = {
 	{"confusion", FIELD_TEXT, AT(confusion), "FILE.csv", .stream = STREAM_OUTPUT,
 	 .help = "write the confusion matrix; scripts/plot-confusion.gp draws it"},
 	{"mistakes", FIELD_TEXT, AT(mistakes), "FILE", .stream = STREAM_OUTPUT,
-	 .help = "write a sheet of the misread digits, the worst first, as PNG (FILE.png) or PGM; "
+	 .help = "write a sheet of the misread images, the worst first, as PNG (FILE.png) or PGM; "
 			 "with --against, of those that only one of the two misreads"},
 	{"predictions", FIELD_TEXT, AT(predictions), "FILE.csv", .stream = STREAM_OUTPUT,
 	 .help = "write a row for each image: index,label,prediction,probability; without labels, too"},

@@ -493,7 +493,7 @@ static const struct field inspect_image_fields[] = {
 	{"activations", FIELD_TEXT, AT(activations), "FILE", .stream = STREAM_OUTPUT,
 	 .help = "write every layer's output as a sheet, PNG (FILE.png) or PGM"},
 	{"occlusion", FIELD_TEXT, AT(occlusion), "FILE", .stream = STREAM_OUTPUT,
-	 .help = "write the digit and what the decision rests on, likewise"},
+	 .help = "write the image and what the decision rests on, likewise"},
 	{"raw", FIELD_FLAG, AT(raw),
 	 .help = "take a picture of the network's size, light on dark, as it is"},
 	{.name = NULL},
@@ -517,7 +517,7 @@ const struct command command_inspect_image = {
 	.run = inspect_image_run,
 	.notes =
 		"FILE is a picture of one digit, such as 'predict' takes; - is standard input.\n"
-		"Printed are the digit as the network sees it, the probabilities, and each layer's\n"
+		"Printed are the image as the network sees it, the probabilities, and each layer's\n"
 		"numbers.\n"
 		"\n"
 		"--activations has a block for each layer: every feature map of an image, a cell\n"
