@@ -1,11 +1,13 @@
 /* malloc and its kin, counted. */
 #include "allocations.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
-static int count;
+/* Several threads may allocate. */
+static atomic_int count;
 static int failing;
-static size_t largest;
+static atomic_size_t largest;
 
 int allocations_count(void)
 {
@@ -42,8 +44,11 @@ bool allocations_watched(void)
 
 static bool is_refused(size_t size)
 {
-	largest = size > largest ? size : largest;
-	return ++count == failing;
+	size_t before = largest;
+
+	while (size > before && !atomic_compare_exchange_weak(&largest, &before, size))
+		;
+	return atomic_fetch_add(&count, 1) + 1 == failing;
 }
 
 void *__wrap_malloc(size_t size)
