@@ -25,8 +25,10 @@ struct adam_rates {
 	float epsilon; /* × sqrt(1 - beta2^t): Kingma & Ba 2015, end of section 2 */
 };
 
-/* Kernels read whole vectors: up to KERNELS_SLACK bytes behind the end of every input must be
- * readable; their values have no influence. Nothing is written behind the end. */
+/* Kernels read whole vectors: up to KERNELS_SLACK bytes behind the end of every input, and of what
+ * is added to, must be readable; their values have no influence. Nothing is written behind the end.
+ * Nor may another thread write there meanwhile, except behind an argument of batch normalization,
+ * dense_forward or dense_backward_input: these read no more than is theirs of what changes. */
 #define KERNELS_SLACK 64
 
 /* A place_of_max that is none of the four pixels: a relu lets no gradient pass. */

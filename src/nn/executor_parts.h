@@ -46,8 +46,8 @@ struct executor {
 
 /* A batch of n images is cut into this many chunks of consecutive images, for any number of
  * threads: 1, 2, … 8 for as many images, 8 for up to 64, then one for each 8 images or part of
- * them, up to 64 where gradients are summed chunk by chunk. So 100 images are 13 chunks of 7 or
- * 8. */
+ * them, up to 64 where gradients are summed chunk by chunk. So 100 images are 13 chunks of 7 or 8.
+ * An observer's are one, and lie without gaps. */
 int executor_chunks(const struct executor *executor, int n);
 
 /* From the network: ops with their trimmed shapes, stages, tasks. */

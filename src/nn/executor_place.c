@@ -10,18 +10,26 @@ static size_t worker_count(const struct executor *executor)
 
 /* ---- buffers of images ---- */
 
-/* Rows of `size` bytes: per_worker of them for each worker, or for 0 one for each image. */
-static struct rows take_rows(const struct executor *executor, struct arena *arena, size_t size,
-							 int per_worker)
+/* For each worker so many rows of `size` bytes. */
+static struct rows take_worker_rows(const struct executor *executor, struct arena *arena,
+									size_t size, int count)
 {
-	struct rows rows = {.size = size};
+	struct rows rows = {.size = size,
+						.worker_bytes = aligned_size((size_t)count * size + KERNELS_SLACK)};
 
-	if (per_worker) {
-		rows.worker_bytes = aligned_size((size_t)per_worker * size + 1);
-		rows.data = arena_take(arena, worker_count(executor), rows.worker_bytes);
-	} else {
-		rows.data = arena_take(arena, (size_t)executor->batch_size, size);
-	}
+	rows.data = arena_take(arena, worker_count(executor), rows.worker_bytes);
+	return rows;
+}
+
+/* A row of `size` bytes for each image. */
+static struct rows take_batch_rows(const struct executor *executor, struct arena *arena,
+								   size_t size, size_t gap)
+{
+	struct rows rows = {.size = size, .gap = gap};
+
+	rows.data = arena_take(arena, (size_t)executor->batch_size, size);
+	/* One piece lies directly behind the other. */
+	arena_take(arena, (size_t)executor_chunks(executor, executor->batch_size), gap);
 	return rows;
 }
 
@@ -75,18 +83,21 @@ static void place_outputs(struct executor *executor, struct arena *arena)
 
 	for (int i = -1; i < executor->op_count; i++) {
 		bool one_task = is_of_one_task(executor, i);
-		bool local = one_task && stays_among_image_ops(executor, i, overwrites_output);
+		bool of_images = stays_among_image_ops(executor, i, overwrites_output);
 		struct op *op = i < 0 ? NULL : &executor->ops[i];
+		size_t size = floats_size(op ? op->out : executor->network->input);
 		if (!op || !op->overwrites)
-			y = take_rows(executor, arena, floats_size(op ? op->out : executor->network->input),
-						  local ? chunk : 0);
+			y = one_task && of_images
+					? take_worker_rows(executor, arena, size, chunk)
+					: take_batch_rows(executor, arena, size, of_images ? KERNELS_SLACK : 0);
 		if (!op) {
 			executor->input = y;
 			continue;
 		}
 		op->y = y;
-		op->cache = take_rows(executor, arena, op->cache_size,
-							  one_task && i < executor->flat_from ? chunk : 0);
+		op->cache = one_task && i < executor->flat_from
+						? take_worker_rows(executor, arena, op->cache_size, chunk)
+						: take_batch_rows(executor, arena, op->cache_size, KERNELS_SLACK);
 	}
 }
 
@@ -99,8 +110,11 @@ static void place_gradients(struct executor *executor, struct arena *arena)
 		/* An op that looks at the whole batch looks at its dy again in another task. */
 		bool local =
 			!op->kind->statistics && stays_among_image_ops(executor, i, overwrites_gradient);
+		size_t size = floats_size(op->out);
 		if (i == 0 || !overwrites_gradient(executor, i))
-			dy = take_rows(executor, arena, floats_size(op->out), local ? EXECUTOR_GROUP : 0);
+			dy = local ? take_worker_rows(executor, arena, size, EXECUTOR_GROUP)
+					   : take_batch_rows(executor, arena, size,
+										 i < executor->flat_from ? KERNELS_SLACK : 0);
 		op->dy = dy;
 	}
 }
@@ -120,10 +134,11 @@ static void place_grads(struct executor *executor, struct arena *arena)
 	}
 }
 
-/* A slot holds, one behind the other, the parameters whose gradients are summed chunk by chunk. */
+/* A slot holds, one behind the other, the parameters whose gradients are summed chunk by chunk, and
+ * room for kernels to read behind the last. */
 static void place_slots(struct executor *executor, struct arena *arena)
 {
-	executor->slot_size = 0;
+	executor->slot_size = KERNELS_SLACK / sizeof(float);
 	for (int i = 0; i < executor->op_count; i++)
 		for (int p = 0; p < executor->ops[i].layer->param_count; p++)
 			if (op_has_slot(&executor->ops[i], p))

@@ -32,6 +32,8 @@ int executor_chunks(const struct executor *executor, int n)
 {
 	int chunks = (n + EXECUTOR_CHUNK - 1) / EXECUTOR_CHUNK;
 
+	if (executor->mode == EXECUTOR_OBSERVE)
+		return 1;
 	if (chunks < LEAST_CHUNKS)
 		return n < LEAST_CHUNKS ? n : LEAST_CHUNKS;
 	return executor->mode == EXECUTOR_TRAIN && chunks > MOST_SLOTS ? MOST_SLOTS : chunks;
@@ -53,7 +55,7 @@ static void *row_at(const struct rows *rows, const struct pass *pass, int origin
 	if (rows->worker_bytes)
 		return data + (size_t)pass->worker * rows->worker_bytes +
 			   (size_t)(pass->first - origin) * rows->size;
-	return data + (size_t)pass->first * rows->size;
+	return data + (size_t)pass->first * rows->size + (size_t)pass->chunk * rows->gap;
 }
 
 /* Of op i, or for -1 the network's input. A worker keeps the outputs of a chunk: with chunks of 8,

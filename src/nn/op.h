@@ -10,11 +10,13 @@
 #include "nn/layer.h"
 
 /* A buffer with a row for each image of a batch. Or each worker has rows of its own, for as many
- * images as it has in hand at a time, so that they stay in its cache. */
+ * images as it has in hand at a time, so that they stay in its cache. Kernels read up to
+ * KERNELS_SLACK bytes behind a chunk's rows, where no other thread may write meanwhile. */
 struct rows {
 	void *data;
 	size_t size;         /* bytes of a row */
 	size_t worker_bytes; /* of the rows of one worker; 0 where each image has its row */
+	size_t gap;          /* bytes between the rows of a chunk and those of the next one */
 };
 
 struct op {

@@ -9,9 +9,9 @@
 
 #define NORM_VECTORS (32 / LANES)
 
-/* `vectors` vectors of channels from `first` on: the mean, and then the deviations from it, whose
- * own mean makes up for the first one's rounding. */
-ALWAYS_INLINE void norm_moments(const int vectors, int first, int channels, int pixels,
+/* `width` channels from `first` on, in `vectors` vectors: the mean, and then the deviations from it,
+ * whose own mean makes up for the first one's rounding. */
+ALWAYS_INLINE void norm_moments(const int vectors, int first, int width, int channels, int pixels,
 								const float *x, float *mean, float *squares)
 {
 	vec sum[NORM_VECTORS] = {{0}}, rest[NORM_VECTORS] = {{0}}, square[NORM_VECTORS] = {{0}};
@@ -20,24 +20,25 @@ ALWAYS_INLINE void norm_moments(const int vectors, int first, int channels, int 
 	x += first;
 	for (int p = 0; p < pixels; p++)
 		UNROLL_FOR (int v = 0; v < vectors; v++)
-			sum[v] += load(x + (ptrdiff_t)p * channels + v * LANES);
+			sum[v] += load_first(x + (ptrdiff_t)p * channels + v * LANES, width - v * LANES);
 	UNROLL_FOR (int v = 0; v < vectors; v++)
 		sum[v] /= count;
 	for (int p = 0; p < pixels; p++)
 		UNROLL_FOR (int v = 0; v < vectors; v++) {
-			vec d = load(x + (ptrdiff_t)p * channels + v * LANES) - sum[v];
+			vec d = load_first(x + (ptrdiff_t)p * channels + v * LANES, width - v * LANES) - sum[v];
 			rest[v] += d;
 			square[v] = multiply_add(d, d, square[v]);
 		}
 	UNROLL_FOR (int v = 0; v < vectors; v++) {
 		int c = first + v * LANES;
-		store_first(mean + c, sum[v] + rest[v] / count, channels - c);
-		store_first(squares + c, square[v], channels - c);
+		store_first(mean + c, sum[v] + rest[v] / count, width - v * LANES);
+		store_first(squares + c, square[v], width - v * LANES);
 	}
 }
 
-ALWAYS_INLINE void norm_sums(const int vectors, int first, int channels, int pixels, const float *x,
-							 const float *mean, const float *dy, float *sums, float *products)
+ALWAYS_INLINE void norm_sums(const int vectors, int first, int width, int channels, int pixels,
+							 const float *x, const float *mean, const float *dy, float *sums,
+							 float *products)
 {
 	vec center[NORM_VECTORS], sum[NORM_VECTORS] = {{0}}, product[NORM_VECTORS] = {{0}};
 
@@ -46,14 +47,15 @@ ALWAYS_INLINE void norm_sums(const int vectors, int first, int channels, int pix
 	for (int p = 0; p < pixels; p++)
 		UNROLL_FOR (int v = 0; v < vectors; v++) {
 			ptrdiff_t at = (ptrdiff_t)p * channels + first + v * LANES;
-			vec g = load(dy + at);
+			vec g = load_first(dy + at, width - v * LANES);
 			sum[v] += g;
-			product[v] = multiply_add(g, load(x + at) - center[v], product[v]);
+			product[v] =
+				multiply_add(g, load_first(x + at, width - v * LANES) - center[v], product[v]);
 		}
 	UNROLL_FOR (int v = 0; v < vectors; v++) {
 		int c = first + v * LANES;
-		store_first(sums + c, sum[v], channels - c);
-		store_first(products + c, product[v], channels - c);
+		store_first(sums + c, sum[v], width - v * LANES);
+		store_first(products + c, product[v], width - v * LANES);
 	}
 }
 
@@ -62,9 +64,9 @@ static void batchnorm_moments(int channels, int pixels, const float *x, float *m
 	int c = 0;
 
 	for (; c + NORM_VECTORS * LANES <= channels; c += NORM_VECTORS * LANES)
-		norm_moments(NORM_VECTORS, c, channels, pixels, x, mean, squares);
+		norm_moments(NORM_VECTORS, c, NORM_VECTORS * LANES, channels, pixels, x, mean, squares);
 	for (; c < channels; c += LANES)
-		norm_moments(1, c, channels, pixels, x, mean, squares);
+		norm_moments(1, c, channels - c, channels, pixels, x, mean, squares);
 }
 
 static void batchnorm_sums(int channels, int pixels, const float *x, const float *mean,
@@ -73,9 +75,10 @@ static void batchnorm_sums(int channels, int pixels, const float *x, const float
 	int c = 0;
 
 	for (; c + NORM_VECTORS * LANES <= channels; c += NORM_VECTORS * LANES)
-		norm_sums(NORM_VECTORS, c, channels, pixels, x, mean, dy, sum, product);
+		norm_sums(NORM_VECTORS, c, NORM_VECTORS * LANES, channels, pixels, x, mean, dy, sum,
+				  product);
 	for (; c < channels; c += LANES)
-		norm_sums(1, c, channels, pixels, x, mean, dy, sum, product);
+		norm_sums(1, c, channels - c, channels, pixels, x, mean, dy, sum, product);
 }
 
 #endif

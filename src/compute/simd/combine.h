@@ -35,6 +35,12 @@ struct combine {
 					 * added to y */
 };
 
+/* The floats of vector v of a strip. */
+ALWAYS_INLINE int combine_width(const struct combine *c, const int vectors, const int v)
+{
+	return v == vectors - 1 ? c->tail : LANES;
+}
+
 ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
 {
 	/* Sums that begin at 0 need not wait for those of the list before, which overlap them. */
@@ -49,7 +55,9 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 			continue;
 		UNROLL_FOR (int r = 0; r < rows; r++)
 			UNROLL_FOR (int v = 0; v < vectors; v++)
-				sum[r * vectors + v] = from_zero ? (vec){0} : load(y + r * c->y_row + v * LANES);
+				sum[r * vectors + v] = from_zero ? (vec){0}
+												 : load_first(y + r * c->y_row + v * LANES,
+															  combine_width(c, vectors, v));
 		for (; term < end; term++) {
 			vec g = splat(term->g);
 			const float *x = c->x + term->offset;
@@ -61,13 +69,12 @@ ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct
 		if (c->overlap)
 			UNROLL_FOR (int r = 0; r < rows; r++)
 				UNROLL_FOR (int v = 0; v < vectors; v++)
-					sum[r * vectors + v] += load(y + r * c->y_row + v * LANES);
-		UNROLL_FOR (int r = 0; r < rows; r++) {
-			UNROLL_FOR (int v = 0; v < vectors - 1; v++)
-				store(y + r * c->y_row + v * LANES, sum[r * vectors + v]);
-			store_first(y + r * c->y_row + (vectors - 1) * LANES, sum[r * vectors + vectors - 1],
-						c->tail);
-		}
+					sum[r * vectors + v] +=
+						load_first(y + r * c->y_row + v * LANES, combine_width(c, vectors, v));
+		UNROLL_FOR (int r = 0; r < rows; r++)
+			UNROLL_FOR (int v = 0; v < vectors; v++)
+				store_first(y + r * c->y_row + v * LANES, sum[r * vectors + v],
+							combine_width(c, vectors, v));
 	}
 }
 

@@ -61,6 +61,26 @@ ALWAYS_INLINE ivec isplat(int32_t x)
 	return x - (ivec){0};
 }
 
+/* Loads the first `count` lanes and zeros, or all of them where count ≥ LANES: for what another
+ * thread may be writing behind the end. */
+ALWAYS_INLINE vec load_first(const float *p, int count)
+{
+	if (count >= LANES)
+		return load(p);
+#if defined(AVX512)
+	return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#elif defined(AVX2)
+	const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7};
+	return (vec)_mm256_maskload_ps(p, (__m256i)(lane < count));
+#else
+	vec v = {0};
+	for (int i = 0; i < LANES; i++)
+		if (i < count)
+			v[i] = p[i];
+	return v;
+#endif
+}
+
 /* Stores the first `count` lanes, or all of them where count ≥ LANES. Kernels may read past the end
  * of a row (KERNELS_SLACK), but not write there. */
 ALWAYS_INLINE void store_first(float *p, vec v, int count)
