@@ -576,6 +576,53 @@ static void a_renewed_draft_is_held(void **state)
 	assert_int_equal(scratch_count(folder), 1);
 }
 
+/* A call that fails in a save, and the saves before it. */
+static struct {
+	const char *call;
+	int saved;
+} vain;
+
+static void write_in_vain(int from, int to)
+{
+	struct draft draft = {0};
+	char byte;
+
+	for (int i = 0; i < vain.saved; i++)
+		if (draft_renew(&draft, path, "saved", 5, &error))
+			_exit(1);
+	faults_fail_at(vain.call, 1, EIO);
+	const int status = draft_renew(&draft, path, "lost", 4, &error);
+	faults_fail_at(NULL, 0, 0);
+	if (!status || write(to, "", 1) != 1 || read(from, &byte, 1) != 1 ||
+		draft_renew(&draft, path, "next", 4, &error))
+		_exit(1);
+	_exit(write(to, "", 1) != 1 || read(from, &byte, 1) != 1);
+}
+
+/* Nor does a save that fails leave such a moment, the first one or another. */
+static void a_draft_that_failed_is_held(void **state)
+{
+	static const char *const calls[] = {"write", "fsync", "rename"};
+	char temporary[256];
+
+	(void)state;
+	name_model(temporary);
+	if (!faults_watched())
+		skip();
+	for (size_t i = 0; i < 2 * sizeof calls / sizeof *calls; i++) {
+		vain.call = calls[i / 2];
+		vain.saved = i % 2;
+		const struct writer writer = start_writer(write_in_vain);
+		assert_refused(writer.process);
+		assert_true(vain.saved ? scratch_holds(path, "saved") : !exists(path));
+		assert_int_equal(write(writer.to, "", 1), 1);
+		await(&writer);
+		assert_true(scratch_holds(path, "next"));
+		end_writer(&writer);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 /* Where a save fails, the old file stays, and the next save is another attempt. */
 static void a_draft_that_failed_is_renewed(void **state)
 {
@@ -590,7 +637,9 @@ static void a_draft_that_failed_is_renewed(void **state)
 	assert_false(exists(path));
 	assert_int_equal(draft_renew(&draft, path, "first", 5, &error), 0);
 	assert_int_equal(mkdir(temporary, 0700), 0);
+	faults_fail_at(NULL, 0, 0);
 	assert_int_equal(draft_renew(&draft, path, "second", 6, &error), -1);
+	assert_in_range(faults_count(), 0, 10); /* nobody waits for a folder to go */
 	assert_error_has(&error, "the draft of another run is in the way");
 	assert_true(scratch_holds(path, "first"));
 	assert_int_equal(rmdir(temporary), 0);
@@ -1012,6 +1061,7 @@ int main(void)
 		DRAFT_TEST(an_old_file_stays_until_the_draft_is_whole),
 		DRAFT_TEST(a_second_process_is_refused),
 		DRAFT_TEST(a_renewed_draft_is_held),
+		DRAFT_TEST(a_draft_that_failed_is_held),
 		DRAFT_TEST(a_draft_that_failed_is_renewed),
 		DRAFT_TEST(a_dead_draft_is_removed),
 		DRAFT_TEST(what_is_in_the_drafts_way_is_left_alone),

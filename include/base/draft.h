@@ -20,6 +20,7 @@ struct draft {
 	int file;                  /* -1: not open */
 	bool is_special;           /* a device, a pipe or an open file */
 	bool replaces;             /* there is an old file, which has not been replaced yet */
+	bool is_taken;             /* it was not opened, since another process has one */
 };
 
 /* Begin an empty draft, which has the rights of the file that it will replace. Refused is what
@@ -40,8 +41,9 @@ int draft_append(struct draft *draft, const void *data, size_t size, struct erro
 int draft_publish(struct draft *draft, struct error *error);
 
 /* Put the bytes, as a whole, in the file's place: by the draft or, where that was published, by
- * another one. There is no moment at which a second process could begin to write the file. Accepts
- * a zeroed draft, and one with which this has failed before. */
+ * another one. There is no moment at which a second process could begin to write the file, also
+ * where this has failed: then the draft is there, empty, for the next attempt. Accepts a zeroed
+ * draft, as it is after a failure where the draft was lost, too. */
 int draft_renew(struct draft *draft, const char *path, const void *data, size_t size,
 				struct error *error);
 

@@ -87,8 +87,9 @@ static int fail(const struct draft *draft, const char *what, struct error *error
 	return draft->replaces ? error_append(error, "; the old file is untouched") : -1;
 }
 
-static int refuse_second(const struct draft *draft, pid_t holder, struct error *error)
+static int refuse_second(struct draft *draft, pid_t holder, struct error *error)
 {
+	draft->is_taken = true;
 	if (holder > 0)
 		return error_set(error, "%s: process %ld is writing it", draft->path, (long)holder);
 	return error_set(error, "%s: another process is writing it", draft->path);
@@ -164,7 +165,7 @@ static bool is_being_written(const struct draft *draft, pid_t *holder)
 }
 
 /* Remove a draft whose process is dead. If it is alive, that is an error. */
-static int remove_dead(const struct draft *draft, struct error *error)
+static int remove_dead(struct draft *draft, struct error *error)
 {
 	const int file =
 		open(draft->temporary, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -310,8 +311,11 @@ int draft_open(struct draft *draft, const char *path, struct error *error)
 	signals_hold(old);
 	const int status = open_regular(draft, error);
 	signals_release(old);
-	if (status)
+	if (status) {
+		const bool is_taken = draft->is_taken;
 		draft_close(draft, &ignored);
+		draft->is_taken = is_taken;
+	}
 	return status;
 }
 
@@ -394,11 +398,21 @@ static int open_next(struct draft *draft, const char *path, struct error *error)
 	const struct timespec pause = {.tv_nsec = 1000000};
 
 	for (int attempt = 0; draft_open(draft, path, error); attempt++) {
-		if (attempt == ATTEMPTS)
+		if (!draft->is_taken || attempt == ATTEMPTS)
 			return -1;
 		nanosleep(&pause, NULL);
 	}
 	return 0;
+}
+
+/* Take back what was appended to a draft that was not published. */
+static int empty(const struct draft *draft)
+{
+	if (!*draft->temporary)
+		return 0;
+	if (!path_leads_to(draft->temporary, draft->file) || ftruncate(draft->file, 0))
+		return -1;
+	return lseek(draft->file, 0, SEEK_SET) ? -1 : 0;
 }
 
 int draft_renew(struct draft *draft, const char *path, const void *data, size_t size,
@@ -415,7 +429,7 @@ int draft_renew(struct draft *draft, const char *path, const void *data, size_t 
 	}
 	const int status =
 		draft_append(draft, data, size, error) || draft_publish(draft, error) ? -1 : 0;
-	if (status || draft->is_special) {
+	if (draft->is_special || (status && empty(draft))) {
 		draft_close(draft, &ignored);
 		*draft = (struct draft){0};
 	}
