@@ -57,6 +57,9 @@ struct train_state {
 	struct epoch_figures kept; /* of the best epoch with patience, else of the last one */
 };
 
+/* True after the last epoch, or when patience has run out. */
+bool train_state_is_done(const struct train_state *state, const struct settings *settings);
+
 struct trainer {
 	struct train_state state;
 
@@ -98,7 +101,6 @@ int trainer_open(struct trainer *trainer, struct executor *executor, const struc
 				 const struct split *split, const struct settings *settings, struct error *error);
 void trainer_close(struct trainer *trainer);
 
-/* True after the last epoch, or when patience has run out. */
 bool trainer_is_done(const struct trainer *trainer);
 
 /* True where a training of this length and of these images can come to that state. */

@@ -45,12 +45,15 @@ bool train_is_out_of_patience(const struct settings *settings, int epochs, int b
 	return settings->patience && best && epochs - best >= settings->patience;
 }
 
+bool train_state_is_done(const struct train_state *state, const struct settings *settings)
+{
+	return state->epoch > (int)ceil(settings->epochs) ||
+		   train_is_out_of_patience(settings, state->epoch - 1, state->kept.epoch);
+}
+
 bool trainer_is_done(const struct trainer *trainer)
 {
-	const struct train_state *state = &trainer->state;
-
-	return state->epoch > trainer->length.epochs ||
-		   train_is_out_of_patience(trainer->settings, state->epoch - 1, state->kept.epoch);
+	return train_state_is_done(&trainer->state, trainer->settings);
 }
 
 bool trainer_accepts(const struct trainer *trainer, const struct train_state *state)

@@ -7,6 +7,7 @@
 #include "app/dataset.h"
 #include "app/model.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/advice.h"
 #include "cli/command.h"
 #include "cli/loading.h"
@@ -17,6 +18,30 @@
 #include "cli/train_job.h"
 #include "nn/optimizer.h"
 
+/* Refuse to write a new training's checkpoints over that of another which could still go on. */
+static int check_checkpoint(const struct train_values *values, struct error *error)
+{
+	const char *path = values->checkpoint;
+	struct checkpoint old;
+
+	/* Only a regular file is the same as itself. */
+	if (!path || !file_is_same(path, path) ||
+		(values->resume && file_is_same(path, values->resume)))
+		return 0;
+	if (checkpoint_load(path, &old, error))
+		return error->is_scarcity ? -1 : 0; /* no checkpoint */
+	const bool is_done = train_state_is_done(&old.state, &old.settings);
+	checkpoint_free(&old);
+	if (is_done)
+		return 0;
+	if (file_check_replace(path, error)) /* it is on its way, by another process */
+		return -1;
+	return error_set(error,
+					 "%s: is the checkpoint of a training that is not finished: go on with it by "
+					 "--resume, remove it, or name another file",
+					 path);
+}
+
 /* Put the values of a checkpoint in the place of those that the line does not give. */
 static enum command_status take_up(struct job *job, struct train_values *values,
 								   struct error *error)
@@ -25,11 +50,11 @@ static enum command_status take_up(struct job *job, struct train_values *values,
 		error_set(error, "--checkpoint-every needs --checkpoint FILE");
 		return STATUS_USAGE;
 	}
-	if (!values->resume)
-		return STATUS_DONE;
-	if (checkpoint_load(values->resume, &job->from, error))
+	if (values->resume && checkpoint_load(values->resume, &job->from, error))
 		return STATUS_FAILED;
-	return train_line_resume(values, &job->from, error) ? STATUS_USAGE : STATUS_DONE;
+	if (values->resume && train_line_resume(values, &job->from, error))
+		return STATUS_USAGE;
+	return check_checkpoint(values, error) ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Read the file that --init names. Its network is that of the training, unless the line names one.

@@ -9,8 +9,8 @@
 
 #define NORM_VECTORS (32 / LANES)
 
-/* `width` channels from `first` on, in `vectors` vectors: the mean, and then the deviations from it,
- * whose own mean makes up for the first one's rounding. */
+/* `width` channels from `first` on, in `vectors` vectors: the mean, and then the deviations from
+ * it, whose own mean makes up for the first one's rounding. */
 ALWAYS_INLINE void norm_moments(const int vectors, int first, int width, int channels, int pixels,
 								const float *x, float *mean, float *squares)
 {
