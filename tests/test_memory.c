@@ -18,37 +18,52 @@
 
 /* ---- the amount ---- */
 
-/* memory_limit_of a group whose files have these texts; NULL: there is no such file. */
-static size_t limit_of(const char *second, const char *first)
+/* memory_limit_of a process whose list of groups is this, where the file `name` has this text. NULL
+ * stands for no such file. */
+static size_t limit_of(const char *list, const char *name, const char *text)
 {
-	char folder[64], inner[256], path[512];
+	char folder[64], path[256], groups[256];
 
 	assert_non_null(scratch_open(folder));
-	if (second)
-		assert_true(scratch_write(scratch_path(path, folder, "memory.max"), second));
-	if (first) {
-		assert_int_equal(mkdir(scratch_path(inner, folder, "memory"), 0700), 0);
-		snprintf(path, sizeof path, "%s/memory.limit_in_bytes", inner);
-		assert_true(scratch_write(path, first));
-	}
-	const size_t limit = memory_limit_of(folder);
+	assert_true(scratch_write(scratch_path(groups, folder, "list"), list));
+	assert_int_equal(mkdir(scratch_path(path, folder, "memory"), 0700), 0);
+	assert_int_equal(mkdir(scratch_path(path, folder, "memory/a"), 0700), 0);
+	assert_int_equal(mkdir(scratch_path(path, folder, "a"), 0700), 0);
+	assert_int_equal(mkdir(scratch_path(path, folder, "a/b"), 0700), 0);
+	if (name)
+		assert_true(scratch_write(scratch_path(path, folder, name), text));
+	const size_t limit = memory_limit_of(folder, groups);
 	assert_true(scratch_close(folder));
 	return limit;
 }
 
+/* The least limit counts, whether it is the group's own or that of one around it. */
 static void groups_have_limits(void **state)
 {
 	static const char *const none[] = {"max\n", "", "x", "9223372036854771712\n",
 									   "18446744073709551615"};
-	const size_t machine = limit_of(NULL, NULL);
+	static const char second[] = "0::/a/b\n", first[] = "7:cpu:/\n4:memory:/a\n1:name=x:/a\n";
+	static const char *const other[] = {
+		"", "0", "0:", "0::", "4:memory", ":memory:a", "4:cpu:/a\n"};
+	const size_t machine = limit_of(second, NULL, NULL);
 
 	(void)state;
 	assert_true(machine >= (size_t)16 << 20 && memory_limit() <= machine);
-	assert_int_equal(limit_of("1048576\n", NULL), 1048576);
-	assert_int_equal(limit_of(NULL, "1048577\n"), 1048577);
-	assert_int_equal(limit_of("max\n", "1048577\n"), 1048577);
+	assert_int_equal(limit_of(second, "a/b/memory.max", "1048576\n"), 1048576);
+	assert_int_equal(limit_of(second, "a/memory.max", "1048577\n"), 1048577);
+	assert_int_equal(limit_of(second, "memory.max", "1048578\n"), 1048578);
+	assert_int_equal(limit_of("0::/\n", "memory.max", "1048579\n"), 1048579);
+	assert_int_equal(limit_of("0::/no/such", "memory.max", "1048580"), 1048580);
+	assert_int_equal(limit_of(first, "memory/a/memory.limit_in_bytes", "1048581\n"), 1048581);
+	assert_int_equal(limit_of(first, "memory/memory.limit_in_bytes", "1048582\n"), 1048582);
+	assert_int_equal(limit_of(second, "memory/memory.limit_in_bytes", "1048583\n"), machine);
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		assert_int_equal(limit_of(none[i], NULL), machine);
+		assert_int_equal(limit_of(second, "a/memory.max", none[i]), machine);
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		assert_int_equal(limit_of(other[i], "memory.max", "1048584"), machine);
+		assert_int_equal(limit_of(other[i], "memory/memory.limit_in_bytes", "1048585"), machine);
+	}
+	assert_int_equal(memory_limit_of(".", "no such list"), machine);
 }
 
 /* By `ulimit -v`, in a process of its own: a limit may not be raised again. */

@@ -186,6 +186,11 @@ static void test_more_than_there_is(void **state)
 	small.memory = (size_t)3 << 20;
 	struct executor *executor = executor_open(&network, &small, 64, EXECUTOR_TRAIN, &error);
 	assert_non_null(executor);
+	assert_in_range(executor_memory(executor), 10000, small.memory - weights);
+	engine_set_aside(&small, executor_memory(executor)); /* there is none for a second one */
+	assert_null(executor_open(&network, &small, 64, EXECUTOR_TRAIN, &error));
+	engine_set_aside(&small, SIZE_MAX);
+	assert_int_equal(small.memory, 0);
 	executor_close(executor);
 	network_free(&network);
 }

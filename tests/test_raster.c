@@ -1,13 +1,21 @@
-/* Grey of colours, and of pixels that white shines through. */
+/* Grey of colours, and of pixels that white shines through; memory that there is not. */
+#define _XOPEN_SOURCE 700
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <math.h>
 
+#include "allocations.h"
 #include "formats/raster.h"
 
 static void luma(void **state)
@@ -70,6 +78,28 @@ static void bytes(void **state)
 	assert_memory_equal(out, ((const uint8_t[]){0, 255}), 2);
 }
 
+/* Refused is what the system would promise, too, and all that is needed counts. */
+static void memory_is_asked_for(void **state)
+{
+	int status;
+
+	(void)state;
+	fflush(stdout);
+	const pid_t child = fork();
+	if (!child) {
+		const struct rlimit space = {1 << 30, 1 << 30};
+		struct raster raster = {.width = 1 << 13, .height = 1 << 12}; /* 64 MiB */
+		struct error error;
+		bool right = !setrlimit(RLIMIT_AS, &space);
+		allocations_fail_at(0);
+		right &= raster_allocate(&raster, 1 << 30, &error) && error.is_scarcity;
+		right &= !raster.samples && !allocations_count();
+		_exit(right ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +107,7 @@ int main(void)
 		cmocka_unit_test(alpha),
 		cmocka_unit_test(every_count),
 		cmocka_unit_test(bytes),
+		cmocka_unit_test(memory_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

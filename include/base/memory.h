@@ -19,14 +19,16 @@ static inline size_t aligned_size(size_t size)
  * is no memory. Pages that nobody writes to cost nothing. */
 void *aligned_zeros(size_t size, void **block);
 
-/* The bytes that this process may have: those of the machine, or fewer where its container (as a
- * control group) or a limit of its address space (ulimit -v) says so. A group deeper in the tree is
- * not looked for. SIZE_MAX where nobody says. */
+/* The bytes that this process may have: those of the machine, or fewer where its control groups, as
+ * of a container, or a limit of its address space (ulimit -v) say so. SIZE_MAX where nobody
+ * says. */
 size_t memory_limit(void);
 
-/* The same with the control group's files in another folder than /sys/fs/cgroup: memory.max or, in
- * version 1, memory/memory.limit_in_bytes. */
-size_t memory_limit_of(const char *group);
+/* The same with another folder of control groups than /sys/fs/cgroup, and another list of those of
+ * this process than /proc/self/cgroup. A line "0::/a/b" of it stands for memory.max in a/b, a and
+ * the folder itself; in version 1, "4:memory:/a" for memory.limit_in_bytes in memory/a and
+ * memory. */
+size_t memory_limit_of(const char *folder, const char *list);
 
 /* A function that takes its pieces from an arena is called twice. Without a `base` it gets NULL
  * for each of them, and `used` says how many bytes all need. With that much memory at `base`, on

@@ -15,6 +15,10 @@ struct engine {
 
 /* `kernels` is a table's name or "auto", `threads` is 0 for as many as there are processors. */
 int engine_open(struct engine *engine, const char *kernels, int threads, struct error *error);
+
+/* Take from the engine's memory what something else has or will have. */
+void engine_set_aside(struct engine *engine, size_t bytes);
+
 void engine_close(struct engine *engine); /* accepts a zeroed one */
 
 #endif

@@ -38,6 +38,10 @@ bool raster_is_name(const char *name);
 /* The samples as bytes, [height][width], from 0 for black to 255 for white, rounded. */
 void raster_to_bytes(const struct raster *raster, uint8_t *bytes);
 
+/* For readers: allocate the samples of width × height pixels, zeros. `more` is how many bytes the
+ * reader needs besides: what the computer or a limit has not is refused before it is used. */
+int raster_allocate(struct raster *raster, size_t more, struct error *error);
+
 /* Accepts a zeroed struct, and zeroes the struct. */
 void raster_free(struct raster *raster);
 

@@ -32,6 +32,9 @@ const struct network *executor_network(const struct executor *executor);
 const struct engine *executor_engine(const struct executor *executor);
 int executor_batch_size(const struct executor *executor);
 
+/* The bytes that it takes, without the network's. */
+size_t executor_memory(const struct executor *executor);
+
 /* To be called after somebody else changed the network's values, before the next batch. */
 void executor_prepare(struct executor *executor);
 

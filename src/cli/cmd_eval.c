@@ -151,15 +151,29 @@ static int load(const struct eval_values *values, struct session *session, struc
 	return advise_on_dataset(fault, error);
 }
 
-/* Have a model answer the images. Free the answers also after an error. */
-static int answer(const struct eval_values *values, const struct model_values *model,
-				  struct answers *out, struct error *error)
+/* The bytes that the answers of a model take, with all that gave them. */
+static size_t answers_memory(const struct answers *answers)
 {
+	const struct dataset *dataset = &answers->dataset;
+	const size_t image = (size_t)dataset->height * (size_t)dataset->width;
+
+	return executor_memory(answers->session.executor) +
+		   answers->session.network.value_count * sizeof(float) + dataset->count * image +
+		   answers->evaluation.count * sizeof *answers->list;
+}
+
+/* Have a model answer the images, beside what has `set_aside` bytes. Free the answers also after an
+ * error. */
+static int answer(const struct eval_values *values, const struct model_values *model,
+				  size_t set_aside, struct answers *out, struct error *error)
+{
+	struct engine_values engine = values->engine;
 	struct session *session = &out->session;
 
 	out->model = model->file;
-	return session_open(session, model, &values->engine, BATCH, EXECUTOR_PREDICT,
-						values->common.quiet, error) ||
+	engine.set_aside = set_aside;
+	return session_open(session, model, &engine, BATCH, EXECUTOR_PREDICT, values->common.quiet,
+						error) ||
 		   load(values, session, &out->dataset, error) ||
 		   session_check_dataset(&session->network, &out->dataset, error) ||
 		   check_labels(values, &out->dataset, error) || evaluate_split(out, values->split, error);
@@ -174,7 +188,7 @@ static int answer_against(const struct eval_values *values, const struct answers
 	if (!values->against)
 		return 0;
 	model_values_settle(&model, true);
-	if (answer(values, &model, rival, error))
+	if (answer(values, &model, answers_memory(own), rival, error))
 		return -1;
 	if (own->evaluation.count == rival->evaluation.count &&
 		compare_same_images(own->list, rival->list, own->evaluation.count))
@@ -262,7 +276,7 @@ static int eval_run(void *v, int operand_count, char **operands, struct error *e
 		engine_values_settle(&values->engine, error))
 		return STATUS_USAGE;
 	const bool failed =
-		files_check_outputs(files, error) || answer(values, &values->model, &own, error) ||
+		files_check_outputs(files, error) || answer(values, &values->model, 0, &own, error) ||
 		answer_against(values, &own, &rival, error) || eval(values, files, &own, &rival, error);
 	answers_free(&own);
 	answers_free(&rival);

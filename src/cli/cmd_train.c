@@ -105,10 +105,10 @@ static void set_aside(struct job *job)
 	const size_t numbers = optimizer_rule(job->values->settings.optimizer.kind)->numbers;
 	const size_t images = dataset->count * (size_t)dataset->height * (size_t)dataset->width;
 	const size_t kept = (numbers + 1) * job->network.value_count; /* one: of the best epoch */
-	size_t *memory = &job->engine.memory;
 
-	*memory -= images < *memory ? images : *memory;
-	*memory -= kept < *memory / sizeof(float) ? kept * sizeof(float) : *memory;
+	engine_set_aside(&job->engine, images);
+	engine_set_aside(&job->engine,
+					 kept < SIZE_MAX / sizeof(float) ? kept * sizeof(float) : SIZE_MAX);
 }
 
 /* Build the network for these data. Its weights are drawn when there is memory for all of it. */
@@ -127,6 +127,8 @@ static int build(struct job *job, struct error *error)
 		error_append(error, "; a smaller --batch-size or network needs less");
 		return error_prefix(error, "--network");
 	}
+	/* The trainer may want a second one for its measurements. */
+	engine_set_aside(&job->engine, executor_memory(job->executor));
 	network_init(&job->network, values->settings.seed);
 	executor_prepare(job->executor);
 	return 0;

@@ -73,8 +73,10 @@ int session_open(struct session *session, const struct model_values *model,
 	struct weights_match match;
 
 	*session = (struct session){0};
-	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error) ||
-		advise_on_model(model_load_as(model->file, &wanted, &session->network, &session->info,
+	if (engine_open(&session->engine, engine->kernels, (int)engine->threads, error))
+		return -1;
+	engine_set_aside(&session->engine, engine->set_aside);
+	if (advise_on_model(model_load_as(model->file, &wanted, &session->network, &session->info,
 									  &session->file, &match, error),
 						error))
 		return -1;

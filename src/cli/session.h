@@ -25,7 +25,8 @@ extern const struct field model_fields[];
 /* The options --kernels and --threads. */
 struct engine_values {
 	const char *kernels;
-	size_t threads; /* 0: not on the line */
+	size_t threads;   /* 0: not on the line */
+	size_t set_aside; /* bytes of what the command has beside this engine; no option */
 };
 
 extern const struct field engine_fields[];

@@ -20,6 +20,11 @@ int engine_open(struct engine *engine, const char *kernels, int threads, struct 
 	return engine->workers ? 0 : -1;
 }
 
+void engine_set_aside(struct engine *engine, size_t bytes)
+{
+	engine->memory -= bytes < engine->memory ? bytes : engine->memory;
+}
+
 void engine_close(struct engine *engine)
 {
 	workers_close(engine->workers);

@@ -219,6 +219,7 @@ static void orient(struct jpeg *j)
 static int begin_picture(struct jpeg *j)
 {
 	const size_t pixels = (size_t)j->width * (size_t)j->height;
+	size_t size = 0; /* of all blocks */
 	bool enough = true;
 
 	/* A block takes one bit, at least, and each of its samples covers 4 × 4 pixels, at most. */
@@ -232,15 +233,16 @@ static int begin_picture(struct jpeg *j)
 		j->unbegun++;
 		j->unfinished += 64;
 		c->columns = j->mcu_columns * c->h;
-		if (j->progressive)
-			c->blocks =
-				calloc((size_t)c->columns * (size_t)(j->mcu_rows * c->v), sizeof(int16_t[64]));
-		enough &= c->blocks || !j->progressive;
+		if (!j->progressive)
+			continue;
+		const size_t blocks = (size_t)c->columns * (size_t)(j->mcu_rows * c->v);
+		c->blocks = calloc(blocks, sizeof(int16_t[64]));
+		size += blocks * sizeof(int16_t[64]);
+		enough &= c->blocks != NULL;
 	}
-	j->out->samples = calloc(pixels, sizeof *j->out->samples);
-	if (!j->out->samples || !enough)
+	if (!enough)
 		return error_scarce(j->error, "not enough memory for %zu pixels", pixels);
-	return 0;
+	return raster_allocate(j->out, size, j->error);
 }
 
 /* Add a block's samples, in so far as they lie in the picture, to the raster. */

@@ -210,18 +210,19 @@ static int take_data(void *context, const uint8_t *data, size_t size, struct err
 static int decode(struct decoder *d, struct error *error)
 {
 	const struct png *png = d->png;
-	const size_t count = (size_t)png->width * (size_t)png->height;
 	struct inflate_output output = {.take = take_data, .context = d};
 
 	output.max_size = plan_passes(d);
 	if (output.max_size / EXPANSION > png->idat_size)
 		return error_set(error, "%d×%d pixels cannot be in %zu bytes", png->width, png->height,
 						 png->idat_size);
-	d->out->samples = malloc(count * sizeof *d->out->samples);
+	const size_t row = d->end[-1].row_size; /* the last pass has the longest */
+	if (raster_allocate(d->out, row, error))
+		return -1;
 	if (png->height > 1)
-		d->above = calloc(1, d->end[-1].row_size); /* the last pass has the longest rows */
-	if (!d->out->samples || (png->height > 1 && !d->above))
-		return error_scarce(error, "not enough memory for %zu pixels", count);
+		d->above = calloc(1, row);
+	if (png->height > 1 && !d->above)
+		return error_scarce(error, "not enough memory for %zu bytes of a row", row);
 	if (inflate_zlib(&png->idat, png_chunks_next, &output, error))
 		return error_prefix(error, "the pixels");
 	if (d->pass < d->end)

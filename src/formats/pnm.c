@@ -243,16 +243,14 @@ static int read_pixels(struct bytes *in, const struct form *form, struct raster 
 static int read_samples(struct bytes *in, const struct form *form, struct raster *out,
 						struct error *error)
 {
-	const size_t count = (size_t)out->height * (size_t)out->width;
 	const size_t least = samples_size(form, out);
 
 	if (bytes_left(in) < least)
 		return error_set(error, "offset %zu: %d×%d pixels need %s%zu bytes, there are %zu",
 						 in->offset, out->width, out->height, form->plain ? "at least " : "", least,
 						 bytes_left(in));
-	out->samples = malloc(count * sizeof *out->samples);
-	if (!out->samples)
-		return error_scarce(error, "not enough memory for %zu pixels", count);
+	if (raster_allocate(out, 0, error))
+		return -1;
 	if (form->plain || !form->bits)
 		return read_pixels(in, form, out, error);
 	unpack_bits(in, form, out);

@@ -3,6 +3,22 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
+/* Bytes that are not asked for: to ask takes as long as to read a small picture. */
+#define SMALL ((size_t)1 << 20)
+
+int raster_allocate(struct raster *raster, size_t more, struct error *error)
+{
+	const size_t count = (size_t)raster->width * (size_t)raster->height;
+	const size_t size = count * sizeof *raster->samples + more;
+
+	/* Asked for first, since many systems promise more than there is. */
+	if (size <= SMALL || size <= memory_limit())
+		raster->samples = calloc(count, sizeof *raster->samples);
+	return raster->samples ? 0 : error_scarce(error, "not enough memory for %zu pixels", count);
+}
+
 void raster_free(struct raster *raster)
 {
 	free(raster->samples);

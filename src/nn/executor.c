@@ -51,6 +51,11 @@ int executor_batch_size(const struct executor *executor)
 	return executor->batch_size;
 }
 
+size_t executor_memory(const struct executor *executor)
+{
+	return executor->memory;
+}
+
 void executor_prepare(struct executor *executor)
 {
 	for (int i = 0; i < executor->op_count; i++) {

@@ -38,7 +38,8 @@ struct executor {
 	size_t slot_size;
 	unsigned char *scratch; /* scratch_size bytes for each worker */
 	size_t scratch_size;
-	void *block; /* that all of these lie in */
+	void *block;   /* that all of these lie in */
+	size_t memory; /* its bytes */
 };
 
 /* Images of a chunk, where the batch has more than 64. */

@@ -218,6 +218,7 @@ int executor_place(struct executor *executor, struct error *error)
 							"with batches of %d the network needs %zu MB, and there are %zu MB "
 							"for it",
 							executor->batch_size, megabytes, executor->engine->memory >> 20);
+	executor->memory = arena.used;
 	arena.base = aligned_zeros(arena.used, &executor->block);
 	if (!arena.base)
 		return error_scarce(error, "not enough memory for the network: %zu MB", megabytes);
