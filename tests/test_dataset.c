@@ -300,6 +300,35 @@ static void files_may_be_packed_twice(void **state)
 	assert_error_has(&error, "train-labels-idx1-ubyte.gz: packed more than 2 times by gzip");
 }
 
+/* What the images need and some more, also where it is packed. */
+static void labels_have_a_bound(void **state)
+{
+	enum { MOST = 3 * (64 + MNIST_PIXELS) + (1 << 20) };
+	uint8_t *file = calloc(1, MOST + 1), *packed = malloc(2 * MOST);
+	struct dataset dataset;
+	size_t size = 0;
+	char path[256];
+
+	(void)state;
+	assert_true(file && packed);
+	memcpy(file, (const uint8_t[]){0, 0, 8, 1, 0, 0, 0, 3}, 8);
+	put_images("train-images-idx3-ubyte", 3);
+	put("train-labels-idx1-ubyte", file, MOST);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_error_has(&error, "offset 11: bytes after the last of 3 labels");
+	put("train-labels-idx1-ubyte", file, MOST + 1);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_error_has(&error, "train-labels-idx1-ubyte: larger than the 1051120 bytes allowed");
+	assert_int_equal(unlink(scratch_path(path, folder, "train-labels-idx1-ubyte")), 0);
+	for (size_t done = 0; done <= MOST; done += UINT16_MAX) /* in several members */
+		size += pack(packed + size, file, UINT16_MAX);
+	put("train-labels-idx1-ubyte.gz", packed, size);
+	assert_int_equal(load(&dataset, folder, DATASET_TRAIN, &error), DATASET_BROKEN);
+	assert_error_has(&error, "1051120 bytes");
+	free(file);
+	free(packed);
+}
+
 static void pixels_of_0_and_1_are_stretched(void **state)
 {
 	static const uint8_t bits[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
@@ -690,6 +719,7 @@ int main(void)
 		SCRATCH_TEST(places_have_an_order),
 		SCRATCH_TEST(all_places_are_listed),
 		SCRATCH_TEST(files_may_be_packed_twice),
+		SCRATCH_TEST(labels_have_a_bound),
 		SCRATCH_TEST(pixels_of_0_and_1_are_stretched),
 		SCRATCH_TEST(emnist_is_transposed_and_named),
 		SCRATCH_TEST(labels_must_be_known),

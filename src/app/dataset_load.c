@@ -43,11 +43,13 @@ static int gate_take(void *context, const uint8_t *data, size_t size, struct err
 						: gate->sink.take(gate->sink.context, data, size, error);
 }
 
-/* Read a file through the sink, unpacked where it is packed. Errors name the file. */
-static int read_unpacked(const char *path, struct sink sink, bool text, struct error *error)
+/* Read a file through the sink, unpacked where it is packed: `most` bytes, at most, either way.
+ * Errors name the file. */
+static int read_unpacked(const char *path, size_t most, struct sink sink, bool text,
+						 struct error *error)
 {
 	struct gate gate = {.sink = sink, .text = text};
-	int status = file_read_pieces(path, MAX_FILE, (struct sink){gate_take, &gate}, error);
+	int status = file_read_pieces(path, most, (struct sink){gate_take, &gate}, error);
 
 	for (int times = 1; !status && gate.packed; times++) {
 		struct buffer packed = gate.content.buffer;
@@ -55,7 +57,7 @@ static int read_unpacked(const char *path, struct sink sink, bool text, struct e
 		gate = (struct gate){.sink = sink, .text = text};
 		status = times > MAX_PACKED
 					 ? error_set(error, "packed more than %d times by gzip", MAX_PACKED)
-					 : gzip_decompress_to(packed.data, packed.size, MAX_FILE,
+					 : gzip_decompress_to(packed.data, packed.size, most,
 										  (struct sink){gate_take, &gate}, error);
 		buffer_free(&packed);
 		if (status)
@@ -187,7 +189,7 @@ static int read_idx_images(const char *path, struct dataset *dataset, struct err
 	struct idx_reader reader = {.type = 0};
 	struct idx_images images = {0};
 
-	int status = read_unpacked(path, (struct sink){idx_take, &reader}, false, error);
+	int status = read_unpacked(path, MAX_FILE, (struct sink){idx_take, &reader}, false, error);
 	if (!status && idx_end(&reader, &images, error))
 		status = error_prefix(error, "%s", path);
 	pixels_free(&reader.images.pixels);
@@ -196,6 +198,16 @@ static int read_idx_images(const char *path, struct dataset *dataset, struct err
 	dataset->width = images.width;
 	dataset->own_pixels = images.pixels.data;
 	return status;
+}
+
+/* The bytes of the largest file of labels that is read: a label is eight numbers of eight bytes, at
+ * most. Images that were taken for labels are read as well, so that the error can say so. */
+static size_t most_of_labels(const struct dataset *dataset)
+{
+	const uint64_t pixels = (uint64_t)dataset->height * (uint64_t)dataset->width;
+	const uint64_t most = (64 + pixels) * dataset->count + (1 << 20);
+
+	return most < MAX_FILE ? (size_t)most : MAX_FILE;
 }
 
 static int load_idx(struct dataset *dataset, const struct dataset_files *files,
@@ -207,7 +219,8 @@ static int load_idx(struct dataset *dataset, const struct dataset_files *files,
 
 	if (read_idx_images(files->images, dataset, error))
 		return -1;
-	if (read_unpacked(files->labels, (struct sink){growing_take, &file}, false, error)) {
+	if (read_unpacked(files->labels, most_of_labels(dataset), (struct sink){growing_take, &file},
+					  false, error)) {
 		buffer_free(&file.buffer);
 		return -1;
 	}
@@ -228,7 +241,8 @@ static int load_csv(struct dataset *dataset, const struct dataset_files *files,
 	struct csv_reader reader = {.line = 0};
 	struct csv_images images = {0};
 
-	int status = read_unpacked(files->images, (struct sink){csv_take, &reader}, true, error);
+	int status =
+		read_unpacked(files->images, MAX_FILE, (struct sink){csv_take, &reader}, true, error);
 	if (!status && csv_end(&reader, &images, error))
 		status = error_prefix(error, "%s", files->images);
 	csv_reader_free(&reader);
