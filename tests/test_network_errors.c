@@ -165,6 +165,21 @@ static void test_sizes(void **state)
 	check_all(refusals, sizeof refusals / sizeof *refusals);
 }
 
+/* 1024 images of 12 MB at once for each worker: with 32 bits, 0 bytes are left of that product. */
+static void test_sizes_of_large_batches(void **state)
+{
+	struct network network;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(network_build(&network, "conv:4096,1 relu conv:1,1 flatten dense:10 softmax",
+								   (struct shape){32, 24, 1, false}, 10, &error),
+					 0);
+	assert_null(executor_open(&network, &engine, 65536, EXECUTOR_TRAIN, &error));
+	assert_non_null(strstr(error.text, "2048 MB"));
+	network_free(&network);
+}
+
 /* The weights and all that the executor takes are counted, before it takes it. */
 static void test_more_than_there_is(void **state)
 {
@@ -324,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_sizes_of_large_batches),
 		cmocka_unit_test(test_more_than_there_is),
 		cmocka_unit_test(test_scratch_of_large_batches),
 		cmocka_unit_test(test_image_too_large_for_maxpool),

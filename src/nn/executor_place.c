@@ -17,6 +17,8 @@ static struct rows take_worker_rows(const struct executor *executor, struct aren
 	struct rows rows = {.size = size,
 						.worker_bytes = aligned_size((size_t)count * size + KERNELS_SLACK)};
 
+	if (size > arena->limit / (size_t)count) /* where a size has 32 bits, the product overflows */
+		arena->too_large = true;
 	rows.data = arena_take(arena, worker_count(executor), rows.worker_bytes);
 	return rows;
 }
