@@ -41,40 +41,43 @@ ALWAYS_INLINE int combine_width(const struct combine *c, const int vectors, cons
 	return v == vectors - 1 ? c->tail : LANES;
 }
 
+/* Sum s is that of vector s mod `vectors` in strip s / `vectors`. One loop goes over all of them:
+ * of two nested ones, where there is a single strip, Clang 14 keeps the sums in memory. */
 ALWAYS_INLINE void combine_fixed(const int rows, const int vectors, const struct combine *c)
 {
+	const struct combine job = *c; /* a copy, which no store can change */
+	const int sums = rows * vectors;
 	/* Sums that begin at 0 need not wait for those of the list before, which overlap them. */
-	bool from_zero = c->overwrite || c->overlap;
+	const bool from_zero = job.overwrite || job.overlap;
 
-	for (int i = 0; i < c->list_count; i++) {
-		const struct list *list = &c->lists[i];
-		const struct term *term = c->terms + list->first, *end = c->terms + list->end;
-		float *y = c->y + list->target;
+	for (int i = 0; i < job.list_count; i++) {
+		const struct list *list = &job.lists[i];
+		const struct term *term = job.terms + list->first, *end = job.terms + list->end;
+		float *y[3];
 		vec sum[COMBINE_VECTORS];
-		if (term == end && !c->overwrite)
+		if (term == end && !job.overwrite)
 			continue;
 		UNROLL_FOR (int r = 0; r < rows; r++)
-			UNROLL_FOR (int v = 0; v < vectors; v++)
-				sum[r * vectors + v] = from_zero ? (vec){0}
-												 : load_first(y + r * c->y_row + v * LANES,
-															  combine_width(c, vectors, v));
+			y[r] = job.y + list->target + r * job.y_row;
+		UNROLL_FOR (int s = 0; s < sums; s++)
+			sum[s] = from_zero ? (vec){0}
+							   : load_first(y[s / vectors] + s % vectors * LANES,
+											combine_width(&job, vectors, s % vectors));
 		for (; term < end; term++) {
 			vec g = splat(term->g);
-			const float *x = c->x + term->offset;
+			const float *x[3];
 			UNROLL_FOR (int r = 0; r < rows; r++)
-				UNROLL_FOR (int v = 0; v < vectors; v++)
-					sum[r * vectors + v] =
-						multiply_add(g, load(x + r * c->x_row + v * LANES), sum[r * vectors + v]);
+				x[r] = hold_row(job.x + term->offset + r * job.x_row);
+			UNROLL_FOR (int s = 0; s < sums; s++)
+				sum[s] = multiply_add(g, load(x[s / vectors] + s % vectors * LANES), sum[s]);
 		}
-		if (c->overlap)
-			UNROLL_FOR (int r = 0; r < rows; r++)
-				UNROLL_FOR (int v = 0; v < vectors; v++)
-					sum[r * vectors + v] +=
-						load_first(y + r * c->y_row + v * LANES, combine_width(c, vectors, v));
-		UNROLL_FOR (int r = 0; r < rows; r++)
-			UNROLL_FOR (int v = 0; v < vectors; v++)
-				store_first(y + r * c->y_row + v * LANES, sum[r * vectors + v],
-							combine_width(c, vectors, v));
+		if (job.overlap)
+			UNROLL_FOR (int s = 0; s < sums; s++)
+				sum[s] += load_first(y[s / vectors] + s % vectors * LANES,
+									 combine_width(&job, vectors, s % vectors));
+		UNROLL_FOR (int s = 0; s < sums; s++)
+			store_first(y[s / vectors] + s % vectors * LANES, sum[s],
+						combine_width(&job, vectors, s % vectors));
 	}
 }
 

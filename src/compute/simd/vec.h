@@ -156,6 +156,13 @@ ALWAYS_INLINE vec hold(vec v)
 	return v;
 }
 
+/* Keeps the address of a row in a register. GCC would rather compute that of each vector in it. */
+ALWAYS_INLINE const float *hold_row(const float *p)
+{
+	__asm__("" : "+r"(p));
+	return p;
+}
+
 /* Stores the first `count` lanes as unsigned bytes. Compilers make poor code of
  * __builtin_convertvector here. */
 ALWAYS_INLINE void store_bytes(uint8_t *p, ivec v, int count)
