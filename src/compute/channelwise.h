@@ -21,36 +21,6 @@ static inline int window_start(const struct window *w, int p)
 	return p / w->out_w * w->stride * w->in_w + p % w->out_w * w->stride;
 }
 
-/* Strict >: ties go to the first pixel, so that gradients are deterministic. Two loops, since
- * compilers make poor code of one that writes floats and halfwords. */
-static inline void take_larger(int channels, int pixel, const float *restrict x, float *restrict y,
-							   uint16_t *restrict argmax)
-{
-	for (int c = 0; c < channels; c++)
-		argmax[c] = x[c] > y[c] ? (uint16_t)pixel : argmax[c];
-	for (int c = 0; c < channels; c++)
-		y[c] = x[c] > y[c] ? x[c] : y[c];
-}
-
-static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
-							uint16_t *argmax)
-{
-	int channels = w->channels;
-
-	for (int s = 0; s < n; s++, x += (ptrdiff_t)w->in_h * w->in_w * channels) {
-		for (int p = 0; p < w->out_h * w->out_w; p++, y += channels, argmax += channels) {
-			int first = window_start(w, p);
-			memcpy(y, x + (ptrdiff_t)first * channels, (size_t)channels * sizeof *y);
-			for (int c = 0; c < channels; c++)
-				argmax[c] = (uint16_t)first;
-			for (int k = 1; k < w->size * w->size; k++) {
-				int pixel = first + k / w->size * w->in_w + k % w->size;
-				take_larger(channels, pixel, x + (ptrdiff_t)pixel * channels, y, argmax);
-			}
-		}
-	}
-}
-
 static void maxpool_backward(const struct window *w, int n, const uint16_t *argmax, const float *dy,
 							 float *dx)
 {

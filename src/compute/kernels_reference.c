@@ -152,6 +152,24 @@ static void conv_backward(const struct window *w, int n, const float *x, const f
 	}
 }
 
+/* Strict >: ties go to the first pixel, so that gradients are deterministic. */
+static void maxpool_forward(const struct window *w, int n, const float *x, float *y,
+							uint16_t *argmax)
+{
+	for (int s = 0; s < n; s++, x += image_size(w)) {
+		for (int i = 0; i < w->out_h * w->out_w * w->channels; i++) {
+			int first = window_start(w, i / w->channels), c = i % w->channels, place = first;
+			for (int k = 1; k < w->size * w->size; k++) {
+				int pixel = first + k / w->size * w->in_w + k % w->size;
+				if (x[pixel * w->channels + c] > x[place * w->channels + c])
+					place = pixel;
+			}
+			*y++ = x[place * w->channels + c];
+			*argmax++ = (uint16_t)place;
+		}
+	}
+}
+
 /* The mean of the deviations from a first mean makes up for that one's rounding. */
 static void batchnorm_moments(int channels, int pixels, const float *x, float *mean, float *squares)
 {

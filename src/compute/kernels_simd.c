@@ -17,6 +17,7 @@
 #include "compute/simd/batchnorm.h"
 #include "compute/simd/dense.h"
 #include "compute/simd/direct.h"
+#include "compute/simd/maxpool.h"
 #include "compute/simd/winograd.h"
 
 /* ---- convolution ---- */
