@@ -183,6 +183,20 @@ static void pictures_follow_packed_ones(void **state)
 	}
 }
 
+static void a_jpeg_follows_a_jpeg(void **state)
+{
+	(void)state;
+	struct buffer file = fixture_read(FIXTURES "/jpeg/420.jpg");
+	struct buffer second = fixture_read(FIXTURES "/jpeg/dot.jpg");
+
+	file.data = realloc(file.data, file.size + second.size);
+	assert_non_null(file.data);
+	memcpy(file.data + file.size, second.data, second.size);
+	take_two(file.data, file.size + second.size, 1);
+	buffer_free(&second);
+	buffer_free(&file);
+}
+
 static void what_is_no_picture_is_refused(void **state)
 {
 	static const char text[] = "P5 1 1 255 a\nP9";
@@ -242,6 +256,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(pictures_follow_one_another),
 		cmocka_unit_test(pictures_follow_packed_ones),
+		cmocka_unit_test(a_jpeg_follows_a_jpeg),
 		cmocka_unit_test(what_is_no_picture_is_refused),
 		cmocka_unit_test(a_jpeg_may_have_anything_behind_it),
 	};
