@@ -68,8 +68,8 @@ static void groups_have_limits(void **state)
 
 #define NOT_OBEYED 77
 
-/* By `ulimit -v`, in a process of its own: a limit may not be raised again. An emulator may not obey
- * it, and has the old limit then. */
+/* By `ulimit -v`, in a process of its own: a limit may not be raised again. An emulator may not
+ * obey it, and has the old limit then. */
 static void address_space_is_a_limit(void **state)
 {
 	const struct rlimit space = {(rlim_t)1 << 40, (rlim_t)1 << 40}, small = {12345678, 12345678};
