@@ -532,6 +532,8 @@ static void compare_verdict(char *line)
 		safetensors_free(&file);
 	}
 	buffer_free(&bytes);
+	if (sizeof(size_t) < 8 && strstr(error.text, "a dimension that is not a size"))
+		return; /* 2^40 is one for the reference */
 	if (strcmp(ours, message ? "refused" : said))
 		fail_msg("%s: \"%s\" instead of \"%s\" %s", name, ours, said, error.text);
 	if (message)
