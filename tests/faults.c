@@ -8,13 +8,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *wanted, *failed;
-static int count, failing, reason;
+static int failing, reason;
+static atomic_int count; /* several threads may call */
 
 void faults_fail_at(const char *name, int number, int error)
 {
@@ -44,7 +46,7 @@ bool faults_watched(void)
 
 static bool is_refused(const char *name)
 {
-	if ((wanted && strcmp(name, wanted)) || ++count != failing)
+	if ((wanted && strcmp(name, wanted)) || atomic_fetch_add(&count, 1) + 1 != failing)
 		return false;
 	if (reason == FAULT_DEATH)
 		raise(SIGKILL);
