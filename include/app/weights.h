@@ -50,6 +50,9 @@ int weights_match(const struct network *network, const struct safetensors *file,
 
 #define WEIGHTS_DIMS_TEXT 100
 
+/* True where that is the tensor's shape. */
+bool weights_has_dims(const struct safetensors_tensor *tensor, int rank, const size_t *dims);
+
 /* A tensor's shape: "[10, 4]". Returns `text`. */
 const char *weights_dims_text(const struct safetensors_tensor *tensor,
 							  char text[WEIGHTS_DIMS_TEXT]);

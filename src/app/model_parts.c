@@ -84,8 +84,7 @@ const struct safetensors_tensor *tensor_of(const struct safetensors *file, const
 	else if (!tensor->values)
 		error_set(error, "tensor \"%s\" holds %s", name,
 				  tensor->doubles ? "numbers of 64 bits, expected 32" : "integers, not weights");
-	else if (tensor->rank != wanted.rank ||
-			 memcmp(tensor->dims, wanted.dims, (size_t)wanted.rank * sizeof *wanted.dims))
+	else if (!weights_has_dims(tensor, wanted.rank, wanted.dims))
 		error_set(error, "tensor \"%s\" has the shape %s; the network needs %s", name,
 				  weights_dims_text(tensor, have), weights_dims_text(&wanted, want));
 	else

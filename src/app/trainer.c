@@ -12,12 +12,18 @@
 
 /* ---- how long ---- */
 
+/* The rows of curves.csv: a part of an epoch is one, too. */
+static int epoch_count(const struct settings *settings)
+{
+	return (int)ceil(settings->epochs);
+}
+
 struct train_length train_length(const struct settings *settings, size_t train_count)
 {
 	size_t batch = (size_t)settings->batch_size;
 	struct train_length length = {
 		.epoch_steps = (train_count + batch - 1) / batch,
-		.epochs = (int)ceil(settings->epochs),
+		.epochs = epoch_count(settings),
 	};
 	double whole = floor(settings->epochs), part = settings->epochs - whole;
 
@@ -47,7 +53,7 @@ bool train_is_out_of_patience(const struct settings *settings, int epochs, int b
 
 bool train_state_is_done(const struct train_state *state, const struct settings *settings)
 {
-	return state->epoch > (int)ceil(settings->epochs) ||
+	return state->epoch > epoch_count(settings) ||
 		   train_is_out_of_patience(settings, state->epoch - 1, state->kept.epoch);
 }
 

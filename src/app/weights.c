@@ -36,7 +36,7 @@ struct orders {
 	enum dense_order dense;
 };
 
-static bool has_dims(const struct safetensors_tensor *tensor, int rank, const size_t *dims)
+bool weights_has_dims(const struct safetensors_tensor *tensor, int rank, const size_t *dims)
 {
 	return tensor->rank == rank && !memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims);
 }
@@ -48,14 +48,14 @@ static bool weight_fits(const struct param *param, const struct safetensors_tens
 	const size_t h = param->dims[1], w = param->dims[2], c = param->dims[3];
 
 	if (param->layout == PARAM_DENSE)
-		return has_dims(tensor, 2,
-						orders.dense == ORDER_OUT_IN ? (size_t[]){out, h * w * c}
-													 : (size_t[]){h * w * c, out});
+		return weights_has_dims(tensor, 2,
+								orders.dense == ORDER_OUT_IN ? (size_t[]){out, h * w * c}
+															 : (size_t[]){h * w * c, out});
 	if (orders.filters == ORDER_OIHW)
-		return has_dims(tensor, 4, (size_t[]){out, c, h, w});
+		return weights_has_dims(tensor, 4, (size_t[]){out, c, h, w});
 	if (orders.filters == ORDER_HWIO)
-		return has_dims(tensor, 4, (size_t[]){h, w, c, out});
-	return has_dims(tensor, 4, (size_t[]){out, h, w, c});
+		return weights_has_dims(tensor, 4, (size_t[]){h, w, c, out});
+	return weights_has_dims(tensor, 4, (size_t[]){out, h, w, c});
 }
 
 /* The number of outputs that a module's weights have; 0 where they are none. */

@@ -174,8 +174,7 @@ static bool holds(const struct safetensors *file, const struct param *param)
 	size_t dims[4];
 	const int rank = param_file_dims(param, dims);
 
-	return tensor && tensor->rank == rank &&
-		   !memcmp(tensor->dims, dims, (size_t)rank * sizeof *dims) &&
+	return tensor && weights_has_dims(tensor, rank, dims) &&
 		   (!tensor->values || tensor->values[0] == param->value[0]);
 }
 
