@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #ifdef __linux__
@@ -39,17 +40,13 @@ static void at_least_one(void **state)
 /* nproc looks at the affinity mask; some versions know quotas, too. */
 static void as_nproc_says(void **state)
 {
-	int processors = number_of("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null");
-	int quota = number_of("awk '$1 > 0 { print int(($1 + $2 - 1) / $2) }' /sys/fs/cgroup/cpu.max "
-						  "2>/dev/null");
-	int old_quota = number_of("cd /sys/fs/cgroup/cpu 2>/dev/null && paste cpu.cfs_quota_us "
-							  "cpu.cfs_period_us | awk '$1 > 0 { print int(($1 + $2 - 1) / $2) }'");
+	const int processors =
+		number_of("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null");
+	const int quota = cpu_quota("/sys/fs/cgroup", "/proc/self/cgroup");
 
 	(void)state;
 	if (!processors)
 		skip();
-	if (!quota)
-		quota = old_quota;
 	assert_int_equal(cpu_count(), quota && quota < processors ? quota : processors);
 }
 
@@ -73,28 +70,32 @@ static void the_affinity_mask_counts(void **state)
 }
 #endif
 
-static void write_text(const char *path, const char *text)
+/* Write a file and the folders that it is in, below `folder`; NULL: no file. */
+static void write_text(const char *folder, const char *name, const char *text)
 {
-	FILE *file = fopen(path, "w");
+	char path[256];
 
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	if (!text)
+		return;
+	scratch_path(path, folder, name);
+	for (char *end = path + strlen(folder) + 1; (end = strchr(end, '/')); *end++ = '/') {
+		*end = '\0';
+		mkdir(path, 0700);
+	}
+	assert_true(scratch_write(path, text));
 }
 
-/* cpu_quota of files with these texts; NULL: there is no such file. */
-static int quota_of(const char *quota, const char *period)
+/* cpu_quota of a process with this list of groups, where two files have these texts. */
+static int quota_of(const char *list, const char *name, const char *text, const char *other_name,
+					const char *other_text)
 {
-	char folder[64], quota_file[256], period_file[256];
+	char folder[64], groups[256];
 
 	assert_non_null(scratch_open(folder));
-	scratch_path(quota_file, folder, "quota");
-	scratch_path(period_file, folder, "period");
-	if (quota)
-		write_text(quota_file, quota);
-	if (period)
-		write_text(period_file, period);
-	const int processors = cpu_quota(quota_file, period ? period_file : NULL);
+	write_text(folder, "list", list);
+	write_text(folder, name, text);
+	write_text(folder, other_name, other_text);
+	const int processors = cpu_quota(folder, scratch_path(groups, folder, "list"));
 	assert_true(scratch_close(folder));
 	return processors;
 }
@@ -106,15 +107,39 @@ static void quotas(void **state)
 									   "nan nan",      "100000 inf", "1e300 1",    "x y"};
 
 	(void)state;
-	assert_int_equal(quota_of("100000 100000\n", NULL), 1);
-	assert_int_equal(quota_of("100001 100000\n", NULL), 2);
-	assert_int_equal(quota_of("50000 100000\n", NULL), 1);
-	assert_int_equal(quota_of("400000\n", "100000\n"), 4);
-	assert_int_equal(quota_of("-1\n", "100000\n"), 0);
-	assert_int_equal(quota_of(NULL, NULL), 0);
+	assert_int_equal(quota_of("0::/\n", "cpu.max", "100000 100000\n", "x", NULL), 1);
+	assert_int_equal(quota_of("0::/\n", "cpu.max", "100001 100000\n", "x", NULL), 2);
+	assert_int_equal(quota_of("0::/\n", "cpu.max", "50000 100000\n", "x", NULL), 1);
+	assert_int_equal(quota_of("0::/\n", "x", NULL, "y", NULL), 0);
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (quota_of(none[i], NULL) != 0)
+		if (quota_of("0::/\n", "cpu.max", none[i], "x", NULL) != 0)
 			fail_msg("\"%s\" is a quota", none[i]);
+}
+
+/* The least quota counts, whether it is the group's own or that of one around it. */
+static void quotas_of_groups(void **state)
+{
+	static const char first[] = "7:cpu,cpuacct:/a\n5:cpuset:/a/b\n";
+	static const char *const others[] = {"", "7:cpuset:/a", "7:xcpu:/a", "7:cpu", "7:cpu:a"};
+
+	(void)state;
+	assert_int_equal(quota_of("0::/a/b\n", "a/b/cpu.max", "400 100", "a/cpu.max", "900 100"), 4);
+	assert_int_equal(quota_of("0::/a/b\n", "a/b/cpu.max", "max 100", "a/cpu.max", "300 100"), 3);
+	assert_int_equal(quota_of("0::/a/b\n", "a/b/cpu.max", "500 100", "cpu.max", "200 100"), 2);
+	assert_int_equal(quota_of("0::/a/b\n", "a/b/c/cpu.max", "5 1", "c/cpu.max", "2 1"), 0);
+	assert_int_equal(quota_of(first, "cpu/a/cpu.cfs_quota_us", "400000\n",
+							  "cpu/a/cpu.cfs_period_us", "100000\n"),
+					 4);
+	assert_int_equal(
+		quota_of(first, "cpu/cpu.cfs_quota_us", "300\n", "cpu/cpu.cfs_period_us", "100\n"), 3);
+	assert_int_equal(
+		quota_of(first, "cpu/cpu.cfs_quota_us", "-1\n", "cpu/cpu.cfs_period_us", "100\n"), 0);
+	assert_int_equal(quota_of(first, "cpu/cpu.cfs_quota_us", "300\n", "x", NULL), 0);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_int_equal(
+			quota_of(others[i], "cpu/a/cpu.cfs_quota_us", "300", "cpu/a/cpu.cfs_period_us", "100"),
+			0);
+	assert_int_equal(cpu_quota(".", "no such list"), 0);
 }
 
 /* The kernel lists what it saves the registers of. Valgrind has some of them only. */
@@ -149,6 +174,7 @@ int main(void)
 		cmocka_unit_test(the_affinity_mask_counts),
 #endif
 		cmocka_unit_test(quotas),
+		cmocka_unit_test(quotas_of_groups),
 		cmocka_unit_test(instruction_sets),
 	};
 	return cmocka_run_group_tests_name("cpu", tests, NULL, NULL);

@@ -24,10 +24,7 @@ void *aligned_zeros(size_t size, void **block);
  * says. */
 size_t memory_limit(void);
 
-/* The same with another folder of control groups than /sys/fs/cgroup, and another list of those of
- * this process than /proc/self/cgroup. A line "0::/a/b" of it stands for memory.max in a/b, a and
- * the folder itself; in version 1, "4:memory:/a" for memory.limit_in_bytes in memory/a and
- * memory. */
+/* The same with another folder of control groups and another list of those of this process. */
 size_t memory_limit_of(const char *folder, const char *list);
 
 /* A function that takes its pieces from an arena is called twice. Without a `base` it gets NULL

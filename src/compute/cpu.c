@@ -12,6 +12,8 @@
 #include <unistd.h>
 #endif
 
+#include "base/control_group.h"
+
 bool cpu_has_avx2(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -35,37 +37,58 @@ bool cpu_has_avx512(void)
 #endif
 }
 
-int cpu_quota(const char *quota_file, const char *period_file)
+/* Up to two numbers in a file of a group. Returns how many there are. */
+static int read_numbers(const struct control_group *group, const char *name, double *first,
+						double *second)
 {
-	double quota = 0, period = 0;
-	FILE *file = fopen(quota_file, "r");
+	FILE *file = control_group_open(group, name);
 
 	if (!file)
 		return 0;
-	/* Version 2 has both numbers in one file, or "max". */
-	int found = fscanf(file, "%lf %lf", &quota, &period);
+	const int found = fscanf(file, "%lf %lf", first, second);
 	fclose(file);
-	if (found == 1 && period_file && (file = fopen(period_file, "r"))) {
-		found += fscanf(file, "%lf", &period) == 1;
-		fclose(file);
-	}
-	if (found != 2 || !(quota > 0) || !(period > 0) || !(quota / period <= 1e6))
-		return 0;
-	int whole = (int)(quota / period);
-	return whole + (whole < quota / period);
+	return found;
+}
+
+/* Version 2 has quota and period in one file, or "max" there; version 1 has a file for each. */
+static bool read_quota(const struct control_group *group, double *quota, double *period)
+{
+	double none;
+
+	if (group->version == 2)
+		return read_numbers(group, "cpu.max", quota, period) == 2;
+	return read_numbers(group, "cpu.cfs_quota_us", quota, &none) == 1 &&
+		   read_numbers(group, "cpu.cfs_period_us", period, &none) == 1;
+}
+
+static void lower_quota(const struct control_group *group, void *context)
+{
+	double quota, period;
+	int *least = context;
+
+	if (!read_quota(group, &quota, &period) || !(quota > 0) || !(period > 0) ||
+		!(quota / period <= 1e6))
+		return;
+	const int whole = (int)(quota / period), processors = whole + (whole < quota / period);
+	if (!*least || processors < *least)
+		*least = processors;
+}
+
+int cpu_quota(const char *folder, const char *list)
+{
+	int least = 0;
+
+	control_group_visit(folder, list, "cpu", lower_quota, &least);
+	return least;
 }
 
 #if defined(__linux__)
-/* Containers see their own control group at the root. */
 int cpu_count(void)
 {
 	cpu_set_t set;
 	int count = 1;
-	int quota = cpu_quota("/sys/fs/cgroup/cpu.max", NULL);
+	const int quota = cpu_quota(CONTROL_GROUP_FOLDER, CONTROL_GROUP_LIST);
 
-	if (!quota)
-		quota = cpu_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
-						  "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
 	if (!sched_getaffinity(0, sizeof set, &set))
 		count = CPU_COUNT(&set);
 	return quota && quota < count ? quota : count;

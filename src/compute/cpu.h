@@ -8,13 +8,13 @@
 bool cpu_has_avx2(void);   /* with fused multiply-add and BMI1 */
 bool cpu_has_avx512(void); /* with F, BW, DQ and VL, and all of the above */
 
-/* Processors that this process may use: those of its affinity mask, and no more than its control
- * group's quota pays for, rounded up. At least 1. */
+/* Processors that this process may use: those of its affinity mask, and no more than the quotas of
+ * its control groups pay for, rounded up. At least 1. */
 int cpu_count(void);
 
-/* The processors that a control group's quota is worth, rounded up: 2 for "150000 100000". 0 where
- * there is none: no file, or "max 100000". Version 1 has the period in a file of its own, version 2
- * in the same one (NULL). */
-int cpu_quota(const char *quota_file, const char *period_file);
+/* The processors that the least quota of this process's control groups is worth, rounded up: 2 for
+ * "150000 100000" in cpu.max. 0 where there is none: no file, or "max 100000". `folder` and `list`
+ * are those of control_group_visit. */
+int cpu_quota(const char *folder, const char *list);
 
 #endif
