@@ -770,6 +770,9 @@ static void files_that_are_no_model(void **state)
 	assert_int_equal(file_replace(path, "\n<html>", 7, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": is a web page: the download went wrong");
+	assert_int_equal(file_replace(path, "\x1f\x8b\x08\0\0\0\0\0\0\3", 10, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_error_has(&error, ": is a gzip file; unpack it with 'gunzip'");
 	assert_int_equal(file_replace(path, "", 0, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": is an empty file");

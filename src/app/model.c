@@ -15,6 +15,7 @@
 #include "app/model_parts.h"
 #include "base/file.h"
 #include "formats/foreign.h"
+#include "formats/gzip.h"
 #include "formats/pixels.h"
 #include "formats/safetensors.h"
 
@@ -494,6 +495,8 @@ static int refuse_other(const struct buffer *bytes, struct error *error)
 {
 	const uint8_t *begin = bytes->data, *end = begin + bytes->size;
 
+	if (gzip_is(bytes->data, bytes->size))
+		return error_set(error, "is a gzip file; unpack it with 'gunzip'");
 	if (bytes->size >= 8 && !memcmp(begin + 4, (const uint8_t[4]){0}, 4))
 		return 0;
 	while (begin < end && isspace(*begin))
