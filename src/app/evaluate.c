@@ -104,20 +104,24 @@ double calibration_error(const struct evaluation *evaluation)
 	return evaluation->count ? sum / (double)evaluation->count : 0;
 }
 
-static double cross_entropy(const float *logits, int classes, const struct selection *selection,
-							size_t count, double temperature)
+/* The slope of the cross-entropy of softmax(beta × logits) over beta: for each image, by the chain
+ * rule, the sum of (probability - target) × logit. */
+static double slope(const float *logits, int classes, const struct selection *selection,
+					size_t count, double beta)
 {
-	double loss = 0;
+	double sum = 0;
 
 	for (size_t i = 0; i < count; i++, logits += classes) {
 		const uint16_t *label = &selection->dataset->labels[selection->indices[i]];
-		float cooled[CLASSES_MOST];
+		float scaled[CLASSES_MOST], gradient[CLASSES_MOST];
 
 		for (int k = 0; k < classes; k++)
-			cooled[k] = logits[k] / (float)temperature;
-		loss += loss_cross_entropy(1, classes, cooled, label, 0, 1, NULL).loss;
+			scaled[k] = logits[k] * (float)beta;
+		loss_cross_entropy(1, classes, scaled, label, 0, 1, gradient);
+		for (int k = 0; k < classes; k++)
+			sum += (double)gradient[k] * (double)logits[k];
 	}
-	return loss;
+	return sum;
 }
 
 double calibrate(const float *logits, int classes, const struct dataset *dataset,
@@ -132,14 +136,14 @@ double calibrate(const float *logits, int classes, const struct dataset *dataset
 	for (size_t i = 0; i < count; i++)
 		if (!loss_logits_are_finite(classes, logits + i * (size_t)classes))
 			return TEMPERATURE_NONE;
-	/* The cross-entropy is convex in 1 / T. Its one valley is narrowed down by thirds. */
+	/* The cross-entropy is convex in 1 / T: its slope is 0 once. */
 	while (high - low > 1e-4 * high) {
-		double third = (high - low) / 3, a = low + third, b = high - third;
-		if (cross_entropy(logits, classes, &selection, count, 1 / a) <=
-			cross_entropy(logits, classes, &selection, count, 1 / b))
-			high = b;
+		const double middle = (low + high) / 2;
+
+		if (slope(logits, classes, &selection, count, middle) < 0)
+			low = middle;
 		else
-			low = a;
+			high = middle;
 	}
 	snprintf(rounded, sizeof rounded, "%.3g", 2 / (low + high));
 	return strtod(rounded, NULL);
