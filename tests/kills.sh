@@ -7,7 +7,7 @@
 # Prints a line a check, "ok ..." or "not ok ...". N is 50: so many kills, of which two of three are
 # by SIGKILL, the others by a signal that a training answers. How far it comes between two kills
 # depends on the computer, the result does not.
-set -u -m -o pipefail
+set -u -o pipefail
 unset CDPATH MNIST_CNN_DATA MNIST_CNN_THREADS
 
 count=50
@@ -18,8 +18,7 @@ fi
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 data=$(cd "$(dirname "$0")/../data" && pwd)
 work=$(mktemp -d)
-# A process that is killed before it has become the program is still this shell, with its traps.
-trap '[ $BASHPID != $$ ] || rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work" || exit
 failed=0
@@ -83,37 +82,46 @@ begin()
 }
 
 signals=(KILL KILL TERM KILL KILL INT KILL KILL HUP)
-ends=0 wrong=0 changed=0 left=0
-for ((kill = 0; kill < count; kill++)); do
-	signal=${signals[kill % ${#signals[@]}]}
-	# One that a signal ends at once cannot clear up behind one that was killed.
-	[ "$signal" = KILL ] || find . -name '.*.tmp' -delete
+
+kill_and_go_on()
+{
+	set -m # so that programs in the background get SIGINT, too
+	ends=0 wrong=0 changed=0 left=0
+	for ((kill = 0; kill < count; kill++)); do
+		signal=${signals[kill % ${#signals[@]}]}
+		# One that a signal ends at once cannot clear up behind one that was killed.
+		[ "$signal" = KILL ] || find . -name '.*.tmp' -delete
+		begin
+		sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+		kill -"$signal" "$process" 2>/dev/null
+		# Now and then somebody is impatient.
+		[ "$signal" = KILL ] || ((RANDOM % 2)) || kill -"$signal" "$process" 2>/dev/null
+		wait "$process" 2>/dev/null
+		status=$?
+		fine_status "$status" || wrong=$((wrong + 1))
+		[ "$signal" = KILL ] || [ -z "$(find . -name '.*.tmp')" ] || left=$((left + 1))
+		if [ "$status" = 0 ] || [ -e run.safetensors ]; then # it was faster; begin anew
+			cmp -s run.safetensors whole.safetensors || changed=$((changed + 1))
+			rm -f run.*
+			ends=$((ends + 1))
+		fi
+	done
 	begin
-	sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
-	kill -"$signal" "$process" 2>/dev/null
-	# Now and then somebody is impatient.
-	[ "$signal" = KILL ] || ((RANDOM % 2)) || kill -"$signal" "$process" 2>/dev/null
-	wait "$process" 2>/dev/null
+	wait "$process"
 	status=$?
-	fine_status "$status" || wrong=$((wrong + 1))
-	[ "$signal" = KILL ] || [ -z "$(find . -name '.*.tmp')" ] || left=$((left + 1))
-	if [ "$status" = 0 ] || [ -e run.safetensors ]; then # it was faster; begin anew
-		cmp -s run.safetensors whole.safetensors || changed=$((changed + 1))
-		rm -f run.*
-		ends=$((ends + 1))
-	fi
-done
-begin
-wait "$process"
-status=$?
-echo "# $count kills, of which $ends came after the end"
-check "the training comes to its end" [ $status = 0 ]
-check "every one was killed, stopped, or done" [ $wrong = 0 ]
-check "a model that is there is a finished one" [ $changed = 0 ]
-check "a signal leaves no temporary file" [ $left = 0 ]
-check "nothing else is left of those that were killed" [ -z "$(find . -name '.*.tmp')" ]
-check "no checkpoint was torn" [ ! -s errors ]
-check "the model is that of a training in one piece" cmp run.safetensors whole.safetensors
-check "so are the curves" [ "$(curves run.csv)" = "$(curves whole.csv)" ]
-[ ! -s errors ] || cat errors
-exit $failed
+	echo "# $count kills, of which $ends came after the end"
+	check "the training comes to its end" [ $status = 0 ]
+	check "every one was killed, stopped, or done" [ $wrong = 0 ]
+	check "a model that is there is a finished one" [ $changed = 0 ]
+	check "a signal leaves no temporary file" [ $left = 0 ]
+	check "nothing else is left of those that were killed" [ -z "$(find . -name '.*.tmp')" ]
+	check "no checkpoint was torn" [ ! -s errors ]
+	check "the model is that of a training in one piece" cmp run.safetensors whole.safetensors
+	check "so are the curves" [ "$(curves run.csv)" = "$(curves whole.csv)" ]
+	[ ! -s errors ] || cat errors
+	exit $failed
+}
+
+# In a subshell, which has no traps: what is killed before it has become the program is a copy of the
+# shell that began it, and would remove the folder.
+(kill_and_go_on)
