@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Create it. Returns its name, or NULL. */
@@ -30,6 +31,21 @@ static inline bool scratch_write(const char *path, const char *content)
 	const bool written = file && fputs(content, file) >= 0;
 
 	return file && !fclose(file) && written;
+}
+
+/* Write the folder's file `name`, as of "a/b/file" with the folders; NULL: nothing. */
+static inline bool scratch_write_below(const char *folder, const char *name, const char *content)
+{
+	char path[256];
+
+	if (!content)
+		return true;
+	scratch_path(path, folder, name);
+	for (char *end = path + strlen(folder) + 1; (end = strchr(end, '/')); *end++ = '/') {
+		*end = '\0';
+		mkdir(path, 0700);
+	}
+	return scratch_write(path, content);
 }
 
 /* True where that is all that is in the file. */

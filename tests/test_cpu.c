@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
 #ifdef __linux__
@@ -37,13 +36,31 @@ static void at_least_one(void **state)
 	assert_true(cpu_count() >= 1);
 }
 
+/* The least quota, in processors, of the group in /proc/self/cgroup whose line begins like that,
+ * and of those around it: `show` prints quota and period in the folder of one, below `root`. */
+static int least_quota(const char *line, const char *root, const char *show)
+{
+	char command[600];
+
+	snprintf(command, sizeof command,
+			 "group=$(sed -n 's/^%s:\\//\\//p' /proc/self/cgroup | head -n 1); while :; do "
+			 "(cd %s$group && %s); [ \"$group\" ] || break; group=${group%%/*}; done 2>/dev/null | "
+			 "awk '$1 + 0 > 0 { n = int(($1 + $2 - 1) / $2); if (!least || n < least) least = n } "
+			 "END { print least + 0 }'",
+			 line, root, show);
+	return number_of(command);
+}
+
 /* nproc looks at the affinity mask; some versions know quotas, too. */
 static void as_nproc_says(void **state)
 {
 	const int processors =
 		number_of("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null");
-	const int quota = cpu_quota("/sys/fs/cgroup", "/proc/self/cgroup");
+	int quota = least_quota("0:", "/sys/fs/cgroup", "cat cpu.max");
 
+	if (!quota)
+		quota = least_quota("[0-9]*:\\(.*,\\)*cpu\\(,.*\\)*", "/sys/fs/cgroup/cpu",
+							"paste cpu.cfs_quota_us cpu.cfs_period_us");
 	(void)state;
 	if (!processors)
 		skip();
@@ -70,21 +87,6 @@ static void the_affinity_mask_counts(void **state)
 }
 #endif
 
-/* Write a file and the folders that it is in, below `folder`; NULL: no file. */
-static void write_text(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-
-	if (!text)
-		return;
-	scratch_path(path, folder, name);
-	for (char *end = path + strlen(folder) + 1; (end = strchr(end, '/')); *end++ = '/') {
-		*end = '\0';
-		mkdir(path, 0700);
-	}
-	assert_true(scratch_write(path, text));
-}
-
 /* cpu_quota of a process with this list of groups, where two files have these texts. */
 static int quota_of(const char *list, const char *name, const char *text, const char *other_name,
 					const char *other_text)
@@ -92,9 +94,9 @@ static int quota_of(const char *list, const char *name, const char *text, const 
 	char folder[64], groups[256];
 
 	assert_non_null(scratch_open(folder));
-	write_text(folder, "list", list);
-	write_text(folder, name, text);
-	write_text(folder, other_name, other_text);
+	assert_true(scratch_write_below(folder, "list", list));
+	assert_true(scratch_write_below(folder, name, text));
+	assert_true(scratch_write_below(folder, other_name, other_text));
 	const int processors = cpu_quota(folder, scratch_path(groups, folder, "list"));
 	assert_true(scratch_close(folder));
 	return processors;
