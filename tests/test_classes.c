@@ -120,7 +120,10 @@ static void mappings_may_be_wrong(void **state)
 	refuse_mapping("", "no classes");
 	refuse_mapping("1 65\n2\n", "line 2 is not a label and codes of characters, as \"1 65\" is");
 	refuse_mapping("1 65\nB 66\n", "line 2 is not");
-	refuse_mapping("1 65\n2 66 x\n", "line 3 is not");
+	refuse_mapping("1 65\n2 66 x\n", "line 2 is not");
+	refuse_mapping("1 65 x\n", "line 1 is not");
+	refuse_mapping("0 48\n\n1 x\n", "line 3 is not");
+	refuse_mapping("0 48\r\n\r\n1 x\r\n", "line 3 is not");
 	refuse_mapping("1 27\n", "line 1 is not");
 	refuse_mapping("1 1065\n", "line 1 is not");
 	mutate((const uint8_t *)text, sizeof text - 1, MUTATE_ALL,

@@ -193,35 +193,46 @@ static bool read_number(const char **next, const char *end, int32_t *value)
 	return p > digits;
 }
 
-int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error)
+static int refuse_line(const char *text, const char *at, struct error *error)
 {
-	const char *next = text, *end = text + size;
+	int line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return error_set(error, "line %d is not a label and codes of characters, as \"1 65\" is", line);
+}
+
+/* Add the class of each line. Whatever stands behind its last number, as in "1 65 x", is read as
+ * the next label, and refused as none. */
+static int take_mapping(struct classes *classes, const char *text, const char *end,
+						struct error *error)
+{
 	int32_t label, code, another;
 
-	if (allocate(out, error))
-		return -1;
-	for (int line = 1; next < end; line++) {
+	for (const char *next = text; next < end;) {
 		if (!read_number(&next, end, &label) || !read_number(&next, end, &code) ||
-			code < FIRST_PRINTED || code > LAST_PRINTED) {
-			classes_free(out);
-			return error_set(
-				error, "line %d is not a label and codes of characters, as \"1 65\" is", line);
-		}
+			code < FIRST_PRINTED || code > LAST_PRINTED)
+			return refuse_line(text, next, error);
 		while (read_number(&next, end, &another))
 			;
-		struct class_label *own = add(out, label);
-		if (!own) {
-			classes_free(out);
+		struct class_label *own = add(classes, label);
+		if (!own)
 			return error_set(error, "more than %d classes", CLASSES_MOST);
-		}
 		snprintf(own->name, CLASS_NAME, "%c", (char)code);
 		while (next < end && (*next == '\r' || *next == '\n'))
 			next++;
 	}
-	if (out->count)
+	return classes->count ? 0 : error_set(error, "no classes");
+}
+
+int classes_read_mapping(const char *text, size_t size, struct classes *out, struct error *error)
+{
+	if (allocate(out, error))
+		return -1;
+	if (!take_mapping(out, text, text + size, error))
 		return 0;
 	classes_free(out);
-	return error_set(error, "no classes");
+	return -1;
 }
 
 /* ---- names ---- */
