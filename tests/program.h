@@ -61,7 +61,7 @@ struct program_run {
 	int allocation, call;
 	bool is_death; /* the call does not fail, but the process is killed */
 	int status;
-	bool said;          /* there was a message on standard error */
+	char said[256];     /* the first of standard error */
 	int allocations;    /* counted */
 	const char *failed; /* the call that failed; NULL: there were fewer */
 };
@@ -102,7 +102,8 @@ static inline void program_run(const char *const *words, struct program_run *run
 	faults_fail_at(NULL, 0, 0);
 	alarm(0);
 	const bool left_open = program_next_descriptor() != descriptor;
-	run->said = lseek(fileno(messages), 0, SEEK_END) > 0;
+	rewind(messages);
+	run->said[fread(run->said, 1, sizeof run->said - 1, messages)] = '\0';
 	fclose(messages);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);

@@ -95,7 +95,7 @@ static bool fails(const char *const *words, int number)
 	struct program_run run = {.call = number};
 
 	program_run(words, &run);
-	if (run.status != STATUS_DONE && (run.status != STATUS_FAILED || !run.failed || !run.said))
+	if (run.status != STATUS_DONE && (run.status != STATUS_FAILED || !run.failed || !*run.said))
 		fail_msg("%s, call %d, %s: exit status %d", words[0], number, run.failed, run.status);
 	return run.failed;
 }

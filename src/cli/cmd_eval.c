@@ -79,16 +79,18 @@ static int repeat_split(const struct answers *answers, enum eval_split which, st
 						 answers->model, eval_split_word((int)which));
 	if (which == EVAL_VAL && info->val_count == 0)
 		return error_set(error, "%s: was trained without validation images", answers->model);
-	if (settings->limit > dataset->count || split_as(info, dataset, split, error) ||
-		split->train_count != info->train_count || split->val_count != info->val_count) {
-		split_free(split);
-		return error_set(error,
-						 "%s: was trained on %zu and validated on %zu images, which cannot be "
-						 "found again among the %zu in %s",
-						 answers->model, info->train_count, info->val_count, dataset->count,
-						 dataset->place);
+	if (settings->limit <= dataset->count) {
+		if (split_as(info, dataset, split, error))
+			return error_prefix(error, "%s", dataset->place);
+		if (split->train_count == info->train_count && split->val_count == info->val_count)
+			return 0;
 	}
-	return 0;
+	split_free(split);
+	return error_set(error,
+					 "%s: was trained on %zu and validated on %zu images, which cannot be "
+					 "found again among the %zu in %s",
+					 answers->model, info->train_count, info->val_count, dataset->count,
+					 dataset->place);
 }
 
 static int evaluate_split(struct answers *answers, enum eval_split which, struct error *error)
