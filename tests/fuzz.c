@@ -188,17 +188,17 @@ static void fuzz_png(const uint8_t *data, size_t size)
 static void check_json(const struct json *value)
 {
 	if (value->type == JSON_STRING && strlen(value->text) == value->length) {
-		const size_t capacity = 6 * value->length + 3;
-		struct json_text text = {malloc(capacity), capacity, 0};
+		struct writer writer = {0};
+		struct buffer text;
 		struct json *again = NULL;
 		struct error error;
 
-		require(text.data);
-		json_add_quoted(&text, value->text);
-		require(text.length < capacity && !json_parse(text.data, text.length, &again, &error));
+		json_add_quoted(&writer, value->text);
+		require(!writer_take(&writer, &text, &error));
+		require(!json_parse((const char *)text.data, text.size, &again, &error));
 		require(again->type == JSON_STRING && !strcmp(again->text, value->text));
 		json_free(again);
-		free(text.data);
+		buffer_free(&text);
 	}
 	size_t count = 0;
 	if (value->type == JSON_ARRAY || value->type == JSON_OBJECT) {

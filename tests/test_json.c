@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "errors.h"
 #include "formats/json.h"
 #include "mutations.h"
@@ -255,24 +256,36 @@ static void quoting(void **state)
 		 "\"\ufffd"
 		 "a\ufffd\ufffd\""},
 	};
-	char out[64];
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const size_t length = strlen(cases[i][1]);
-		struct json_text measured = {0};
-		json_add_quoted(&measured, cases[i][0]);
-		assert_int_equal(measured.length, length);
-		for (size_t capacity = 1; capacity < sizeof out; capacity++) {
-			struct json_text text = {out, capacity, 0};
-			memset(out, 'x', sizeof out);
-			json_add_quoted(&text, cases[i][0]);
-			assert_int_equal(text.length, length);
-			size_t kept = length < capacity ? length : capacity - 1;
-			assert_memory_equal(out, cases[i][1], kept);
-			assert_int_equal(out[kept], '\0');
-			assert_int_equal(out[capacity], 'x');
-		}
+		struct writer writer = {0};
+		struct buffer text;
+		struct error error;
+		json_add_quoted(&writer, cases[i][0]);
+		assert_int_equal(writer_take(&writer, &text, &error), 0);
+		assert_int_equal(text.size, strlen(cases[i][1]));
+		assert_memory_equal(text.data, cases[i][1], text.size);
+		buffer_free(&text);
 	}
+}
+
+static void text_without_memory_is_null(void **state)
+{
+	(void)state;
+	char printed[16];
+
+	if (!allocations_watched())
+		skip();
+	FILE *out = tmpfile();
+	assert_non_null(out);
+	allocations_fail_at(1);
+	json_print_text(out, "a");
+	allocations_fail_at(0);
+	json_print_text(out, "b");
+	rewind(out);
+	assert_non_null(fgets(printed, sizeof printed, out));
+	assert_string_equal(printed, "null\"b\"");
+	fclose(out);
 }
 
 static void try_parse(const uint8_t *data, size_t size, void *context)
@@ -298,10 +311,12 @@ static void mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(structure), cmocka_unit_test(strings),       cmocka_unit_test(numbers),
-		cmocka_unit_test(sizes),     cmocka_unit_test(bad_structure), cmocka_unit_test(bad_strings),
-		cmocka_unit_test(depth),     cmocka_unit_test(keys),          cmocka_unit_test(many_keys),
-		cmocka_unit_test(quoting),   cmocka_unit_test(mutations),
+		cmocka_unit_test(structure),     cmocka_unit_test(strings),
+		cmocka_unit_test(numbers),       cmocka_unit_test(sizes),
+		cmocka_unit_test(bad_structure), cmocka_unit_test(bad_strings),
+		cmocka_unit_test(depth),         cmocka_unit_test(keys),
+		cmocka_unit_test(many_keys),     cmocka_unit_test(quoting),
+		cmocka_unit_test(mutations),     cmocka_unit_test(text_without_memory_is_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/writer.h"
 
 enum json_type {
 	JSON_NULL,
@@ -44,18 +45,9 @@ const struct json *json_member(const struct json *object, const char *key);
  * fits. */
 bool json_to_size(const struct json *value, size_t *out);
 
-/* Text that is measured as a whole, and written, with a NUL behind it, as far as there is room. */
-struct json_text {
-	char *data;
-	size_t capacity, length;
-};
-
-/* Add to the text as printf does. */
-void json_add(struct json_text *text, const char *format, ...) ERROR_PRINTF;
-
-/* Add a JSON string, with quotes and escapes, also for what text_is_control names. A byte that is
+/* Write a JSON string, with quotes and escapes, also for what text_is_control names. A byte that is
  * no UTF-8 becomes U+FFFD. */
-void json_add_quoted(struct json_text *text, const char *string);
+void json_add_quoted(struct writer *out, const char *string);
 
 /* Print a number with nine digits; null for those that JSON has no word for. */
 void json_print_number(FILE *out, double number);

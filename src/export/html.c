@@ -3,8 +3,6 @@
  * The weights are those of memory, little-endian floats, parameter by parameter; the page's
  * arithmetic has the same layouts as the program's, NHWC. */
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -24,20 +22,16 @@ extern const size_t page_template_size;
 /* A string. Its "<" is escaped, since "</script>" would end the element that it stands in. */
 static void put_quoted(struct writer *out, const char *string)
 {
-	const size_t capacity = 6 * strlen(string) + 3; /* each byte as \u001f, quotes, the end */
-	struct json_text text = {.data = malloc(capacity), .capacity = capacity};
+	struct writer quoted = {0};
 
-	if (!text.data) {
-		out->failed = true;
-		return;
-	}
-	json_add_quoted(&text, string);
-	for (const char *c = text.data; *c; c++)
-		if (*c == '<')
+	json_add_quoted(&quoted, string);
+	out->failed = out->failed || quoted.failed;
+	for (size_t i = 0; i < quoted.bytes.size; i++)
+		if (quoted.bytes.data[i] == '<')
 			writer_text(out, "\\u003c");
 		else
-			writer_bytes(out, c, 1);
-	free(text.data);
+			writer_bytes(out, &quoted.bytes.data[i], 1);
+	writer_free(&quoted);
 }
 
 static void put_number(struct writer *out, const char *key, double value)

@@ -1,8 +1,6 @@
 /* Programs that build the network and take its weights from the file. PyTorch has its names and
  * layouts. Keras has channels last, in weights, too; its flatten would give the features of an
  * image in another order than the weights behind it expect, if no permutation stood in front. */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/number.h"
 #include "base/writer.h"
@@ -160,20 +158,6 @@ static int put_layers(struct program *program, const struct network *network, st
 	return 0;
 }
 
-static void put_path(struct writer *text, const char *path)
-{
-	struct json_text quoted = {0};
-
-	json_add_quoted(&quoted, path);
-	quoted = (struct json_text){malloc(quoted.length + 1), quoted.length + 1, 0};
-	if (quoted.data)
-		json_add_quoted(&quoted, path);
-	text->failed = text->failed || !quoted.data;
-	if (quoted.data)
-		writer_text(text, quoted.data);
-	free(quoted.data);
-}
-
 static void put_use(struct writer *text, const struct network *network, bool keras)
 {
 	const int h = network->input.h, w = network->input.w;
@@ -205,7 +189,7 @@ static int put_torch(struct program *program, const struct network *network, con
 	if (put_layers(program, network, error))
 		return -1;
 	writer_text(text, "network.load_state_dict(safetensors.torch.load_file(");
-	put_path(text, path);
+	json_add_quoted(text, path);
 	writer_text(text, "))\nnetwork.eval()\n");
 	put_use(text, network, false);
 	return 0;
@@ -225,7 +209,7 @@ static int put_keras(struct program *program, const struct network *network, con
 	if (put_layers(program, network, error))
 		return -1;
 	writer_text(text, "])\ntensors = safetensors.numpy.load_file(");
-	put_path(text, path);
+	json_add_quoted(text, path);
 	writer_text(text,
 				")\nfor layer in network.layers:\n"
 				"    number = layer.name.removeprefix(\"layer\")\n"

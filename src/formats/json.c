@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -367,51 +366,39 @@ bool json_to_size(const struct json *value, size_t *out)
 	return true;
 }
 
-void json_add(struct json_text *text, const char *format, ...)
-{
-	const bool has_room = text->length < text->capacity;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text->length +=
-		(size_t)vsnprintf(has_room ? text->data + text->length : NULL,
-						  has_room ? text->capacity - text->length : 0, format, arguments);
-	va_end(arguments);
-}
-
-void json_add_quoted(struct json_text *text, const char *string)
+void json_add_quoted(struct writer *out, const char *string)
 {
 	const uint8_t *p = (const uint8_t *)string;
 	size_t left = strlen(string), length;
 
-	json_add(text, "\"");
+	writer_text(out, "\"");
 	for (; left > 0; left -= length, p += length) {
 		const char *escape = *p == '/' ? NULL : strchr(escaped, *p);
 		unsigned code;
 		length = text_character(p, left, &code);
 		if (length == 0)
-			json_add(text, "\xef\xbf\xbd"); /* U+FFFD */
+			writer_text(out, "\xef\xbf\xbd"); /* U+FFFD */
 		else if (escape)
-			json_add(text, "\\%c", escape_names[escape - escaped]);
+			writer_print(out, "\\%c", escape_names[escape - escaped]);
 		else if (text_is_control(code))
-			json_add(text, "\\u%04x", code);
+			writer_print(out, "\\u%04x", code);
 		else
-			json_add(text, "%.*s", (int)length, (const char *)p);
+			writer_bytes(out, p, length);
 		length += length == 0;
 	}
-	json_add(text, "\"");
+	writer_text(out, "\"");
 }
 
 void json_print_text(FILE *out, const char *text)
 {
-	struct json_text quoted = {0};
+	struct writer quoted = {0};
 
 	json_add_quoted(&quoted, text);
-	quoted = (struct json_text){malloc(quoted.length + 1), quoted.length + 1, 0};
-	if (quoted.data)
-		json_add_quoted(&quoted, text);
-	fputs(quoted.data ? quoted.data : "null", out);
-	free(quoted.data);
+	if (quoted.failed)
+		fputs("null", out);
+	else
+		fwrite(quoted.bytes.data, 1, quoted.bytes.size, out);
+	writer_free(&quoted);
 }
 
 void json_print_number(FILE *out, double number)

@@ -385,16 +385,16 @@ void safetensors_forget(struct safetensors *file, const char *key)
 	file->metadata_count = kept;
 }
 
-static void add_metadata(struct json_text *text, const struct safetensors *file)
+static void add_metadata(struct writer *out, const struct safetensors *file)
 {
-	json_add(text, "\"" METADATA_KEY "\":{");
+	writer_text(out, "\"" METADATA_KEY "\":{");
 	for (size_t i = 0; i < file->metadata_count; i++) {
-		json_add(text, "%s", i ? "," : "");
-		json_add_quoted(text, file->metadata[i].key);
-		json_add(text, ":");
-		json_add_quoted(text, file->metadata[i].value);
+		writer_text(out, i ? "," : "");
+		json_add_quoted(out, file->metadata[i].key);
+		writer_text(out, ":");
+		json_add_quoted(out, file->metadata[i].value);
 	}
-	json_add(text, "}");
+	writer_text(out, "}");
 }
 
 static size_t bytes_of(const struct safetensors_tensor *tensor)
@@ -402,31 +402,30 @@ static size_t bytes_of(const struct safetensors_tensor *tensor)
 	return tensor->count * (tensor->doubles ? sizeof(double) : sizeof(float));
 }
 
-static void add_tensor(struct json_text *text, const struct safetensors_tensor *tensor,
-					   size_t begin)
+static void add_tensor(struct writer *out, const struct safetensors_tensor *tensor, size_t begin)
 {
-	json_add_quoted(text, tensor->name);
-	json_add(text, ":{\"dtype\":\"%s\",\"shape\":[", tensor->doubles ? "F64" : "F32");
+	json_add_quoted(out, tensor->name);
+	writer_print(out, ":{\"dtype\":\"%s\",\"shape\":[", tensor->doubles ? "F64" : "F32");
 	for (int i = 0; i < tensor->rank; i++)
-		json_add(text, i ? ",%zu" : "%zu", tensor->dims[i]);
-	json_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, begin + bytes_of(tensor));
+		writer_print(out, i ? ",%zu" : "%zu", tensor->dims[i]);
+	writer_print(out, "],\"data_offsets\":[%zu,%zu]}", begin, begin + bytes_of(tensor));
 }
 
 /* Add the header, with padding. */
-static void add_header(struct json_text *text, const struct safetensors *file,
+static void add_header(struct writer *out, const struct safetensors *file,
 					   const struct safetensors_tensor *const *sorted)
 {
 	size_t begin = 0;
 
-	json_add(text, "{");
+	writer_text(out, "{");
 	if (file->metadata_count > 0)
-		add_metadata(text, file);
+		add_metadata(out, file);
 	for (size_t i = 0; i < file->tensor_count; i++) {
-		json_add(text, "%s", i || file->metadata_count > 0 ? "," : "");
-		add_tensor(text, sorted[i], begin);
+		writer_text(out, i || file->metadata_count > 0 ? "," : "");
+		add_tensor(out, sorted[i], begin);
 		begin += bytes_of(sorted[i]);
 	}
-	json_add(text, "}%*s", (int)(PADDING - 1 - text->length % PADDING), "");
+	writer_print(out, "}%*s", (int)(PADDING - 1 - out->bytes.size % PADDING), "");
 }
 
 static void store_values(uint8_t *bytes, const struct safetensors_tensor *tensor)
@@ -459,21 +458,23 @@ static int write_file(const struct safetensors *file,
 					  const struct safetensors_tensor *const *sorted, size_t data_size,
 					  struct buffer *out, struct error *error)
 {
-	struct json_text text = {0};
+	struct writer header = {0};
+	size_t size;
 
-	add_header(&text, file, sorted); /* to measure it */
-	const size_t header_size = text.length;
+	writer_bytes(&header, &(uint64_t){0}, 8); /* the header's size, once it is known */
+	add_header(&header, file, sorted);
+	if (writer_take(&header, out, error))
+		return -1;
+	const size_t header_size = out->size - 8;
 	if (header_size > SAFETENSORS_MAX_HEADER)
 		return error_set(error, "a header of %zu bytes, the most is %u", header_size,
 						 SAFETENSORS_MAX_HEADER);
-	if (checked_add(8 + header_size, data_size, &out->size))
-		out->data = malloc(out->size + 1); /* without values, the header's NUL is the last byte */
-	if (!out->data)
+	uint8_t *whole = checked_add(out->size, data_size, &size) ? realloc(out->data, size) : NULL;
+	if (!whole)
 		return error_scarce(error, "not enough memory for %zu bytes of weights", data_size);
-	store_u64le(out->data, header_size);
-	text = (struct json_text){(char *)out->data + 8, header_size + 1, 0};
-	add_header(&text, file, sorted);
-	uint8_t *bytes = out->data + 8 + header_size;
+	*out = (struct buffer){whole, size};
+	store_u64le(whole, header_size);
+	uint8_t *bytes = whole + 8 + header_size;
 	for (size_t i = 0; i < file->tensor_count; i++) {
 		store_values(bytes, sorted[i]);
 		bytes += bytes_of(sorted[i]);
@@ -497,6 +498,8 @@ int safetensors_write(const struct safetensors *file, struct buffer *out, struct
 	for (size_t i = 1; i < file->tensor_count; i++)
 		assert(strcmp(sorted[i - 1]->name, sorted[i]->name));
 	int status = write_file(file, sorted, data_size, out, error);
+	if (status)
+		buffer_free(out);
 	free(sorted);
 	return status;
 }
