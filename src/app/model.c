@@ -2,11 +2,6 @@
  * network's text and how it was trained. */
 #include "app/model.h"
 
-#include <assert.h>
-#include <ctype.h>
-#include <float.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,145 +9,14 @@
 #include "app/input_scale.h"
 #include "app/model_parts.h"
 #include "base/file.h"
-#include "formats/foreign.h"
-#include "formats/gzip.h"
 #include "formats/pixels.h"
 #include "formats/safetensors.h"
-
-#define FORMAT "mnist-cnn 1"
-#define FORMAT_FAMILY "mnist-cnn "
-#define CHECKPOINT FORMAT_FAMILY "checkpoint "
-#define MAX_FILE ((size_t)1 << 30)
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* The images and classes that a network is for. A file that does not say is for MNIST. */
 struct purpose {
 	int height, width, classes;
 };
 static const struct purpose standard = {28, 28, 10};
-
-#define INFO(member) offsetof(struct model_info, member)
-
-/* clang-format off */
-static const struct field facts[] = {
-	{.name = "train_images", FIELD_SIZE, INFO(train_count)},
-	{.name = "val_images", FIELD_SIZE, INFO(val_count)},
-	{.name = "epochs_done", FIELD_INT, INFO(result.epochs_done)},
-	{.name = NULL},
-};
-
-/* The epoch whose weights these are; written with patience, since it is the last one otherwise. */
-static const struct field best_epoch =
-	{.name = "best_epoch", FIELD_INT, INFO(result.kept.epoch)};
-
-/* The figures of that epoch; the last two are of validation. */
-static const struct field figures[] = {
-	{.name = "accuracy", FIELD_DOUBLE, INFO(result.kept.accuracy), .max = 1},
-	{.name = "loss", FIELD_DOUBLE, INFO(result.kept.loss), .max = DBL_MAX},
-	{.name = "val_accuracy", FIELD_DOUBLE, INFO(result.kept.val_accuracy), .max = 1},
-	{.name = "val_loss", FIELD_DOUBLE, INFO(result.kept.val_loss), .max = DBL_MAX},
-};
-/* clang-format on */
-
-/* The order of the metadata in the file. A setting that is not named here came later: it follows at
- * the end, and has its default where a file does not have it. */
-static const char *const order[] = {
-	"format",        "network",      "input",        "scaling",  "classes",      "class_labels",
-	"class_names",   "transposed",   "pictures",     "split",    "seed",         "val_split",
-	"limit",         "train_images", "val_images",   "epochs",   "epochs_done",  "batch_size",
-	"learning_rate", "optimizer",    "schedule",     "warmup",   "weight_decay", "label_smoothing",
-	"patience",      "beta1",        "beta2",        "momentum", "augment",      "best_epoch",
-	"accuracy",      "loss",         "val_accuracy", "val_loss",
-};
-
-static size_t rank(const char *key)
-{
-	size_t i = 0;
-
-	while (i < COUNT(order) && strcmp(order[i], key))
-		i++;
-	return i;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	const char *key_a = ((const struct safetensors_entry *)a)->key;
-	const char *key_b = ((const struct safetensors_entry *)b)->key;
-	const size_t rank_a = rank(key_a), rank_b = rank(key_b);
-
-	return rank_a == rank_b ? strcmp(key_a, key_b) : rank_a < rank_b ? -1 : 1;
-}
-
-/* The metadata of a model file, with texts of its own about the classes, which may be NULL. */
-struct description {
-	struct metadata metadata;
-	char *labels, *names, scaling[INPUT_FORMULA_TEXT];
-};
-
-static void add_training(struct metadata *metadata, const struct model_info *info)
-{
-	const struct epoch_figures *kept = &info->result.kept;
-
-	for (const struct field *const *table = settings_tables; *table; table++)
-		for (const struct field *field = *table; field->name; field++)
-			if (settings_matter(&info->settings, field))
-				metadata_add_field(metadata, field, &info->settings);
-	for (const struct field *fact = facts; fact->name; fact++)
-		metadata_add_field(metadata, fact, info);
-	if (kept->epoch && info->settings.patience)
-		metadata_add_field(metadata, &best_epoch, info);
-	for (int i = 0; kept->epoch && i < (kept->has_val ? 4 : 2); i++)
-		metadata_add_field(metadata, &figures[i], info);
-}
-
-/* The images that the network may be asked about. */
-static int add_data(struct description *description, const struct model_info *info,
-					struct error *error)
-{
-	struct metadata *metadata = &description->metadata;
-
-	if (info->transposed)
-		metadata_add(metadata, "transposed", "yes");
-	if (info->pictures != PICTURES_AUTO)
-		metadata_add(metadata, "pictures", dataset_pictures_word((int)info->pictures));
-	if (info->stratified)
-		metadata_add(metadata, "split", "stratified");
-	if (!info->classes || classes_are_numbered(info->classes))
-		return 0;
-	if (classes_write(info->classes, &description->labels, &description->names, error))
-		return -1;
-	metadata_add(metadata, "class_labels", description->labels);
-	metadata_add(metadata, "class_names", description->names);
-	return 0;
-}
-
-static void free_description(struct description *description)
-{
-	free(description->labels);
-	free(description->names);
-}
-
-/* Free it with free_description, also on error. */
-static int describe(struct description *description, const struct network *network,
-					const struct model_info *info, struct error *error)
-{
-	struct metadata *metadata = &description->metadata;
-
-	metadata->count = 0;
-	description->labels = description->names = NULL;
-	metadata_add(metadata, "format", FORMAT);
-	metadata_add(metadata, "network", network->spec);
-	metadata_print(metadata, "input", "%dx%dx%d", network->input.h, network->input.w,
-				   network->input.c);
-	metadata_add(metadata, "scaling", input_formula(network->scale, description->scaling));
-	metadata_print(metadata, "classes", "%d", network->classes);
-	if (info && add_data(description, info, error))
-		return -1;
-	if (info && info->trained_here)
-		add_training(metadata, info);
-	qsort(metadata->entries, metadata->count, sizeof *metadata->entries, compare_entries);
-	return 0;
-}
 
 /* Lay the parameters out as tensors in the file's order; `values` has room for all of them. */
 static void lay_out(struct safetensors_tensor *tensors, float *values,
@@ -167,12 +31,12 @@ static void lay_out(struct safetensors_tensor *tensors, float *values,
 int model_encode(const struct network *network, const struct model_info *info, struct buffer *bytes,
 				 struct error *error)
 {
-	struct description description;
+	struct model_description description;
 	struct safetensors_tensor *tensors = calloc((size_t)network->param_count + 1, sizeof *tensors);
 	float *values = malloc((network->value_count + 1) * sizeof *values);
 	int status = -1;
 
-	if (describe(&description, network, info, error)) {
+	if (model_describe(&description, network, info, error)) {
 		status = -1;
 	} else if (tensors && values) {
 		lay_out(tensors, values, network);
@@ -188,7 +52,7 @@ int model_encode(const struct network *network, const struct model_info *info, s
 	}
 	free(tensors);
 	free(values);
-	free_description(&description);
+	model_description_free(&description);
 	return status;
 }
 
@@ -202,65 +66,6 @@ int model_save(const char *path, const struct network *network, const struct mod
 	const int status = file_replace(path, bytes.data, bytes.size, error);
 	buffer_free(&bytes);
 	return status;
-}
-
-static int read_settings(const struct safetensors *file, struct settings *settings,
-						 struct error *error)
-{
-	*settings = settings_default();
-	for (const struct field *const *table = settings_tables; *table; table++)
-		for (const struct field *field = *table; field->name; field++)
-			if (settings_matter(settings, field) &&
-				(rank(field->name) < COUNT(order) || safetensors_metadata(file, field->name)) &&
-				metadata_read_field(file, field, settings, error))
-				return -1;
-	return 0;
-}
-
-/* Nothing depends on the figures, so a file whose figures are odd or left out is as good as
- * another. */
-static void read_figures(const struct safetensors *file, struct model_info *info)
-{
-	struct epoch_figures *kept = &info->result.kept;
-	struct error ignored;
-
-	if (metadata_read_field(file, &figures[0], info, &ignored) ||
-		metadata_read_field(file, &figures[1], info, &ignored)) {
-		*kept = (struct epoch_figures){0};
-		return;
-	}
-	if (metadata_read_field(file, &best_epoch, info, &ignored))
-		kept->epoch = info->result.epochs_done;
-	kept->has_val = !metadata_read_field(file, &figures[2], info, &ignored) &&
-					!metadata_read_field(file, &figures[3], info, &ignored);
-}
-
-/* Read how it was trained; nothing where the file does not say. */
-static int read_info(const struct safetensors *file, struct model_info *info, struct error *error)
-{
-	const char *transposed = safetensors_metadata(file, "transposed");
-	const char *split = safetensors_metadata(file, "split");
-	const char *pictures = safetensors_metadata(file, "pictures");
-
-	*info = (struct model_info){0};
-	info->transposed = transposed && !strcmp(transposed, "yes");
-	info->stratified = split && !strcmp(split, "stratified");
-	for (int i = PICTURES_AUTO; pictures && dataset_pictures_word(i); i++)
-		if (!strcmp(pictures, dataset_pictures_word(i)))
-			info->pictures = (enum dataset_pictures)i;
-	if (!safetensors_metadata(file, "seed"))
-		return 0;
-	info->trained_here = true;
-	if (read_settings(file, &info->settings, error))
-		return -1;
-	for (const struct field *fact = facts; fact->name; fact++)
-		if (metadata_read_field(file, fact, info, error))
-			return -1;
-	read_figures(file, info);
-	info->result.stopped = info->result.epochs_done < info->settings.epochs &&
-						   !train_is_out_of_patience(&info->settings, info->result.epochs_done,
-													 info->result.kept.epoch);
-	return 0;
 }
 
 /* Files had the temperature as a number beside the weights once. Where these scale the scores, it
@@ -281,18 +86,6 @@ static int apply_temperature(struct safetensors *file, const struct network *net
 		network_divide_logits(network, (float)temperature);
 		safetensors_forget(file, field.name);
 	}
-	return 0;
-}
-
-static int check_format(const struct safetensors *file, struct error *error)
-{
-	const char *format = safetensors_metadata(file, "format");
-
-	if (format && !strncmp(format, CHECKPOINT, strlen(CHECKPOINT)))
-		return error_set(error, "is the checkpoint of a training, not a model");
-	if (format && !strncmp(format, FORMAT_FAMILY, strlen(FORMAT_FAMILY)) && strcmp(format, FORMAT))
-		return error_set(error, "its format is \"%.40s\"; this program reads \"" FORMAT "\"",
-						 format);
 	return 0;
 }
 
@@ -446,7 +239,7 @@ static enum model_fault take(struct safetensors *file, const struct model_wanted
 	const char *own = safetensors_metadata(file, "network"), *spec = wanted->spec;
 	struct purpose purpose;
 
-	if (check_format(file, error) || read_purpose(file, &purpose, error))
+	if (model_check_format(file, error) || read_purpose(file, &purpose, error))
 		return MODEL_BROKEN;
 	if (!own && !spec) {
 		error_set(error, "does not say which network it is for");
@@ -472,67 +265,9 @@ static enum model_fault take(struct safetensors *file, const struct model_wanted
 			 : weights_match(network, file, false, match, error)) ||
 		model_flatten(file, wanted->flatten, match, error) ||
 		(!own && (network_place(network, error) || weights_take(network, match, error))) ||
-		read_info(file, info, error) || apply_temperature(file, network, error))
+		model_read_info(file, info, error) || apply_temperature(file, network, error))
 		return MODEL_BROKEN;
 	return MODEL_FINE;
-}
-
-/* A network of another program's kind. */
-static int refuse_foreign(const struct buffer *bytes, struct error *error)
-{
-	const struct foreign_network *foreign = foreign_network(bytes->data, bytes->size);
-
-	if (!foreign)
-		return 0;
-	error_set(error, "is %s; this makes a file that can be read, in Python:", foreign->phrase);
-	error->advice = foreign->python;
-	return -1;
-}
-
-/* A header begins with its length, eight bytes of which the last ones are 0. Something else there
- * means that another file was named, or that a web page was saved instead of the file. */
-static int refuse_other(const struct buffer *bytes, struct error *error)
-{
-	const uint8_t *begin = bytes->data, *end = begin + bytes->size;
-
-	if (gzip_is(bytes->data, bytes->size))
-		return error_set(error, "is a gzip file; unpack it with 'gunzip'");
-	if (bytes->size >= 8 && !memcmp(begin + 4, (const uint8_t[4]){0}, 4))
-		return 0;
-	while (begin < end && isspace(*begin))
-		begin++;
-	const char *phrase = foreign_content(begin, (size_t)(end - begin));
-	/* A file of images may be written as CSV, but a network may not. */
-	if (phrase && !strstr(phrase, "CSV"))
-		return error_set(error, "is %s", phrase);
-	while (begin < end && begin < bytes->data + 8 && (*begin >= ' ' || isspace(*begin)))
-		begin++;
-	return begin == end || begin >= bytes->data + 8
-			   ? error_set(error, "is a text file, not a trained network")
-			   : 0;
-}
-
-/* data/model.safetensors as a C array, by scripts/embed.c. */
-extern const unsigned char model_builtin[];
-extern const size_t model_builtin_size;
-
-const char *model_default(void)
-{
-	return file_exists(MODEL_FILE) ? MODEL_FILE : MODEL_BUILTIN;
-}
-
-static int read_file(const char *path, struct safetensors *file, struct error *error)
-{
-	struct buffer bytes;
-
-	if (!strcmp(path, MODEL_BUILTIN))
-		return safetensors_parse(model_builtin, model_builtin_size, file, error);
-	if (file_read(path, MAX_FILE, &bytes, error))
-		return -1;
-	const bool failed = refuse_foreign(&bytes, error) || refuse_other(&bytes, error) ||
-						safetensors_parse(bytes.data, bytes.size, file, error);
-	buffer_free(&bytes);
-	return failed ? error_prefix(error, "%s", path) : 0;
 }
 
 const char *model_spec(const struct safetensors *file, char text[MODEL_SPEC_TEXT])
@@ -561,9 +296,9 @@ const char *model_spec(const struct safetensors *file, char text[MODEL_SPEC_TEXT
 
 int model_read(const char *path, struct safetensors *file, struct error *error)
 {
-	if (read_file(path, file, error))
+	if (model_file_read(path, file, error))
 		return -1;
-	if (!check_format(file, error))
+	if (!model_check_format(file, error))
 		return 0;
 	safetensors_free(file);
 	return error_prefix(error, "%s", path);
@@ -583,7 +318,7 @@ enum model_fault model_load_as(const char *path, const struct model_wanted *want
 	if (strcmp(path, MODEL_BUILTIN) && !file_exists(path)) {
 		error_set(error, "%s: no such file", path);
 		fault = MODEL_MISSING;
-	} else if (read_file(path, &own, error)) {
+	} else if (model_file_read(path, &own, error)) {
 		fault = MODEL_BROKEN;
 	} else {
 		fault = take(&own, wanted, network, &read, match, error);

@@ -1,11 +1,12 @@
-/* Parts that model files and checkpoints have in common: metadata by rows, parameters as
- * tensors. */
+/* Parts of model files, some of which checkpoints have, too: metadata by rows, parameters as
+ * tensors; all of a model's metadata, and its file. */
 #ifndef APP_MODEL_PARTS_H
 #define APP_MODEL_PARTS_H
 
 #include <stddef.h>
 
-#include "base/error.h"
+#include "app/input_scale.h"
+#include "app/model.h"
 #include "base/field.h"
 #include "formats/safetensors.h"
 #include "nn/network.h"
@@ -49,5 +50,27 @@ const struct safetensors_tensor *tensor_of(const struct safetensors *file, const
  * `memory` in memory's order. */
 int tensor_read_param(const struct safetensors *file, const char *name, const struct param *param,
 					  float *memory, struct error *error);
+
+/* The metadata of a model's file, with texts of its own about the classes, which may be NULL. */
+struct model_description {
+	struct metadata metadata;
+	char *labels, *names, scaling[INPUT_FORMULA_TEXT];
+};
+
+/* Describe a network and, if info is not NULL, its training. Free with model_description_free, also
+ * on error. */
+int model_describe(struct model_description *description, const struct network *network,
+				   const struct model_info *info, struct error *error);
+void model_description_free(struct model_description *description);
+
+/* Read how a model was trained; nothing where the file does not say. */
+int model_read_info(const struct safetensors *file, struct model_info *info, struct error *error);
+
+/* Refuse a checkpoint, and the model of another version of this program. */
+int model_check_format(const struct safetensors *file, struct error *error);
+
+/* Read the file at `path`, which may be MODEL_BUILTIN; another program's file, or one that is no
+ * network, is refused by its kind. Free with safetensors_free; zeroed on error. */
+int model_file_read(const char *path, struct safetensors *file, struct error *error);
 
 #endif
