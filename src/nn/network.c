@@ -97,11 +97,12 @@ static int list_params(struct network *network, struct error *error)
 	for (int i = 0; i < network->layer_count; i++)
 		for (int p = 0; p < network->layers[i].param_count; p++)
 			network->params[count++] = &network->layers[i].params[p];
-	for (int p = 0; p < count; p++)
+	for (int p = 0; p < count; p++) {
 		network->value_count += param_padded_count(network->params[p]);
-	if (network->value_count > NETWORK_MAX_BYTES / sizeof(float))
-		return error_set(error, "the network's weights need more than %zu MB, the limit",
-						 NETWORK_MAX_BYTES >> 20);
+		if (network->value_count > NETWORK_MAX_BYTES / sizeof(float))
+			return error_set(error, "the network's weights need more than %zu MB, the limit",
+							 NETWORK_MAX_BYTES >> 20);
+	}
 	return 0;
 }
 
