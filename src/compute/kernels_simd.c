@@ -1,11 +1,12 @@
 /* The fast kernels: one source, compiled once for each instruction set.
  *
- * Three loops, each in a header of its own, do all of the multiplying.
+ * Three loops, each in a header of its own, do nearly all of the multiplying.
  *   tile     C[m][n] += sum over k of A(m, k) × B[k][n]   dense; the lanes run along n
  *   combine  y += sum over j of g[j] × row[j]             sparse; the lanes run along the rows
  *   dots     Y[s][u] = sum over k of X[s][k] × W[u][k]    the lanes run along k
  * A convolution's forward pass is tiles, directly or in Winograd's form. Backward passes combine
- * rows where the gradient is sparse, and are tiles like those forward where it is dense.
+ * rows where the gradient is sparse, and are tiles like those forward where it is dense. A first
+ * layer, of one channel, has loops of its own (direct.h, narrow.h).
  *
  * Every sum is a chain of multiply-adds, or of such chains, in an order that does not depend on
  * LANES, so that all instruction sets with a fused multiply-add give the same bits. */

@@ -8,7 +8,10 @@
  * each stage, forward and backward: all chunks go forward to the op's input and leave statistics of
  * it, then on from there to the next such op. The last stage goes forward and backward at once,
  * down to where it began, and leaves the gradients of that op's parameters; then the stage before
- * it goes backward. */
+ * it goes backward.
+ *
+ * From the whole to its parts: stages_… goes through the stages in front of the last one, …_chunk
+ * is a task, pass_… takes its images through a span of ops, and ops_… calls these. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +85,7 @@ struct span {
 #define NO_STATISTICS (-1)
 
 /* A stage forward ends with the statistics for the op that begins the next one. */
-static struct span stage_forward(const struct executor *executor, int stage)
+static struct span forward_span(const struct executor *executor, int stage)
 {
 	int end = executor->stages[stage + 1];
 
@@ -92,7 +95,7 @@ static struct span stage_forward(const struct executor *executor, int stage)
 
 /* Backward it begins with that op, whose statistics are complete now, and ends with the gradients
  * for its own first op's parameters. */
-static struct span stage_backward(const struct executor *executor, int stage)
+static struct span backward_span(const struct executor *executor, int stage)
 {
 	int begin = executor->stages[stage], end = executor->stages[stage + 1];
 
@@ -116,7 +119,7 @@ static struct pass pass_of(const struct executor *executor, const struct pass *p
 	return own;
 }
 
-static void forward(const struct executor *executor, const struct pass *pass, struct span span)
+static void ops_forward(const struct executor *executor, const struct pass *pass, struct span span)
 {
 	for (int i = span.begin; i < span.end; i++) {
 		const struct pass own = pass_of(executor, pass, i);
@@ -129,7 +132,7 @@ static void forward(const struct executor *executor, const struct pass *pass, st
 	}
 }
 
-static void backward(const struct executor *executor, const struct pass *pass, struct span span)
+static void ops_backward(const struct executor *executor, const struct pass *pass, struct span span)
 {
 	for (int i = span.end - 1; i >= span.begin && i >= executor->first_trained; i--) {
 		const struct pass own = pass_of(executor, pass, i);
@@ -172,16 +175,17 @@ static void on_vectors(const struct executor *executor, const struct pass *pass,
 	go(executor, pass, span);
 }
 
-static void go_forward(const struct executor *executor, const struct pass *pass, struct span span)
+static void pass_forward(const struct executor *executor, const struct pass *pass, struct span span)
 {
-	on_images(executor, pass, span, forward);
-	on_vectors(executor, pass, span, forward);
+	on_images(executor, pass, span, ops_forward);
+	on_vectors(executor, pass, span, ops_forward);
 }
 
-static void go_backward(const struct executor *executor, const struct pass *pass, struct span span)
+static void pass_backward(const struct executor *executor, const struct pass *pass,
+						  struct span span)
 {
-	on_vectors(executor, pass, span, backward);
-	on_images(executor, pass, span, backward);
+	on_vectors(executor, pass, span, ops_backward);
+	on_images(executor, pass, span, ops_backward);
 }
 
 /* ---- tasks of the first round: chunks ---- */
@@ -224,7 +228,7 @@ static void predict_chunk(void *context, int chunk, int worker)
 	struct pass pass = chunk_pass(trip, chunk, worker);
 
 	load(trip, &pass);
-	go_forward(trip->executor, &pass, (struct span){0, trip->executor->op_count, NO_STATISTICS});
+	pass_forward(trip->executor, &pass, (struct span){0, trip->executor->op_count, NO_STATISTICS});
 }
 
 /* Forward through one stage; load the images in front of the first. */
@@ -235,7 +239,7 @@ static void forward_chunk(void *context, int chunk, int worker)
 
 	if (trip->stage == 0)
 		load(trip, &pass);
-	go_forward(trip->executor, &pass, stage_forward(trip->executor, trip->stage));
+	pass_forward(trip->executor, &pass, forward_span(trip->executor, trip->stage));
 }
 
 static void backward_chunk(void *context, int chunk, int worker)
@@ -243,7 +247,7 @@ static void backward_chunk(void *context, int chunk, int worker)
 	const struct trip *trip = context;
 	struct pass pass = chunk_pass(trip, chunk, worker);
 
-	go_backward(trip->executor, &pass, stage_backward(trip->executor, trip->stage));
+	pass_backward(trip->executor, &pass, backward_span(trip->executor, trip->stage));
 }
 
 /* Of the last stage, which may be the only one: forward, loss and backward. */
@@ -324,7 +328,7 @@ static void run_tasks(struct trip *trip, int count, workers_function *task)
 }
 
 /* Forward to the beginning of the last stage. */
-static void run_forward(struct trip *trip)
+static void stages_forward(struct trip *trip)
 {
 	struct executor *executor = trip->executor;
 
@@ -336,7 +340,7 @@ static void run_forward(struct trip *trip)
 }
 
 /* Backward from there, as far as anything is trained. */
-static void run_backward(struct trip *trip)
+static void stages_backward(struct trip *trip)
 {
 	struct executor *executor = trip->executor;
 
@@ -374,9 +378,9 @@ struct loss_sum executor_train(struct executor *executor, const struct batch *ba
 	trip.pass.training = true;
 	trip.pass.seed = seed;
 	trip.pass.step = step;
-	run_forward(&trip);
+	stages_forward(&trip);
 	run_tasks(&trip, trip.chunks, train_chunk);
-	run_backward(&trip);
+	stages_backward(&trip);
 	run_tasks(&trip, executor->task_count, update_part);
 	for (int chunk = 0; chunk < trip.chunks; chunk++) {
 		sum.loss += losses[chunk].loss;
