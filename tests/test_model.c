@@ -784,7 +784,11 @@ static void files_that_are_no_model(void **state)
 	assert_error_has(&error, ": is a single picture");
 	assert_int_equal(file_replace(path, "\x80\4\x95\1\1\1\1\1", 8, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_error_has(&error, ": is a Python pickle, not a trained network");
 	assert_null(strstr(error.text, "CSV"));
+	assert_int_equal(file_replace(path, "PAR1\25\4\25\20", 8, &error), 0);
+	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
+	assert_error_has(&error, ": is a Parquet file, not a trained network");
 	/* A header of such a length may begin with the "{" that JSON begins with. */
 	assert_int_equal(file_replace(path, "{\0\0\0\0\0\0\0{", 9, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);

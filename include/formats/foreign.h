@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The end of a phrase for what may hold images, but no network. */
+#define FOREIGN_AS_CSV "; write it as CSV, a row of label and pixels for each image"
+
 /* A phrase, such as "an xz file; unpack it with 'unxz'", for a file's content; NULL where that is
  * nothing known. */
 const char *foreign_content(const uint8_t *data, size_t size);

@@ -34,8 +34,11 @@ static int refuse_other(const struct buffer *bytes, struct error *error)
 	while (begin < end && isspace(*begin))
 		begin++;
 	const char *phrase = foreign_content(begin, (size_t)(end - begin));
-	/* A file of images may be written as CSV, but a network may not. */
-	if (phrase && !strstr(phrase, "CSV"))
+	const char *of_images = phrase ? strstr(phrase, FOREIGN_AS_CSV) : NULL;
+	if (of_images)
+		return error_set(error, "is %.*s, not a trained network", (int)(of_images - phrase),
+						 phrase);
+	if (phrase)
 		return error_set(error, "is %s", phrase);
 	while (begin < end && begin < bytes->data + 8 && (*begin >= ' ' || isspace(*begin)))
 		begin++;

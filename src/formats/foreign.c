@@ -4,11 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define AS_CSV "; write it as CSV, a row of label and pixels for each image"
 #define TAR "a tar archive; unpack it with 'tar xf'"
-#define NUMPY "a NumPy file" AS_CSV
-#define HDF5 "an HDF5 file" AS_CSV
-#define PICKLE "a Python pickle" AS_CSV
+#define NUMPY "a NumPy file" FOREIGN_AS_CSV
+#define HDF5 "an HDF5 file" FOREIGN_AS_CSV
+#define PICKLE "a Python pickle" FOREIGN_AS_CSV
 #define UTF16 "UTF-16 text; save it as UTF-8"
 #define PICTURE "a single picture"
 
@@ -31,11 +30,11 @@ static const struct format {
 	{0, "version https://git-lfs", NULL, "a Git LFS pointer; fetch the file with 'git lfs pull'"},
 	{0, NULL, ".npz", NUMPY},
 	{0, "\x93NUMPY", ".npy", NUMPY},
-	{0, "PAR1", ".parquet", "a Parquet file" AS_CSV},
-	{0, "ARROW1", ".arrow", "an Arrow file" AS_CSV},
+	{0, "PAR1", ".parquet", "a Parquet file" FOREIGN_AS_CSV},
+	{0, "ARROW1", ".arrow", "an Arrow file" FOREIGN_AS_CSV},
 	{0, "\x89HDF", ".h5", HDF5},
 	{0, NULL, ".hdf5", HDF5},
-	{0, "MATLAB", ".mat", "a MATLAB file" AS_CSV},
+	{0, "MATLAB", ".mat", "a MATLAB file" FOREIGN_AS_CSV},
 	{0, "\x80\2", ".pkl", PICKLE},
 	{0, "\x80\3", ".pickle", PICKLE},
 	{0, "\x80\4", ".pkl.gz", PICKLE},
