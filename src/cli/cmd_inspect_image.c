@@ -522,8 +522,8 @@ const struct command command_inspect_image = {
 		"\n"
 		"--activations has a block for each layer: every feature map of an image, a cell\n"
 		"for every number of a list, by the largest number of the layer.\n"
-		"--occlusion covers 7x7 pixels around each pixel, once with paper and once with\n"
-		"ink, and shows how much of the probability is lost (Zeiler & Fergus 2014): which\n"
-		"ink, and which paper, the decision rests on.\n",
+		"--occlusion covers a square around each pixel, about a quarter of the image\n"
+		"wide, once with paper and once with ink, and shows how much of the probability\n"
+		"is lost (Zeiler & Fergus 2014): which ink, which paper, the decision rests on.\n",
 };
 /* clang-format on */
