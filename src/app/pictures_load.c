@@ -1,5 +1,5 @@
-/* Pictures are read in batches, by all workers; what came of them is taken in the order of their
- * names, so that the data do not depend on the workers. */
+/* Pictures are read by the handful, by all workers; what came of them is taken in the order of
+ * their names, so that the data do not depend on the workers. */
 #include "app/pictures.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "picture/digit.h"
 #include "picture/scale.h"
 
-#define BATCH 64
+#define HANDFUL 64   /* pictures that are read together */
 #define MOST_KEPT 64 /* pixels of a side: such pictures may stay as they are */
 #define MOST_NAMED 4 /* broken pictures in the message of an error */
 
@@ -26,25 +26,26 @@ const char *dataset_pictures_word(int pictures)
 }
 
 /* The result of reading a file. */
-struct slot {
+struct outcome {
 	bool failed, fatal;
 	struct error error;
 	int height, width; /* above MOST_KEPT: there are no pixels */
 	uint8_t pixels[MOST_KEPT * MOST_KEPT];
 };
 
-struct batch {
+/* Pictures of one class. */
+struct handful {
 	enum dataset_pictures form; /* PICTURES_AUTO: as they are */
 	const char *folder;
 	char *const *names;
-	struct slot *slots;
+	struct outcome *outcomes;
 };
 
-struct loading {
+struct loader {
 	struct dataset *dataset;
 	const struct dataset_options *options;
 	enum dataset_part part;
-	struct batch batch;
+	struct handful handful;
 	size_t capacity; /* of the dataset, in images */
 	bool mixed;      /* pictures of several sizes, or of a large one, cannot stay as they are */
 	struct growing broken; /* a line for each */
@@ -52,34 +53,35 @@ struct loading {
 
 /* ---- one picture, in any thread ---- */
 
-static int take_digit(const struct raster *picture, struct slot *slot)
+static int take_digit(const struct raster *picture, struct outcome *outcome)
 {
 	struct digits digits;
 
-	if (digits_find(picture, NULL, &digits, &slot->error))
+	if (digits_find(picture, NULL, &digits, &outcome->error))
 		return -1;
 	const int count = digits.none ? 0 : digits.count;
 	if (count == 1)
-		memcpy(slot->pixels, digits.all[0].pixels, DIGIT_PIXELS);
+		memcpy(outcome->pixels, digits.all[0].pixels, DIGIT_PIXELS);
 	digits_free(&digits);
 	if (count == 0)
-		return error_set(&slot->error, "no digit found");
-	return count == 1 ? 0 : error_set(&slot->error, "%d digits found, expected one", count);
+		return error_set(&outcome->error, "no digit found");
+	return count == 1 ? 0 : error_set(&outcome->error, "%d digits found, expected one", count);
 }
 
-static int form_picture(enum dataset_pictures form, const struct raster *picture, struct slot *slot)
+static int form_picture(enum dataset_pictures form, const struct raster *picture,
+						struct outcome *outcome)
 {
-	slot->height = slot->width = DIGIT_SIDE;
+	outcome->height = outcome->width = DIGIT_SIDE;
 	if (form == PICTURES_DIGIT)
-		return take_digit(picture, slot);
+		return take_digit(picture, outcome);
 	if (form == PICTURES_SCALE) {
-		picture_scale(picture, DIGIT_SIDE, DIGIT_SIDE, slot->pixels);
+		picture_scale(picture, DIGIT_SIDE, DIGIT_SIDE, outcome->pixels);
 		return 0;
 	}
-	slot->height = picture->height;
-	slot->width = picture->width;
-	if (slot->height <= MOST_KEPT && slot->width <= MOST_KEPT)
-		raster_to_bytes(picture, slot->pixels);
+	outcome->height = picture->height;
+	outcome->width = picture->width;
+	if (outcome->height <= MOST_KEPT && outcome->width <= MOST_KEPT)
+		raster_to_bytes(picture, outcome->pixels);
 	return 0;
 }
 
@@ -90,33 +92,33 @@ static int refuse_folder(const char *path, struct error *error)
 
 static void read_picture(void *context, int task, int worker)
 {
-	const struct batch *batch = context;
-	struct slot *slot = &batch->slots[task];
+	const struct handful *handful = context;
+	struct outcome *outcome = &handful->outcomes[task];
 	struct buffer file;
 	struct raster picture = {0};
 	char path[DATASET_PATH];
 
 	(void)worker;
-	dataset_join(path, batch->folder, batch->names[task]);
-	slot->error.is_scarcity = slot->fatal = false;
-	slot->failed = file_read(path, RASTER_MAX_FILE, &file, &slot->error);
-	if (slot->failed) {
+	dataset_join(path, handful->folder, handful->names[task]);
+	outcome->error.is_scarcity = outcome->fatal = false;
+	outcome->failed = file_read(path, RASTER_MAX_FILE, &file, &outcome->error);
+	if (outcome->failed) {
 		if (folder_is(path))
-			slot->fatal = refuse_folder(path, &slot->error);
+			outcome->fatal = refuse_folder(path, &outcome->error);
 		return;
 	}
-	slot->failed = raster_parse(file.data, file.size, &picture, &slot->error);
+	outcome->failed = raster_parse(file.data, file.size, &picture, &outcome->error);
 	buffer_free(&file);
-	if (!slot->failed)
-		slot->failed = form_picture(batch->form, &picture, slot);
+	if (!outcome->failed)
+		outcome->failed = form_picture(handful->form, &picture, outcome);
 	raster_free(&picture);
-	if (slot->failed)
-		error_prefix(&slot->error, "%s", path);
+	if (outcome->failed)
+		error_prefix(&outcome->error, "%s", path);
 }
 
 /* ---- what came of them, in order ---- */
 
-static int note_broken(struct loading *l, struct error *why, struct error *error)
+static int note_broken(struct loader *l, struct error *why, struct error *error)
 {
 	l->dataset->broken++;
 	text_disarm(why->text);
@@ -128,7 +130,7 @@ static int note_broken(struct loading *l, struct error *why, struct error *error
 }
 
 /* Make room for `more` images. */
-static int reserve(struct loading *l, size_t more, struct error *error)
+static int reserve(struct loader *l, size_t more, struct error *error)
 {
 	struct dataset *dataset = l->dataset;
 	const size_t count = dataset->count + more, pixels = (size_t)(dataset->height * dataset->width);
@@ -149,29 +151,29 @@ static int reserve(struct loading *l, size_t more, struct error *error)
 }
 
 /* Add what came of a file. `left` pictures of its class are expected, this one included. */
-static int take(struct loading *l, struct slot *slot, uint16_t class, size_t left,
+static int take(struct loader *l, struct outcome *outcome, uint16_t class, size_t left,
 				struct error *error)
 {
 	struct dataset *dataset = l->dataset;
 
-	if (slot->failed && (slot->fatal || slot->error.is_scarcity)) {
-		*error = slot->error;
+	if (outcome->failed && (outcome->fatal || outcome->error.is_scarcity)) {
+		*error = outcome->error;
 		return -1;
 	}
-	if (slot->failed)
-		return note_broken(l, &slot->error, error);
+	if (outcome->failed)
+		return note_broken(l, &outcome->error, error);
 	if (!dataset->count) {
-		dataset->height = slot->height;
-		dataset->width = slot->width;
+		dataset->height = outcome->height;
+		dataset->width = outcome->width;
 	}
-	l->mixed = slot->height != dataset->height || slot->width != dataset->width ||
-			   slot->height > MOST_KEPT || slot->width > MOST_KEPT;
+	l->mixed = outcome->height != dataset->height || outcome->width != dataset->width ||
+			   outcome->height > MOST_KEPT || outcome->width > MOST_KEPT;
 	if (l->mixed)
 		return 0;
 	if (reserve(l, left, error))
 		return -1;
 	const size_t pixels = (size_t)(dataset->height * dataset->width);
-	memcpy(dataset->own_pixels + dataset->count * pixels, slot->pixels, pixels);
+	memcpy(dataset->own_pixels + dataset->count * pixels, outcome->pixels, pixels);
 	dataset->own_labels[dataset->count++] = class;
 	return 0;
 }
@@ -189,7 +191,7 @@ static void keep(struct folder *folder, size_t i, size_t *count)
 
 /* Move the names of pictures to the front, *count of them. Others, which are counted, must be
  * files. */
-static int sort_out(struct loading *l, const char *path, struct folder *folder, size_t *count,
+static int sort_out(struct loader *l, const char *path, struct folder *folder, size_t *count,
 					struct error *error)
 {
 	char inner[DATASET_PATH];
@@ -211,20 +213,20 @@ static int sort_out(struct loading *l, const char *path, struct folder *folder, 
 	return 0;
 }
 
-static int load_pictures(struct loading *l, size_t count, uint16_t class, struct error *error)
+static int load_pictures(struct loader *l, size_t count, uint16_t class, struct error *error)
 {
-	char *const *names = l->batch.names;
+	char *const *names = l->handful.names;
 
-	for (size_t first = 0; first < count && !l->mixed; first += BATCH) {
-		const int n = (int)(count - first < BATCH ? count - first : BATCH);
+	for (size_t first = 0; first < count && !l->mixed; first += HANDFUL) {
+		const int n = (int)(count - first < HANDFUL ? count - first : HANDFUL);
 
-		l->batch.names = names + first;
+		l->handful.names = names + first;
 		if (l->options->workers)
-			workers_run(l->options->workers, n, read_picture, &l->batch);
+			workers_run(l->options->workers, n, read_picture, &l->handful);
 		for (int i = 0; i < n && !l->mixed; i++) {
 			if (!l->options->workers)
-				read_picture(&l->batch, i, 0);
-			if (take(l, &l->batch.slots[i], class, count - first - (size_t)i, error))
+				read_picture(&l->handful, i, 0);
+			if (take(l, &l->handful.outcomes[i], class, count - first - (size_t)i, error))
 				return -1;
 		}
 		if (l->options->progress)
@@ -233,7 +235,7 @@ static int load_pictures(struct loading *l, size_t count, uint16_t class, struct
 	return 0;
 }
 
-static int load_class(struct loading *l, const char *path, uint16_t class, struct error *error)
+static int load_class(struct loader *l, const char *path, uint16_t class, struct error *error)
 {
 	const size_t images = l->dataset->count, broken = l->dataset->broken;
 	struct folder folder;
@@ -241,8 +243,8 @@ static int load_class(struct loading *l, const char *path, uint16_t class, struc
 
 	if (folder_list(path, &folder, error))
 		return -1;
-	l->batch.folder = path;
-	l->batch.names = folder.names;
+	l->handful.folder = path;
+	l->handful.names = folder.names;
 	const int status =
 		sort_out(l, path, &folder, &count, error) || load_pictures(l, count, class, error) ? -1 : 0;
 	folder_free(&folder);
@@ -253,8 +255,8 @@ static int load_class(struct loading *l, const char *path, uint16_t class, struc
 	return status;
 }
 
-/* Load all classes in the form of l->batch. */
-static int load_classes(struct loading *l, const char *path, const struct folder *folders,
+/* Load all classes in the form of l->handful. */
+static int load_classes(struct loader *l, const char *path, const struct folder *folders,
 						struct error *error)
 {
 	char inner[DATASET_PATH];
@@ -304,8 +306,8 @@ static int list_classes(const char *path, struct folder *folders, struct error *
 	return error_set(error, "%s: no folder of a class; " PICTURES_EXPECTED, path);
 }
 
-static int name_classes(struct loading *l, const struct folder *folders,
-						const struct classes *known, struct error *error)
+static int name_classes(struct loader *l, const struct folder *folders, const struct classes *known,
+						struct error *error)
 {
 	struct classes *classes = &l->dataset->classes;
 
@@ -321,7 +323,7 @@ static int name_classes(struct loading *l, const struct folder *folders,
 /* ---- all of them ---- */
 
 /* The error names the first of them. */
-static enum dataset_fault refuse_broken(const struct loading *l, const char *path,
+static enum dataset_fault refuse_broken(const struct loader *l, const char *path,
 										struct error *error)
 {
 	const struct dataset *dataset = l->dataset;
@@ -340,7 +342,7 @@ static enum dataset_fault refuse_broken(const struct loading *l, const char *pat
 }
 
 /* Forget what was loaded, but not the classes. */
-static void begin_again(struct loading *l)
+static void begin_again(struct loader *l)
 {
 	struct dataset *dataset = l->dataset;
 
@@ -361,17 +363,17 @@ static void give_back(struct dataset *dataset)
 		dataset->own_pixels = less;
 }
 
-static enum dataset_fault load_all(struct loading *l, const char *path,
-								   const struct folder *folders, struct error *error)
+static enum dataset_fault load_all(struct loader *l, const char *path, const struct folder *folders,
+								   struct error *error)
 {
 	struct dataset *dataset = l->dataset;
 
-	l->batch.form = l->options->pictures;
+	l->handful.form = l->options->pictures;
 	if (load_classes(l, path, folders, error))
 		return DATASET_BROKEN;
 	if (l->mixed) {
 		begin_again(l);
-		l->batch.form = PICTURES_DIGIT;
+		l->handful.form = PICTURES_DIGIT;
 		if (load_classes(l, path, folders, error))
 			return DATASET_BROKEN;
 	}
@@ -388,7 +390,7 @@ static enum dataset_fault load_all(struct loading *l, const char *path,
 				  dataset->classes.all[0].name);
 		return DATASET_BROKEN;
 	}
-	dataset->form = l->batch.form;
+	dataset->form = l->handful.form;
 	give_back(dataset);
 	dataset->labels = dataset->own_labels;
 	dataset->broken_names = (char *)l->broken.buffer.data;
@@ -400,21 +402,21 @@ enum dataset_fault pictures_load(struct dataset *dataset, const char *folder,
 								 const struct dataset_options *options, enum dataset_part part,
 								 const struct classes *known, struct error *error)
 {
-	struct loading loading = {.dataset = dataset, .options = options, .part = part};
+	struct loader loader = {.dataset = dataset, .options = options, .part = part};
 	struct folder folders;
 	enum dataset_fault fault = DATASET_BROKEN;
 
-	loading.batch.slots = malloc(BATCH * sizeof *loading.batch.slots);
-	if (!loading.batch.slots)
-		error_scarce(error, "not enough memory for %d pictures", BATCH);
+	loader.handful.outcomes = malloc(HANDFUL * sizeof *loader.handful.outcomes);
+	if (!loader.handful.outcomes)
+		error_scarce(error, "not enough memory for %d pictures", HANDFUL);
 	else if (!list_classes(folder, &folders, error)) {
-		if (name_classes(&loading, &folders, known, error))
+		if (name_classes(&loader, &folders, known, error))
 			error_prefix(error, "%s", folder);
 		else
-			fault = load_all(&loading, folder, &folders, error);
+			fault = load_all(&loader, folder, &folders, error);
 		folder_free(&folders);
 	}
-	free(loading.batch.slots);
-	buffer_free(&loading.broken.buffer);
+	free(loader.handful.outcomes);
+	buffer_free(&loader.broken.buffer);
 	return fault;
 }

@@ -71,7 +71,7 @@ bool text_is_control(unsigned code)
 
 /* The bytes of the text's first character. *hidden is true where a terminal must not see them:
  * those of a control character, and a lone byte that has its number. */
-static size_t step(const char *text, bool *hidden)
+static size_t character_size(const char *text, bool *hidden)
 {
 	unsigned code;
 	const size_t length = text_character((const uint8_t *)text, 4, &code); /* the NUL ends it */
@@ -85,7 +85,7 @@ void text_disarm(char *text)
 	bool hidden;
 
 	for (size_t length; *text; text += length) {
-		length = step(text, &hidden);
+		length = character_size(text, &hidden);
 		if (hidden)
 			memset(text, '?', length);
 	}
@@ -101,7 +101,7 @@ void text_print_name(FILE *out, const char *name)
 	for (size_t length; *name; name += length) {
 		const char *special = strchr(escaped, *name);
 
-		length = step(name, &hidden);
+		length = character_size(name, &hidden);
 		if (special)
 			fprintf(out, "\\%c", letters[special - escaped]);
 		else if (hidden && on_terminal)

@@ -227,13 +227,13 @@ static struct panel panel_of(const struct chart *chart, enum measure measure, in
 /* ---- characters ---- */
 
 /* A text that is written piece by piece, and the column that its last line has reached. */
-struct writer {
+struct chart_text {
 	char *next, *end;
 	int column;
 	enum blocks_style style;
 };
 
-static void put(struct writer *out, const char *format, ...)
+static void put(struct chart_text *out, const char *format, ...)
 {
 	va_list arguments;
 
@@ -245,7 +245,7 @@ static void put(struct writer *out, const char *format, ...)
 }
 
 /* Of the 256 colours of a terminal, those near the colours of scripts/plot-curves.gp. */
-static void put_colour(struct writer *out, enum curve curve)
+static void put_colour(struct chart_text *out, enum curve curve)
 {
 	static const int colours[] = {[NOTHING] = 0, [TRAINING] = 39, [VALIDATION] = 208, [MARK] = 208};
 	const int column = out->column;
@@ -256,13 +256,13 @@ static void put_colour(struct writer *out, enum curve curve)
 	out->column = column;
 }
 
-static void put_blanks(struct writer *out, int until)
+static void put_blanks(struct chart_text *out, int until)
 {
 	if (until > out->column)
 		put(out, "%*s", until - out->column, "");
 }
 
-static void put_dots(struct writer *out, const struct panel *panel, int row, int column)
+static void put_dots(struct chart_text *out, const struct panel *panel, int row, int column)
 {
 	const unsigned code = 0x2800u + panel->dots[row][column];
 
@@ -277,7 +277,7 @@ static void put_dots(struct writer *out, const struct panel *panel, int row, int
 			(int)(0x80 | (code & 0x3f)));
 }
 
-static void put_word(struct writer *out, enum curve curve, const char *mark, const char *word)
+static void put_word(struct chart_text *out, enum curve curve, const char *mark, const char *word)
 {
 	put_colour(out, curve);
 	put(out, "%s%s", mark, word);
@@ -285,7 +285,7 @@ static void put_word(struct writer *out, enum curve curve, const char *mark, con
 }
 
 /* The measure's name and, in the panel that has room for it, a legend of the curves. */
-static void put_title(struct writer *out, const struct panel *panel, int left)
+static void put_title(struct chart_text *out, const struct panel *panel, int left)
 {
 	const bool narrow = panel->columns < 30, ascii = panel->style == BLOCKS_ASCII;
 
@@ -300,7 +300,7 @@ static void put_title(struct writer *out, const struct panel *panel, int left)
 }
 
 /* The axis has a number at the top, in the middle and at the bottom. */
-static void put_plot(struct writer *out, const struct panel *panel, int row)
+static void put_plot(struct chart_text *out, const struct panel *panel, int row)
 {
 	const struct axis *axis = &panel->axis;
 	const double value = axis->high + (double)row / (ROWS - 1) * (axis->low - axis->high);
@@ -322,7 +322,7 @@ static void put_plot(struct writer *out, const struct panel *panel, int row)
 		put_colour(out, NOTHING);
 }
 
-static void put_line(struct writer *out, const struct panel *panel, int line, int left)
+static void put_line(struct chart_text *out, const struct panel *panel, int line, int left)
 {
 	const bool ascii = panel->style == BLOCKS_ASCII;
 	const int right = left + LABEL + 1 + panel->columns;
@@ -350,7 +350,7 @@ int chart_draw(const struct chart *chart, int width, enum blocks_style style, ch
 {
 	const int room = (width - 1 - GAP) / 2 - LABEL - 1;
 	const int columns = room < MOST_COLUMNS ? room : MOST_COLUMNS;
-	struct writer out = {.next = text, .end = text + CHART_TEXT, .style = style};
+	struct chart_text out = {.next = text, .end = text + CHART_TEXT, .style = style};
 
 	*text = '\0';
 	if (width < CHART_LEAST_WIDTH ||

@@ -198,7 +198,8 @@ static const struct {
 };
 
 /* A node that subtracts a number from the last value, or divides by it. */
-static void put_step(struct onnx *onnx, const char *op, const char *output, const char *number)
+static void put_arithmetic(struct onnx *onnx, const char *op, const char *output,
+						   const char *number)
 {
 	const size_t begun = begin_node(onnx, op, output);
 
@@ -211,8 +212,8 @@ static int put_nodes(struct onnx *onnx, struct error *error)
 	const struct network *network = onnx->source->network;
 
 	if (!input_is_plain(network->scale)) {
-		put_step(onnx, "Sub", "centred", "input_mean");
-		put_step(onnx, "Div", "scaled", "input_deviation");
+		put_arithmetic(onnx, "Sub", "centred", "input_mean");
+		put_arithmetic(onnx, "Div", "scaled", "input_deviation");
 	}
 	for (int i = 0; i < network->layer_count; i++) {
 		int rule = 0;

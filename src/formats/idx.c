@@ -277,10 +277,10 @@ int idx_read_labels(const struct buffer *file, struct idx_labels *out, struct er
 		return error_set(error,
 						 "offset 8: %zu numbers a label; there may be 1, or the %d of QMNIST",
 						 a.dims[1], QMNIST_COLUMNS);
-	const size_t step = size_of[a.type] * a.dims[1], left = file->size - a.size;
-	if (!checked_multiply(a.dims[0], step, &wanted) || wanted > left)
+	const size_t label_size = size_of[a.type] * a.dims[1], left = file->size - a.size;
+	if (!checked_multiply(a.dims[0], label_size, &wanted) || wanted > left)
 		return error_set(error, "%zu labels of %zu bytes, but the file ends after %zu", a.dims[0],
-						 step, left / step);
+						 label_size, left / label_size);
 	if (wanted < left)
 		return error_set(error, "offset %zu: bytes after the last of %zu labels", a.size + wanted,
 						 a.dims[0]);
@@ -288,7 +288,7 @@ int idx_read_labels(const struct buffer *file, struct idx_labels *out, struct er
 	if (!values)
 		return error_scarce(error, "not enough memory for %zu labels", a.dims[0]);
 	for (size_t i = 0; i < a.dims[0]; i++) {
-		const double value = number_at(a.type, file->data + a.size + i * step);
+		const double value = number_at(a.type, file->data + a.size + i * label_size);
 		if (!(value >= INT32_MIN && value <= INT32_MAX) || value != floor(value)) {
 			free(values);
 			return refuse_label(value, i, error);

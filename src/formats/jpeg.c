@@ -19,7 +19,7 @@ enum { RST0 = 0xd0, SOI = 0xd8, EOI, SOS, DQT, DRI = 0xdd, APP0 = 0xe0, APP1, AP
  * make some ten; one for each bit of a coefficient would be 896 for each component. */
 #define MOST_SCANS 200
 
-struct component {
+struct jpeg_component {
 	int id, table;   /* of quantizers */
 	int h, v;        /* sampling factors: an MCU has h × v of the component's blocks */
 	int columns;     /* blocks in a row, up to whole MCUs */
@@ -49,14 +49,14 @@ struct jpeg {
 	int h, v;          /* the components' largest sampling factors */
 	int mcu_columns, mcu_rows;
 	int component_count;
-	struct component components[3];
+	struct jpeg_component components[3];
 	int unfinished, unbegun; /* coefficients of wanted components; those that lack number 0 */
 	ptrdiff_t origin, stride_x, stride_y; /* pixel (x, y) is at origin + x stride_x + y stride_y */
 
 	/* The current scan. */
 	struct jpeg_scan scan;
 	int scanned_count;
-	struct component *scanned[3];
+	struct jpeg_component *scanned[3];
 	bool wanted;
 	int wanted_count; /* of the scans so far */
 };
@@ -170,8 +170,8 @@ static int read_head(struct jpeg *j, int marker, struct bytes in)
 	if (!bytes_take(&in, 3u * p[5], &p))
 		return damaged(j, "a head of the picture that is too short");
 	for (int i = 0; i < j->component_count; i++, p += 3) {
-		struct component *c = &j->components[i];
-		*c = (struct component){.id = p[0], .h = p[1] >> 4, .v = p[1] & 15, .table = p[2]};
+		struct jpeg_component *c = &j->components[i];
+		*c = (struct jpeg_component){.id = p[0], .h = p[1] >> 4, .v = p[1] & 15, .table = p[2]};
 		if (c->h < 1 || c->h > 4 || c->v < 1 || c->v > 4 || c->table > 3)
 			return damaged(j, "an impossible sampling factor or quantization table");
 		memset(c->low, UNSENT, sizeof c->low);
@@ -187,7 +187,7 @@ static int read_head(struct jpeg *j, int marker, struct bytes in)
  * are Rec. 709's; they add up to 257, so that white becomes 65535. */
 static void weigh_components(struct jpeg *j)
 {
-	struct component *c = j->components;
+	struct jpeg_component *c = j->components;
 	const bool named_rgb = c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B';
 
 	c[0].weight = 1;
@@ -227,7 +227,7 @@ static int begin_picture(struct jpeg *j)
 		return damaged(j, "the data ends before the picture does");
 	weigh_components(j);
 	orient(j);
-	for (struct component *c = j->components; c < j->components + 3 && c->weight; c++) {
+	for (struct jpeg_component *c = j->components; c < j->components + 3 && c->weight; c++) {
 		if (j->h % c->h || j->v % c->v)
 			return unsupported(j, "with fractional sampling");
 		j->unbegun++;
@@ -246,7 +246,7 @@ static int begin_picture(struct jpeg *j)
 }
 
 /* Add a block's samples, in so far as they lie in the picture, to the raster. */
-static void place_block(const struct jpeg *j, const struct component *c, int column, int row,
+static void place_block(const struct jpeg *j, const struct jpeg_component *c, int column, int row,
 						const int16_t block[64])
 {
 	const int scale_x = j->h / c->h, scale_y = j->v / c->v;
@@ -276,7 +276,7 @@ static int next_marker(struct bytes *in)
 	return 0;
 }
 
-static void read_block(struct jpeg *j, struct component *c, int column, int row)
+static void read_block(struct jpeg *j, struct jpeg_component *c, int column, int row)
 {
 	if (c->blocks) {
 		int16_t *block = c->blocks + 64 * ((ptrdiff_t)row * c->columns + column);
@@ -312,7 +312,7 @@ static int read_mcu(struct jpeg *j, int column, int row, int number)
 		begin_bits(j);
 	}
 	for (int i = 0; i < j->scanned_count; i++) {
-		struct component *c = j->scanned[i];
+		struct jpeg_component *c = j->scanned[i];
 		const int h = alone ? 1 : c->h, v = alone ? 1 : c->v;
 		for (int y = 0; y < v; y++)
 			for (int x = 0; x < h; x++)
@@ -326,7 +326,7 @@ static int read_mcu(struct jpeg *j, int column, int row, int number)
 static int read_scan(struct jpeg *j)
 {
 	const struct jpeg_bits *bits = &j->scan.bits;
-	const struct component *c = j->scanned[0];
+	const struct jpeg_component *c = j->scanned[0];
 	const bool alone = j->scanned_count == 1;
 	const int columns = alone ? divided_up(j->width * c->h, 8 * j->h) : j->mcu_columns;
 	const int rows = alone ? divided_up(j->height * c->v, 8 * j->v) : j->mcu_rows;
@@ -345,7 +345,7 @@ static int read_scan(struct jpeg *j)
 }
 
 /* Note which coefficients of a component a scan brings. Each of their bits comes only once. */
-static int enter_scan(struct jpeg *j, struct component *c)
+static int enter_scan(struct jpeg *j, struct jpeg_component *c)
 {
 	const struct jpeg_scan *scan = &j->scan;
 	const bool has_dc = scan->first == 0 && !scan->high;
@@ -391,7 +391,7 @@ static int begin_scan(struct jpeg *j, struct bytes in)
 	j->scanned_count = count;
 	j->wanted = false;
 	for (int i = 0; i < count; i++, ids += 2) {
-		struct component *c = j->components, *end = c + j->component_count;
+		struct jpeg_component *c = j->components, *end = c + j->component_count;
 		while (c < end && c->id != ids[0])
 			c++;
 		if (c == end || (ids[1] & 0xcc))
@@ -478,7 +478,7 @@ int jpeg_parse(const uint8_t *data, size_t size, struct raster *out, struct erro
 	if (size < 2 || data[0] != 0xff || data[1] != SOI)
 		return error_set(error, "no JPEG file: it does not begin with bytes ff d8");
 	const int status = read_picture(&j);
-	for (struct component *c = j.components; c < j.components + 3; c++) {
+	for (struct jpeg_component *c = j.components; c < j.components + 3; c++) {
 		const int count = c->columns * j.mcu_rows * c->v;
 		for (int i = 0; i < count && c->blocks && !status; i++)
 			place_block(&j, c, i % c->columns, i / c->columns, c->blocks + 64 * (ptrdiff_t)i);

@@ -46,7 +46,7 @@ static unsigned grey_at(const struct png *png, const uint8_t *row, size_t i)
 
 /* The pixels at (x + i·dx, y + j·dy), which follow one another in the file as if they were a
  * picture of their own. An interlaced one has seven passes, a small one fewer. */
-struct pass {
+struct adam7_pass {
 	int x, y, dx, dy;
 	int width, height; /* at least 1 each */
 	size_t row_size;   /* bytes, without the number of the row's filter in front */
@@ -55,8 +55,8 @@ struct pass {
 struct decoder {
 	const struct png *png;
 	struct raster *out;
-	struct pass passes[7];
-	const struct pass *pass, *end;
+	struct adam7_pass passes[7];
+	const struct adam7_pass *pass, *end;
 	int y;          /* of the row in its pass */
 	int filter;     /* the row's; -1 where the next byte tells it */
 	size_t done;    /* bytes of the row in front of the segment */
@@ -76,12 +76,12 @@ static size_t plan_passes(struct decoder *d)
 								   {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
 	const struct png *png = d->png;
 	const uint64_t bits = (uint64_t)(png->channels * png->depth);
-	struct pass *end = d->passes;
+	struct adam7_pass *end = d->passes;
 	size_t size = 0;
 
 	for (int i = 0; i < (png->interlaced ? 7 : 1); i++) {
 		const int *grid = png->interlaced ? adam7[i] : whole[i];
-		struct pass pass = {.x = grid[0], .y = grid[1], .dx = grid[2], .dy = grid[3]};
+		struct adam7_pass pass = {.x = grid[0], .y = grid[1], .dx = grid[2], .dy = grid[3]};
 		pass.width = (png->width - pass.x + pass.dx - 1) / pass.dx;
 		pass.height = (png->height - pass.y + pass.dy - 1) / pass.dy;
 		pass.row_size = (size_t)(((uint64_t)pass.width * bits + 7) / 8);
@@ -136,7 +136,7 @@ static void unfilter(int filter, uint8_t *at, const uint8_t *up, size_t size, si
 /* Write the segment's pixels. The last byte of a row may have bits to spare. */
 static void put_grey(const struct decoder *d, const uint8_t *segment)
 {
-	const struct pass *pass = d->pass;
+	const struct adam7_pass *pass = d->pass;
 	const size_t bits = (size_t)(d->png->channels * d->png->depth);
 	const size_t first = d->done * 8 / bits, there = d->filled * 8 / bits;
 	const size_t rest = (size_t)pass->width - first, count = there < rest ? there : rest;

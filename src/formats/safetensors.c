@@ -17,7 +17,7 @@
 
 /* A tensor's entry in the header, and the place that it gives for the values: from byte `begin` to
  * byte end - 1 of the data, which begin behind the header. */
-struct span {
+struct extent {
 	const struct json *entry;
 	size_t begin, end;
 };
@@ -63,23 +63,23 @@ static int read_metadata(const struct json *entries, struct safetensors *out, st
 	return 0;
 }
 
-static int read_span(const struct json *entry, struct span *span, struct error *error)
+static int read_extent(const struct json *entry, struct extent *extent, struct error *error)
 {
 	const struct json *offsets = json_member(entry, "data_offsets");
 
 	if (entry->type != JSON_OBJECT)
 		return error_set(error, "not an object");
 	if (!offsets || offsets->type != JSON_ARRAY || offsets->length != 2 ||
-		!json_to_size(offsets->first, &span->begin) ||
-		!json_to_size(offsets->first->next, &span->end) || span->begin > span->end)
+		!json_to_size(offsets->first, &extent->begin) ||
+		!json_to_size(offsets->first->next, &extent->end) || extent->begin > extent->end)
 		return error_set(error, "data_offsets are not [begin, end]");
-	span->entry = entry;
+	extent->entry = entry;
 	return 0;
 }
 
-static int compare_spans(const void *a, const void *b)
+static int compare_extents(const void *a, const void *b)
 {
-	const struct span *left = a, *right = b;
+	const struct extent *left = a, *right = b;
 
 	if (left->begin != right->begin)
 		return left->begin < right->begin ? -1 : 1;
@@ -195,24 +195,24 @@ static int read_shape(const struct json *entry, size_t bytes, struct safetensors
 
 /* Read a tensor whose data have to begin at `offset`. Its values go to *place, which moves behind
  * them. */
-static int read_tensor(struct bytes data, const struct span *span, size_t offset, uint8_t **place,
-					   struct safetensors_tensor *tensor, struct error *error)
+static int read_tensor(struct bytes data, const struct extent *extent, size_t offset,
+					   uint8_t **place, struct safetensors_tensor *tensor, struct error *error)
 {
-	const struct json *entry = span->entry;
+	const struct json *entry = extent->entry;
 
 	tensor->name = entry->key;
-	if (span->begin != offset)
-		return error_set(error, "data begins at %zu, expected %zu", span->begin, offset);
-	if (span->end > data.size)
-		return error_set(error, "data ends at %zu, the file's at %zu", span->end, data.size);
+	if (extent->begin != offset)
+		return error_set(error, "data begins at %zu, expected %zu", extent->begin, offset);
+	if (extent->end > data.size)
+		return error_set(error, "data ends at %zu, the file's at %zu", extent->end, data.size);
 	const struct dtype *dtype = dtype_of(entry);
 	if (!dtype)
 		return refuse_dtype(entry, error);
 	if (read_shape(entry, dtype->size, tensor, error))
 		return -1;
-	if (tensor->count * dtype->size != span->end - span->begin)
+	if (tensor->count * dtype->size != extent->end - extent->begin)
 		return error_set(error, "%zu values in %zu bytes, expected %zu bytes each", tensor->count,
-						 span->end - span->begin, dtype->size);
+						 extent->end - extent->begin, dtype->size);
 	tensor->dtype = dtype->name;
 	size_t size = dtype->size; /* in memory */
 	if (dtype->read) {
@@ -231,7 +231,7 @@ static int read_tensor(struct bytes data, const struct span *span, size_t offset
 
 /* Read the tensors in the order of their places, which must fill the data without gap or
  * overlap. */
-static int read_tensors(const struct bytes *in, const struct span *spans, size_t count,
+static int read_tensors(const struct bytes *in, const struct extent *extents, size_t count,
 						struct safetensors *out, struct error *error)
 {
 	const struct bytes data = {in->data + in->offset, bytes_left(in), 0};
@@ -240,9 +240,9 @@ static int read_tensors(const struct bytes *in, const struct span *spans, size_t
 
 	place += (PLACE - (uintptr_t)place % PLACE) % PLACE;
 	for (size_t i = 0; i < count; i++) {
-		if (read_tensor(data, &spans[i], offset, &place, &out->tensors[i], error))
-			return tensor_error(spans[i].entry, error);
-		offset = spans[i].end;
+		if (read_tensor(data, &extents[i], offset, &place, &out->tensors[i], error))
+			return tensor_error(extents[i].entry, error);
+		offset = extents[i].end;
 	}
 	out->tensor_count = count;
 	if (offset != data.size)
@@ -254,19 +254,19 @@ static int read_tensors(const struct bytes *in, const struct span *spans, size_t
 static int read_entries(const struct bytes *in, struct safetensors *out, struct error *error)
 {
 	const struct json *header = out->owned;
-	struct span *spans = (struct span *)(out->tensors + header->length);
+	struct extent *extents = (struct extent *)(out->tensors + header->length);
 	size_t count = 0;
 
 	for (const struct json *entry = header->first; entry; entry = entry->next) {
 		if (!strcmp(entry->key, METADATA_KEY)) {
 			if (read_metadata(entry, out, error))
 				return -1;
-		} else if (read_span(entry, &spans[count++], error)) {
+		} else if (read_extent(entry, &extents[count++], error)) {
 			return tensor_error(entry, error);
 		}
 	}
-	qsort(spans, count, sizeof *spans, compare_spans);
-	return read_tensors(in, spans, count, out, error);
+	qsort(extents, count, sizeof *extents, compare_extents);
+	return read_tensors(in, extents, count, out, error);
 }
 
 static bool has_halves(const struct json *header)
@@ -279,7 +279,7 @@ static bool has_halves(const struct json *header)
 	return false;
 }
 
-/* One block holds all that is read: tensors | spans | metadata | values, those of each tensor in
+/* One block holds all that is read: tensors | extents | metadata | values, those of each tensor in
  * whole PLACEs. */
 static int allocate(const struct json *header, size_t data_size, struct safetensors *out,
 					struct error *error)
@@ -287,7 +287,7 @@ static int allocate(const struct json *header, size_t data_size, struct safetens
 	const struct json *metadata = json_member(header, METADATA_KEY);
 	const size_t entries = metadata ? metadata->length : 0;
 	/* The header is at most SAFETENSORS_MAX_HEADER bytes long, so these do not overflow. */
-	const size_t tensor_bytes = header->length * (sizeof *out->tensors + sizeof(struct span));
+	const size_t tensor_bytes = header->length * (sizeof *out->tensors + sizeof(struct extent));
 	const size_t metadata_bytes = entries * sizeof *out->metadata;
 	const size_t gaps = (header->length + 1) * PLACE; /* in front of values */
 	const size_t growth = has_halves(header) ? 2 : 1; /* two bytes may become four */

@@ -54,19 +54,19 @@ static void relax(float *to, const float *from, float apart)
 		*to = *from + apart;
 }
 
-/* From the first pixel to the last, `step` (1 or -1) apart in memory, each but the outermost takes
- * its distance by way of the four neighbours that come before it. */
-static void sweep(float *first, int side, int step)
+/* Go through the pixels from `first`, onwards in memory where `ahead` is 1 and back where it is -1.
+ * Each but the outermost takes its distance by way of the four neighbours that come before it. */
+static void sweep(float *first, int side, int ahead)
 {
 	const float straight = 0.955f, diagonal = 1.369f;
 
 	for (int y = 1; y < side; y++)
 		for (int x = 1; x < side - 1; x++) {
-			float *d = first + step * (y * side + x);
-			relax(d, d - step, straight);
-			relax(d, d - step * (side + 1), diagonal);
-			relax(d, d - step * side, straight);
-			relax(d, d - step * (side - 1), diagonal);
+			float *d = first + ahead * (y * side + x);
+			relax(d, d - ahead, straight);
+			relax(d, d - ahead * (side + 1), diagonal);
+			relax(d, d - ahead * side, straight);
+			relax(d, d - ahead * (side - 1), diagonal);
 		}
 }
 
