@@ -221,16 +221,16 @@ static void halves_are_no_set(void **state)
 /* A path is not cut off, which would name another folder. */
 static void long_paths_are_refused(void **state)
 {
-	char path[DATASET_PATH + 100];
+	char path[PATH_SIZE + 100];
 	size_t length = strlen(folder);
 
 	(void)state;
 	put("train-images-idx3-ubyte train-labels-idx1-ubyte");
 	strcpy(path, folder);
 	memset(path + length, '/', sizeof path - length);
-	path[DATASET_PATH - 3 * 256] = '\0';
+	path[PATH_SIZE - 3 * 256] = '\0';
 	assert_int_equal(dataset_find(&files, path, DATASET_TRAIN, &error), DATASET_FINE);
-	for (length = DATASET_PATH - 3 * 256 + 1; length < sizeof path; length++) {
+	for (length = PATH_SIZE - 3 * 256 + 1; length < sizeof path; length++) {
 		path[length - 1] = '/';
 		path[length] = '\0';
 		assert_int_equal(dataset_find(&files, path, DATASET_TRAIN, &error), DATASET_BROKEN);

@@ -8,8 +8,11 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "allocations.h"
 #include "base/folder.h"
+#include "base/path.h"
 #include "errors.h"
 #include "scratch.h"
 
@@ -48,6 +51,49 @@ static void names_are_sorted(void **state)
 	folder_free(&folder);
 	assert_true(folder_is(path));
 	assert_true(scratch_close(path));
+}
+
+static void names_are_chosen(void **state)
+{
+	static const char *const names[] = {"b10", "a", "b9", "c"};
+	struct folder folder = {calloc(4, sizeof *folder.names), 4};
+	size_t kept = 0;
+
+	(void)state;
+	assert_non_null(folder.names);
+	for (int i = 0; i < 4; i++)
+		assert_non_null(folder.names[i] = strdup(names[i]));
+	folder_keep(&folder, 0, &kept);
+	folder_keep(&folder, 2, &kept);
+	folder_keep(&folder, 3, &kept);
+	folder_trim(&folder, kept);
+	assert_int_equal(folder.count, 3);
+	folder_sort(&folder);
+	assert_string_equal(folder.names[0], "b9");
+	assert_string_equal(folder.names[1], "b10");
+	assert_string_equal(folder.names[2], "c");
+	folder_free(&folder);
+	folder_sort(&folder);
+}
+
+static void paths_are_joined(void **state)
+{
+	static char name[PATH_SIZE];
+	char path[PATH_SIZE];
+
+	(void)state;
+	assert_int_equal(path_join(path, "data", "b"), 0);
+	assert_string_equal(path, "data/b");
+	assert_int_equal(path_join(path, "/", "b"), 0);
+	assert_string_equal(path, "/b");
+	assert_int_equal(path_join(path, "", "b"), 0);
+	assert_string_equal(path, "b");
+	memset(name, 'n', PATH_SIZE - 1 - strlen("f/"));
+	assert_int_equal(path_join(path, "f", name), 0);
+	assert_int_equal(strlen(path), PATH_SIZE - 1);
+	assert_int_equal(path_join(path, "ff", name), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_string_equal(path, "");
 }
 
 static void no_folder(void **state)
@@ -89,8 +135,8 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_sorted),
-		cmocka_unit_test(no_folder),
+		cmocka_unit_test(names_are_sorted),   cmocka_unit_test(names_are_chosen),
+		cmocka_unit_test(paths_are_joined),   cmocka_unit_test(no_folder),
 		cmocka_unit_test(memory_may_run_out),
 	};
 

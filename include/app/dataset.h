@@ -8,9 +8,8 @@
 
 #include "app/classes.h"
 #include "base/error.h"
+#include "base/path.h"
 #include "compute/workers.h"
-
-#define DATASET_PATH 4096
 
 enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
@@ -34,7 +33,7 @@ struct dataset {
 	enum dataset_pictures form; /* of pictures; PICTURES_AUTO: as they are */
 	size_t broken, others;      /* pictures, and files that are none, which were left out */
 	char *broken_names;         /* a line for each: its name and why; NULL: these are no pictures */
-	char place[DATASET_PATH];   /* where it was found, as it can be named again */
+	char place[PATH_SIZE];      /* where it was found, as it can be named again */
 	uint8_t *own_pixels;        /* where the images are; NULL: somebody else's */
 	uint16_t *own_labels;
 };

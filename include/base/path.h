@@ -14,6 +14,10 @@ size_t path_folder_length(const char *path);
  * errno, where that is too long. */
 int path_beside(char result[PATH_SIZE], const char *path, const char *name);
 
+/* result = `name` in a folder: "data/b" for "data" or "data/", and "b". Returns -1, with errno and
+ * the path "", which is nobody's, where that is too long. */
+int path_join(char result[PATH_SIZE], const char *folder, const char *name);
+
 /* end = the path where a chain of symbolic links ends, even if nothing is there. Returns -1, with
  * errno, where that is too long. */
 int path_follow(char end[PATH_SIZE], const char *path);

@@ -8,6 +8,7 @@
 #include "app/pictures.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/path.h"
 #include "formats/foreign.h"
 #include "formats/raster.h"
 
@@ -16,7 +17,7 @@
 #define SEPARATORS "-_. "
 /* Bytes of the longest path of a set: three names more, of a part, a class and a picture, fit
  * behind it. */
-#define MOST_PATH (DATASET_PATH - 3 * PREFIX)
+#define MOST_PATH (PATH_SIZE - 3 * PREFIX)
 
 enum kind { IMAGES, LABELS, CSV, MAPPING, KINDS };
 
@@ -29,7 +30,7 @@ struct name {
 
 /* A set: the files in one folder with one prefix. */
 struct set {
-	char folder[DATASET_PATH], prefix[PREFIX];
+	char folder[PATH_SIZE], prefix[PREFIX];
 	bool only_csv; /* IDX files of the same names do not count */
 };
 
@@ -37,15 +38,6 @@ struct sets {
 	struct set all[MOST_SETS];
 	int count;
 };
-
-void dataset_join(char path[DATASET_PATH], const char *folder, const char *name)
-{
-	const size_t length = strlen(folder);
-	const char *slash = !length || folder[length - 1] == '/' ? "" : "/";
-
-	if (snprintf(path, DATASET_PATH, "%s%s%s", folder, slash, name) >= DATASET_PATH)
-		*path = '\0';
-}
 
 /* The text behind `word`, with which `text` must begin; else NULL. */
 static const char *behind(const char *text, const char *word)
@@ -102,18 +94,18 @@ static bool parse_name(const char *text, struct name *name)
 /* ---- one set's files ---- */
 
 /* WinRAR and 7-Zip unpack a file into a folder of its name: look for it in there. */
-static bool find_inside(char path[DATASET_PATH], const struct name *wanted)
+static bool find_inside(char path[PATH_SIZE], const struct name *wanted)
 {
 	struct folder inside;
 	struct error ignored;
 	struct name name;
-	char file[DATASET_PATH];
+	char file[PATH_SIZE];
 	bool found = false;
 
 	if (folder_list(path, &inside, &ignored))
 		return false;
 	for (size_t i = 0; i < inside.count && !found; i++) {
-		dataset_join(file, path, inside.names[i]);
+		path_join(file, path, inside.names[i]);
 		found = parse_name(inside.names[i], &name) && name.part == wanted->part &&
 				name.kind == wanted->kind && !folder_is(file);
 	}
@@ -125,7 +117,7 @@ static bool find_inside(char path[DATASET_PATH], const struct name *wanted)
 
 /* Find the set's file of that part and kind. Of several the first counts: packed behind unpacked,
  * a dot behind a hyphen, and a folder behind them all. */
-static bool find_file(char path[DATASET_PATH], const struct set *set, const struct folder *folder,
+static bool find_file(char path[PATH_SIZE], const struct set *set, const struct folder *folder,
 					  const struct name *wanted)
 {
 	for (int folders = 0; folders < 2; folders++)
@@ -137,7 +129,7 @@ static bool find_file(char path[DATASET_PATH], const struct set *set, const stru
 				name.prefix != strlen(set->prefix) ||
 				strncmp(folder->names[i], set->prefix, name.prefix))
 				continue;
-			dataset_join(path, set->folder, folder->names[i]);
+			path_join(path, set->folder, folder->names[i]);
 			if (folder_is(path) == folders && (!folders || find_inside(path, wanted)))
 				return true;
 		}
@@ -146,12 +138,12 @@ static bool find_file(char path[DATASET_PATH], const struct set *set, const stru
 }
 
 /* "data" or, of a set with a prefix, "data/emnist-letters". */
-static const char *place_of(char place[DATASET_PATH], const struct set *set)
+static const char *place_of(char place[PATH_SIZE], const struct set *set)
 {
 	if (*set->prefix)
-		dataset_join(place, set->folder, set->prefix);
+		path_join(place, set->folder, set->prefix);
 	else
-		snprintf(place, DATASET_PATH, "%s", set->folder);
+		snprintf(place, PATH_SIZE, "%s", set->folder);
 	const size_t length = strlen(place);
 	if (*set->prefix && length && strchr(SEPARATORS, place[length - 1]))
 		place[length - 1] = '\0';
@@ -241,7 +233,7 @@ static int add_sets(struct sets *sets, const char *path, const char *prefix, str
 
 		if (!parse_name(folder.names[i], &name) || name.kind == MAPPING || name.prefix >= PREFIX)
 			continue;
-		snprintf(set->folder, DATASET_PATH, "%s", path);
+		snprintf(set->folder, PATH_SIZE, "%s", path);
 		snprintf(set->prefix, PREFIX, "%.*s", (int)name.prefix, folder.names[i]);
 		set->only_csv = false;
 		plain |= !*set->prefix;
@@ -260,7 +252,7 @@ static int add_sets(struct sets *sets, const char *path, const char *prefix, str
 static int search(struct sets *sets, const char *path, const char *prefix, struct error *error)
 {
 	struct folder folder;
-	char inner[DATASET_PATH], raw[DATASET_PATH];
+	char inner[PATH_SIZE], raw[PATH_SIZE];
 
 	sets->count = 0;
 	if (folder_list(path, &folder, error))
@@ -268,8 +260,8 @@ static int search(struct sets *sets, const char *path, const char *prefix, struc
 	int status = add_sets(sets, path, prefix, error);
 	const bool deeper = !sets->count;
 	for (size_t i = 0; deeper && !status && i < folder.count; i++) {
-		dataset_join(inner, path, folder.names[i]);
-		dataset_join(raw, inner, "raw");
+		path_join(inner, path, folder.names[i]);
+		path_join(raw, inner, "raw");
 		status =
 			add_sets(sets, inner, prefix, error) || add_sets(sets, raw, prefix, error) ? -1 : 0;
 	}
@@ -279,7 +271,7 @@ static int search(struct sets *sets, const char *path, const char *prefix, struc
 
 static void list_sets(const struct sets *sets, struct error *error)
 {
-	char place[DATASET_PATH];
+	char place[PATH_SIZE];
 
 	for (int i = 0; i < sets->count; i++)
 		error_append(error, "%s %s", i ? "," : ":", place_of(place, &sets->all[i]));
@@ -337,7 +329,7 @@ static enum dataset_fault find_in_folder(struct dataset_files *files, struct set
 		return take(files, sets, path, part, error);
 	const enum dataset_fault fault = pictures_find(files->images, path, part, error);
 	files->pictures = true;
-	snprintf(files->place, DATASET_PATH, "%s", path);
+	snprintf(files->place, PATH_SIZE, "%s", path);
 	if (fault != DATASET_MISSING)
 		return fault;
 	nothing_found(path, part, error);
@@ -347,11 +339,11 @@ static enum dataset_fault find_in_folder(struct dataset_files *files, struct set
 }
 
 /* Split "data/emnist" into the folder "data" and "emnist". Returns the latter. */
-static const char *split_path(char folder[DATASET_PATH], const char *path)
+static const char *split_path(char folder[PATH_SIZE], const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	snprintf(folder, DATASET_PATH, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	snprintf(folder, PATH_SIZE, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
 	if (slash == path)
 		strcpy(folder, "/");
 	return slash ? slash + 1 : path;
@@ -361,13 +353,13 @@ static const char *split_path(char folder[DATASET_PATH], const char *path)
 static enum dataset_fault find_by_file(struct dataset_files *files, const char *path,
 									   enum dataset_part part, struct error *error)
 {
-	char folder[DATASET_PATH];
+	char folder[PATH_SIZE];
 	const char *text = split_path(folder, path);
 	struct set set = {.prefix = ""};
 	struct name name;
 
 	if (parse_name(text, &name) && name.kind != MAPPING && name.prefix < PREFIX) {
-		snprintf(set.folder, DATASET_PATH, "%s", folder);
+		snprintf(set.folder, PATH_SIZE, "%s", folder);
 		snprintf(set.prefix, PREFIX, "%.*s", (int)name.prefix, text);
 		set.only_csv = name.kind == CSV;
 		return find_part(files, &set, part, error);
@@ -378,8 +370,8 @@ static enum dataset_fault find_by_file(struct dataset_files *files, const char *
 				  phrase ? phrase : "a file of its own, without test images");
 		return DATASET_NO_PART;
 	}
-	snprintf(files->images, DATASET_PATH, "%s", path);
-	snprintf(files->place, DATASET_PATH, "%s", path);
+	snprintf(files->images, PATH_SIZE, "%s", path);
+	snprintf(files->place, PATH_SIZE, "%s", path);
 	files->transposed = behind(text, "emnist") != NULL;
 	return DATASET_FINE;
 }
@@ -388,7 +380,7 @@ static enum dataset_fault find_by_prefix(struct dataset_files *files, struct set
 										 const char *path, enum dataset_part part,
 										 struct error *error)
 {
-	char folder[DATASET_PATH];
+	char folder[PATH_SIZE];
 	const char *prefix = split_path(folder, path);
 	const bool may_be_prefix = *prefix && folder_is(folder);
 
@@ -426,7 +418,7 @@ static enum dataset_fault find(struct dataset_files *files, struct sets *sets, c
 							   enum dataset_part part, struct error *error)
 {
 	const char *chosen = getenv("MNIST_CNN_DATA");
-	char tried[sizeof "data, " + DATASET_PATH];
+	char tried[sizeof "data, " + PATH_SIZE];
 
 	if (path)
 		return find_by_path(files, sets, path, part, error);
@@ -436,21 +428,17 @@ static enum dataset_fault find(struct dataset_files *files, struct sets *sets, c
 			error_prefix(error, "$MNIST_CNN_DATA");
 		return fault;
 	}
-	if (folder_is("data")) {
-		if (search(sets, "data", NULL, error))
-			return DATASET_MISSING;
-		if (sets->count)
-			return take(files, sets, "data", part, error);
-	}
 	char *moved = file_near_program(MNIST_CNN_DATA_FROM_PROGRAM);
 	snprintf(tried, sizeof tried, "data, %s", moved ? moved : MNIST_CNN_DATADIR);
 	free(moved);
-	const char *installed = tried + strlen("data, ");
-	if (folder_is(installed)) {
-		if (search(sets, installed, NULL, error))
+	const char *const places[] = {"data", tried + strlen("data, ")};
+	for (int i = 0; i < 2; i++) {
+		if (!folder_is(places[i]))
+			continue;
+		if (search(sets, places[i], NULL, error))
 			return DATASET_MISSING;
 		if (sets->count)
-			return take(files, sets, installed, part, error);
+			return take(files, sets, places[i], part, error);
 	}
 	return nothing_found(tried, part, error);
 }

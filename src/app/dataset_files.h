@@ -11,12 +11,12 @@
 
 /* One part of a set: an IDX file of images and one of labels, a CSV file, or a folder. */
 struct dataset_files {
-	char images[DATASET_PATH];  /* or the CSV file */
-	char labels[DATASET_PATH];  /* "" of a CSV file */
-	char mapping[DATASET_PATH]; /* EMNIST's file of the classes' names, or "" */
-	char place[DATASET_PATH];   /* names the set: its folder, folder and prefix, or its file */
-	bool transposed;            /* EMNIST's images have rows and columns swapped */
-	bool pictures;              /* `images` is a folder of classes, with pictures */
+	char images[PATH_SIZE];  /* or the CSV file */
+	char labels[PATH_SIZE];  /* "" of a CSV file */
+	char mapping[PATH_SIZE]; /* EMNIST's file of the classes' names, or "" */
+	char place[PATH_SIZE];   /* names the set: its folder, folder and prefix, or its file */
+	bool transposed;         /* EMNIST's images have rows and columns swapped */
+	bool pictures;           /* `images` is a folder of classes, with pictures */
 };
 
 /* Find one part of the set that `path` names: a folder, a folder and a prefix, or a file of the
@@ -24,8 +24,5 @@ struct dataset_files {
  * NULL: $MNIST_CNN_DATA, else ./data or the installed folder. */
 enum dataset_fault dataset_find(struct dataset_files *files, const char *path,
 								enum dataset_part part, struct error *error);
-
-/* *path = folder/name. One that is too long becomes "", which is nobody's. */
-void dataset_join(char path[DATASET_PATH], const char *folder, const char *name);
 
 #endif

@@ -10,11 +10,11 @@
 
 /* *folder = the folder of the part's classes, in that folder or itself. DATASET_MISSING, without a
  * message: there are no pictures. */
-enum dataset_fault pictures_find(char folder[DATASET_PATH], const char *path,
-								 enum dataset_part part, struct error *error);
+enum dataset_fault pictures_find(char folder[PATH_SIZE], const char *path, enum dataset_part part,
+								 struct error *error);
 
-/* Load the pictures of a folder of classes, by classes and then by names, as the options say, into
- * a zeroed dataset. Where it fails, the caller frees that. */
+/* Load the pictures of a folder of classes, by classes and then by the bytes of their names, as the
+ * options say, into a zeroed dataset. Where it fails, the caller frees that. */
 enum dataset_fault pictures_load(struct dataset *dataset, const char *folder,
 								 const struct dataset_options *options, enum dataset_part part,
 								 const struct classes *known, struct error *error);

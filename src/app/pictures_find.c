@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/dataset_files.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/path.h"
 #include "formats/raster.h"
 
 bool pictures_is_hidden(const char *name)
@@ -44,10 +44,9 @@ static int look_for_picture(const char *path, bool *found, struct error *error)
 }
 
 /* Find the folders of the parts, "" where there is none, and whether any folder has pictures. */
-static int look_into(const char *path, char parts[2][DATASET_PATH], bool *found,
-					 struct error *error)
+static int look_into(const char *path, char parts[2][PATH_SIZE], bool *found, struct error *error)
 {
-	char inner[DATASET_PATH];
+	char inner[PATH_SIZE];
 	struct folder folder;
 	int status = 0;
 
@@ -56,7 +55,7 @@ static int look_into(const char *path, char parts[2][DATASET_PATH], bool *found,
 	for (size_t i = 0; !status && i < folder.count; i++) {
 		const char *name = folder.names[i];
 
-		dataset_join(inner, path, name);
+		path_join(inner, path, name);
 		if (pictures_is_hidden(name) || !folder_is(inner))
 			continue;
 		for (int part = DATASET_TRAIN; part <= DATASET_TEST; part++)
@@ -69,10 +68,10 @@ static int look_into(const char *path, char parts[2][DATASET_PATH], bool *found,
 	return status;
 }
 
-enum dataset_fault pictures_find(char classes[DATASET_PATH], const char *path,
-								 enum dataset_part part, struct error *error)
+enum dataset_fault pictures_find(char classes[PATH_SIZE], const char *path, enum dataset_part part,
+								 struct error *error)
 {
-	char parts[2][DATASET_PATH] = {"", ""};
+	char parts[2][PATH_SIZE] = {"", ""};
 	bool found = false;
 
 	if (look_into(path, parts, &found, error))
@@ -80,7 +79,7 @@ enum dataset_fault pictures_find(char classes[DATASET_PATH], const char *path,
 	if (!*parts[DATASET_TRAIN] && !*parts[DATASET_TEST]) {
 		if (!found)
 			return DATASET_MISSING;
-		snprintf(parts[DATASET_TRAIN], DATASET_PATH, "%s", path);
+		snprintf(parts[DATASET_TRAIN], PATH_SIZE, "%s", path);
 	}
 	if (!*parts[part]) {
 		error_set(error, "no %s pictures in %s, which has no folder %s",
@@ -95,17 +94,17 @@ enum dataset_fault pictures_find(char classes[DATASET_PATH], const char *path,
 bool pictures_have_file(const char *folder, const char *path, struct error *error)
 {
 	struct folder classes, pictures;
-	char class[DATASET_PATH], picture[DATASET_PATH];
+	char class[PATH_SIZE], picture[PATH_SIZE];
 	bool found = false;
 
 	if (folder_list(folder, &classes, error))
 		return false;
 	for (size_t i = 0; i < classes.count && !found && !error->is_scarcity; i++) {
-		dataset_join(class, folder, classes.names[i]);
+		path_join(class, folder, classes.names[i]);
 		if (folder_list(class, &pictures, error))
 			continue;
 		for (size_t k = 0; k < pictures.count && !found; k++) {
-			dataset_join(picture, class, pictures.names[k]);
+			path_join(picture, class, pictures.names[k]);
 			found = file_is_same(picture, path);
 		}
 		folder_free(&pictures);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/dataset_files.h"
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "compute/workers.h"
 #include "picture/digit.h"
@@ -96,10 +96,10 @@ static void read_picture(void *context, int task, int worker)
 	struct outcome *outcome = &handful->outcomes[task];
 	struct buffer file;
 	struct raster picture = {0};
-	char path[DATASET_PATH];
+	char path[PATH_SIZE];
 
 	(void)worker;
-	dataset_join(path, handful->folder, handful->names[task]);
+	path_join(path, handful->folder, handful->names[task]);
 	outcome->error.is_scarcity = outcome->fatal = false;
 	outcome->failed = file_read(path, RASTER_MAX_FILE, &file, &outcome->error);
 	if (outcome->failed) {
@@ -180,21 +180,12 @@ static int take(struct loader *l, struct outcome *outcome, uint16_t class, size_
 
 /* ---- classes ---- */
 
-/* Move name i behind the first *count, which are kept in their order. */
-static void keep(struct folder *folder, size_t i, size_t *count)
-{
-	char *name = folder->names[i];
-
-	folder->names[i] = folder->names[*count];
-	folder->names[(*count)++] = name;
-}
-
 /* Move the names of pictures to the front, *count of them. Others, which are counted, must be
  * files. */
 static int sort_out(struct loader *l, const char *path, struct folder *folder, size_t *count,
 					struct error *error)
 {
-	char inner[DATASET_PATH];
+	char inner[PATH_SIZE];
 
 	*count = 0;
 	for (size_t i = 0; i < folder->count; i++) {
@@ -202,10 +193,10 @@ static int sort_out(struct loader *l, const char *path, struct folder *folder, s
 		if (pictures_is_hidden(name))
 			continue;
 		if (raster_is_name(name)) {
-			keep(folder, i, count);
+			folder_keep(folder, i, count);
 			continue;
 		}
-		dataset_join(inner, path, name);
+		path_join(inner, path, name);
 		if (folder_is(inner))
 			return refuse_folder(inner, error);
 		l->dataset->others++;
@@ -259,49 +250,42 @@ static int load_class(struct loader *l, const char *path, uint16_t class, struct
 static int load_classes(struct loader *l, const char *path, const struct folder *folders,
 						struct error *error)
 {
-	char inner[DATASET_PATH];
+	char inner[PATH_SIZE];
 
 	for (size_t i = 0; i < folders->count && !l->mixed; i++) {
 		const int class = classes_find_name(&l->dataset->classes, folders->names[i]);
-		dataset_join(inner, path, folders->names[i]);
+		path_join(inner, path, folders->names[i]);
 		if (load_class(l, inner, (uint16_t) class, error))
 			return -1;
 	}
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return text_compare(*(char *const *)a, *(char *const *)b);
-}
-
 /* List the folders of classes. A picture among them belongs to none. */
 static int list_classes(const char *path, struct folder *folders, struct error *error)
 {
-	char inner[DATASET_PATH];
+	char inner[PATH_SIZE];
 	size_t count = 0;
 
 	if (folder_list(path, folders, error))
 		return -1;
 	for (size_t i = 0; i < folders->count; i++) {
 		const char *name = folders->names[i];
-		dataset_join(inner, path, name);
+		path_join(inner, path, name);
 		if (pictures_is_hidden(name))
 			continue;
 		if (folder_is(inner)) {
-			keep(folders, i, &count);
+			folder_keep(folders, i, &count);
 		} else if (raster_is_name(name)) {
 			folder_free(folders);
 			return error_set(error, "%s: a picture in no class's folder; " PICTURES_EXPECTED,
 							 inner);
 		}
 	}
-	while (folders->count > count)
-		free(folders->names[--folders->count]);
-	if (count) {
-		qsort(folders->names, count, sizeof *folders->names, compare);
+	folder_trim(folders, count);
+	folder_sort(folders);
+	if (count)
 		return 0;
-	}
 	folder_free(folders);
 	return error_set(error, "%s: no folder of a class; " PICTURES_EXPECTED, path);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
+
 bool folder_is(const char *path)
 {
 	struct stat status;
@@ -57,9 +59,14 @@ static int read_names(DIR *stream, const char *path, struct folder *out, struct 
 	return errno ? error_set(error, "%s: cannot read: %s", path, strerror(errno)) : 0;
 }
 
-static int compare(const void *a, const void *b)
+static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int by_numbers(const void *a, const void *b)
+{
+	return text_compare(*(char *const *)a, *(char *const *)b);
 }
 
 int folder_list(const char *path, struct folder *out, struct error *error)
@@ -75,14 +82,33 @@ int folder_list(const char *path, struct folder *out, struct error *error)
 	if (status)
 		folder_free(out);
 	else if (out->count)
-		qsort(out->names, out->count, sizeof *out->names, compare);
+		qsort(out->names, out->count, sizeof *out->names, by_bytes);
 	return status;
+}
+
+void folder_keep(struct folder *folder, size_t i, size_t *kept)
+{
+	char *name = folder->names[i];
+
+	folder->names[i] = folder->names[*kept];
+	folder->names[(*kept)++] = name;
+}
+
+void folder_trim(struct folder *folder, size_t count)
+{
+	while (folder->count > count)
+		free(folder->names[--folder->count]);
+}
+
+void folder_sort(struct folder *folder)
+{
+	if (folder->count)
+		qsort(folder->names, folder->count, sizeof *folder->names, by_numbers);
 }
 
 void folder_free(struct folder *folder)
 {
-	for (size_t i = 0; i < folder->count; i++)
-		free(folder->names[i]);
+	folder_trim(folder, 0);
 	free(folder->names);
 	*folder = (struct folder){0};
 }

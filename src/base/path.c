@@ -4,6 +4,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@ size_t path_folder_length(const char *path)
 }
 
 /* result = the first `length` bytes of `path`, and `name` behind them. */
-static int join(char result[PATH_SIZE], const char *path, size_t length, const char *name)
+static int append(char result[PATH_SIZE], const char *path, size_t length, const char *name)
 {
 	const size_t size = strlen(name) + 1;
 
@@ -36,7 +37,19 @@ static int join(char result[PATH_SIZE], const char *path, size_t length, const c
 
 int path_beside(char result[PATH_SIZE], const char *path, const char *name)
 {
-	return join(result, path, path_folder_length(path), name);
+	return append(result, path, path_folder_length(path), name);
+}
+
+int path_join(char result[PATH_SIZE], const char *folder, const char *name)
+{
+	const size_t length = strlen(folder);
+	const char *slash = !length || folder[length - 1] == '/' ? "" : "/";
+
+	if (snprintf(result, PATH_SIZE, "%s%s%s", folder, slash, name) < PATH_SIZE)
+		return 0;
+	*result = '\0';
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 bool path_is_descriptor(const char *path)
@@ -48,14 +61,14 @@ int path_follow(char end[PATH_SIZE], const char *path)
 {
 	char link[PATH_SIZE];
 
-	if (join(end, path, 0, path))
+	if (append(end, path, 0, path))
 		return -1;
 	for (int i = 0; i < MAX_LINKS && !path_is_descriptor(end); i++) {
 		const ssize_t length = readlink(end, link, sizeof link - 1);
 		if (length < 0)
 			break;
 		link[length] = '\0';
-		if (join(end, end, *link == '/' ? 0 : path_folder_length(end), link))
+		if (append(end, end, *link == '/' ? 0 : path_folder_length(end), link))
 			return -1;
 	}
 	return 0;

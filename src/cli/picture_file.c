@@ -1,12 +1,13 @@
 /* A file is read as a whole, and its pictures are parsed one by one. */
 #include "cli/picture_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/text.h"
+#include "base/path.h"
 
 int picture_file_open(const char *path, struct picture_file *out, struct error *error)
 {
@@ -39,24 +40,17 @@ bool picture_file_has_more(const struct picture_file *file)
 	return file->offset < file->bytes.size;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return text_compare(*(char *const *)a, *(char *const *)b);
-}
-
 /* *name, which is owned, becomes a path in the folder. */
 static int put_folder_in_front(char **name, const char *folder, struct error *error)
 {
-	const size_t length = strlen(folder);
-	const char *slash = length && folder[length - 1] == '/' ? "" : "/";
-	const size_t size = length + strlen(slash) + strlen(*name) + 1;
-	char *path = malloc(size);
+	char path[PATH_SIZE];
 
-	if (!path)
+	if (path_join(path, folder, *name))
+		return error_set(error, "%s/%s: cannot open: %s", folder, *name, strerror(errno));
+	char *longer = realloc(*name, strlen(path) + 1);
+	if (!longer)
 		return error_scarce(error, "%s: not enough memory for the names in it", folder);
-	snprintf(path, size, "%s%s%s", folder, slash, *name);
-	free(*name);
-	*name = path;
+	*name = strcpy(longer, path);
 	return 0;
 }
 
@@ -67,19 +61,12 @@ int picture_files_list(const char *folder, struct folder *out, struct error *err
 
 	if (folder_list(folder, out, error))
 		return -1;
-	for (size_t i = 0; i < out->count; i++) {
-		char *name = out->names[i];
-
-		if (*name != '.' && raster_is_name(name)) {
-			out->names[i] = out->names[count];
-			out->names[count++] = name;
-		}
-	}
-	while (out->count > count)
-		free(out->names[--out->count]);
-	if (count)
-		qsort(out->names, count, sizeof *out->names, compare);
-	else
+	for (size_t i = 0; i < out->count; i++)
+		if (*out->names[i] != '.' && raster_is_name(out->names[i]))
+			folder_keep(out, i, &count);
+	folder_trim(out, count);
+	folder_sort(out);
+	if (!count)
 		status = error_set(error, "%s: a folder without pictures", folder);
 	for (size_t i = 0; i < count && !status; i++)
 		status = put_folder_in_front(&out->names[i], folder, error);
