@@ -150,9 +150,15 @@ static void last_one_wins(void **state)
 static void it_is_known_what_was_given(void **state)
 {
 	(void)state;
-	assert_false(PARSE("--part", "0.5").values.given[RATE]);
-	assert_true(PARSE("--rate", "0.001").values.given[RATE]);
-	assert_false(PARSE("--rate", "0.001").values.given[RATE + 1]);
+	const struct values part = PARSE("--part", "0.5").values,
+						rate = PARSE("--rate", "0.001").values;
+
+	assert_false(part.given[RATE]);
+	assert_true(rate.given[RATE]);
+	assert_false(rate.given[RATE + 1]);
+	assert_false(options_given(table, &part, "rate"));
+	assert_true(options_given(table, &rate, "rate"));
+	assert_false(options_given(table, &rate, "part"));
 }
 
 static void values_may_look_odd(void **state)

@@ -28,15 +28,14 @@
 #define MOST_NAME 20    /* columns of a class's name */
 #define EPOCH 7         /* characters of "epoch 1" */
 #define MOST_COLUMNS 10 /* side by side: a sample and its changes */
+#define OPTIONS 5       /* rows of inspect_data_fields */
 
 struct inspect_data_values {
 	struct dataset_options data;
 	const char *sheet;
 	enum dataset_part split;
 	size_t count;
-	struct {
-		bool split, count, seed, augment, sheet; /* one for each row of the table */
-	} given;
+	bool given[OPTIONS]; /* those that were on the line */
 	uint64_t seed;
 	struct augment augment;
 	bool json;
@@ -397,7 +396,7 @@ static int inspect_data(const struct inspect_data_values *values, const struct f
 	FILE *out = files_report_stream(files, values->common.quiet);
 	size_t count = values->count;
 
-	if (count > dataset->count && values->given.count)
+	if (count > dataset->count && options_given(command_inspect_data.options, values, "count"))
 		return error_set(error, "--count: %zu, but %s has %zu images", count, dataset->place,
 						 dataset->count);
 	if (augment_check(&values->augment, dataset, error))
@@ -457,7 +456,7 @@ static int inspect_data_run(void *v, int operand_count, char **operands, struct 
 #define AT(field) offsetof(struct inspect_data_values, field)
 
 /* clang-format off */
-static const struct field inspect_data_fields[] = {
+static const struct field inspect_data_fields[OPTIONS + 1] = {
 	{"split", FIELD_CHOICE, AT(split), .word = part_word, .help = "the images"},
 	{"count", FIELD_SIZE, AT(count), "N", .most = UINT32_MAX, .standard = 10,
 	 .help = "how many samples to show"},

@@ -46,7 +46,9 @@ static int check_checkpoint(const struct train_values *values, struct error *err
 static enum command_status take_up(struct job *job, struct train_values *values,
 								   struct error *error)
 {
-	if (values->given[LINE_CHECKPOINT][1] && !values->checkpoint && !values->resume) {
+	const bool saves = values->checkpoint || values->resume;
+
+	if (!saves && options_given(train_options, values, "checkpoint-every")) {
 		error_set(error, "--checkpoint-every needs --checkpoint FILE");
 		return STATUS_USAGE;
 	}
@@ -68,7 +70,7 @@ static enum command_status take_init(struct job *job, struct train_values *value
 		values->init = MODEL_BUILTIN;
 	if (model_read(values->init, &job->init, error))
 		return STATUS_FAILED;
-	if (!values->given[LINE_NETWORK][0] && model_spec(&job->init, job->init_spec))
+	if (!options_given(train_options, values, "network") && model_spec(&job->init, job->init_spec))
 		values->network = job->init_spec;
 	return STATUS_DONE;
 }
@@ -136,7 +138,7 @@ static int build(struct job *job, struct error *error)
 
 /* Give the new network the weights that --init names, and its input the scale that belongs to
  * them. */
-static int begin(struct job *job, struct train_values *values, struct error *error)
+static int take_weights(struct job *job, struct train_values *values, struct error *error)
 {
 	struct network *network = &job->network;
 
@@ -358,28 +360,34 @@ static int train_and_save(struct job *job, struct error *error)
 																			  : STATUS_DONE;
 }
 
+/* Do what the line says. Returns an exit status; the caller closes what was opened. */
+static int carry_out(struct job *job, struct train_values *values, struct error *error)
+{
+	int status = take_up(job, values, error);
+
+	if (status == STATUS_DONE)
+		status = take_init(job, values, error);
+	if (status != STATUS_DONE)
+		return status;
+	if (train_line_settle_optimizer(values, error) ||
+		engine_values_settle(&values->engine, error) || check_line(job, error))
+		return STATUS_USAGE;
+	if (load(job, error))
+		return STATUS_FAILED;
+	if (build(job, error))
+		return STATUS_USAGE;
+	if (take_weights(job, values, error) || prepare(job, error))
+		return STATUS_FAILED;
+	return train_and_save(job, error);
+}
+
 /* `job` is zeroed, and holds nothing in the end. */
 static int job_run(struct job *job, struct train_values *values, struct error *error)
 {
 	struct error ignored;
-	int status;
 
 	job->values = values;
-	status = take_up(job, values, error);
-	if (status == STATUS_DONE)
-		status = take_init(job, values, error);
-	if (status != STATUS_DONE)
-		;
-	else if (train_line_settle_optimizer(values, error) ||
-			 engine_values_settle(&values->engine, error) || check_line(job, error))
-		status = STATUS_USAGE;
-	else if (load(job, error))
-		status = STATUS_FAILED;
-	else if (build(job, error))
-		status = STATUS_USAGE;
-	else
-		status = begin(job, values, error) || prepare(job, error) ? STATUS_FAILED
-																  : train_and_save(job, error);
+	const int status = carry_out(job, values, error);
 	draft_close(&job->model, &ignored); /* the error before this one was reported */
 	draft_close(&job->checkpoint, &ignored);
 	curves_close(&job->curves, &ignored);

@@ -174,6 +174,15 @@ int options_parse(const struct option_section *sections, int argc, char **argv, 
 	return 0;
 }
 
+bool options_given(const struct option_section *sections, const void *values, const char *name)
+{
+	const struct row option = find(sections, name, strlen(name));
+	const struct option_section *section = option.section;
+
+	assert(section && section->given);
+	return ((const bool *)((const char *)values + section->given))[option.field - section->fields];
+}
+
 const char *options_explain(const struct option_section *section, const struct field *field,
 							const void *values, char text[OPTION_EXPLANATION])
 {

@@ -27,7 +27,7 @@ struct option_section {
 	size_t offset; /* of the struct that the rows are for, in that of all the command's values */
 	const char *title; /* the heading in help; NULL: that of the section before goes on */
 	/* Offset of an array of bools in the command's values, one for each row, which is set where the
-	 * option was on the line; 0: there is none. */
+	 * option was on the line; 0: there is none. options_given reads it. */
 	size_t given;
 	/* Writes to `text` what help says of a row; NULL: that is the row's own help. */
 	const char *(*help)(const struct field *field, char text[OPTION_HELP]);
@@ -37,6 +37,10 @@ struct option_section {
  * *help is set where -h or --help was on the line; the arguments behind it are not looked at. */
 int options_parse(const struct option_section *sections, int argc, char **argv, void *values,
 				  int *operand_count, bool *help, struct error *error);
+
+/* True where an option, such as "val-split", was on the line of these values. Its section has a
+ * `given`. */
+bool options_given(const struct option_section *sections, const void *values, const char *name);
 
 /* Write what help says of a row: its explanation, and its default, which is in `values`. Returns
  * `text`. */
