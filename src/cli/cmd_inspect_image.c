@@ -2,10 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "app/evaluate.h"
 #include "app/recognize.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -13,14 +10,12 @@
 #include "cli/digit_file.h"
 #include "cli/picture_file.h"
 #include "cli/report.h"
+#include "cli/seen.h"
 #include "cli/session.h"
 #include "draw/blocks.h"
 #include "draw/sheet.h"
 #include "formats/json.h"
-#include "formats/pixels.h"
 #include "nn/loss.h"
-
-#define BATCH 32 /* occluded images at a time */
 
 struct inspect_image_values {
 	struct model_values model;
@@ -28,21 +23,6 @@ struct inspect_image_values {
 	bool raw, json;
 	struct common_values common;
 };
-
-/* A picture, and what the network says of it. */
-struct seen {
-	const char *path;
-	const struct classes *classes;
-	int height, width;
-	const uint8_t *pixels;
-	float probabilities[CLASSES_MOST];
-	int class; /* the likeliest */
-};
-
-static const char *name_of(const struct seen *seen)
-{
-	return seen->classes->all[seen->class].name;
-}
 
 /* A layer's output for the picture. */
 struct activation {
@@ -108,7 +88,7 @@ static void print_all(FILE *out, bool no_color, const struct seen *seen,
 	const int bar_count = report_bars(seen->classes, seen->probabilities, bars);
 
 	blocks_draw(out, style, &(struct blocks_picture){seen->pixels, seen->width, seen->height, ""});
-	fprintf(out, "\n%s  %.4f  ", name_of(seen), (double)seen->probabilities[seen->class]);
+	fprintf(out, "\n%s  %.4f  ", seen_name(seen), (double)seen->probabilities[seen->class]);
 	text_print_name(out, seen->path);
 	fputs("\n\n", out);
 	blocks_bars(out, style, bars, bar_count, terminal_width(out));
@@ -152,14 +132,6 @@ static void print_json(FILE *out, const char *model, const struct network *netwo
 }
 
 /* ---- the sheet of activations ---- */
-
-static struct colour pixel_cell(const void *context, size_t tile, int x, int y)
-{
-	const struct seen *seen = context;
-
-	(void)tile;
-	return colour_ink(seen->pixels[y * seen->width + x] / 255.0);
-}
 
 /* Tile c of an image is its channel c; a flat output has a tile of one cell for each number. The
  * colours are relative to the layer's largest magnitude. */
@@ -270,7 +242,7 @@ static int activations_save(const char *path, const struct seen *seen,
 		.count = 1, .context = seen,
 		.width = seen->width, .height = seen->height,
 		.scale = sheet_scale(seen->width, seen->height, 112),
-		.cell = pixel_cell,
+		.cell = seen_cell,
 	}};
 	/* clang-format on */
 
@@ -279,122 +251,6 @@ static int activations_save(const char *path, const struct seen *seen,
 		blocks[i + 1] = activations[i].shape.flat ? block_of_numbers(&activations[i])
 												  : block_of_image(&activations[i], distance);
 	return sheet_save(path, blocks, count + 1, error);
-}
-
-/* ---- occlusion ---- */
-
-/* A patch of paper shows which ink matters, one of ink which paper does. */
-enum { THE_DIGIT, PAPER, INK, SCALE, PANELS };
-#define PANEL_NAME 8 /* columns of the class's name below a panel */
-
-struct panels {
-	const struct seen *seen;
-	double *map[PANELS]; /* [height][width] each, of PAPER and INK */
-	double lowest[PANELS];
-	double least; /* of both */
-};
-
-#define SCALE_PART 5 /* of the width is the scale's */
-
-/* The colours that the other panels have, the brightest at the top. */
-static struct colour scale_cell(const struct seen *seen, int x, int y)
-{
-	if (x < seen->width * (SCALE_PART - 1) / SCALE_PART / 2 ||
-		x > seen->width * (SCALE_PART + 1) / SCALE_PART / 2)
-		return sheet_ground;
-	return colour_heat(seen->height > 1 ? 1 - y / (seen->height - 1.0) : 1);
-}
-
-/* The loss of probability with the patch at this pixel, relative to the largest loss anywhere. */
-static struct colour panel_cell(const void *context, size_t tile, int x, int y)
-{
-	const struct panels *panels = context;
-	const double probability = (double)panels->seen->probabilities[panels->seen->class];
-	const double most = probability - panels->least;
-
-	if (tile == THE_DIGIT)
-		return pixel_cell(panels->seen, 0, x, y);
-	if (tile == SCALE)
-		return scale_cell(panels->seen, x, y);
-	const double lost = probability - panels->map[tile][y * panels->seen->width + x];
-	return colour_heat(most > 0 ? lost / most : 0);
-}
-
-static struct colour panel_caption(const void *context, size_t tile, int line,
-								   char text[SHEET_CAPTION])
-{
-	static const char *const names[PANELS] = {"the digit", "paper there", "ink there", NULL};
-
-	const struct panels *panels = context;
-	const struct seen *seen = panels->seen;
-	const double probability = (double)seen->probabilities[seen->class];
-	const char *name = name_of(seen);
-	const int shown = text_fit(name, PANEL_NAME);
-
-	if (tile == SCALE)
-		snprintf(text, SHEET_CAPTION, line == 0 ? "white is %.1f%%" : "black is %.1f%%",
-				 100 * (line == 0 ? panels->least : probability));
-	else if (line == 0)
-		snprintf(text, SHEET_CAPTION, "%s", names[tile]);
-	else
-		snprintf(text, SHEET_CAPTION, tile == THE_DIGIT ? "%.*s at %.1f%%" : "%.*s down to %.1f%%",
-				 shown, name, 100 * (tile == THE_DIGIT ? probability : panels->lowest[tile]));
-	return line == 0 && tile != SCALE ? sheet_light : sheet_dim;
-}
-
-/* The side of a patch, which has a middle: 7 of an image's 28 pixels. Of the 20 × 20 that a digit
- * fills, this is about three strokes, enough to change it. */
-static int patch_of(const struct seen *seen)
-{
-	return (seen->height > seen->width ? seen->height : seen->width) / 4 | 1;
-}
-
-static int occlusion_save(const char *path, const struct session *session, const struct seen *seen,
-						  struct error *error)
-{
-	struct recognizer recognizer = session_recognizer(session);
-	const size_t size = (size_t)seen->height * (size_t)seen->width;
-	const int patch = patch_of(seen);
-	double *maps = malloc(2 * size * sizeof *maps);
-	struct panels panels = {.seen = seen, .map = {[PAPER] = maps}};
-	char title[120 + CLASS_NAME];
-	/* The session's executor observes one image; this takes many at a time. */
-	recognizer.executor =
-		executor_open(&session->network, &session->engine, BATCH, EXECUTOR_PREDICT, error);
-
-	if (!recognizer.executor || !maps) {
-		if (recognizer.executor)
-			error_scarce(error, "%s: not enough memory for two maps", path);
-		executor_close(recognizer.executor);
-		free(maps);
-		return -1;
-	}
-	panels.map[INK] = maps + size;
-	occlusion_map(&recognizer, seen->pixels, seen->class, patch, 0, panels.map[PAPER]);
-	occlusion_map(&recognizer, seen->pixels, seen->class, patch, UINT8_MAX, panels.map[INK]);
-	executor_close(recognizer.executor);
-	for (int panel = PAPER; panel <= INK; panel++) {
-		panels.lowest[panel] = (double)seen->probabilities[seen->class];
-		for (size_t i = 0; i < size; i++)
-			panels.lowest[panel] = fmin(panels.lowest[panel], panels.map[panel][i]);
-	}
-	panels.least = fmin(panels.lowest[PAPER], panels.lowest[INK]);
-	snprintf(title, sizeof title,
-			 "Bright: a patch of %d×%d pixels there makes it less sure of the %s.", patch, patch,
-			 name_of(seen));
-	/* clang-format off */
-	const struct sheet_block block = {
-		.title = title, .count = PANELS, .columns = PANELS, .context = &panels, .gap = 12,
-		.width = seen->width, .height = seen->height,
-		.scale = sheet_scale(seen->width, seen->height, 364),
-		.cell = panel_cell,
-		.lines = 2, .characters = 15 + text_fit(name_of(seen), PANEL_NAME), .text_scale = 3,
-		.caption = panel_caption,
-	};
-	/* clang-format on */
-	const int status = sheet_save(path, &block, 1, error);
-	free(maps);
-	return status;
 }
 
 /* ---- the command ---- */
@@ -444,7 +300,7 @@ static int inspect_reading(const struct inspect_image_values *values, struct ses
 	if (values->activations &&
 		activations_save(values->activations, &seen, activations, count, error))
 		return -1;
-	return values->occlusion ? occlusion_save(values->occlusion, session, &seen, error) : 0;
+	return values->occlusion ? seen_save_occlusion(values->occlusion, session, &seen, error) : 0;
 }
 
 static int inspect_image(const struct inspect_image_values *values, struct session *session,
