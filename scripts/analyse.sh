@@ -74,12 +74,12 @@ src/picture/grey.c clang-analyzer-core.UndefinedBinaryOperatorResult
 src/picture/grey.c clang-analyzer-core.uninitialized.Assign
 include/picture/grey.h clang-analyzer-core.CallAndMessage
 	a plane has as many pixels as its width and height say
+src/app/augmenter.c -Wanalyzer-use-of-uninitialized-value
+	all AUGMENT_REACH rows are set in the loop above
 src/app/classes.c -Wanalyzer-use-of-uninitialized-value
 	strtoll sets the end before it is read
 src/app/page.c -Wanalyzer-use-of-uninitialized-value
 	share() sets the shares that are read
-src/app/warp.c -Wanalyzer-use-of-uninitialized-value
-	all AUGMENT_REACH rows are set in the loop above
 src/cli/cmd_inspect_data.c -Wanalyzer-use-of-uninitialized-value
 	three structs are assigned at once
 src/formats/json.c -Wanalyzer-use-of-uninitialized-value

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/augment.h"
-#include "app/warp.h"
+#include "app/augmenter.h"
 #include "mnist.h"
 #include "training.h"
 

@@ -180,10 +180,10 @@ static double cross_entropy(const void *context)
 	double sum =
 		(1 - self->smoothing) * oracle_cross_entropy(N, CLASSES, self->logits, some_labels);
 
-	for (uint8_t class = 0; class < CLASSES; class ++) {
+	for (uint16_t target = 0; target < CLASSES; target++) {
 		uint16_t labels[N];
 		for (int i = 0; i < N; i++)
-			labels[i] = (uint16_t) class;
+			labels[i] = target;
 		sum += self->smoothing / CLASSES * oracle_cross_entropy(N, CLASSES, self->logits, labels);
 	}
 	return sum;

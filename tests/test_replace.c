@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "app/augmenter.h"
 #include "app/replace.h"
-#include "app/warp.h"
 #include "digit_set.h"
 #include "nn/loss.h"
 

@@ -1,5 +1,5 @@
-/* The amounts by which app/warp.h changes training images and app/replace.h replaces them, and the
- * list that gives them, such as "shift:2,rotate:12,others:0.2". */
+/* The amounts by which app/augmenter.h changes training images and app/replace.h replaces them, and
+ * the list that gives them, such as "shift:2,rotate:12,others:0.2". */
 #ifndef APP_AUGMENT_H
 #define APP_AUGMENT_H
 
@@ -35,8 +35,8 @@ bool augment_warps(const struct augment *augment);
 
 /* Read a list such as "shift:2,rotate:12,scale:0.12,shear:0.2,elastic:30,sigma:4,until:0.9", or
  * "none", into a struct augment. A name without a number has that of this example; sigma is 4 and
- * until is 1 where they are not named. Where no image is to be changed, the
- * amounts of changes are 0 and until is 1; where none is to be replaced either, all is 0. */
+ * until is 1 where they are not named. Where no image is to be changed, the amounts of changes are
+ * 0 and until is 1; where none is to be replaced either, all is 0. */
 int augment_parse(const char *list, void *augment, struct error *error);
 
 /* Write the list that augment_parse reads as the same amounts. Returns `text`. */

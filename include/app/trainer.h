@@ -18,10 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/augmenter.h"
 #include "app/dataset.h"
 #include "app/epoch.h"
 #include "app/settings.h"
-#include "app/warp.h"
 #include "base/error.h"
 #include "nn/executor.h"
 #include "nn/optimizer.h"

@@ -90,10 +90,9 @@ void grey_free(struct grey *plane);
 
 /* *out = a part of the picture, from 0 for black to 1 for white. A part of more than `most` ×
  * `most` pixels, or of more than 4 × `most` in a row or column, is reduced by a whole factor: each
- * pixel of the plane is the mean of a square. One
- * whose smaller side is below `least` is enlarged by a whole factor, with linear interpolation.
- * *scale = the plane's pixels for one of the picture's: with a `most` of 360, a part of 1000 × 500
- * becomes 500 × 250 and *scale 0.5. */
+ * pixel of the plane is the mean of a square. One whose smaller side is below `least` is enlarged
+ * by a whole factor, with linear interpolation. *scale = the plane's pixels for one of the
+ * picture's: with a `most` of 360, a part of 1000 × 500 becomes 500 × 250 and *scale 0.5. */
 int grey_from_picture(const struct raster *picture, const struct box *part, int least, int most,
 					  struct grey *out, double *scale, struct error *error);
 

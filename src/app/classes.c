@@ -9,8 +9,7 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#define ENOUGH                                                                                     \
-	5 /* images of each label that occurs, so that the others are not missing by chance */
+#define ENOUGH 5      /* images a label that occurs, so that no other one is missing by chance */
 #define LABEL_TEXT 12 /* bytes, with a blank */
 #define FIRST_PRINTED 0x21
 #define LAST_PRINTED 0x7e

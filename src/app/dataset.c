@@ -90,8 +90,8 @@ static bool has_few(const struct dataset *dataset)
 	if (!dataset->labels)
 		return false;
 	dataset_count_classes(dataset, counts);
-	for (int class = 0; class < dataset->classes.count; class ++)
-		if (counts[class] < SPLIT_FEW)
+	for (int i = 0; i < dataset->classes.count; i++)
+		if (counts[i] < SPLIT_FEW)
 			return true;
 	return false;
 }
@@ -109,8 +109,8 @@ static int stratify(struct split *split, const struct dataset *dataset, struct e
 	memcpy(taken, split->train, count * sizeof *taken);
 	for (size_t i = 0; i < count; i++)
 		places[dataset->labels[taken[i]] + 1]++;
-	for (int class = 0; class < dataset->classes.count; class ++)
-		places[class + 1] += places[class];
+	for (int i = 0; i < dataset->classes.count; i++)
+		places[i + 1] += places[i];
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t place = places[dataset->labels[taken[i]]]++;
 		if ((place + 1) * val_count / count > place * val_count / count)

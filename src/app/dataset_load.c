@@ -99,12 +99,12 @@ static int take_labels(struct dataset *dataset, const struct dataset_files *file
 	if (!dataset->own_labels)
 		return error_scarce(error, "not enough memory for %zu labels", dataset->count);
 	for (size_t i = 0; i < dataset->count; i++) {
-		const int class = classes_find(&dataset->classes, labels[i]);
-		if (class < 0)
+		const int index = classes_find(&dataset->classes, labels[i]);
+		if (index < 0)
 			return error_set(error, "label %zu is %d, which is none of the %d classes, %s to %s", i,
 							 (int)labels[i], dataset->classes.count, dataset->classes.all[0].name,
 							 dataset->classes.all[dataset->classes.count - 1].name);
-		dataset->own_labels[i] = (uint16_t) class;
+		dataset->own_labels[i] = (uint16_t)index;
 	}
 	dataset->labels = dataset->own_labels;
 	return 0;

@@ -253,9 +253,9 @@ static int load_classes(struct loader *l, const char *path, const struct folder 
 	char inner[PATH_SIZE];
 
 	for (size_t i = 0; i < folders->count && !l->mixed; i++) {
-		const int class = classes_find_name(&l->dataset->classes, folders->names[i]);
+		const int index = classes_find_name(&l->dataset->classes, folders->names[i]);
 		path_join(inner, path, folders->names[i]);
-		if (load_class(l, inner, (uint16_t) class, error))
+		if (load_class(l, inner, (uint16_t)index, error))
 			return -1;
 	}
 	return 0;

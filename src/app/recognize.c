@@ -100,12 +100,12 @@ float recognizer_score(void *context, const uint8_t pixels[DIGIT_PIXELS])
 
 void recognize_rank(const float *probabilities, int count, int *order)
 {
-	for (int class = 0; class < count; class ++) {
-		int rank = class;
+	for (int i = 0; i < count; i++) {
+		int rank = i;
 
-		for (; rank > 0 && probabilities[order[rank - 1]] < probabilities[class]; rank--)
+		for (; rank > 0 && probabilities[order[rank - 1]] < probabilities[i]; rank--)
 			order[rank] = order[rank - 1];
-		order[rank] = class;
+		order[rank] = i;
 	}
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "app/augment.h"
+#include "app/augmenter.h"
 #include "app/dataset.h"
-#include "app/warp.h"
 #include "base/checked.h"
 #include "base/rng.h"
 #include "base/terminal.h"
@@ -138,10 +138,10 @@ static void print_classes(FILE *out, const struct dataset *dataset)
 	const int longest = classes_width(&dataset->classes, MOST_NAME);
 	const int width = longest > 5 ? longest : 5;
 	fprintf(out, "\n%*s   images    part\n", width, "class");
-	for (int class = 0; class < dataset->classes.count; class ++) {
-		report_name(out, dataset->classes.all[class].name, width);
-		fprintf(out, "  %7zu  %5.2f%%\n", counts[class],
-				100 * (double)counts[class] / (double)dataset->count);
+	for (int i = 0; i < dataset->classes.count; i++) {
+		report_name(out, dataset->classes.all[i].name, width);
+		fprintf(out, "  %7zu  %5.2f%%\n", counts[i],
+				100 * (double)counts[i] / (double)dataset->count);
 	}
 }
 
@@ -172,11 +172,11 @@ static void print_summary_json(FILE *out, const struct inspect_data_values *valu
 			part_word((int)values->split), dataset->count, dataset->height, dataset->width);
 	if (dataset->labels) {
 		dataset_count_classes(dataset, counts);
-		for (int class = 0; class < dataset->classes.count; class ++) {
-			fputs(class ? ",{\"class\":" : ",\"classes\":[{\"class\":", out);
-			json_print_text(out, dataset->classes.all[class].name);
-			fprintf(out, ",\"label\":%d,\"images\":%zu}", (int)dataset->classes.all[class].label,
-					counts[class]);
+		for (int i = 0; i < dataset->classes.count; i++) {
+			fputs(i ? ",{\"class\":" : ",\"classes\":[{\"class\":", out);
+			json_print_text(out, dataset->classes.all[i].name);
+			fprintf(out, ",\"label\":%d,\"images\":%zu}", (int)dataset->classes.all[i].label,
+					counts[i]);
 		}
 		fputs("]", out);
 	}

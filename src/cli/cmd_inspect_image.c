@@ -113,8 +113,8 @@ static void print_json(FILE *out, const char *model, const struct network *netwo
 	report_class_json(out, seen->classes, seen->class);
 	fprintf(out, ",\"probability\":%.6f,\"probabilities\":[",
 			(double)seen->probabilities[seen->class]);
-	for (int class = 0; class < seen->classes->count; class ++)
-		fprintf(out, "%s%.6f", class ? "," : "", (double)seen->probabilities[class]);
+	for (int i = 0; i < seen->classes->count; i++)
+		fprintf(out, "%s%.6f", i ? "," : "", (double)seen->probabilities[i]);
 	for (int i = 0; i < network->layer_count; i++) {
 		const struct activation *a = &activations[i];
 

@@ -1,6 +1,6 @@
 /* Random changes of images: one map from each pixel of the result to the place in the image that it
  * comes from, x = M (x' - middle - shift) + middle + displacement. */
-#include "app/warp.h"
+#include "app/augmenter.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Training images changed at random, as other hands might have written them. The label stays right,
  * and the network never sees the same image twice. */
-#ifndef APP_WARP_H
-#define APP_WARP_H
+#ifndef APP_AUGMENTER_H
+#define APP_AUGMENTER_H
 
 #include <stddef.h>
 #include <stdint.h>
