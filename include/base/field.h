@@ -41,7 +41,8 @@ struct field {
 	bool optional;             /* a 0 below `least`, which cannot be read, stands for none */
 	double standard;           /* the number that field_reset gives it */
 	const char *stream;        /* for which the text "-" stands; NULL: it is a text */
-	/* Number 0, 1 … of a choice, or of those that a text is likely to be; NULL behind the last. */
+	/* Word number 0, 1 … of a choice; NULL behind the last. Of a FIELD_TEXT, which may be any other
+	 * text, too, they only serve to complete it in a shell. */
 	const char *(*word)(int choice);
 	const struct field_codec *codec;
 	const char *help; /* an explanation in ASCII */
