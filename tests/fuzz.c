@@ -14,11 +14,10 @@
 #include "app/model.h"
 #include "cli/command.h"
 #include "compute/engine.h"
+#include "decompress.h"
 #include "formats/crc32.h"
 #include "formats/csv.h"
-#include "formats/gzip.h"
 #include "formats/idx.h"
-#include "formats/inflate.h"
 #include "formats/jpeg.h"
 #include "formats/json.h"
 #include "formats/png.h"
@@ -57,7 +56,7 @@ static void fuzz_gzip(const uint8_t *data, size_t size)
 {
 	struct buffer ours = {0}, theirs = {0};
 	struct error error;
-	const bool fine = !gzip_decompress(data, size, MOST_OUTPUT, &ours, &error);
+	const bool fine = !decompress_gzip(data, size, MOST_OUTPUT, &ours, &error);
 	const enum opinion opinion = opinion_gzip(data, size, MOST_OUTPUT, &theirs);
 
 	if (opinion != OPINION_NONE)
@@ -71,11 +70,10 @@ static void fuzz_gzip(const uint8_t *data, size_t size)
 static void fuzz_inflate(const uint8_t *data, size_t size)
 {
 	struct bytes in = {data, size, 0};
-	struct inflate_output ours = {.max_size = MOST_OUTPUT};
-	struct buffer theirs = {0};
+	struct buffer ours = {0}, theirs = {0};
 	struct error error;
 	size_t used;
-	const bool fine = !inflate_stream(&in, &ours, &error);
+	const bool fine = !decompress_stream(&in, MOST_OUTPUT, &ours, &error);
 	const enum opinion opinion = opinion_inflate(data, size, MOST_OUTPUT, &theirs, &used);
 
 	if (opinion != OPINION_NONE)
@@ -83,7 +81,7 @@ static void fuzz_inflate(const uint8_t *data, size_t size)
 	if (fine && opinion == OPINION_FINE)
 		require(in.offset == used && ours.size == theirs.size &&
 				(!ours.size || !memcmp(ours.data, theirs.data, ours.size)));
-	free(ours.data);
+	buffer_free(&ours);
 	buffer_free(&theirs);
 }
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decompress.h"
 #include "formats/adler32.h"
 #include "formats/crc32.h"
-#include "formats/inflate.h"
 
 #define PNG_HEAD 8   /* bytes in front of the first chunk */
 #define CHUNK_HEAD 8 /* length and type */
@@ -108,8 +108,7 @@ static size_t chunk_size(const uint8_t *data, size_t size, size_t offset)
  * the last of them is it mended. */
 static void mend_adler(uint8_t *data, size_t size)
 {
-	struct buffer stream = {malloc(size), 0};
-	struct inflate_output pixels = {.max_size = 1 << 16};
+	struct buffer stream = {malloc(size), 0}, pixels = {0};
 	uint8_t *end = NULL;
 	struct error error;
 
@@ -123,10 +122,10 @@ static void mend_adler(uint8_t *data, size_t size)
 			end = length >= CHUNK_HEAD + 8 ? data + at + length - 8 : NULL;
 		}
 	struct bytes in = {stream.data, stream.size, 2};
-	if (end && stream.size > 6 && !inflate_stream(&in, &pixels, &error) &&
+	if (end && stream.size > 6 && !decompress_stream(&in, 1 << 16, &pixels, &error) &&
 		in.offset + 4 == stream.size)
 		store_u32be(end, adler32_update(ADLER32_START, pixels.data, pixels.size));
-	free(pixels.data);
+	buffer_free(&pixels);
 	free(stream.data);
 }
 

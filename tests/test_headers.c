@@ -12,10 +12,10 @@
 
 #include "allocations.h"
 #include "app/model.h"
+#include "decompress.h"
 #include "errors.h"
 #include "formats/crc32.h"
 #include "formats/csv.h"
-#include "formats/gzip.h"
 #include "formats/idx.h"
 #include "formats/raster.h"
 #include "formats/safetensors.h"
@@ -61,7 +61,7 @@ static int read_gzip(const uint8_t *data, size_t size)
 {
 	struct buffer content;
 
-	return gzip_decompress(data, size, SIZE_MAX, &content, &error);
+	return decompress_gzip(data, size, SIZE_MAX, &content, &error);
 }
 
 static int read_raster(const uint8_t *data, size_t size)

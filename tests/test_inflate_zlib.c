@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "decompress.h"
 #include "errors.h"
 #include "fixture.h"
 #include "formats/adler32.h"
-#include "formats/gzip.h"
-#include "formats/inflate.h"
 
 #define GZIP_HEADER 10 /* without a name */
 #define GZIP_TRAILER 8
@@ -31,7 +30,7 @@ static int setup(void **state)
 	struct error error;
 	const size_t size = file.size - GZIP_HEADER - GZIP_TRAILER;
 
-	if (gzip_decompress(file.data, file.size, SIZE_MAX, &f.content, &error))
+	if (decompress_gzip(file.data, file.size, SIZE_MAX, &f.content, &error))
 		return -1;
 	const uint32_t adler = adler32_update(ADLER32_START, f.content.data, f.content.size);
 	f.stream.size = 2 + size + 4;

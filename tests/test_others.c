@@ -6,6 +6,9 @@
 #include "app/others.h"
 #include "digit_set.h"
 
+/* Behind them stand two that fill the image: texture and blank. */
+#define DRAWN_KINDS (OTHER_KINDS - 2)
+
 enum { TIMES = 60 };
 
 static struct replacer replacer_of(uint64_t seed)
@@ -53,7 +56,7 @@ static void all_kinds_are_made(void **state)
 			assert_int_equal(fenced[PIXELS + 1], 77);
 			differ += !!memcmp(pixels, first, PIXELS);
 			differ += !!memcmp(pixels, seed, PIXELS);
-			if (other_is_drawn(kind))
+			if (kind < DRAWN_KINDS)
 				check_form(kind, pixels);
 		}
 		assert_true(differ > 3 * TIMES / 2);

@@ -22,10 +22,6 @@ struct recognizer {
  * anything. */
 double recognizer_least(const struct model_info *info);
 
-/* Scale MNIST's form to the network's input, [height][width], as picture_scale does. */
-void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[DIGIT_PIXELS],
-					  uint8_t *input);
-
 /* Compute the probability of each class, [classes], from an image of the network's size. Fails
  * where an output of the network is not finite. */
 int recognize(const struct recognizer *recognizer, const uint8_t *input, float *probabilities,

@@ -73,9 +73,6 @@ struct growing {
 
 int growing_take(void *growing, const uint8_t *data, size_t size, struct error *error);
 
-/* Cut the buffer down to its first `size` bytes, and give the other memory back. */
-void buffer_shrink(struct buffer *buffer, size_t size);
-
 /* Accepts a zeroed buffer; zeroes it. */
 void buffer_free(struct buffer *buffer);
 

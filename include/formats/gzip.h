@@ -10,14 +10,10 @@
 /* True where the data begins with gzip's magic, 1f 8b. */
 bool gzip_is(const uint8_t *data, size_t size);
 
-/* Decompress a whole file. More than max_size bytes of output are an error, and so is anything
- * behind the last member. Free *out with buffer_free; it is zeroed on error. */
-int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
+/* Decompress a whole file. The sink takes the content as it comes; what it has taken may be wrong
+ * where an error follows. More than max_size bytes of content are an error, and so is anything
+ * behind the last member. */
+int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
 					struct error *error);
-
-/* The same, without memory for the content: the sink takes it as it comes. What it has taken may be
- * wrong where an error follows. */
-int gzip_decompress_to(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
-					   struct error *error);
 
 #endif

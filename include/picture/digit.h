@@ -47,7 +47,4 @@ int digits_find(const struct raster *picture, const struct digit_judge *judge, s
 				struct error *error);
 void digits_free(struct digits *digits); /* accepts a zeroed one */
 
-/* Take a picture of 28×28 pixels, light on dark, as it is. One of another size is an error. */
-int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error);
-
 #endif

@@ -57,8 +57,8 @@ static int read_unpacked(const char *path, size_t most, struct sink sink, bool t
 		gate = (struct gate){.sink = sink, .text = text};
 		status = times > MAX_PACKED
 					 ? error_set(error, "packed more than %d times by gzip", MAX_PACKED)
-					 : gzip_decompress_to(packed.data, packed.size, most,
-										  (struct sink){gate_take, &gate}, error);
+					 : gzip_decompress(packed.data, packed.size, most,
+									   (struct sink){gate_take, &gate}, error);
 		buffer_free(&packed);
 		if (status)
 			error_prefix(error, "%s", path);

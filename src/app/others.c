@@ -467,11 +467,6 @@ void other_make_kind(int kind, const struct replacer *replacer, struct draws *dr
 		shade(&maker);
 }
 
-bool other_is_drawn(int kind)
-{
-	return kinds[kind].is_drawn;
-}
-
 void other_make(const struct replacer *replacer, struct draws *draws,
 				uint8_t pixels[REPLACE_PIXELS])
 {

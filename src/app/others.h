@@ -13,7 +13,4 @@ void other_make(const struct replacer *replacer, struct draws *draws,
 void other_make_kind(int kind, const struct replacer *replacer, struct draws *draws,
 					 uint8_t pixels[REPLACE_PIXELS]);
 
-/* True for a kind that is in MNIST's form. */
-bool other_is_drawn(int kind);
-
 #endif

@@ -23,8 +23,9 @@ static bool is_digit_size(const struct shape *shape)
 	return shape->h == DIGIT_SIDE && shape->w == DIGIT_SIDE;
 }
 
-void recognizer_input(const struct recognizer *recognizer, const uint8_t pixels[DIGIT_PIXELS],
-					  uint8_t *input)
+/* Scale MNIST's form to the network's input, [height][width], as picture_scale does. */
+static void recognizer_input(const struct recognizer *recognizer,
+							 const uint8_t pixels[DIGIT_PIXELS], uint8_t *input)
 {
 	const struct shape *shape = &executor_network(recognizer->executor)->input;
 	uint16_t samples[DIGIT_PIXELS];

@@ -89,14 +89,6 @@ int growing_take(void *context, const uint8_t *data, size_t size, struct error *
 	return 0;
 }
 
-void buffer_shrink(struct buffer *buffer, size_t size)
-{
-	uint8_t *shrunk = realloc(buffer->data, size ? size : 1);
-
-	buffer->data = shrunk ? shrunk : buffer->data; /* where realloc fails, the memory stays */
-	buffer->size = size;
-}
-
 void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);

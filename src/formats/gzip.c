@@ -112,8 +112,8 @@ static int read_member(struct bytes *in, struct inflate_output *out, struct cont
 	return 0;
 }
 
-int gzip_decompress_to(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
-					   struct error *error)
+int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct sink sink,
+					struct error *error)
 {
 	struct bytes in = {data, size, 0};
 	struct content content = {.sink = sink};
@@ -127,20 +127,5 @@ int gzip_decompress_to(const uint8_t *data, size_t size, size_t max_size, struct
 	while (!status && bytes_left(&in))
 		status = read_member(&in, &out, &content, error);
 	free(out.data);
-	return status;
-}
-
-int gzip_decompress(const uint8_t *data, size_t size, size_t max_size, struct buffer *out,
-					struct error *error)
-{
-	struct growing content = {.capacity = 0};
-	const struct sink sink = {growing_take, &content};
-	const int status = gzip_decompress_to(data, size, max_size, sink, error);
-
-	if (status)
-		buffer_free(&content.buffer);
-	else
-		buffer_shrink(&content.buffer, content.buffer.size);
-	*out = content.buffer;
 	return status;
 }

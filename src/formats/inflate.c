@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "formats/adler32.h"
 #include "formats/inflate_bits.h"
 
@@ -20,7 +19,8 @@
 #define MAX_LENGTHS (286 + 30) /* literals and lengths, then distances */
 #define WINDOW 32768           /* bytes that a copy reaches back at most */
 #define ROOM (8 * WINDOW)      /* for a window and a stored block, at least */
-#define DICTIONARY 0x20        /* in the flags of zlib: one that both sides know comes first */
+#define SLACK 320       /* bytes behind that, so that a loop need not look for the end often */
+#define DICTIONARY 0x20 /* in the flags of zlib: one that both sides know comes first */
 
 /* The kind of an entry: 0 to 13 for a length or distance, whose base is `value` and whose rest is
  * in so many extra bits behind the code; or one of these. */
@@ -197,6 +197,38 @@ static inline uint8_t *copy_back(uint8_t *next, size_t distance, size_t length)
 	return end;
 }
 
+int inflate_get_window(struct inflate_output *out, struct error *error)
+{
+	out->data = malloc(ROOM + SLACK);
+	return out->data ? 0 : error_scarce(error, "not enough memory for %d bytes", ROOM);
+}
+
+/* Hand over and sum up what is new, and drop what no copy can reach any more. */
+int inflate_hand_over(struct inflate_output *out, struct error *error)
+{
+	const size_t drop = out->size > WINDOW ? out->size - WINDOW : 0;
+
+	if (out->take(out->context, out->data + out->taken, out->size - out->taken, error))
+		return -1;
+	if (out->sums)
+		out->adler = adler32_update(out->adler, out->data + out->taken, out->size - out->taken);
+	memmove(out->data, out->data + drop, out->size - drop);
+	out->dropped += drop;
+	out->size -= drop;
+	out->taken = out->size;
+	return 0;
+}
+
+/* Make room for `more` bytes behind the first `size`. More than max_size bytes are an error. */
+static int reserve(struct inflate_output *out, size_t more, struct error *error)
+{
+	const size_t limit = out->max_size - out->dropped;
+
+	if (out->size > limit || more > limit - out->size)
+		return error_set(error, "more than %zu bytes of data", out->max_size);
+	return out->size + more <= ROOM ? 0 : inflate_hand_over(out, error);
+}
+
 static int no_code(const struct bits *bits, const char *what, struct error *error)
 {
 	return error_set(error, "offset %zu: a bit pattern that is no code for a %s", bits_offset(bits),
@@ -204,21 +236,20 @@ static int no_code(const struct bits *bits, const char *what, struct error *erro
 }
 
 /* Decode a block's symbols, up to its end. One turn of the loop writes at most a literal and a copy
- * of 258 bytes with 31 too many, less than INFLATE_SLACK. */
+ * of 258 bytes with 31 too many, less than SLACK. */
 static int read_symbols(struct inflate *s)
 {
 	struct inflate_output *out = s->out;
 	struct bits bits = s->bits; /* a copy, which the compiler can keep in registers */
-	uint8_t *next = out->data + out->size, *limit = out->data + out->capacity;
+	uint8_t *next = out->data + out->size, *const limit = out->data + ROOM;
 	int status = 0;
 
 	for (;;) {
 		if (next > limit) {
 			out->size = (size_t)(next - out->data);
-			if (inflate_reserve(out, 0, s->error))
+			if (reserve(out, 0, s->error))
 				return -1;
 			next = out->data + out->size;
-			limit = out->data + out->capacity;
 		}
 		bits_refill(&bits);
 		if (bits_overrun(&bits))
@@ -271,7 +302,7 @@ static int read_stored(struct inflate *s)
 	if ((length ^ complement) != 0xffff)
 		return error_set(s->error, "offset %zu: a stored block's length 0x%04x, complement 0x%04x",
 						 bits_offset(bits) - 4, length, complement);
-	if (inflate_reserve(s->out, length, s->error))
+	if (reserve(s->out, length, s->error))
 		return -1;
 	for (unsigned i = 0; i < length; i++) {
 		bits_refill(bits);
@@ -374,56 +405,6 @@ static int read_block(struct inflate *s, bool *last)
 	}
 }
 
-/* Hand over and sum up what is new, and drop what no copy can reach any more. */
-int inflate_hand_over(struct inflate_output *out, struct error *error)
-{
-	const size_t drop = out->size > WINDOW ? out->size - WINDOW : 0;
-
-	if (out->take(out->context, out->data + out->taken, out->size - out->taken, error))
-		return -1;
-	if (out->sums)
-		out->adler = adler32_update(out->adler, out->data + out->taken, out->size - out->taken);
-	memmove(out->data, out->data + drop, out->size - drop);
-	out->dropped += drop;
-	out->size -= drop;
-	out->taken = out->size;
-	return 0;
-}
-
-int inflate_get_window(struct inflate_output *out, struct error *error)
-{
-	out->data = malloc(ROOM + INFLATE_SLACK);
-	if (!out->data)
-		return error_scarce(error, "not enough memory for %d bytes", ROOM);
-	out->capacity = ROOM;
-	return 0;
-}
-
-int inflate_reserve(struct inflate_output *out, size_t more, struct error *error)
-{
-	const size_t limit = out->max_size - out->dropped;
-
-	if (out->size > limit || more > limit - out->size)
-		return error_set(error, "more than %zu bytes of data", out->max_size);
-	const size_t wanted = out->size + more;
-	if (out->data && wanted <= out->capacity)
-		return 0;
-	if (out->take)
-		return inflate_hand_over(out, error);
-	size_t capacity = out->capacity <= out->max_size / 2 ? 2 * out->capacity : out->max_size;
-	size_t total;
-	uint8_t *data = NULL;
-	if (capacity < wanted)
-		capacity = wanted;
-	if (checked_add(capacity, INFLATE_SLACK, &total))
-		data = realloc(out->data, total);
-	if (!data)
-		return error_scarce(error, "not enough memory for %zu bytes", wanted);
-	out->data = data;
-	out->capacity = capacity;
-	return 0;
-}
-
 /* The state is large, mostly its tables, and so not on the stack. Free it with free; NULL on
  * error. */
 static struct inflate *inflate_begin(const struct bytes *in, struct inflate_output *out,
@@ -454,7 +435,7 @@ static int read_blocks(struct inflate *s)
 {
 	bool last;
 
-	if (inflate_reserve(s->out, 0, s->error))
+	if (reserve(s->out, 0, s->error))
 		return -1;
 	do {
 		const int status = read_block(s, &last);
@@ -462,7 +443,7 @@ static int read_blocks(struct inflate *s)
 		if (bits_overrun(&s->bits))
 			return truncated(&s->bits, s->error);
 		/* The reservation fails where there is too much already. */
-		if (status || inflate_reserve(s->out, 0, s->error))
+		if (status || reserve(s->out, 0, s->error))
 			return -1;
 	} while (!last);
 	return 0;

@@ -5,18 +5,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Decoding may write so many bytes behind the last, so that its loop need not look for the end of
- * memory at every byte. */
-#define INFLATE_SLACK 320
-
+/* All bytes are handed to `take`, in order, and only those that a copy can reach are kept. */
 struct inflate_output {
-	uint8_t *data;   /* the caller frees it, after an error, too */
-	size_t size;     /* bytes produced so far */
-	size_t capacity; /* bytes allocated, besides INFLATE_SLACK; at most max_size */
-	size_t max_size; /* more bytes than these are an error */
-
-	/* Where `take` is set, memory does not grow: all bytes are handed to it, in order, and only
-	 * those that a copy can reach are kept. */
+	uint8_t *data;   /* inflate_get_window's; the caller frees it, after an error, too */
+	size_t size;     /* bytes in `data` */
+	size_t max_size; /* more bytes than these, together, are an error */
 	int (*take)(void *context, const uint8_t *data, size_t size, struct error *error);
 	void *context;
 	size_t taken;   /* of the bytes in `data`, those that were handed over before */
@@ -25,11 +18,7 @@ struct inflate_output {
 	uint32_t adler; /* here */
 };
 
-/* Make room for `more` bytes behind the first `size`, and for the slack. Memory that has to grow
- * grows to at least twice its size. More than max_size bytes are an error. */
-int inflate_reserve(struct inflate_output *out, size_t more, struct error *error);
-
-/* Get the memory of an output that is handed over. */
+/* Get the memory for `data`. */
 int inflate_get_window(struct inflate_output *out, struct error *error);
 
 /* Hand over what is left, when a stream has ended. */

@@ -237,13 +237,13 @@ static int look_at_lines(const struct raster *picture, const struct digit_judge 
 	return status;
 }
 
-int digit_from_raw(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS], struct error *error)
+/* Take the pixels of a picture, light on dark, that is in MNIST's form already. */
+static bool take_in_form(const struct raster *picture, uint8_t pixels[DIGIT_PIXELS])
 {
 	if (picture->width != DIGIT_SIDE || picture->height != DIGIT_SIDE)
-		return error_set(error, "%d×%d pixels, expected %d×%d", picture->width, picture->height,
-						 DIGIT_SIDE, DIGIT_SIDE);
+		return false;
 	raster_to_bytes(picture, pixels);
-	return 0;
+	return digit_is_normal(pixels);
 }
 
 static int take_whole(const struct raster *picture, const uint8_t pixels[DIGIT_PIXELS],
@@ -286,7 +286,7 @@ int digits_find(const struct raster *picture, const struct digit_judge *judge, s
 	uint8_t pixels[DIGIT_PIXELS];
 
 	*out = (struct digits){0};
-	if (!digit_from_raw(picture, pixels, error) && digit_is_normal(pixels))
+	if (take_in_form(picture, pixels))
 		return take_whole(picture, pixels, out, error);
 	if (look_at(picture, judge, &look, error))
 		return -1;
