@@ -24,7 +24,7 @@ const char *dataset_pictures_word(int pictures); /* of an option; NULL behind th
 
 struct dataset {
 	size_t count;
-	int height, width;      /* 1 … MOST_SIDE each (formats/pixels.h) */
+	int height, width;      /* 1 … IMAGE_MOST_SIDE each (formats/pixels.h) */
 	const uint8_t *images;  /* [count][height][width], 0 is background */
 	const uint16_t *labels; /* [count], each the index of a class; NULL: the file has none */
 	struct classes classes;

@@ -12,7 +12,7 @@
 
 struct idx_images {
 	size_t count;
-	int height, width;    /* 1 … MOST_SIDE each */
+	int height, width;    /* 1 … IMAGE_MOST_SIDE each */
 	struct pixels pixels; /* [count][height][width] */
 };
 

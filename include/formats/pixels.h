@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-#define MOST_SIDE 256 /* pixels of any image's side */
+#define IMAGE_MOST_SIDE 256 /* pixels of any image's side */
 
 struct pixels {
 	uint8_t *data; /* owned */
@@ -38,7 +38,7 @@ void pixels_shrink(struct pixels *pixels);
 
 void pixels_free(struct pixels *pixels); /* accepts a zeroed one */
 
-/* The side of a square of so many pixels: 28 for 784. 0 where there is none of 1 … MOST_SIDE. */
+/* The side of a square of so many pixels: 28 for 784. 0 where it is none of 1 … IMAGE_MOST_SIDE. */
 int square_side(size_t pixels);
 
 #endif

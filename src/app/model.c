@@ -136,11 +136,11 @@ static int read_purpose(const struct safetensors *file, struct purpose *out, str
 	int channels;
 
 	*out = standard;
-	if (input &&
-		!(read_part(&i, 'x', 1, MOST_SIDE, &out->height) &&
-		  read_part(&i, 'x', 1, MOST_SIDE, &out->width) && read_part(&i, '\0', 1, 1, &channels)))
+	if (input && !(read_part(&i, 'x', 1, IMAGE_MOST_SIDE, &out->height) &&
+				   read_part(&i, 'x', 1, IMAGE_MOST_SIDE, &out->width) &&
+				   read_part(&i, '\0', 1, 1, &channels)))
 		return error_set(error, "input is \"%.40s\"; this program reads \"1x1x1\" to \"%dx%dx1\"",
-						 input, MOST_SIDE, MOST_SIDE);
+						 input, IMAGE_MOST_SIDE, IMAGE_MOST_SIDE);
 	if (classes && !read_part(&c, '\0', 2, CLASSES_MOST, &out->classes))
 		return error_set(error, "classes is \"%.40s\"; this program reads \"2\" to \"%d\"", classes,
 						 CLASSES_MOST);

@@ -69,7 +69,7 @@ static struct replacer replacer_of(const struct inspect_data_values *values,
 /* Room for one image on its way. */
 struct workspace {
 	struct augmenter augmenter;
-	float x[MOST_SIDE * MOST_SIDE];
+	float x[IMAGE_MOST_SIDE * IMAGE_MOST_SIDE];
 	float room[]; /* of executor_room numbers */
 };
 

@@ -125,7 +125,7 @@ static int place_label(struct csv_reader *reader, struct error *error)
 	return error_set(error,
 					 "line %zu: %zu columns; those of pixels must make a square of at most %d×%d, "
 					 "as 784 do, and the label may stand in front of them",
-					 reader->line, reader->columns, MOST_SIDE, MOST_SIDE);
+					 reader->line, reader->columns, IMAGE_MOST_SIDE, IMAGE_MOST_SIDE);
 }
 
 /* Find out what the columns are. *is_header tells whether the row has names, not numbers. */

@@ -104,7 +104,7 @@ static int find_shape(const struct header *a, struct idx_images *out, struct err
 		return error_set(error,
 						 "offset 8: images of %zu pixels in one dimension, which make no "
 						 "square of at most %d×%d",
-						 a->dims[1], MOST_SIDE, MOST_SIDE);
+						 a->dims[1], IMAGE_MOST_SIDE, IMAGE_MOST_SIDE);
 	if (a->rank == MOST_RANK && a->dims[1] == 1) {
 		height = a->dims[2];
 		width = a->dims[3];
@@ -114,9 +114,9 @@ static int find_shape(const struct header *a, struct idx_images *out, struct err
 						 "of height×width",
 						 a->dims[1], a->dims[2], a->dims[3]);
 	}
-	if (height > MOST_SIDE || width > MOST_SIDE)
+	if (height > IMAGE_MOST_SIDE || width > IMAGE_MOST_SIDE)
 		return error_set(error, "offset 8: images of %zu×%zu pixels, the most is %d×%d", height,
-						 width, MOST_SIDE, MOST_SIDE);
+						 width, IMAGE_MOST_SIDE, IMAGE_MOST_SIDE);
 	out->count = a->dims[0];
 	out->height = (int)height;
 	out->width = (int)width;

@@ -64,7 +64,7 @@ void pixels_free(struct pixels *pixels)
 
 int square_side(size_t pixels)
 {
-	for (size_t side = 1; side <= MOST_SIDE; side++)
+	for (size_t side = 1; side <= IMAGE_MOST_SIDE; side++)
 		if (side * side == pixels)
 			return (int)side;
 	return 0;

@@ -10,8 +10,8 @@
 #include "picture/ink.h"
 #include "picture/lines.h"
 
-#ifndef LEAST_SIDE     /* smaller is faster, for fuzzing */
-#define LEAST_SIDE 128 /* pixels of a plane's smaller side, at least */
+#ifndef LOOK_LEAST_SIDE     /* smaller is faster, for fuzzing */
+#define LOOK_LEAST_SIDE 128 /* pixels of a plane's smaller side, at least */
 #endif
 
 /* The choice of the window. */
@@ -250,7 +250,8 @@ int look_at(const struct raster *picture, const struct digit_judge *judge, struc
 	double evidence = look->ask;
 
 	look->finding = NULL;
-	if (grey_from_picture(picture, &look->part, LEAST_SIDE, MOST_SIDE, &plane, &look->scale, error))
+	if (grey_from_picture(picture, &look->part, LOOK_LEAST_SIDE, LOOK_MOST_SIDE, &plane,
+						  &look->scale, error))
 		return -1;
 	grey_smooth(&plane);
 	if (look->ask == EITHER)

@@ -7,7 +7,7 @@
 #include "picture/digit.h"
 #include "picture/finding.h"
 
-#define MOST_SIDE 360 /* a plane has at most so many pixels squared */
+#define LOOK_MOST_SIDE 360 /* a plane has at most so many pixels squared */
 
 struct look {
 	struct box part;
