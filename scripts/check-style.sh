@@ -4,12 +4,13 @@
 #   format    clang-format 14 would change nothing; other versions format differently, so where that
 #             one is not installed this rule is left out
 #   length    no line has more than 100 columns; a tab goes to the next multiple of 4
+#   head      a file begins with a comment
 #   dialect   a status, which is 0 or -1, and a comparison of strings are tested as `if (f())` and
 #             `if (!strcmp(a, b))`, never with == 0 or != 0
 #   comments  no comment begins with What, Whether or How: a sentence begins with its subject
 #   options   no string names an option, as "--epochs" does, except in room cli: the other rooms
 #             report facts, and know nothing of a command line
-# All hold for src and include, the first three also for tests, but its fixtures, and scripts. And:
+# All hold for src and include, the first four also for tests, but its fixtures, and scripts. And:
 #   top level visible are CMakeLists.txt, README.md, LICENSE, and the folders src, include, tests,
 #             scripts and data alone; git says what belongs to the project
 #   scripts/check-style.sh [PROJECT]
@@ -98,6 +99,8 @@ LC_ALL=C awk '
 		is_program = folders[1] == "src" || folders[1] == "include"
 		room = folders[2]
 		in_comment = 0
+		if (!/^\/\*/)
+			refuse("no comment at the beginning")
 	}
 	columns($0) > 100 { refuse("more than 100 columns") }
 	/\/\* *([Ww]hat|[Ww]hether|[Hh]ow)([^a-z]|$)/ {

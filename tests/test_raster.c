@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "allocations.h"
-#include "base/memory.h"
+#include "base/memory_limit.h"
 #include "formats/raster.h"
 
 static void luma(void **state)

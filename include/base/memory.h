@@ -1,6 +1,5 @@
-/* The amount of memory that there is; memory that begins on a cache line's boundary, since a vector
- * that lies across two lines takes twice as long to load; and an arena, from which the same code
- * measures and takes many pieces. */
+/* Memory that begins on a cache line's boundary, since a vector that lies across two lines takes
+ * twice as long to load; and an arena, from which the same code measures and takes many pieces. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
@@ -18,14 +17,6 @@ static inline size_t aligned_size(size_t size)
 /* `size` zeroed bytes in a block to be freed by free(*block). NULL, as *block is then, where there
  * is no memory. Pages that nobody writes to cost nothing. */
 void *aligned_zeros(size_t size, void **block);
-
-/* The bytes that this process may have: those of the machine, or fewer where its control groups, as
- * of a container, or a limit of its address space (ulimit -v) say so. SIZE_MAX where nobody
- * says. */
-size_t memory_limit(void);
-
-/* The same with another folder of control groups and another list of those of this process. */
-size_t memory_limit_of(const char *folder, const char *list);
 
 /* A function that takes its pieces from an arena is called twice. Without a `base` it gets NULL
  * for each of them, and `used` says how many bytes all need. With that much memory at `base`, on

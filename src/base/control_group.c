@@ -1,3 +1,4 @@
+/* The list names a group by its path in the folder. Those around it are the path's beginnings. */
 #include "base/control_group.h"
 
 #include <stdbool.h>
@@ -20,8 +21,7 @@ static bool is_among(const char *controllers, const char *controller)
 
 /* From the group "/a/b" to the root, "", which the group's text is cut to. */
 static void visit_upwards(int version, const char *folder, const char *controller, char *group,
-						  void (*visit)(const struct control_group *group, void *context),
-						  void *context)
+						  control_group_visitor *visit, void *context)
 {
 	char path[PATH_SIZE + 64], *end;
 
@@ -35,8 +35,7 @@ static void visit_upwards(int version, const char *folder, const char *controlle
 }
 
 void control_group_visit(const char *folder, const char *list, const char *controller,
-						 void (*visit)(const struct control_group *group, void *context),
-						 void *context)
+						 control_group_visitor *visit, void *context)
 {
 	char line[PATH_SIZE];
 	FILE *file = fopen(list, "r");

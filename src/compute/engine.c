@@ -1,7 +1,7 @@
 /* Kernels, workers and memory in one. */
 #include "compute/engine.h"
 
-#include "base/memory.h"
+#include "base/memory_limit.h"
 #include "compute/cpu.h"
 
 int engine_open(struct engine *engine, const char *kernels, int threads, struct error *error)

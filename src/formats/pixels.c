@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/memory.h"
+#include "base/memory_limit.h"
 
 #define FIRST_ROOM ((size_t)1 << 16)
 

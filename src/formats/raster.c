@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/memory.h"
+#include "base/memory_limit.h"
 
 /* Bytes that are not asked for: to ask takes as long as to read a small picture. */
 #define SMALL ((size_t)1 << 20)
