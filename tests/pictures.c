@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "app/dataset.h"
-#include "base/file.h"
+#include "base/draft.h"
 #include "base/number.h"
 #include "formats/pnm.h"
 #include "mnist.h"

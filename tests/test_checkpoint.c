@@ -15,7 +15,7 @@
 #include "allocations.h"
 #include "app/checkpoint.h"
 #include "app/evaluate.h"
-#include "base/file.h"
+#include "base/draft.h"
 #include "errors.h"
 #include "fixture.h"
 #include "formats/crc32.h"

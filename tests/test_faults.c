@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "app/checkpoint.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "faults.h"
 #include "program.h"

@@ -16,6 +16,7 @@
 
 #include "allocations.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "errors.h"
 #include "scratch.h"
 

@@ -9,6 +9,7 @@
 
 #include "allocations.h"
 #include "app/model.h"
+#include "base/draft.h"
 #include "base/file.h"
 #include "errors.h"
 #include "formats/safetensors.h"

@@ -55,6 +55,16 @@ void draft_redirect(struct draft *draft, const char *path);
  * not be opened. */
 int draft_close(struct draft *draft, struct error *error);
 
+/* Replace the file as a whole, by a draft: whatever happens, `path` holds the old content or the
+ * new, never a part, and no temporary file stays behind after an error. An existing file keeps its
+ * permissions; a symbolic link stays one; /dev/stdout, a pipe or another special file is written to
+ * directly. SIGHUP, SIGINT, SIGTERM and SIGXCPU wait until it is done. */
+int file_replace(const char *path, const void *data, size_t size, struct error *error);
+
+/* Check, before work is done, that file_replace could write there: open a draft and close it again.
+ * Returns -1 with the error that file_replace would give. */
+int file_check_replace(const char *path, struct error *error);
+
 /* Remove all drafts: for a handler of a signal that ends the program. */
 void drafts_remove(void);
 

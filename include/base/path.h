@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define PATH_SIZE 4096 /* bytes with the NUL; Linux takes no longer paths, and neither do we */
 
@@ -28,5 +29,20 @@ bool path_is_descriptor(const char *path);
 
 /* True where the path leads to the open file. */
 bool path_leads_to(const char *path, int file);
+
+/* False where nothing has that name. A file that the system does not let us look at counts as
+ * existing, so that the attempt to open it tells the reason. */
+bool file_exists(const char *path);
+
+/* True where both names lead to the same regular file, or would if one of them was created. */
+bool file_is_same(const char *a, const char *b);
+
+/* True where the path leads to the file, pipe or device that the stream is connected with. */
+bool file_is_stream(const char *path, FILE *stream);
+
+/* The full path of a name that is relative to the running program's folder: for "../share" and a
+ * program in /usr/bin it is "/usr/share". To be freed; NULL where nothing has that name, or the
+ * system (any but Linux) does not tell where the program is. */
+char *file_near_program(const char *relative);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/pictures.h"
-#include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
 #include "formats/foreign.h"

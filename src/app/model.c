@@ -8,7 +8,8 @@
 #include "app/evaluate.h"
 #include "app/input_scale.h"
 #include "app/model_parts.h"
-#include "base/file.h"
+#include "base/draft.h"
+#include "base/path.h"
 #include "formats/pixels.h"
 #include "formats/safetensors.h"
 

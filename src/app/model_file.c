@@ -4,6 +4,7 @@
 
 #include "app/model_parts.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "formats/foreign.h"
 #include "formats/gzip.h"
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
 #include "formats/raster.h"

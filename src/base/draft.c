@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 #define MAX_TRANSFER ((size_t)1 << 30) /* bytes a call: some systems refuse 2 GiB */
 #define MOST_NAME 128                  /* bytes of a file's name that its draft's name takes over */
 #define MOST_DRAFTS 8                  /* that drafts_remove knows */

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 #define MAX_LINKS 40 /* in a chain of symbolic links; Linux follows as many */
 
 size_t path_folder_length(const char *path)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/recognize.h"
-#include "base/file.h"
+#include "base/draft.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/session.h"

@@ -10,7 +10,8 @@
 
 #include "app/augment.h"
 #include "app/dataset.h"
-#include "base/file.h"
+#include "base/draft.h"
+#include "base/path.h"
 #include "base/text.h"
 
 #define PROGRAM "mnist-cnn"

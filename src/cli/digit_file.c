@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/draft.h"
 #include "formats/pnm.h"
 #include "formats/raster.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/draft.h"
 #include "base/text.h"
 #include "base/writer.h"
 #include "draw/sheet.h"

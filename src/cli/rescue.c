@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/draft.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/stop.h"

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "cli/report.h"
 #include "cli/train_job.h"
 #include "formats/json.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/report.h"
 #include "cli/train_job.h"

@@ -5,7 +5,7 @@
 
 #include "app/model.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "cli/command.h"
 #include "cli/train_job.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/draft.h"
 #include "draw/font.h"
 #include "formats/png.h"
 #include "formats/pnm.h"
