@@ -4,19 +4,20 @@
 
 #include <stdlib.h>
 
+#include "base/writer.h"
 #include "formats/gzip.h"
 #include "formats/inflate.h"
 
 static inline int decompress_gzip(const uint8_t *data, size_t size, size_t max_size,
 								  struct buffer *out, struct error *error)
 {
-	struct growing content = {.capacity = 0};
-	const struct sink sink = {growing_take, &content};
+	struct writer content = {0};
+	const struct sink sink = {writer_sink, &content};
 	const int status = gzip_decompress(data, size, max_size, sink, error);
 
 	if (status)
-		buffer_free(&content.buffer);
-	*out = content.buffer;
+		writer_free(&content);
+	*out = content.bytes;
 	return status;
 }
 
@@ -24,16 +25,15 @@ static inline int decompress_gzip(const uint8_t *data, size_t size, size_t max_s
 static inline int decompress_stream(struct bytes *in, size_t max_size, struct buffer *out,
 									struct error *error)
 {
-	struct growing content = {.capacity = 0};
-	struct inflate_output window = {
-		.max_size = max_size, .take = growing_take, .context = &content};
+	struct writer content = {0};
+	struct inflate_output window = {.max_size = max_size, .take = writer_sink, .context = &content};
 	const bool failed = inflate_get_window(&window, error) || inflate_stream(in, &window, error) ||
 						inflate_hand_over(&window, error);
 
 	free(window.data);
 	if (failed)
-		buffer_free(&content.buffer);
-	*out = content.buffer;
+		writer_free(&content);
+	*out = content.bytes;
 	return failed ? -1 : 0;
 }
 

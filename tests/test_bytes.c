@@ -103,28 +103,12 @@ static void frees_buffers(void **state)
 	buffer_free(&buffer);
 }
 
-static void buffers_grow(void **state)
-{
-	(void)state;
-	struct growing growing = {.capacity = 0};
-	struct error error;
-
-	assert_int_equal(growing_take(&growing, NULL, 0, &error), 0);
-	for (int i = 0; i < 1000; i++)
-		assert_int_equal(growing_take(&growing, data, 1 + (size_t)i % 7, &error), 0);
-	assert_int_equal(growing.buffer.size, 3997);
-	assert_true(growing.capacity >= 3997);
-	for (int i = 0, at = 0; i < 1000; at += 1 + i++ % 7)
-		assert_memory_equal(growing.buffer.data + at, data, 1 + (size_t)i % 7);
-	buffer_free(&growing.buffer);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_each_width), cmocka_unit_test(refuses_what_is_not_there),
 		cmocka_unit_test(takes_ranges),     cmocka_unit_test(words_in_memory),
-		cmocka_unit_test(frees_buffers),    cmocka_unit_test(buffers_grow),
+		cmocka_unit_test(frees_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "allocations.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/writer.h"
 #include "errors.h"
 #include "scratch.h"
 
@@ -199,8 +200,8 @@ static int refuse_third(void *context, const uint8_t *data, size_t size, struct 
 
 static void pieces_make_the_whole(void **state)
 {
-	struct growing content = {.capacity = 0};
-	struct sink sink = {growing_take, &content};
+	struct writer content = {0};
+	struct sink sink = {writer_sink, &content};
 	int count = 0;
 	FILE *file = fopen(scratch_path(path, folder, "long"), "wb");
 
@@ -210,13 +211,12 @@ static void pieces_make_the_whole(void **state)
 		fprintf(file, "%d\n", 10000 + i % 10000);
 	fclose(file);
 	assert_int_equal(file_read_pieces(path, 600000, sink, &error), 0);
-	assert_int_equal(content.buffer.size, 600000);
-	assert_memory_equal(content.buffer.data + 599994, "19999\n", 6);
-	buffer_free(&content.buffer);
-	content.capacity = 0;
+	assert_int_equal(content.bytes.size, 600000);
+	assert_memory_equal(content.bytes.data + 599994, "19999\n", 6);
+	writer_free(&content);
 	assert_int_equal(file_read_pieces(path, 599999, sink, &error), -1);
 	assert_error_has(&error, "/long: larger than the 599999 bytes allowed");
-	buffer_free(&content.buffer);
+	writer_free(&content);
 	assert_int_equal(file_read_pieces(path, 600000, (struct sink){refuse_third, &count}, &error),
 					 -1);
 	assert_error_has(&error, "/long: enough");

@@ -45,6 +45,21 @@ static void it_grows(void **state)
 	buffer_free(&out);
 }
 
+static void a_sink_writes(void **state)
+{
+	static const uint8_t data[] = "1234567";
+	struct writer writer = {0};
+
+	(void)state;
+	assert_int_equal(writer_sink(&writer, NULL, 0, &error), 0);
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(writer_sink(&writer, data, 1 + (size_t)i % 7, &error), 0);
+	assert_int_equal(writer.bytes.size, 39994);
+	for (int i = 0, at = 0; i < 10000; at += 1 + i++ % 7)
+		assert_memory_equal(writer.bytes.data + at, data, 1 + (size_t)i % 7);
+	writer_free(&writer);
+}
+
 static void a_long_line_is_cut(void **state)
 {
 	char text[2 * WRITER_LINE + 1];
@@ -93,14 +108,33 @@ static void lacking_memory_is_told_at_the_end(void **state)
 	}
 }
 
+static void a_sink_tells_at_once(void **state)
+{
+	struct writer writer = {0};
+
+	(void)state;
+	if (!allocations_watched())
+		skip();
+	writer_text(&writer, "12");
+	allocations_fail_at(1);
+	assert_int_equal(writer_sink(&writer, (const uint8_t[5000]){0}, 5000, &error), -1);
+	allocations_fail_at(0);
+	assert_string_equal(error.text, "not enough memory for 5002 bytes");
+	assert_true(error.is_scarcity);
+	assert_int_equal(writer_sink(&writer, NULL, 0, &error), -1);
+	writer_free(&writer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_stands_in_a_row),
 		cmocka_unit_test(it_grows),
+		cmocka_unit_test(a_sink_writes),
 		cmocka_unit_test(a_long_line_is_cut),
 		cmocka_unit_test(nothing_is_an_empty_buffer),
 		cmocka_unit_test(lacking_memory_is_told_at_the_end),
+		cmocka_unit_test(a_sink_tells_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,14 +65,6 @@ bool bytes_u64le(struct bytes *b, uint64_t *value);
 /* *start points to the next `count` bytes, which are borrowed. */
 bool bytes_take(struct bytes *b, size_t count, const uint8_t **start);
 
-/* A buffer that grows: `growing_take` is a sink's function, with this as its context. */
-struct growing {
-	struct buffer buffer;
-	size_t capacity;
-};
-
-int growing_take(void *growing, const uint8_t *data, size_t size, struct error *error);
-
 /* Accepts a zeroed buffer; zeroes it. */
 void buffer_free(struct buffer *buffer);
 

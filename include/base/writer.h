@@ -23,6 +23,9 @@ void writer_text(struct writer *writer, const char *text);
 #define WRITER_LINE 512
 void writer_print(struct writer *writer, const char *format, ...) ERROR_PRINTF;
 
+/* A sink's function, with a writer as its context: where memory is lacking it says so at once. */
+int writer_sink(void *writer, const uint8_t *data, size_t size, struct error *error);
+
 /* *out = all that was written; free it with buffer_free. An error, with *out zeroed, where memory
  * was lacking. The writer is zeroed again. */
 int writer_take(struct writer *writer, struct buffer *out, struct error *error);

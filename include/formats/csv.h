@@ -3,8 +3,8 @@
 #ifndef FORMATS_CSV_H
 #define FORMATS_CSV_H
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "base/writer.h"
 #include "formats/pixels.h"
 
 struct csv_images {
@@ -24,7 +24,7 @@ struct csv_images {
  * pixels.h says. Errors name line and column, both from 1. */
 struct csv_reader {
 	struct csv_images images; /* so far */
-	struct growing rest;      /* the beginning of a line that is not complete */
+	struct writer rest;       /* the beginning of a line that is not complete */
 	size_t line, first_line;  /* the one read last, and that of the first row */
 	size_t columns;           /* 0 before the first row */
 	size_t label, number;     /* the columns of label and row number, or none */

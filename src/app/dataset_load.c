@@ -5,6 +5,7 @@
 #include "app/dataset_files.h"
 #include "app/pictures.h"
 #include "base/file.h"
+#include "base/writer.h"
 #include "formats/csv.h"
 #include "formats/foreign.h"
 #include "formats/gzip.h"
@@ -19,7 +20,7 @@ struct gate {
 	struct sink sink;
 	bool text; /* the sink takes text, not IDX */
 	bool begun, packed;
-	struct growing content; /* where it is packed: all of it */
+	struct writer content; /* where it is packed: all of it */
 };
 
 static int look(struct gate *gate, const uint8_t *data, size_t size, struct error *error)
@@ -39,7 +40,7 @@ static int gate_take(void *context, const uint8_t *data, size_t size, struct err
 
 	if (!gate->begun && look(gate, data, size, error))
 		return -1;
-	return gate->packed ? growing_take(&gate->content, data, size, error)
+	return gate->packed ? writer_sink(&gate->content, data, size, error)
 						: gate->sink.take(gate->sink.context, data, size, error);
 }
 
@@ -52,7 +53,7 @@ static int read_unpacked(const char *path, size_t most, struct sink sink, bool t
 	int status = file_read_pieces(path, most, (struct sink){gate_take, &gate}, error);
 
 	for (int times = 1; !status && gate.packed; times++) {
-		struct buffer packed = gate.content.buffer;
+		struct buffer packed = gate.content.bytes;
 
 		gate = (struct gate){.sink = sink, .text = text};
 		status = times > MAX_PACKED
@@ -63,7 +64,7 @@ static int read_unpacked(const char *path, size_t most, struct sink sink, bool t
 		if (status)
 			error_prefix(error, "%s", path);
 	}
-	buffer_free(&gate.content.buffer);
+	writer_free(&gate.content);
 	if (!status && !gate.begun)
 		return error_set(error, "%s: an empty file", path);
 	return status;
@@ -213,24 +214,24 @@ static size_t most_of_labels(const struct dataset *dataset)
 static int load_idx(struct dataset *dataset, const struct dataset_files *files,
 					const struct classes *known, struct error *error)
 {
-	struct growing file = {.capacity = 0};
+	struct writer file = {0};
 	struct idx_labels labels = {0};
 	int status = 0;
 
 	if (read_idx_images(files->images, dataset, error))
 		return -1;
-	if (read_unpacked(files->labels, most_of_labels(dataset), (struct sink){growing_take, &file},
+	if (read_unpacked(files->labels, most_of_labels(dataset), (struct sink){writer_sink, &file},
 					  false, error)) {
-		buffer_free(&file.buffer);
+		writer_free(&file);
 		return -1;
 	}
-	if (idx_read_labels(&file.buffer, &labels, error))
+	if (idx_read_labels(&file.bytes, &labels, error))
 		status = -1;
 	else if (labels.count != dataset->count)
 		status = error_set(error, "%zu labels for %zu images", labels.count, dataset->count);
 	else
 		status = take_labels(dataset, files, known, labels.values, error);
-	buffer_free(&file.buffer);
+	writer_free(&file);
 	free(labels.values);
 	return status ? error_prefix(error, "%s", files->labels) : 0;
 }

@@ -10,6 +10,7 @@
 #include "base/folder.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "compute/workers.h"
 #include "picture/digit.h"
 #include "picture/scale.h"
@@ -48,7 +49,7 @@ struct loader {
 	struct handful handful;
 	size_t capacity; /* of the dataset, in images */
 	bool mixed;      /* pictures of several sizes, or of a large one, cannot stay as they are */
-	struct growing broken; /* a line for each */
+	struct writer broken; /* a line for each */
 };
 
 /* ---- one picture, in any thread ---- */
@@ -122,11 +123,8 @@ static int note_broken(struct loader *l, struct error *why, struct error *error)
 {
 	l->dataset->broken++;
 	text_disarm(why->text);
-	const uint8_t *line = (const uint8_t *)why->text;
-	return growing_take(&l->broken, line, strlen(why->text), error) ||
-				   growing_take(&l->broken, (const uint8_t *)"\n", 1, error)
-			   ? -1
-			   : 0;
+	writer_text(&l->broken, why->text);
+	return writer_sink(&l->broken, (const uint8_t *)"\n", 1, error);
 }
 
 /* Make room for `more` images. */
@@ -311,7 +309,7 @@ static enum dataset_fault refuse_broken(const struct loader *l, const char *path
 										struct error *error)
 {
 	const struct dataset *dataset = l->dataset;
-	const char *line = (const char *)l->broken.buffer.data;
+	const char *line = (const char *)l->broken.bytes.data;
 
 	error_set(error, "%s: %zu of %zu pictures cannot be used:", path, dataset->broken,
 			  dataset->broken + dataset->count);
@@ -331,8 +329,7 @@ static void begin_again(struct loader *l)
 	struct dataset *dataset = l->dataset;
 
 	dataset->count = dataset->broken = dataset->others = 0;
-	buffer_free(&l->broken.buffer);
-	l->broken.capacity = 0;
+	writer_free(&l->broken);
 	l->capacity = 0; /* the room is there, but for images of another size */
 	l->mixed = false;
 }
@@ -361,7 +358,7 @@ static enum dataset_fault load_all(struct loader *l, const char *path, const str
 		if (load_classes(l, path, folders, error))
 			return DATASET_BROKEN;
 	}
-	if (growing_take(&l->broken, (const uint8_t *)"", 1, error))
+	if (writer_sink(&l->broken, (const uint8_t *)"", 1, error))
 		return DATASET_BROKEN;
 	if (dataset->broken && !l->options->skip_broken)
 		return refuse_broken(l, path, error);
@@ -377,8 +374,8 @@ static enum dataset_fault load_all(struct loader *l, const char *path, const str
 	dataset->form = l->handful.form;
 	give_back(dataset);
 	dataset->labels = dataset->own_labels;
-	dataset->broken_names = (char *)l->broken.buffer.data;
-	l->broken = (struct growing){.capacity = 0};
+	dataset->broken_names = (char *)l->broken.bytes.data;
+	l->broken = (struct writer){0};
 	return DATASET_FINE;
 }
 
@@ -401,6 +398,6 @@ enum dataset_fault pictures_load(struct dataset *dataset, const char *folder,
 		folder_free(&folders);
 	}
 	free(loader.handful.outcomes);
-	buffer_free(&loader.broken.buffer);
+	writer_free(&loader.broken);
 	return fault;
 }

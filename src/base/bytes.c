@@ -2,7 +2,6 @@
 #include "base/bytes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 size_t bytes_left(const struct bytes *b)
 {
@@ -66,27 +65,6 @@ bool bytes_u64le(struct bytes *b, uint64_t *value)
 		return false;
 	*value = load_u64le(p);
 	return true;
-}
-
-int growing_take(void *context, const uint8_t *data, size_t size, struct error *error)
-{
-	struct growing *growing = context;
-	struct buffer *buffer = &growing->buffer;
-	size_t capacity = growing->capacity ? growing->capacity : size;
-
-	while (capacity - buffer->size < size && capacity <= SIZE_MAX / 2)
-		capacity *= 2;
-	if (capacity > growing->capacity) {
-		uint8_t *grown = capacity - buffer->size < size ? NULL : realloc(buffer->data, capacity);
-		if (!grown)
-			return error_scarce(error, "not enough memory for %zu bytes", capacity);
-		buffer->data = grown;
-		growing->capacity = capacity;
-	}
-	if (size)
-		memcpy(buffer->data + buffer->size, data, size);
-	buffer->size += size;
-	return 0;
 }
 
 void buffer_free(struct buffer *buffer)

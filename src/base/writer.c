@@ -52,6 +52,16 @@ void writer_print(struct writer *writer, const char *format, ...)
 	writer_text(writer, line);
 }
 
+int writer_sink(void *context, const uint8_t *data, size_t size, struct error *error)
+{
+	struct writer *writer = context;
+
+	writer_bytes(writer, data, size);
+	return writer->failed
+			   ? error_scarce(error, "not enough memory for %zu bytes", writer->bytes.size + size)
+			   : 0;
+}
+
 int writer_take(struct writer *writer, struct buffer *out, struct error *error)
 {
 	const size_t size = writer->bytes.size;

@@ -234,7 +234,7 @@ static int read_line(struct csv_reader *reader, const uint8_t *line, size_t size
 int csv_take(void *context, const uint8_t *data, size_t size, struct error *error)
 {
 	struct csv_reader *reader = context;
-	struct buffer *rest = &reader->rest.buffer;
+	struct buffer *rest = &reader->rest.bytes;
 
 	if (!reader->line_end) /* old Macs end a line by \r alone */
 		reader->line_end = memchr(data, '\r', size) && !memchr(data, '\n', size) ? '\r' : '\n';
@@ -242,7 +242,7 @@ int csv_take(void *context, const uint8_t *data, size_t size, struct error *erro
 		const uint8_t *end = memchr(data, reader->line_end, size);
 		const size_t length = end ? (size_t)(end - data) : size;
 
-		if ((rest->size || !end) && growing_take(&reader->rest, data, length, error))
+		if ((rest->size || !end) && writer_sink(&reader->rest, data, length, error))
 			return -1;
 		if (rest->size > LONGEST_LINE)
 			return error_set(error, "line %zu has more than %zu bytes", reader->line + 1,
@@ -261,7 +261,7 @@ int csv_take(void *context, const uint8_t *data, size_t size, struct error *erro
 
 int csv_end(struct csv_reader *reader, struct csv_images *out, struct error *error)
 {
-	const struct buffer *rest = &reader->rest.buffer;
+	const struct buffer *rest = &reader->rest.bytes;
 
 	*out = (struct csv_images){0};
 	if (rest->size && read_line(reader, rest->data, rest->size, error))
@@ -284,6 +284,6 @@ void csv_images_free(struct csv_images *images)
 void csv_reader_free(struct csv_reader *reader)
 {
 	csv_images_free(&reader->images);
-	buffer_free(&reader->rest.buffer);
+	writer_free(&reader->rest);
 	*reader = (struct csv_reader){0};
 }
