@@ -84,11 +84,6 @@ enum opinion opinion_inflate(const uint8_t *data, size_t size, size_t most, stru
 
 /* ---- libpng ---- */
 
-static uint32_t load_u32be(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static void store_u32be(uint8_t *p, uint32_t value)
 {
 	for (int i = 0; i < 4; i++)

@@ -83,8 +83,14 @@ static void words_in_memory(void **state)
 	(void)state;
 	uint8_t memory[9] = {0};
 
+	assert_int_equal(load_u16le(data + 1), 0x0302);
+	assert_int_equal(load_u16be(data + 1), 0x0203);
 	assert_int_equal(load_u32le(data + 1), 0x05040302);
+	assert_int_equal(load_u32be(data + 1), 0x02030405);
 	assert_true(load_u64le(data + 1) == 0x09f8070605040302);
+	store_u16le(memory + 1, 0x0302);
+	assert_memory_equal(memory + 1, data + 1, 2);
+	assert_int_equal(memory[3], 0);
 	store_u32le(memory + 1, 0x05040302);
 	assert_memory_equal(memory + 1, data + 1, 4);
 	store_u64le(memory + 1, 0x09f8070605040302);

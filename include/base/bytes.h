@@ -27,7 +27,8 @@ struct buffer {
 	size_t size;
 };
 
-/* Little-endian integers at any address. Compilers make one instruction of each function. */
+/* Integers at any address, the lowest byte first (le) or the highest (be). Compilers make an
+ * instruction or two of each function. */
 static inline uint16_t load_u16le(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);
@@ -41,6 +42,22 @@ static inline uint32_t load_u32le(const uint8_t *p)
 static inline uint64_t load_u64le(const uint8_t *p)
 {
 	return (uint64_t)load_u32le(p) | (uint64_t)load_u32le(p + 4) << 32;
+}
+
+static inline uint16_t load_u16be(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t load_u32be(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void store_u16le(uint8_t *p, uint16_t value)
+{
+	p[0] = (uint8_t)value;
+	p[1] = (uint8_t)(value >> 8);
 }
 
 static inline void store_u32le(uint8_t *p, uint32_t value)

@@ -17,6 +17,12 @@ int text_columns(const char *text);
  * and 3 columns. */
 int text_fit(const char *text, int columns);
 
+/* True for 0 to 9. */
+static inline bool text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* The bytes of the character of UTF-8 with which the `left` bytes at p begin, and its number; 0
  * where that is none, as an overlong form or a surrogate (Unicode, table 3-7), and p[0]. */
 size_t text_character(const uint8_t *p, size_t left, unsigned *code);

@@ -186,7 +186,7 @@ static bool read_number(const char **next, const char *end, int32_t *value)
 	while (p < end && (*p == ' ' || *p == '\t'))
 		p++;
 	const char *digits = p;
-	for (*value = 0; p < end && *p >= '0' && *p <= '9' && p < digits + 6; p++)
+	for (*value = 0; p < end && text_is_digit(*p) && p < digits + 6; p++)
 		*value = 10 * *value + (*p - '0');
 	*next = p;
 	return p > digits;
@@ -299,7 +299,7 @@ static int take_labels(struct classes *classes, const char *text, struct error *
 {
 	for (const char *next = text;; next++) {
 		char *end;
-		const bool begins = *next == '-' || (*next >= '0' && *next <= '9');
+		const bool begins = *next == '-' || text_is_digit(*next);
 		const long long label = begins ? strtoll(next, &end, 10) : 0;
 
 		if (!begins || label < INT32_MIN || label > INT32_MAX || (*end && *end != ' ') ||

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/rng.h"
 #include "formats/crc32.h"
 
@@ -25,10 +26,8 @@ static uint32_t checksum_labels(uint32_t crc, const uint16_t *labels, size_t cou
 	for (size_t first = 0; first < count; first += LABELS) {
 		const size_t n = count - first < LABELS ? count - first : LABELS;
 
-		for (size_t i = 0; i < n; i++) {
-			bytes[2 * i] = (uint8_t)(labels[first + i] & 255);
-			bytes[2 * i + 1] = (uint8_t)(labels[first + i] >> 8);
-		}
+		for (size_t i = 0; i < n; i++)
+			store_u16le(bytes + 2 * i, labels[first + i]);
 		crc = crc32_more(crc, bytes, 2 * n);
 	}
 	return crc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/weights.h"
+#include "base/text.h"
 
 /* ---- names ---- */
 
@@ -23,16 +24,11 @@ static const struct word {
 };
 /* clang-format on */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t digits_at_end(const char *text, size_t length)
 {
 	size_t count = 0;
 
-	while (count < length && is_digit(text[length - 1 - count]))
+	while (count < length && text_is_digit(text[length - 1 - count]))
 		count++;
 	return count;
 }
@@ -115,9 +111,9 @@ int weights_compare_names(const char *a, const char *b)
 		for (int i = 0; i < 2; i++) {
 			const char **at = i ? &b : &a;
 			numbers[i] = -1;
-			if (**at == '_' && is_digit((*at)[1]))
+			if (**at == '_' && text_is_digit((*at)[1]))
 				++*at;
-			for (; is_digit(**at); ++*at)
+			for (; text_is_digit(**at); ++*at)
 				numbers[i] = 10 * fmax(numbers[i], 0) + (**at - '0');
 		}
 		if (!order)

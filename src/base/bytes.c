@@ -33,7 +33,7 @@ bool bytes_u16le(struct bytes *b, uint16_t *value)
 
 	if (!bytes_take(b, 2, &p))
 		return false;
-	*value = (uint16_t)(p[0] | p[1] << 8);
+	*value = load_u16le(p);
 	return true;
 }
 
@@ -53,7 +53,7 @@ bool bytes_u32be(struct bytes *b, uint32_t *value)
 
 	if (!bytes_take(b, 4, &p))
 		return false;
-	*value = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	*value = load_u32be(p);
 	return true;
 }
 

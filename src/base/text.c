@@ -111,11 +111,6 @@ void text_print_name(FILE *out, const char *name)
 	}
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Compare the numbers with which both texts begin, and set *length_a and *length_b to their digits.
  * A number of more digits, but for zeros in front, is larger. */
 static int compare_numbers(const char *a, const char *b, size_t *length_a, size_t *length_b)
@@ -134,7 +129,7 @@ int text_compare(const char *a, const char *b)
 	size_t length_p = 1, length_q = 1;
 
 	for (; *p && *q; p += length_p, q += length_q) {
-		const bool numbers = is_digit(*p) && is_digit(*q);
+		const bool numbers = text_is_digit(*p) && text_is_digit(*q);
 		if (!numbers)
 			length_p = length_q = 1;
 		const int order = numbers ? compare_numbers(p, q, &length_p, &length_q)

@@ -46,11 +46,6 @@ static int ends_in_header(size_t size, int rank, struct error *error)
 					 MAGIC + 4 * rank);
 }
 
-static uint32_t load_u32be(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /* Parse a header that is complete. */
 static int parse_header(const uint8_t *data, struct header *out, struct error *error)
 {
@@ -76,7 +71,7 @@ static double number_at(int type, const uint8_t *p)
 	case I8:
 		return (int8_t)p[0];
 	case I16:
-		return (int16_t)(p[0] << 8 | p[1]);
+		return (int16_t)load_u16be(p);
 	case I32:
 		return (int32_t)load_u32be(p);
 	case F32:

@@ -90,7 +90,7 @@ static int read_quantizers(struct jpeg *j, struct bytes in)
 		if (id > 3 || width > 2 || !bytes_take(&in, 64 * width, &p))
 			return damaged(j, "an impossible quantization table");
 		for (int k = 0; k < 64; k++, p += width)
-			j->quantizers[id][k] = (uint16_t)(width == 1 ? p[0] : p[0] << 8 | p[1]);
+			j->quantizers[id][k] = (uint16_t)(width == 1 ? p[0] : load_u16be(p));
 	}
 	return 0;
 }
@@ -134,7 +134,7 @@ static void read_exif(struct jpeg *j, const uint8_t *tiff, size_t size)
 static int read_other(struct jpeg *j, int marker, const uint8_t *p, size_t size)
 {
 	if (marker == DRI && size >= 2)
-		j->interval = p[0] << 8 | p[1];
+		j->interval = load_u16be(p);
 	if (marker == APP0 && size >= 5 && !memcmp(p, "JFIF", 5))
 		j->is_jfif = true;
 	if (marker == APP1 && size >= 14 && !memcmp(p, "Exif\0", 6))
@@ -155,8 +155,8 @@ static int read_head(struct jpeg *j, int marker, struct bytes in)
 	if (j->component_count || !bytes_take(&in, 6, &p))
 		return damaged(j, "a second head of the picture, or one that is too short");
 	j->progressive = marker == SOF2;
-	j->height = p[1] << 8 | p[2];
-	j->width = p[3] << 8 | p[4];
+	j->height = load_u16be(p + 1);
+	j->width = load_u16be(p + 3);
 	j->component_count = p[5];
 	if (p[0] != 8)
 		return unsupported(j, "with more than 8 bits a sample");
@@ -426,25 +426,34 @@ static int read_segment(struct jpeg *j, int marker, struct bytes in)
 	return read_other(j, marker, in.data + in.offset, bytes_left(&in));
 }
 
+/* *out = the content of a segment, which begins with its length: two bytes, which count, too. */
+static bool find_segment(struct bytes in, struct bytes *out)
+{
+	const uint8_t *length, *content;
+
+	if (!bytes_take(&in, 2, &length) || load_u16be(length) < 2 ||
+		!bytes_take(&in, load_u16be(length) - 2u, &content))
+		return false;
+	*out = (struct bytes){in.data, in.offset, (size_t)(content - in.data)};
+	return true;
+}
+
 /* Read until the grey has all its coefficients. A progressive file may end without some of them. */
 static int read_picture(struct jpeg *j)
 {
 	while (!j->out->samples || j->unfinished) {
 		const int marker = next_marker(&j->in);
-		struct bytes in = j->in;
-		const uint8_t *p, *content;
+		struct bytes segment;
 		j->ended = marker == EOI;
 		if (j->ended && j->out->samples && !j->unbegun)
 			return 0;
 		if (marker >= RST0 && marker <= SOI)
 			continue;
-		if (marker == EOI || !bytes_take(&in, 2, &p) || p[0] << 8 < 2 - p[1] ||
-			!bytes_take(&in, (p[0] << 8 | p[1]) - 2u, &content))
+		if (marker == EOI || !find_segment(j->in, &segment))
 			return damaged(j, "the data ends before the picture does");
-		in = (struct bytes){in.data, in.offset, (size_t)(content - in.data)};
-		if (read_segment(j, marker, in))
+		if (read_segment(j, marker, segment))
 			return -1;
-		j->in.offset = in.size;
+		j->in.offset = segment.size;
 		if (marker == SOS && j->wanted && read_scan(j))
 			return -1;
 	}
@@ -456,16 +465,16 @@ static int read_picture(struct jpeg *j)
  * it is the file's. */
 static size_t find_end(struct jpeg *j)
 {
-	const uint8_t *p;
+	struct bytes segment;
 
 	while (!j->ended && !j->has_parts) {
 		const int marker = next_marker(&j->in);
 		j->ended = marker == EOI;
 		if (marker >= RST0 && marker <= EOI)
 			continue;
-		if (!bytes_take(&j->in, 2, &p) || p[0] << 8 < 2 - p[1] ||
-			!bytes_take(&j->in, (p[0] << 8 | p[1]) - 2u, &p))
+		if (!find_segment(j->in, &segment))
 			return j->in.size;
+		j->in.offset = segment.size;
 	}
 	return j->has_parts ? j->in.size : j->in.offset;
 }

@@ -23,7 +23,7 @@ static inline unsigned sample_at(const uint8_t *row, size_t i, int depth)
 	if (depth == 8)
 		return row[i];
 	if (depth == 16)
-		return (unsigned)row[2 * i] << 8 | row[2 * i + 1];
+		return load_u16be(row + 2 * i);
 	const size_t bit = i * (size_t)depth;
 	return row[bit / 8] >> (8 - (int)(bit % 8) - depth) & ((1 << depth) - 1);
 }

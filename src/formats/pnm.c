@@ -194,7 +194,7 @@ static int read_sample(struct bytes *in, const struct form *form, int maxval, un
 	if (!form->plain) {
 		const uint8_t *p = in->data + in->offset;
 		const bool wide = maxval > UINT8_MAX;
-		*sample = wide ? (unsigned)p[0] << 8 | p[1] : p[0];
+		*sample = wide ? load_u16be(p) : p[0];
 		in->offset += wide ? 2 : 1;
 		return 0;
 	}
