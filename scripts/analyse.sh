@@ -89,6 +89,7 @@ src/compute/simd/vec.h -Wanalyzer-use-of-uninitialized-value
 src/app/trainer.c -Wanalyzer-null-argument
 	a trainer without memory for the weights has failed to open
 src/base/folder.c -Wanalyzer-malloc-leak
+src/cli/picture_file.c -Wanalyzer-malloc-leak
 	the copy is one of the folder's names
 src/formats/jpeg.c -Wanalyzer-malloc-leak
 	jpeg_parse frees the blocks, with all else
