@@ -152,7 +152,7 @@ static void pictures_idx_and_csv_are_the_same(void **state)
 	options.path = scratch_path(path, folder, "pictures");
 	loads(DATASET_TRAIN, 5, SIDE, SIDE);
 	pictures = dataset;
-	assert_int_equal(pictures.form, PICTURES_AUTO);
+	assert_int_equal(pictures.form, PICTURES_KEEP);
 	assert_string_equal(pictures.place, path);
 	assert_int_equal(pictures.classes.count, 3);
 	for (int other = 0; other < 2; other++) {
@@ -241,8 +241,14 @@ static void forms(void **state)
 	assert_int_equal(dataset.form, PICTURES_DIGIT);
 	dataset_free(&dataset);
 
-	options.pictures = PICTURES_AUTO;
+	options.pictures = PICTURES_KEEP;
+	loads(DATASET_TRAIN, 2, 64, 64);
+	assert_int_equal(dataset.form, PICTURES_KEEP);
+	dataset_free(&dataset);
 	put_bars("a/0.png", 63, 1);
+	refuses(DATASET_TRAIN, DATASET_BROKEN,
+			": pictures that are kept as they are must have one size, of at most 64×64");
+	options.pictures = PICTURES_AUTO;
 	loads(DATASET_TRAIN, 3, 28, 28);
 	assert_int_equal(dataset.form, PICTURES_DIGIT);
 	dataset_free(&dataset);

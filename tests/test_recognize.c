@@ -288,7 +288,7 @@ static void a_picture_may_only_be_scaled(void **state)
 	for (int i = 0; i < 56 * 56; i++)
 		samples[i] = i / 56 / 2 == 3 && i % 56 / 2 == 20 ? 55 : 255;
 	answer_open(&answer, logits);
-	answer.recognizer.scales = true;
+	answer.recognizer.pictures = PICTURES_SCALE;
 	answer.recognizer.least = 1;
 	assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
 	for (int i = 0; i < MNIST_PIXELS; i++)
@@ -296,6 +296,30 @@ static void a_picture_may_only_be_scaled(void **state)
 	assert_int_equal(box_width(&reading.digits.all->box), 56);
 	reading_free(&reading);
 	assert_int_equal(reading_take(&answer.recognizer, &picture, true, &reading, &error), -1);
+	answer_close(&answer);
+}
+
+/* Dark on light, it is in nobody's form but that of the training. */
+static void a_picture_may_be_kept(void **state)
+{
+	const float logits[MNIST_CLASSES] = {[4] = 3};
+	uint16_t samples[MNIST_PIXELS];
+	const struct raster picture = picture_of(samples);
+	struct reading reading;
+	struct answer answer;
+
+	(void)state;
+	for (int i = 0; i < MNIST_PIXELS; i++)
+		samples[i] = i % MNIST_SIDE == 9 && i / MNIST_SIDE > 3 && i / MNIST_SIDE < 20 ? 20 : 255;
+	answer_open(&answer, logits);
+	for (int kept = 0; kept < 2; kept++) {
+		answer.recognizer.pictures = kept ? PICTURES_KEEP : PICTURES_AUTO;
+		answer.recognizer.least = kept;
+		assert_int_equal(reading_take(&answer.recognizer, &picture, false, &reading, &error), 0);
+		assert_int_equal(reading_input(&reading, 0)[0], kept ? 255 : 0);
+		assert_int_equal(box_width(&reading.digits.all->box) == MNIST_SIDE, kept);
+		reading_free(&reading);
+	}
 	answer_close(&answer);
 }
 
@@ -491,6 +515,7 @@ int main(void)
 		cmocka_unit_test(networks_read_their_own_size),
 		cmocka_unit_test(a_picture_of_the_networks_size_passes),
 		cmocka_unit_test(a_picture_may_only_be_scaled),
+		cmocka_unit_test(a_picture_may_be_kept),
 		cmocka_unit_test(what_the_network_doubts_is_no_digit),
 		cmocka_unit_test(a_digit_begins_the_number_of_one_left_out),
 		cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),

@@ -15,9 +15,10 @@ enum dataset_part { DATASET_TRAIN, DATASET_TEST };
 
 /* Pictures of a folder become images. */
 enum dataset_pictures {
-	PICTURES_AUTO,  /* as they are, where all have one size of at most 64 × 64; else by digit */
+	PICTURES_AUTO,  /* kept, where that is possible; else by digit */
 	PICTURES_DIGIT, /* the one digit in each, brought to MNIST's form */
 	PICTURES_SCALE, /* scaled to 28 × 28, light on dark */
+	PICTURES_KEEP,  /* as they are; all have one size of at most 64 × 64 */
 };
 
 const char *dataset_pictures_word(int pictures); /* of an option; NULL behind the last */
@@ -30,7 +31,7 @@ struct dataset {
 	struct classes classes;
 	bool stretched;             /* all pixels were 0 or 1, and are 0 or 255 now */
 	bool transposed;            /* rows and columns were swapped */
-	enum dataset_pictures form; /* of pictures; PICTURES_AUTO: as they are */
+	enum dataset_pictures form; /* of pictures; PICTURES_AUTO: these are none */
 	size_t broken, others;      /* pictures, and files that are none, which were left out */
 	char *broken_names;         /* a line for each: its name and why; NULL: these are no pictures */
 	char place[PATH_SIZE];      /* where it was found, as it can be named again */

@@ -19,10 +19,12 @@ struct model_info {
 	struct settings settings;
 	struct train_result result;
 	size_t train_count, val_count;
-	bool stratified;                /* the split (app/dataset.h) */
-	bool transposed;                /* rows and columns of its images were swapped */
-	enum dataset_pictures pictures; /* the form of a folder's; PICTURES_AUTO: as they were */
-	const struct classes *classes;  /* for model_save; NULL: labels 0 … ; borrowed */
+	bool stratified; /* the split (app/dataset.h) */
+	bool transposed; /* rows and columns of its images were swapped */
+	enum dataset_pictures
+		pictures;                  /* the form of a folder's; PICTURES_AUTO: it was trained on none,
+									 * or does not say it */
+	const struct classes *classes; /* for model_save; NULL: labels 0 … ; borrowed */
 };
 
 /* The file that is taken where none is named: ./model.safetensors if there is one, else the model

@@ -15,7 +15,8 @@
 struct recognizer {
 	struct executor *executor;
 	double least; /* an image whose likeliest digit has a lower probability shows none */
-	bool scales;  /* a picture is one digit, which is only scaled (picture/scale.h) */
+	enum dataset_pictures pictures; /* of its training: with PICTURES_SCALE a picture is one digit,
+									 * which is only scaled (picture/scale.h) */
 };
 
 /* The `least` of a model: 0 where it was not trained with others (app/replace.h), and so is sure of
@@ -48,9 +49,10 @@ const uint8_t *reading_input(const struct reading *reading, int digit);
 const float *reading_probabilities(const struct reading *reading, int digit);
 
 /* Find the digits in a picture and recognize them. With `raw`, the picture is one digit of the
- * network's size, as it is, however unlike one it looks; so it is for a network of another size
- * than MNIST's, where the picture has that size. Where there is no digit, the reading holds those
- * that come nearest to one. Free with reading_free; on error nothing is left to free. */
+ * network's size, as it is, however unlike one it looks. A picture of that size is so anyway where
+ * it is not MNIST's, or where pictures were kept for the training. Where there is no digit, the
+ * reading holds those that come nearest to one. Free with reading_free; on error nothing is left to
+ * free. */
 int reading_take(const struct recognizer *recognizer, const struct raster *picture, bool raw,
 				 struct reading *out, struct error *error);
 void reading_free(struct reading *reading); /* accepts a zeroed one */

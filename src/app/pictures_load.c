@@ -21,7 +21,7 @@
 
 const char *dataset_pictures_word(int pictures)
 {
-	static const char *const words[] = {"auto", "digit", "scale", NULL};
+	static const char *const words[] = {"auto", "digit", "scale", "keep", NULL};
 
 	return words[pictures];
 }
@@ -36,7 +36,7 @@ struct outcome {
 
 /* Pictures of one class. */
 struct handful {
-	enum dataset_pictures form; /* PICTURES_AUTO: as they are */
+	enum dataset_pictures form;
 	const char *folder;
 	char *const *names;
 	struct outcome *outcomes;
@@ -349,9 +349,15 @@ static enum dataset_fault load_all(struct loader *l, const char *path, const str
 {
 	struct dataset *dataset = l->dataset;
 
-	l->handful.form = l->options->pictures;
+	l->handful.form = l->options->pictures == PICTURES_AUTO ? PICTURES_KEEP : l->options->pictures;
 	if (load_classes(l, path, folders, error))
 		return DATASET_BROKEN;
+	if (l->mixed && l->options->pictures == PICTURES_KEEP) {
+		error_set(error,
+				  "%s: pictures that are kept as they are must have one size, of at most %d×%d",
+				  path, MOST_KEPT, MOST_KEPT);
+		return DATASET_BROKEN;
+	}
 	if (l->mixed) {
 		begin_again(l);
 		l->handful.form = PICTURES_DIGIT;

@@ -216,8 +216,10 @@ int reading_take(const struct recognizer *recognizer, const struct raster *pictu
 				 struct reading *out, struct error *error)
 {
 	const struct shape *shape = &executor_network(recognizer->executor)->input;
-	const bool is_own = is_input(shape, picture) && !is_digit_size(shape);
-	const bool scaled = recognizer->scales && !raw, found = !raw && !scaled && !is_own;
+	const bool is_own = is_input(shape, picture) &&
+						(recognizer->pictures == PICTURES_KEEP || !is_digit_size(shape));
+	const bool scaled = recognizer->pictures == PICTURES_SCALE && !raw;
+	const bool found = !raw && !scaled && !is_own;
 
 	*out = (struct reading){0};
 	if ((found ? take_found(recognizer, picture, out, error)

@@ -40,8 +40,8 @@ const struct field data_fields[] = {
 	 .help = "swap rows and columns, as is done anyway with files named emnist..."},
 	{"pictures", FIELD_CHOICE, DATA(pictures), .word = dataset_pictures_word,
 	 .help = "of a folder of pictures: digit finds the one in each, as predict does; scale makes "
-			 "each 28x28; auto takes them as they are where all have one size of at most 64x64, "
-			 "else it is digit"},
+			 "each 28x28; keep takes them as they are, all of one size of at most 64x64; auto is "
+			 "keep where that is possible, else digit"},
 	{"skip_broken", FIELD_FLAG, DATA(skip_broken),
 	 .help = "leave out pictures that cannot be used"},
 	{"classes", FIELD_TEXT, DATA(names), "A,B,...",

@@ -21,11 +21,15 @@ void report_loading(FILE *out, const struct dataset *dataset)
 		fputs("pixels are 0 or 1, and taken as 0 or 255\n", out);
 	if (dataset->transposed)
 		fputs("images are transposed: rows and columns are swapped\n", out);
+	static const char *const forms[] = {
+		[PICTURES_DIGIT] = "searched for a digit, which is brought to",
+		[PICTURES_SCALE] = "scaled to",
+		[PICTURES_KEEP] = "kept as they are,",
+	};
+
 	if (dataset->form != PICTURES_AUTO)
-		fprintf(out, "pictures are %s %d×%d pixels\n",
-				dataset->form == PICTURES_DIGIT ? "searched for a digit, which is brought to"
-												: "scaled to",
-				dataset->height, dataset->width);
+		fprintf(out, "pictures are %s %d×%d pixels\n", forms[dataset->form], dataset->height,
+				dataset->width);
 	if (dataset->others)
 		fprintf(out, "files left out that are no pictures: %zu\n", dataset->others);
 	if (dataset->broken)

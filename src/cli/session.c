@@ -99,7 +99,7 @@ struct recognizer session_recognizer(const struct session *session)
 	return (struct recognizer){
 		.executor = session->executor,
 		.least = recognizer_least(&session->info),
-		.scales = session->info.pictures == PICTURES_SCALE,
+		.pictures = session->info.pictures,
 	};
 }
 
