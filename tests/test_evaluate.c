@@ -301,10 +301,13 @@ static void scores_of_a_class(void **state)
 	assert_true(fabs(sevens.f1 - 2 * 0.6 * 0.75 / 1.35) < 1e-15);
 	struct class_scores nines = confusion_scores(&confusion, 9);
 	assert_int_equal(nines.support, 1);
-	assert_true(nines.precision == 0 && nines.recall == 0 && nines.f1 == 0);
+	assert_true(isnan(nines.precision) && nines.recall == 0 && nines.f1 == 0);
 	struct class_scores zeros = confusion_scores(&confusion, 0);
 	assert_int_equal(zeros.support, 0);
-	assert_true(zeros.precision == 0 && zeros.recall == 0 && zeros.f1 == 0);
+	assert_true(isnan(zeros.precision) && isnan(zeros.recall) && isnan(zeros.f1));
+	counts[7][0] = 1;
+	zeros = confusion_scores(&confusion, 0);
+	assert_true(zeros.precision == 0 && isnan(zeros.recall) && isnan(zeros.f1));
 }
 
 /* The bounds are the p for which |p̂ - p| is z times the deviation sqrt(p (1 - p) / n); these were

@@ -81,7 +81,8 @@ static inline size_t confusion_at(const struct confusion *confusion, int label, 
 	return confusion->counts[(size_t)label * (size_t)confusion->classes + (size_t)prediction];
 }
 
-/* Precision, recall and F1 of one class; 0 where the divisor is 0. */
+/* Precision, recall and F1 of one class; NaN where they have no value: precision where nothing was
+ * taken for the class, the others where it has no images. */
 struct class_scores {
 	size_t support; /* images of the class */
 	double precision, recall, f1;

@@ -151,7 +151,7 @@ double calibrate(const float *logits, int classes, const struct dataset *dataset
 
 static double ratio(size_t part, size_t whole)
 {
-	return whole ? (double)part / (double)whole : 0;
+	return whole ? (double)part / (double)whole : (double)NAN;
 }
 
 int confusion_count(const struct prediction *predictions, size_t count, int classes,
@@ -188,7 +188,7 @@ struct class_scores confusion_scores(const struct confusion *confusion, int labe
 	scores.precision = ratio(hits, predicted);
 	scores.recall = ratio(hits, scores.support);
 	/* The harmonic mean of the two, 2pr / (p + r), in counts. */
-	scores.f1 = ratio(2 * hits, predicted + scores.support);
+	scores.f1 = scores.support ? ratio(2 * hits, predicted + scores.support) : (double)NAN;
 	return scores;
 }
 

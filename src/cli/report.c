@@ -285,6 +285,15 @@ static void print_confusions(FILE *out, const struct evaluated *evaluated, int n
 	}
 }
 
+/* A dash stands for a score without a value. */
+static void print_score(FILE *out, double score, int width)
+{
+	if (isnan(score))
+		fprintf(out, " %*s", width, "-");
+	else
+		fprintf(out, " %*.4f", width, score);
+}
+
 void report_evaluation(FILE *out, const struct evaluated *evaluated, int width, bool colour)
 {
 	const int longest = classes_width(evaluated->classes, MOST_NAME);
@@ -308,8 +317,10 @@ void report_evaluation(FILE *out, const struct evaluated *evaluated, int width, 
 		struct class_scores scores = confusion_scores(evaluated->confusion, label);
 
 		report_name(out, evaluated->classes->all[label].name, names);
-		fprintf(out, " %10.4f %7.4f %7.4f %8zu\n", scores.precision, scores.recall, scores.f1,
-				scores.support);
+		print_score(out, scores.precision, 10);
+		print_score(out, scores.recall, 7);
+		print_score(out, scores.f1, 7);
+		fprintf(out, " %8zu\n", scores.support);
 	}
 }
 
@@ -408,8 +419,13 @@ void report_evaluation_json(FILE *out, const struct evaluated *evaluated, const 
 
 		fputs(label ? ",{\"digit\":" : "{\"digit\":", out);
 		report_class_json(out, evaluated->classes, label);
-		fprintf(out, ",\"precision\":%.9g,\"recall\":%.9g", scores.precision, scores.recall);
-		fprintf(out, ",\"f1\":%.9g,\"support\":%zu}", scores.f1, scores.support);
+		fputs(",\"precision\":", out);
+		json_print_number(out, scores.precision);
+		fputs(",\"recall\":", out);
+		json_print_number(out, scores.recall);
+		fputs(",\"f1\":", out);
+		json_print_number(out, scores.f1);
+		fprintf(out, ",\"support\":%zu}", scores.support);
 	}
 	fputs("]", out);
 	if (compared)
