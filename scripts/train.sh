@@ -8,8 +8,9 @@ usage()
 Usage: scripts/train.sh [OPTION of mnist-cnn train]...
 
 Builds mnist-cnn in the project's build/, trains a network on MNIST, draws its learning curves,
-evaluates it on the test images, and has it read a digit. What is missing (C compiler, CMake,
-gnuplot) is installed with apt where that is possible; otherwise you are told what to install.
+evaluates it on the test images (without any, on those that validated it), and has it read a
+digit. What is missing (C compiler, CMake, gnuplot) is installed with apt where that is possible;
+otherwise you are told what to install.
 
 Leaves model.safetensors, curves.csv and curves.png in the current folder. Examples:
   scripts/train.sh
@@ -32,6 +33,8 @@ done
 model=model.safetensors
 curves=curves.csv
 data=${MNIST_CNN_DATA:-$root/data}
+given= # --data, where it was given
+skip=
 list=false
 previous=
 for argument; do
@@ -42,9 +45,13 @@ for argument; do
 		exit 2
 		;;
 	--recipe=list) list=true ;;
+	--skip-broken) skip=$option ;;
 	--model=*) model=${option#*=} ;;
 	--curves=*) curves=${option#*=} ;;
-	--data=*) data=${option#*=} ;;
+	--data=*)
+		data=${option#*=}
+		given=" --data $(printf %q "$data")"
+		;;
 	esac
 	case $argument in
 	--model | --curves | --data | --recipe) previous=$argument= ;;
@@ -53,7 +60,6 @@ for argument; do
 done
 picture=${curves%.csv}.png
 program=$root/build/mnist-cnn
-export MNIST_CNN_DATA=$data
 
 provide compiler cmake make gnuplot:optional
 say "Building in $root/build"
@@ -62,7 +68,7 @@ build "$root/build" -DCMAKE_BUILD_TYPE=Release -DSANITIZE= --target mnist-cnn
 if $list; then
 	exec "$program" train --recipe list
 fi
-"$program" train "$@"
+"$program" train --data "$data" "$@"
 
 if ! has gnuplot; then
 	picture="(no picture of the curves without gnuplot)"
@@ -70,9 +76,18 @@ elif ! gnuplot -c "$root/scripts/plot-curves.gp" "$curves" "$picture"; then
 	picture="(no picture of the curves: gnuplot failed)"
 fi
 
+measure()
+{
+	"$program" eval --data "$data" ${skip:+"$skip"} --model "$model" --split "$1"
+}
+
 say
 say "On the test images, which training never saw:"
-"$program" eval --model "$model"
+if ! measure test; then
+	say
+	say "On the images that validated it:"
+	measure val || say "So nothing says how well it reads."
+fi
 
 say
 say "A digit from data/samples:"
@@ -87,4 +102,4 @@ if [ . -ef "$root" ]; then
 fi
 say "  ${here}build/mnist-cnn inspect data --data $(printf %q "$data")"
 say "  ${here}build/mnist-cnn predict --model $(printf %q "$model") ${here}data/samples/*.pgm"
-say "  ${here}scripts/train.sh --epochs 10 --eval-train"
+say "  ${here}scripts/train.sh$given --epochs 10 --eval-train"
