@@ -42,7 +42,7 @@ has_all()
 
 	for name in bin/mnist-cnn share/man/man1/mnist-cnn.1 share/zsh/site-functions/_mnist-cnn \
 		share/bash-completion/completions/mnist-cnn share/fish/vendor_completions.d/mnist-cnn.fish \
-		share/mnist-cnn/samples/7.pgm share/mnist-cnn/train-images-idx3-ubyte.gz; do
+		share/mnist-cnn/README.md share/mnist-cnn/samples/7.pgm share/mnist-cnn/train-images-idx3-ubyte.gz; do
 		[ -f "$usr/$name" ] || { echo "no $usr/$name" && return 1; }
 	done
 }
@@ -56,6 +56,12 @@ manual()
 	command -v man >/dev/null && said+=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$1" 2>&1 >/dev/null)
 	printf '%s' "$said"
 	[ -z "$said" ]
+}
+
+# links FILE : what its links name is there.
+links()
+{
+	grep -o ']([^)#]*' "$1" | cut -c 3- | grep '^[^:]\{1,\}$' | (cd "$(dirname "$1")" && xargs -r ls -d)
 }
 
 used()
@@ -85,6 +91,7 @@ check "who builds the program has its manual" with_manual
 check "installing" env DESTDIR="$work/root" cmake --install "$build" --prefix /usr
 check "all is where it belongs" has_all "$work/root"
 check "the manual has no mistakes" manual "$work/root/usr/share/man/man1/mnist-cnn.1"
+check "what its README.md links to is installed" links "$work/root/usr/share/mnist-cnn/README.md"
 check "the program finds its data" used "$work/root"
 check "nothing is left behind" gone
 exit $failed

@@ -2,8 +2,16 @@
 # have theirs; the target `uninstall` takes them away again.
 install(TARGETS mnist-cnn)
 install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/mnist-cnn
-	PATTERN lesson EXCLUDE PATTERN model.safetensors EXCLUDE)
+	PATTERN lesson EXCLUDE PATTERN model.safetensors EXCLUDE PATTERN README.md EXCLUDE)
 install(FILES scripts/install/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# What the installed README.md says of the lesson, it says without links.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS data/README.md)
+file(READ data/README.md readme)
+string(REGEX REPLACE "\\[([^]]*)\\]\\((lesson/|\\.\\./)[^)]*\\)" "\\1" readme "${readme}")
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/data-README.md "${readme}")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/data-README.md RENAME README.md
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/mnist-cnn)
 
 # The manual and the completions are made by a program that has the same tables. Who cross-compiles
 # without an emulator does without them.
