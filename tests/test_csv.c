@@ -167,7 +167,8 @@ static void faults_have_a_place(void **state)
 	refuses("7,0,1,2,3\n26,4,,6,7\n", "line 2, column 3: \"\" is not a number");
 	refuses("7,0,1,2,3\n26,4,nan,6,7\n", "line 2, column 3: \"nan\" is not a number");
 	refuses("7,0,1,2,3\n26,4,0x1,6,7\n", "line 2, column 3: \"0x1\" is not a number");
-	refuses("a,b,c,d,e\r\ncat,0,1,2,3\n", "line 2, column 1: \"cat\" is not a number");
+	refuses("a,b,c,d,e\r\ncat,0,1,2,3\n",
+			"line 2, column 1: \"cat\" is not a number; labels are whole numbers");
 	refuses("7,0,1,2,3\n2.5,0,1,2,3\n", "line 2, column 1: the label 2.5 is not whole");
 	refuses("7,0,1,2,3\n3e9,0,1,2,3\n", "line 2, column 1: \"3e9\" is not in -2147483648 … 214748");
 }

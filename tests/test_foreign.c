@@ -83,6 +83,7 @@ static void contents(void **state)
 	begins(foreign_content(CONTENT("MATLAB")), "a MATLAB file");
 	begins(foreign_content(CONTENT("\xff\xd8\xff")), "a single picture");
 	begins(foreign_content(CONTENT("\x89PNG")), "a single picture");
+	begins(foreign_content(CONTENT("%PDF-1.7")), "a PDF document; 'pdftoppm -png'");
 	begins(foreign_content(CONTENT("P5\n28 28 255\n")), "a single picture");
 	begins(foreign_content(CONTENT("P6 28 28 255\n")), "a single picture");
 	begins(foreign_content(CONTENT("\xff\xfe")), "UTF-16 text");

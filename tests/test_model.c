@@ -782,7 +782,7 @@ static void files_that_are_no_model(void **state)
 	assert_error_has(&error, ": is a Git LFS pointer; fetch the file with 'git lfs pull'");
 	assert_int_equal(file_replace(path, "P5\n28 28 255\n", 13, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
-	assert_error_has(&error, ": is a single picture");
+	assert_error_has(&error, ": is a single picture, not a trained network");
 	assert_int_equal(file_replace(path, "\x80\4\x95\1\1\1\1\1", 8, &error), 0);
 	assert_int_equal(model_load(path, NULL, &network, NULL, NULL, &error), MODEL_BROKEN);
 	assert_error_has(&error, ": is a Python pickle, not a trained network");

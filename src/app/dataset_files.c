@@ -365,8 +365,10 @@ static enum dataset_fault find_by_file(struct dataset_files *files, const char *
 	}
 	if (part == DATASET_TEST) {
 		const char *phrase = foreign_name(text);
-		error_set(error, "%s: %s", path,
-				  phrase ? phrase : "a file of its own, without test images");
+		error_set(
+			error, "%s: %s", path,
+			phrase ? phrase
+				   : "a file of its own, without test images; to measure on it, name it test.csv");
 		return DATASET_NO_PART;
 	}
 	snprintf(files->images, PATH_SIZE, "%s", path);

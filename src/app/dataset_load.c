@@ -15,6 +15,8 @@
 #define MAX_MAPPING ((size_t)1 << 16) /* bytes */
 #define MAX_PACKED 2                  /* times: servers pack what is packed once more */
 
+#define LOOK 512 /* bytes that tell text from others */
+
 /* Stands in front of a sink, and looks at the first bytes of what it is to take. */
 struct gate {
 	struct sink sink;
@@ -22,6 +24,15 @@ struct gate {
 	bool begun, packed;
 	struct writer content; /* where it is packed: all of it */
 };
+
+/* Text has no control characters but those between the tabulator and the return. */
+static bool is_binary(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < size && i < LOOK; i++)
+		if (data[i] < ' ' && (data[i] < '\t' || data[i] > '\r'))
+			return true;
+	return false;
+}
 
 static int look(struct gate *gate, const uint8_t *data, size_t size, struct error *error)
 {
@@ -31,6 +42,8 @@ static int look(struct gate *gate, const uint8_t *data, size_t size, struct erro
 	gate->packed = gzip_is(data, size);
 	if (!foreign && gate->text && idx_is(data, size))
 		foreign = "an IDX file, whose name should be like train-images-idx3-ubyte";
+	if (!foreign && gate->text && !gate->packed && is_binary(data, size))
+		foreign = "not text, as CSV is";
 	return foreign ? error_set(error, "%s", foreign) : 0;
 }
 

@@ -36,11 +36,10 @@ static int refuse_other(const struct buffer *bytes, struct error *error)
 		begin++;
 	const char *phrase = foreign_content(begin, (size_t)(end - begin));
 	const char *of_images = phrase ? strstr(phrase, FOREIGN_AS_CSV) : NULL;
-	if (of_images)
-		return error_set(error, "is %.*s, not a trained network", (int)(of_images - phrase),
-						 phrase);
+	const size_t length = of_images ? (size_t)(of_images - phrase) : phrase ? strlen(phrase) : 0;
 	if (phrase)
-		return error_set(error, "is %s", phrase);
+		return error_set(error, "is %.*s%s", (int)length, phrase,
+						 strcspn(phrase, ";:") < length ? "" : ", not a trained network");
 	while (begin < end && begin < bytes->data + 8 && (*begin >= ' ' || isspace(*begin)))
 		begin++;
 	return begin == end || begin >= bytes->data + 8

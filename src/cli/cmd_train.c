@@ -90,6 +90,9 @@ static int check_line(struct job *job, struct error *error)
 
 	if (spec_parse(values->network, &spec, error))
 		return error_prefix(error, "--network");
+	if (!strcmp(values->model, "builtin"))
+		return error_set(error, "--model builtin: that is the network in the program; ./builtin is "
+								"a file");
 	if (values->settings.patience && values->settings.val_split == 0)
 		return error_set(error, "--patience needs validation images, but --val-split is 0");
 	if (job_name_stopped_model(job, error) || files_check_distinct(files, &values->data, error))

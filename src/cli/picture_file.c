@@ -67,7 +67,8 @@ int picture_files_list(const char *folder, struct folder *out, struct error *err
 	folder_trim(out, count);
 	folder_sort(out);
 	if (!count)
-		status = error_set(error, "%s: a folder without pictures", folder);
+		status = error_set(error, "%s: a folder without pictures; folders in it are not looked at",
+						   folder);
 	for (size_t i = 0; i < count && !status; i++)
 		status = put_folder_in_front(&out->names[i], folder, error);
 	if (status)

@@ -165,7 +165,7 @@ static int add_label(struct csv_reader *reader, struct row *row, struct error *e
 	double value;
 
 	if (read_number(row, INT32_MIN, INT32_MAX, &value, error))
-		return -1;
+		return error_append(error, "; labels are whole numbers");
 	if (value != floor(value))
 		return error_set(error, "line %zu, column %zu: the label %g is not whole", row->line,
 						 row->column, value);

@@ -41,6 +41,7 @@ static const struct format {
 	{0, "\x80\5", NULL, PICKLE},
 	{0, "\xff\xfe", NULL, UTF16},
 	{0, "\xfe\xff", NULL, UTF16},
+	{0, "%PDF", ".pdf", "a PDF document; 'pdftoppm -png' makes pictures of its pages"},
 	{0, "\x89PNG", NULL, PICTURE},
 	{0, "\xff\xd8\xff", NULL, PICTURE},
 	{0, "P5", NULL, PICTURE},
