@@ -119,9 +119,9 @@ static void replacing_names_what_is_wrong(void **state)
 	assert_error_has(&error, ": cannot write: is a directory");
 	scratch_path(path, folder, "no/where");
 	assert_int_equal(file_check_replace(path, &error), -1);
-	assert_error_has(&error, "no/where: cannot create a temporary file beside it: No such file");
+	assert_error_has(&error, "no/where: its folder does not exist");
 	assert_int_equal(file_replace(path, "x", 1, &error), -1);
-	assert_error_has(&error, "no/where: cannot create a temporary file beside it: No such file");
+	assert_error_has(&error, "no/where: its folder does not exist");
 	scratch_path(path, folder, "plain");
 	assert_true(scratch_write(path, "kept"));
 	scratch_path(path, folder, "plain/x");

@@ -112,10 +112,10 @@ static void asks_until_it_is_written(void **state)
 	assert_true(scratch_holds(other, "weights"));
 	rewind(rescue.questions);
 	asked[fread(asked, 1, sizeof asked - 1, rescue.questions)] = '\0';
-	const char *first = strstr(asked, "inner/model: cannot create a temporary file beside it");
+	const char *first = strstr(asked, "inner/model: its folder does not exist");
 	assert_non_null(first);
-	assert_non_null(strstr(first + 1, "inner/model: cannot create a temporary file beside it"));
-	assert_non_null(strstr(asked, "none/x: cannot create a temporary file beside it"));
+	assert_non_null(strstr(first + 1, "inner/model: its folder does not exist"));
+	assert_non_null(strstr(asked, "none/x: its folder does not exist"));
 	assert_non_null(strstr(asked, "Enter tries again; or name another file: "));
 	assert_non_null(fgets(text, sizeof text, rescue.answers));
 	assert_string_equal(text, "not read\n");
@@ -129,7 +129,7 @@ static void assert_saved_elsewhere(const struct rescue *rescue)
 	char expected[PATH_SIZE + 100];
 
 	snprintf(expected, sizeof expected, "; what was learned is in %s", rescue->path);
-	assert_error_has(&error, "inner/model: cannot create a temporary file beside it");
+	assert_error_has(&error, "inner/model: its folder does not exist");
 	assert_error_has(&error, expected);
 	snprintf(expected, sizeof expected, "%s/mnist-cnn.", folder);
 	assert_memory_equal(rescue->path, expected, strlen(expected));
@@ -175,7 +175,7 @@ static void all_may_fail(void **state)
 	lose_folder();
 	setenv("TMPDIR", "no/where", 1);
 	assert_int_equal(rescue_write(&rescue, &draft, &bytes, &error), -1);
-	assert_error_has(&error, "inner/model: cannot create a temporary file beside it");
+	assert_error_has(&error, "inner/model: its folder does not exist");
 	assert_error_has(&error, "; what was learned is lost, too: no folder can be made in no/where");
 	assert_int_equal(scratch_count(folder), 0);
 }

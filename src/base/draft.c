@@ -85,6 +85,13 @@ static int fail(const struct draft *draft, const char *what, struct error *error
 	return draft->replaces ? error_append(error, "; the old file is untouched") : -1;
 }
 
+static int fail_to_create(const struct draft *draft, struct error *error)
+{
+	if (errno == ENOENT)
+		return error_set(error, "%s: its folder does not exist", draft->path);
+	return fail(draft, "cannot create a temporary file beside it", error);
+}
+
 static int refuse_second(struct draft *draft, pid_t holder, struct error *error)
 {
 	draft->is_taken = true;
@@ -196,7 +203,7 @@ static int create(struct draft *draft, struct error *error)
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		draft->file = open(draft->temporary, flags, draft->replaces ? 0600 : 0666);
 		if (draft->file < 0 && errno != EEXIST && errno != EINTR)
-			return fail(draft, "cannot create a temporary file beside it", error);
+			return fail_to_create(draft, error);
 		if (draft->file < 0 && errno == EEXIST && remove_dead(draft, error))
 			return -1;
 		if (draft->file < 0)
@@ -206,7 +213,7 @@ static int create(struct draft *draft, struct error *error)
 		close(draft->file);
 		draft->file = -1;
 	}
-	return fail(draft, "cannot create a temporary file beside it", error);
+	return fail_to_create(draft, error);
 }
 
 /* ---- a draft's content ---- */
@@ -286,7 +293,7 @@ static int open_regular(struct draft *draft, struct error *error)
 	pid_t holder;
 
 	if (name_temporary(draft))
-		return fail(draft, "cannot create a temporary file beside it", error);
+		return fail_to_create(draft, error);
 	if (create(draft, error))
 		return -1;
 	exchange_name(NULL, draft->temporary);
