@@ -70,8 +70,8 @@ struct said {
 
 static struct said say(const struct verdict_case *curves, int patience, const char *handicap)
 {
-	const struct settings settings = {.learning_rate = (float)curves->learning_rate,
-									  .patience = patience};
+	const struct settings settings = {
+		.learning_rate = (float)curves->learning_rate, .val_split = 0.2, .patience = patience};
 	struct verdict verdict;
 	struct said said;
 
@@ -87,6 +87,7 @@ static struct said reach(int count, size_t val_count, const char *handicap)
 	const struct verdict_case curves = {.rows = rows,
 										.classes = 10,
 										.count = count,
+										.steps = 100 * (uint64_t)count,
 										.val_count = val_count,
 										.learning_rate = rows[0].learning_rate};
 	const struct said said = say(&curves, 0, handicap);
@@ -173,7 +174,8 @@ static void the_reference_job(void **state)
 	assert_int_equal(verdict.kind, VERDICT_TOO_EARLY);
 	assert_string_equal(verdict.line[0], "too early to tell after one epoch: val_loss 0.0672, "
 										 "val_accuracy 0.9810");
-	assert_string_equal(verdict.line[1], "--epochs 5 would show more");
+	assert_string_equal(verdict.line[1], "--epochs 5 would show more; accuracy is low as the mean "
+										 "of the epoch (see --eval-train)");
 
 	/* The same gain on 120 images may be chance. */
 	verdict = reach(3, 120, "dropout");
@@ -205,8 +207,10 @@ static void measured_figures_are_preferred(void **state)
 	struct said verdict = reach(10, 12000, "dropout");
 	assert_int_equal(verdict.kind, VERDICT_IMPROVING);
 	assert_null(strstr(verdict.line[1], "dropout"));
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++) {
 		rows[i].has_train = false;
+		rows[i].accuracy -= 0.01;
+	}
 	verdict = reach(10, 12000, "dropout");
 	assert_non_null(strstr(verdict.line[1], "accuracy is low because of dropout"));
 
@@ -513,7 +517,8 @@ static void smoothed_labels_have_a_floor(void **state)
 								  .val_floor = 0.1,
 								  .growth = 0.003,
 								  .misread = 0.25};
-	struct verdict_case curves = {.rows = rows, .classes = 10, .count = 20, .val_count = 2000};
+	struct verdict_case curves = {
+		.rows = rows, .classes = 10, .count = 20, .steps = 2000, .val_count = 2000};
 	struct verdict verdict;
 
 	(void)state;
@@ -527,6 +532,216 @@ static void smoothed_labels_have_a_floor(void **state)
 	assert_int_equal(verdict.kind, VERDICT_OVERFITTING);
 }
 
+/* As measured: with labels smoothed by 0.05, three classes are known by heart, and the losses rise
+ * from below to -log(1 - 0.05 × 2/3) = 0.0339. */
+static void losses_that_rise_to_their_floor(void **state)
+{
+	static const double losses[][2] = {
+		{1.1584, 1.0619}, {1.0667, 0.7665}, {0.7683, 0.3938}, {0.4229, 0.1610}, {0.2200, 0.0632},
+		{0.0494, 0.0243}, {0.0233, 0.0154}, {0.0151, 0.0133}, {0.0159, 0.0141}, {0.0132, 0.0167},
+		{0.0166, 0.0233}, {0.0249, 0.0301}, {0.0349, 0.0340}, {0.0360, 0.0351}, {0.0358, 0.0353},
+	};
+	struct verdict_case curves = {
+		.rows = rows, .count = 15, .steps = 1500, .classes = 3, .val_count = 2000};
+
+	(void)state;
+	for (int i = 0; i < 15; i++)
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = losses[i][0],
+										 .accuracy = fmin(0.3 + 0.1 * i, 0.999),
+										 .has_val = true,
+										 .val_loss = losses[i][1],
+										 .val_accuracy = fmin(0.4 + 0.1 * i, 1)};
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_UNSTABLE);
+	curves.label_smoothing = 0.05;
+	struct said verdict = say(&curves, 0, NULL);
+	assert_int_equal(verdict.kind, VERDICT_WELL_FITTED);
+	/* What is said are the losses of the table, also those below the floor. */
+	assert_begins(verdict.line[0], "well fitted: val_loss about 0.0252 since epoch 6");
+
+	/* Below the floor, a loss no longer says that something is learned. */
+	for (int i = 7; i < 15; i++) {
+		rows[i].loss = 0.03 - 0.002 * (i - 7);
+		rows[i].val_loss = 0.033 - 0.002 * (i - 7);
+	}
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_WELL_FITTED);
+	curves.label_smoothing = 0;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_IMPROVING);
+
+	/* Without smoothing, either, is unstable who reads all training images right. */
+	for (int i = 7; i < 15; i++) {
+		rows[i].loss = 0.001 * (i - 6);
+		rows[i].val_loss = 0.03;
+	}
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_UNSTABLE);
+	rows[14].accuracy = 1;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_WELL_FITTED);
+}
+
+/* With labels smoothed by 0.9, the loss of ten classes goes from 2.303 to 1.66 at most: 2.26 is a
+ * network that has begun to learn. */
+static void strong_smoothing_is_no_guessing(void **state)
+{
+	struct verdict_case curves = {
+		.rows = rows, .count = 4, .steps = 400, .classes = 10, .val_count = 2000};
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = 2.26,
+										 .accuracy = 0.9,
+										 .has_val = true,
+										 .val_loss = 2.26,
+										 .val_accuracy = 0.9};
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_NOT_LEARNING);
+	curves.label_smoothing = 0.9;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_WELL_FITTED);
+}
+
+/* One step's loss is that of the network before it. */
+static void few_steps_say_nothing(void **state)
+{
+	struct verdict_case curves = {
+		.rows = rows, .count = 1, .steps = 1, .classes = 10, .val_count = 4};
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = 2.34,
+										 .accuracy = 0.125,
+										 .has_val = true,
+										 .val_loss = 2.43,
+										 .val_accuracy = 0.1};
+	struct said verdict = say(&curves, 0, NULL);
+	assert_int_equal(verdict.kind, VERDICT_TOO_EARLY);
+	assert_begins(verdict.line[0], "too early to tell after one epoch: val_loss 2.4300");
+
+	curves.count = 6;
+	curves.steps = 9;
+	verdict = say(&curves, 0, NULL);
+	assert_int_equal(verdict.kind, VERDICT_TOO_EARLY);
+	assert_begins(verdict.line[0], "too early to tell after 9 steps: val_loss 2.4300");
+	assert_begins(verdict.line[1], "--epochs 20 would show more");
+	curves.steps = 10;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_NOT_LEARNING);
+
+	for (int i = 0; i < 6; i++)
+		rows[i].loss = rows[i].val_loss = 2.2;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_UNDERFITTING);
+	curves.steps = 9;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_TOO_EARLY);
+
+	for (int i = 0; i < 6; i++) {
+		rows[i].has_val = false;
+		rows[i].loss = 2.34;
+	}
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_NO_VALIDATION);
+}
+
+/* Of two classes, 0.68 is less than guessing costs, however much is read right. */
+static void small_losses_are_no_large_steps(void **state)
+{
+	const struct verdict_case curves = {
+		.rows = rows, .count = 2, .steps = 200, .classes = 2, .val_count = 2000};
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		rows[i] = (struct epoch_figures){.epoch = i + 1,
+										 .loss = 0.68,
+										 .accuracy = 0.7,
+										 .has_val = true,
+										 .val_loss = 0.68,
+										 .val_accuracy = 0.7};
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_NOT_LEARNING);
+	rows[1].loss = 0.7;
+	assert_int_equal(say(&curves, 0, NULL).kind, VERDICT_OVERSHOOTING);
+}
+
+/* That all of a few images are read right is no proof. */
+static void few_validation_images(void **state)
+{
+	const struct course course = {.epochs = 16,
+								  .turn = ROWS,
+								  .start = 0.5,
+								  .pace = 1,
+								  .floor = 0.04,
+								  .val_floor = 0.042,
+								  .misread = 0.3};
+
+	(void)state;
+	cook(&course, 1);
+	struct said verdict = reach(16, 29, NULL);
+	assert_int_equal(verdict.kind, VERDICT_TOO_FEW);
+	assert_begins(verdict.line[0], "too few validation images to tell: 29; val_loss about 0.0420");
+	assert_string_equal(verdict.line[1], "more images or a larger --val-split than 0.2 would show "
+										 "more");
+	assert_int_equal(reach(16, 30, NULL).kind, VERDICT_WELL_FITTED);
+}
+
+/* Advice does not name what is so already. */
+static void advice_heeds_the_settings(void **state)
+{
+	struct settings settings = {.learning_rate = 1e-3f};
+	struct verdict verdict = {.kind = VERDICT_UNSTABLE, .since = 2, .epochs = 5};
+	char line[2][VERDICT_LINE];
+
+	(void)state;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "a lower --learning-rate than 0.001 would help, or --schedule "
+								 "linear");
+	settings.schedule = SCHEDULE_COSINE;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "a lower --learning-rate than 0.001 would help");
+
+	verdict.kind = VERDICT_WELL_FITTED;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "a longer schedule or a larger network may gain more");
+	settings.schedule = SCHEDULE_CONSTANT;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "a larger network or --schedule linear may gain more");
+
+	verdict.kind = VERDICT_NO_VALIDATION;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "whether that holds for new images shows with --val-split 0.2");
+	settings.val_split = 0.2;
+	verdict_text(&verdict, &settings, NULL, line);
+	assert_string_equal(line[1], "whether that holds for new images shows with more, or a larger "
+								 "--val-split than 0.2");
+}
+
+/* A running accuracy below that of validation, before the epoch and after it. */
+static void what_makes_accuracy_low(void **state)
+{
+	static const struct {
+		double before, accuracy, after;
+		const char *handicap, *said;
+	} cases[] = {
+		{0.1, 0.4, 0.7, "dropout", "; accuracy is low as the mean of the epoch (see --eval-train)"},
+		{0.1, 0.4, 0.7, NULL, "; accuracy is low as the mean of the epoch (see --eval-train)"},
+		{0.7, 0.7, 0.8, "dropout", "; accuracy is low as the mean of the epoch (see --eval-train)"},
+		{0.7, 0.65, 0.8, "dropout", "; accuracy is low because of dropout (see --eval-train)"},
+		{0.7, 0.65, 0.8, NULL, ""},
+		{0.7, 0.795, 0.8, "dropout", ""},
+		{0.7, 0.8, 0.75, "dropout", ""},
+		{0.9, 0.85, 0.8, "dropout", ""},
+	};
+	const struct settings settings = {.learning_rate = 1e-3f};
+	const char *const advice = "more epochs may help: --epochs 10";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct verdict verdict = {.kind = VERDICT_IMPROVING, .epochs = 5, .has_val = true};
+		char line[2][VERDICT_LINE];
+
+		verdict.val_accuracy_before = cases[i].before;
+		verdict.now.accuracy = cases[i].accuracy;
+		verdict.now.val_accuracy = cases[i].after;
+		verdict_text(&verdict, &settings, cases[i].handicap, line);
+		assert_begins(line[1], advice);
+		assert_string_equal(line[1] + strlen(advice), cases[i].said);
+	}
+}
+
 /* A network that makes no mistake, or only mistakes, on one image; and numbers beyond reason. */
 static void extremes_are_borne(void **state)
 {
@@ -537,7 +752,7 @@ static void extremes_are_borne(void **state)
 		for (int e = 0; e < 5; e++)
 			for (int accuracy = 0; accuracy < 2; accuracy++) {
 				struct verdict_case curves = {
-					.rows = rows, .classes = 10, .count = count, .val_count = 1};
+					.rows = rows, .classes = 10, .count = count, .steps = 1000, .val_count = 1};
 
 				for (int i = 0; i < count; i++)
 					rows[i] = (struct epoch_figures){.epoch = i + 1,
@@ -569,6 +784,13 @@ int main(void)
 		cmocka_unit_test(a_network_that_forgets),
 		cmocka_unit_test(without_validation),
 		cmocka_unit_test(smoothed_labels_have_a_floor),
+		cmocka_unit_test(losses_that_rise_to_their_floor),
+		cmocka_unit_test(strong_smoothing_is_no_guessing),
+		cmocka_unit_test(few_steps_say_nothing),
+		cmocka_unit_test(small_losses_are_no_large_steps),
+		cmocka_unit_test(few_validation_images),
+		cmocka_unit_test(advice_heeds_the_settings),
+		cmocka_unit_test(what_makes_accuracy_low),
 		cmocka_unit_test(extremes_are_borne),
 	};
 

@@ -4,12 +4,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/epoch.h"
 
 enum verdict_kind {
 	VERDICT_NONE,          /* no row, nothing to say */
-	VERDICT_TOO_EARLY,     /* too few epochs to tell a trend from chance */
+	VERDICT_TOO_EARLY,     /* too few epochs or steps to tell a trend from chance */
+	VERDICT_TOO_FEW,       /* too few validation images to tell that all is well */
 	VERDICT_NO_VALIDATION, /* nothing to compare with */
 	VERDICT_OVERSHOOTING,  /* accuracies far above those of guessing, and so are the losses */
 	VERDICT_NOT_LEARNING,  /* no better than guessing */
@@ -23,6 +25,7 @@ enum verdict_kind {
 struct verdict_case {
 	const struct epoch_figures *rows; /* of consecutive epochs */
 	int count;
+	uint64_t steps;         /* of all these epochs */
 	int classes;            /* that are told apart */
 	size_t val_count;       /* validation images; the fewer, the more may be chance */
 	double learning_rate;   /* at its peak */
@@ -38,6 +41,8 @@ struct verdict_figures {
 struct verdict {
 	enum verdict_kind kind;
 	int epochs;
+	uint64_t steps;
+	size_t val_count;
 	bool has_val, measured; /* every row has figures of validation; of the training images */
 	/* The epoch since which it is so: overfitting, unstable, or well fitted and no longer
 	 * improving. 0 for other kinds. */
@@ -49,10 +54,11 @@ struct verdict {
 		int since, count; /* the first epoch, and how many */
 		double mean, start, end;
 	} trend;
-	double guessing; /* the loss of a network that knows nothing, log(classes) */
-	bool turned;     /* overfitting: val_loss has risen, and not only stayed */
-	bool falling;    /* not learning: the loss begins to fall */
-	bool decayed;    /* the learning rate has nearly ended its fall, which alone flattens curves */
+	double guessing;            /* the loss of a network that knows nothing, log(classes) */
+	double val_accuracy_before; /* the last epoch; before the first one, that of guessing */
+	bool turned;                /* overfitting: val_loss has risen, and not only stayed */
+	bool falling;               /* not learning: the loss begins to fall */
+	bool decayed; /* the learning rate has nearly ended its fall, which alone flattens curves */
 };
 
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict);

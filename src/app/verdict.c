@@ -22,6 +22,8 @@
 #define SLOW_FALL 0.05   /* of the loss, as a share of it, in an epoch */
 #define BLIND_LOSS 0.975 /* share of the loss of guessing, above which nothing was learned */
 #define FEW_ROWS 4       /* with fewer rows, the absence of a trend means nothing */
+#define FEW_STEPS 10     /* fewer steps may well have learned nothing yet */
+#define FEW_IMAGES 30    /* all of n read right, up to 3/n of others may be misread (95%) */
 
 enum column { VAL_LOSS, VAL_ACCURACY, SEEN_LOSS, SEEN_ACCURACY };
 
@@ -34,9 +36,10 @@ struct trend {
 };
 
 /* The curves, and what follows from them. SEEN columns are of the training images: the measured
- * figures where every row has them, else the running means. */
+ * figures where every row has them, else the running means. A loss below `least` counts as that. */
 struct findings {
 	const struct verdict_case *curves;
+	double least;
 	bool has_val, measured;
 	struct trend val, seen;
 };
@@ -45,9 +48,9 @@ static double value(const struct findings *f, int i, enum column column)
 {
 	const struct epoch_figures *row = &f->curves->rows[i];
 	const double values[] = {
-		[VAL_LOSS] = row->val_loss,
+		[VAL_LOSS] = fmax(row->val_loss, f->least),
 		[VAL_ACCURACY] = row->val_accuracy,
-		[SEEN_LOSS] = f->measured ? row->train_loss : row->loss,
+		[SEEN_LOSS] = fmax(f->measured ? row->train_loss : row->loss, f->least),
 		[SEEN_ACCURACY] = f->measured ? row->train_accuracy : row->accuracy,
 	};
 
@@ -123,9 +126,9 @@ static int lowest(const struct findings *f, enum column column)
 	return row;
 }
 
-static struct findings look(const struct verdict_case *curves)
+static struct findings look(const struct verdict_case *curves, double least)
 {
-	struct findings f = {.curves = curves, .has_val = true, .measured = true};
+	struct findings f = {.curves = curves, .least = least, .has_val = true, .measured = true};
 
 	for (int i = 0; i < curves->count; i++) {
 		f.has_val = f.has_val && curves->rows[i].has_val;
@@ -137,11 +140,18 @@ static struct findings look(const struct verdict_case *curves)
 	return f;
 }
 
+static bool has_few_steps(const struct findings *f)
+{
+	return f->curves->steps < FEW_STEPS;
+}
+
 /* No epoch was better than guessing, on training and on validation images. */
 static bool is_guessing(const struct findings *f)
 {
-	double limit = BLIND_LOSS * log(f->curves->classes);
+	const double limit = f->least + BLIND_LOSS * (log(f->curves->classes) - f->least);
 
+	if (has_few_steps(f))
+		return false;
 	for (int i = 0; i < f->curves->count; i++)
 		if (value(f, i, SEEN_LOSS) < limit || (f->has_val && value(f, i, VAL_LOSS) < limit))
 			return false;
@@ -152,9 +162,11 @@ static bool is_guessing(const struct findings *f)
 static bool is_overshooting(const struct findings *f)
 {
 	const double chance = 1.0 / f->curves->classes, least = chance + (1 - chance) / 3;
+	const double guessing = log(f->curves->classes);
 	const int last = f->curves->count - 1;
 
-	return is_guessing(f) && value(f, last, SEEN_ACCURACY) >= least &&
+	return is_guessing(f) && value(f, last, SEEN_LOSS) > guessing &&
+		   value(f, last, SEEN_ACCURACY) >= least &&
 		   (!f->has_val || value(f, last, VAL_ACCURACY) >= least);
 }
 
@@ -163,25 +175,17 @@ static bool is_underfitting(const struct findings *f)
 	const struct trend *t = f->has_val ? &f->val : &f->seen;
 	int last = f->curves->count - 1;
 
-	/* With two rows this may be a matter of a few steps. */
-	return f->curves->count > 2 && value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
+	return f->curves->count > 2 && !has_few_steps(f) &&
+		   value(f, last, SEEN_ACCURACY) < LOW_ACCURACY &&
 		   (!f->has_val || value(f, last, VAL_ACCURACY) < LOW_ACCURACY) &&
 		   (t->start - t->end) / (t->count - 1) < SLOW_FALL * t->start;
 }
 
-/* That of images which hit their smoothed targets: learning by heart leads there, not to 0. */
-static double least_loss(const struct findings *f)
-{
-	const int classes = f->curves->classes;
-
-	return -log(1 - f->curves->label_smoothing * (classes - 1) / classes);
-}
-
 static bool seen_falls_since(const struct findings *f, int row)
 {
-	const double least = least_loss(f), now = value(f, f->curves->count - 1, SEEN_LOSS);
+	const double now = value(f, f->curves->count - 1, SEEN_LOSS);
 
-	return now - least < (1 - CLEAR_CHANGE) * (value(f, row, SEEN_LOSS) - least);
+	return now - f->least < (1 - CLEAR_CHANGE) * (value(f, row, SEEN_LOSS) - f->least);
 }
 
 /* The validation loss is above that of the best epoch, and not by chance: three deviations, because
@@ -218,9 +222,11 @@ static bool has_large_gap(const struct findings *f)
 	return gap >= LARGE_GAP && gap > 1.645 * error;
 }
 
+/* Who reads all training images right is at most less sure of them. */
 static bool is_unstable(const struct findings *f)
 {
-	return rises(&f->seen, CLEAR_CHANGE) && !(f->has_val && falls(&f->val, CLEAR_FALL));
+	return value(f, f->curves->count - 1, SEEN_ACCURACY) < 1 && rises(&f->seen, CLEAR_CHANGE) &&
+		   !(f->has_val && falls(&f->val, CLEAR_FALL));
 }
 
 static bool lacks_validation(const struct findings *f)
@@ -233,9 +239,14 @@ static bool is_improving(const struct findings *f)
 	return falls(&f->val, CLEAR_FALL);
 }
 
-static bool has_few_rows(const struct findings *f)
+static bool is_early(const struct findings *f)
 {
-	return f->curves->count < FEW_ROWS;
+	return f->curves->count < FEW_ROWS || has_few_steps(f);
+}
+
+static bool has_few_images(const struct findings *f)
+{
+	return f->curves->val_count < FEW_IMAGES;
 }
 
 /* It goes on improving on its own training images alone. */
@@ -260,11 +271,17 @@ static const struct rule {
 	bool (*holds)(const struct findings *f); /* NULL: always */
 	int (*since)(const struct findings *f);  /* the row since which it is so; NULL: there is none */
 } rules[] = {
-	{VERDICT_OVERSHOOTING, is_overshooting, NULL},   {VERDICT_NOT_LEARNING, is_guessing, NULL},
-	{VERDICT_UNDERFITTING, is_underfitting, NULL},   {VERDICT_UNSTABLE, is_unstable, lowest_seen},
-	{VERDICT_NO_VALIDATION, lacks_validation, NULL}, {VERDICT_OVERFITTING, has_turned, lowest_val},
-	{VERDICT_IMPROVING, is_improving, NULL},         {VERDICT_TOO_EARLY, has_few_rows, NULL},
-	{VERDICT_OVERFITTING, is_stuck, arrival},        {VERDICT_WELL_FITTED, NULL, arrival},
+	{VERDICT_OVERSHOOTING, is_overshooting, NULL},
+	{VERDICT_NOT_LEARNING, is_guessing, NULL},
+	{VERDICT_UNDERFITTING, is_underfitting, NULL},
+	{VERDICT_UNSTABLE, is_unstable, lowest_seen},
+	{VERDICT_NO_VALIDATION, lacks_validation, NULL},
+	{VERDICT_OVERFITTING, has_turned, lowest_val},
+	{VERDICT_IMPROVING, is_improving, NULL},
+	{VERDICT_TOO_EARLY, is_early, NULL},
+	{VERDICT_OVERFITTING, is_stuck, arrival},
+	{VERDICT_TOO_FEW, has_few_images, NULL},
+	{VERDICT_WELL_FITTED, NULL, arrival},
 };
 
 /* The loss begins to fall. A first loss far above that of guessing comes from too large steps. */
@@ -287,6 +304,17 @@ static struct verdict_figures figures(const struct findings *f, int row)
 	};
 }
 
+/* That of images which hit their smoothed targets: learning by heart leads there, not to 0. */
+static double least_loss(const struct verdict_case *curves)
+{
+	return -log(1 - curves->label_smoothing * (curves->classes - 1) / curves->classes);
+}
+
+static double val_accuracy_before(const struct verdict_case *curves)
+{
+	return curves->count > 1 ? curves->rows[curves->count - 2].val_accuracy : 1.0 / curves->classes;
+}
+
 void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 {
 	const struct rule *rule = rules;
@@ -294,19 +322,22 @@ void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 	*verdict = (struct verdict){.kind = VERDICT_NONE};
 	if (curves->count < 1)
 		return;
-	const struct findings f = look(curves);
-	const struct trend *trend = f.has_val ? &f.val : &f.seen;
+	const struct findings f = look(curves, least_loss(curves)), plain = look(curves, 0);
+	const struct trend *trend = plain.has_val ? &plain.val : &plain.seen;
 	while (rule->holds && !rule->holds(&f))
 		rule++;
 	*verdict = (struct verdict){
 		.kind = rule->kind,
 		.epochs = curves->count,
+		.steps = curves->steps,
+		.val_count = curves->val_count,
 		.has_val = f.has_val,
 		.measured = f.measured,
-		.now = figures(&f, curves->count - 1),
+		.now = figures(&plain, curves->count - 1),
 		.trend = {curves->rows[trend->first].epoch, trend->count, trend->mean, trend->start,
 				  trend->end},
 		.guessing = log(curves->classes),
+		.val_accuracy_before = val_accuracy_before(curves),
 		.turned = rule->holds == has_turned,
 		.falling = is_falling(&f),
 		.decayed = curves->rows[curves->count - 1].learning_rate < 0.05 * curves->learning_rate,
@@ -314,6 +345,6 @@ void verdict_reach(const struct verdict_case *curves, struct verdict *verdict)
 	if (rule->since) {
 		const int row = rule->since(&f);
 		verdict->since = curves->rows[row].epoch;
-		verdict->then = figures(&f, row);
+		verdict->then = figures(&plain, row);
 	}
 }

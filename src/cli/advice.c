@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define ACCURACIES 80
+#define CLEAR_GAP 0.01 /* between accuracies, that is worth a word */
 
 int advise_on_dataset(enum dataset_fault fault, struct error *error)
 {
@@ -94,6 +95,7 @@ static void say_both(const struct verdict *v, const struct settings *settings, b
 					 char finding[VERDICT_LINE], char advice[VERDICT_LINE])
 {
 	const double rate = (double)settings->learning_rate, from = v->trend.start, to = v->trend.end;
+	const bool is_constant = settings->schedule == SCHEDULE_CONSTANT;
 	const char *const loss = v->measured ? "train_loss" : "loss";
 	char text[ACCURACIES];
 
@@ -106,16 +108,32 @@ static void say_both(const struct verdict *v, const struct settings *settings, b
 		if (v->epochs == 1)
 			say(finding, "too early to tell after one epoch: val_loss %.4f, val_accuracy %.4f",
 				v->now.val_loss, v->now.val_accuracy);
+		else if (v->epochs > 3)
+			say(finding, "too early to tell after %llu steps: val_loss %.4f, val_accuracy %.4f",
+				(unsigned long long)v->steps, v->now.val_loss, v->now.val_accuracy);
 		else
 			say(finding,
 				"too early to tell: the last epoch took val_loss from %.4f to %.4f, as chance may",
 				from, to);
-		say(advice, "--epochs %d would show more", v->epochs < 3 ? 5 : 10);
+		say(advice, "--epochs %d would show more", v->epochs < 3 ? 5 : v->epochs < 5 ? 10 : 20);
+		break;
+	case VERDICT_TOO_FEW:
+		say(finding,
+			"too few validation images to tell: %zu; val_loss about %.4f, val_accuracy %.4f",
+			v->val_count, v->trend.mean, v->now.val_accuracy);
+		say(advice, "more images or a larger --val-split than %g would show more",
+			settings->val_split);
 		break;
 	case VERDICT_NO_VALIDATION:
 		say(finding, "no validation images, so no verdict; in training %s is %.4f, %s", loss,
 			v->now.loss, text);
-		say(advice, "whether that holds for new images shows with --val-split 0.2");
+		if (settings->val_split > 0)
+			say(advice,
+				"whether that holds for new images shows with more, or a larger --val-split than "
+				"%g",
+				settings->val_split);
+		else
+			say(advice, "whether that holds for new images shows with --val-split 0.2");
 		break;
 	case VERDICT_OVERSHOOTING:
 		say(finding, "steps too large: %s %.4f, above that of guessing (%.4f); %s", loss,
@@ -141,7 +159,8 @@ static void say_both(const struct verdict *v, const struct settings *settings, b
 	case VERDICT_UNSTABLE:
 		say(finding, "unstable since epoch %d: there %s was %.4f, now %.4f", v->since, loss,
 			v->then.loss, v->now.loss);
-		say(advice, "a lower --learning-rate than %g would help, or --schedule linear", rate);
+		say(advice, "a lower --learning-rate than %g would help%s", rate,
+			is_constant ? ", or --schedule linear" : "");
 		break;
 	case VERDICT_IMPROVING:
 		if (v->trend.count == 2)
@@ -168,22 +187,35 @@ static void say_both(const struct verdict *v, const struct settings *settings, b
 	case VERDICT_WELL_FITTED:
 		say(finding, "well fitted: val_loss about %.4f since epoch %d; %s", v->trend.mean, v->since,
 			text);
-		say(advice, v->decayed ? "a longer schedule or a larger network may gain more"
-							   : "a larger network or --schedule linear may gain more");
+		say(advice, is_constant ? "a larger network or --schedule linear may gain more"
+								: "a longer schedule or a larger network may gain more");
 		break;
 	}
+}
+
+/* Say why the running accuracy is below that of validation, where something needs a reason. It is
+ * the mean of an epoch that began with the network of the epoch before. Only below what that one
+ * could do is it due to the handicap. */
+static void explain_accuracy(const struct verdict *v, const char *handicap, char line[VERDICT_LINE])
+{
+	const double accuracy = v->now.accuracy, after = v->now.val_accuracy;
+	const size_t length = strlen(line), room = VERDICT_LINE - length;
+
+	if (accuracy < v->val_accuracy_before && accuracy < after && handicap)
+		snprintf(line + length, room, "; accuracy is low because of %s (see --eval-train)",
+				 handicap);
+	else if (accuracy >= v->val_accuracy_before && accuracy < after - CLEAR_GAP)
+		snprintf(line + length, room,
+				 "; accuracy is low as the mean of the epoch (see --eval-train)");
 }
 
 void verdict_text(const struct verdict *v, const struct settings *settings, const char *handicap,
 				  char lines[2][VERDICT_LINE])
 {
-	const bool compares = v->kind == VERDICT_TOO_EARLY || v->kind == VERDICT_IMPROVING ||
-						  v->kind == VERDICT_WELL_FITTED;
+	const bool compares = v->kind == VERDICT_TOO_EARLY || v->kind == VERDICT_TOO_FEW ||
+						  v->kind == VERDICT_IMPROVING || v->kind == VERDICT_WELL_FITTED;
 
 	say_both(v, settings, handicap && strstr(handicap, "dropout"), lines[0], lines[1]);
-	if (compares && handicap && !v->measured && v->now.accuracy < v->now.val_accuracy) {
-		const size_t length = strlen(lines[1]);
-		snprintf(lines[1] + length, VERDICT_LINE - length,
-				 "; accuracy is low because of %s (see --eval-train)", handicap);
-	}
+	if (compares && !v->measured)
+		explain_accuracy(v, handicap, lines[1]);
 }

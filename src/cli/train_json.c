@@ -123,6 +123,7 @@ static void print_verdict(const struct job *job)
 	static const char *const words[] = {
 		[VERDICT_NONE] = "none",
 		[VERDICT_TOO_EARLY] = "too early",
+		[VERDICT_TOO_FEW] = "too few images",
 		[VERDICT_NO_VALIDATION] = "no validation",
 		[VERDICT_OVERSHOOTING] = "overshooting",
 		[VERDICT_NOT_LEARNING] = "not learning",

@@ -147,9 +147,12 @@ static const char *handicap(const struct job *job)
 struct verdict train_verdict(const struct job *job)
 {
 	const struct settings *settings = &job->values->settings;
+	const struct train_length length = train_length(settings, job->split.train_count);
+	const uint64_t steps = (uint64_t)job->row_count * length.epoch_steps;
 	const struct verdict_case curves = {
 		.rows = job->rows,
 		.count = job->row_count,
+		.steps = steps < length.steps ? steps : length.steps,
 		.classes = job->network.classes,
 		.val_count = job->split.val_count,
 		.learning_rate = (double)settings->learning_rate,
