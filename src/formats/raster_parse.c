@@ -12,14 +12,24 @@ struct mark {
 	const char *bytes;
 };
 
-static const struct {
+struct reader {
 	struct mark mark;
 	int (*parse)(const uint8_t *data, size_t size, struct raster *out, struct error *error);
-} readers[] = {
+};
+
+/* clang-format off */
+static const struct reader readers[] = {
 	{{0, 4, "\x89PNG"}, png_parse},
 	{{0, 2, "\xff\xd8"}, jpeg_parse},
-	{{0, 1, "P"}, pnm_parse},
+	{{0, 2, "P1"}, pnm_parse},
+	{{0, 2, "P2"}, pnm_parse},
+	{{0, 2, "P3"}, pnm_parse},
+	{{0, 2, "P4"}, pnm_parse},
+	{{0, 2, "P5"}, pnm_parse},
+	{{0, 2, "P6"}, pnm_parse},
+	{{0, 2, "P7"}, pnm_parse},
 };
+/* clang-format on */
 
 struct format {
 	struct mark mark;
@@ -52,6 +62,7 @@ static const struct format others[] = {
 	{{0, 2, "\xff\x0a"}, "a JPEG XL file", NULL, "to convert it: djxl in.jxl out.png"},
 	{{4, 4, "JXL "}, "a JPEG XL file", NULL, "to convert it: djxl in.jxl out.png"},
 	{{0, 2, "\x1f\x8b"}, "a gzip file", NULL, "to unpack it: gunzip in.gz"},
+	{{0, 4, "PK\3\4"}, "a zip archive, such as a Word file", NULL, "to unpack it: unzip in.zip"},
 };
 
 static bool matches(const struct mark *mark, const uint8_t *data, size_t size)
@@ -95,31 +106,30 @@ bool raster_is_name(const char *name)
 	return false;
 }
 
+/* The reader of the picture that begins here; NULL where none does that is read. */
+static const struct reader *find_reader(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		if (matches(&readers[i].mark, data, size))
+			return &readers[i];
+	return NULL;
+}
+
 int raster_parse(const uint8_t *data, size_t size, struct raster *out, struct error *error)
 {
+	const struct reader *reader = find_reader(data, size);
+
 	*out = (struct raster){0};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		if (matches(&others[i].mark, data, size))
 			return not_read(&others[i], error);
 	}
-	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-		if (matches(&readers[i].mark, data, size))
-			return readers[i].parse(data, size, out, error);
-	}
+	if (reader)
+		return reader->parse(data, size, out, error);
 	if (size == 0)
 		return error_set(error, "an empty file");
 	return error_set(
 		error, "no picture in PNG, JPEG or a format of Netpbm: it begins with byte %02x", data[0]);
-}
-
-/* True where a picture begins here that is read. */
-static bool begins_picture(const uint8_t *data, size_t size)
-{
-	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-		if (matches(&readers[i].mark, data, size))
-			return readers[i].parse != pnm_parse || (size > 1 && data[1] >= '1' && data[1] <= '7');
-	}
-	return false;
 }
 
 int raster_next(const uint8_t *data, size_t size, size_t *offset, struct raster *out,
@@ -132,7 +142,7 @@ int raster_next(const uint8_t *data, size_t size, size_t *offset, struct raster 
 	*offset += out->size;
 	while (*offset < size && isspace(data[*offset]))
 		++*offset;
-	if (picture[0] == 0xff && !begins_picture(data + *offset, size - *offset))
+	if (picture[0] == 0xff && !find_reader(data + *offset, size - *offset))
 		*offset = size;
 	return 0;
 }
