@@ -275,6 +275,20 @@ static void test_wide_gaps(void **state)
 	assert_reads(&picture, " 07");
 }
 
+/* A page that is tilted by up to 9°, of digits so small that they are looked at from nearer. */
+static void test_tilted_lines(void **state)
+{
+	(void)state;
+	for (int rise = -15; rise <= 15; rise += 5) {
+		struct raster picture = paper(1300, 900);
+
+		for (int i = 0; i < 20; i++)
+			put_image(&picture, i % 10, 150 + i % 10 * 100,
+					  350 + i / 10 * 130 - (i % 10 - 5) * rise, 3);
+		assert_reads(&picture, " 7210414959 7210414959");
+	}
+}
+
 static void test_half_size(void **state)
 {
 	struct raster picture = paper(300, 180);
@@ -548,15 +562,25 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_papers),          cmocka_unit_test(test_mnist_passes),
-		cmocka_unit_test(test_no_digit),        cmocka_unit_test(test_numbers_in_lines),
-		cmocka_unit_test(test_wide_gaps),       cmocka_unit_test(test_half_size),
-		cmocka_unit_test(test_boxes),           cmocka_unit_test(test_light_on_dark_is_the_same),
-		cmocka_unit_test(test_frames),          cmocka_unit_test(test_a_bar_apart),
-		cmocka_unit_test(test_a_stroke_apart),  cmocka_unit_test(test_a_long_stem),
-		cmocka_unit_test(test_cut_to_the_edge), cmocka_unit_test(test_a_touched_box),
-		cmocka_unit_test(test_extreme_shapes),  cmocka_unit_test(test_two_bars),
-		cmocka_unit_test(test_too_many),        cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_papers),
+		cmocka_unit_test(test_mnist_passes),
+		cmocka_unit_test(test_no_digit),
+		cmocka_unit_test(test_numbers_in_lines),
+		cmocka_unit_test(test_wide_gaps),
+		cmocka_unit_test(test_half_size),
+		cmocka_unit_test(test_tilted_lines),
+		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_light_on_dark_is_the_same),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_a_bar_apart),
+		cmocka_unit_test(test_a_stroke_apart),
+		cmocka_unit_test(test_a_long_stem),
+		cmocka_unit_test(test_cut_to_the_edge),
+		cmocka_unit_test(test_a_touched_box),
+		cmocka_unit_test(test_extreme_shapes),
+		cmocka_unit_test(test_two_bars),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

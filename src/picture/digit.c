@@ -2,7 +2,6 @@
  * into reading order. */
 #include "picture/digit.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "picture/look.h"
 #include "picture/normalize.h"
+#include "picture/order.h"
 
 /* Lines that are removed, by their width as a fraction of the smaller side of the part. */
 #define RULED 0.04 /* those of ruled paper */
@@ -43,62 +43,6 @@ static int digits_grow(struct digits *digits, int more, struct error *error)
 	return 0;
 }
 
-/* True where b stands in the same line as a. */
-static bool is_beside(const struct box *a, const struct box *b)
-{
-	const int shared = int_min(a->bottom, b->bottom) - int_max(a->top, b->top);
-
-	return 2 * shared > int_min(box_height(a), box_height(b));
-}
-
-static void swap_digits(struct digit *a, struct digit *b)
-{
-	const struct digit other = *a;
-
-	*a = *b;
-	*b = other;
-}
-
-/* Sort the digits from `first` on that are in the line of the topmost of them to the front, from
- * left to right. Returns the index behind them. */
-static int sort_line(struct digits *digits, int first)
-{
-	struct digit *all = digits->all;
-	int end = first + 1;
-
-	for (int i = first + 1; i < digits->count; i++)
-		if (all[i].box.top < all[first].box.top)
-			swap_digits(&all[first], &all[i]);
-	for (int i = end; i < digits->count; i++)
-		for (int j = first; j < end; j++)
-			if (is_beside(&all[i].box, &all[j].box)) {
-				swap_digits(&all[i], &all[end++]);
-				i = end - 1;
-				break;
-			}
-	for (int i = first; i < end; i++)
-		for (int j = i; j > first && all[j].box.left < all[j - 1].box.left; j--)
-			swap_digits(&all[j], &all[j - 1]);
-	return end;
-}
-
-/* A digit begins a number where it is the first of its line, or where the gap before it is wider
- * than the line's digits are high, and more than twice as wide as the line's narrowest gap. */
-static void find_numbers(struct digit *line, int count)
-{
-	int narrowest = INT_MAX, height = 0;
-
-	for (int i = 0; i < count; i++) {
-		height = int_max(height, box_height(&line[i].box));
-		if (i > 0)
-			narrowest = int_min(narrowest, box_gap(&line[i - 1].box, &line[i].box));
-	}
-	for (int i = 0; i < count; i++) {
-		const int gap = i > 0 ? box_gap(&line[i - 1].box, &line[i].box) : 0;
-		line[i].begins = i == 0 || (gap > height && gap > 2 * narrowest);
-	}
-}
-
 /* Look inside the frame, unless it is smaller than the digit, as the bar of a 5 is: on a sheet for
  * the other ink, in a box drawn with a pen for the same, where the box's sides are lines from edge
  * to edge. A digit that is found there replaces the look where its score is no lower. */
@@ -125,18 +69,22 @@ static int look_inside(const struct raster *picture, const struct digit_judge *j
 	return 0;
 }
 
+/* *digit = a digit that the look has found. */
+static void take_digit(const struct look *look, int index, struct digit *digit)
+{
+	const struct candidate *candidate = &look->finding->all[index];
+
+	digit->box = look_box(look, &candidate->box);
+	memcpy(digit->pixels, candidate->pixels, DIGIT_PIXELS);
+}
+
 /* Append all that the look has found. */
 static int append_found(const struct look *look, struct digits *out, struct error *error)
 {
-	const struct finding *finding = look->finding;
-
-	if (digits_grow(out, finding->count, error))
+	if (digits_grow(out, look->finding->count, error))
 		return -1;
-	for (int i = 0; i < finding->count; i++) {
-		struct digit *digit = &out->all[out->count++];
-		digit->box = look_box(look, &finding->all[i].box);
-		memcpy(digit->pixels, finding->all[i].pixels, DIGIT_PIXELS);
-	}
+	for (int i = 0; i < look->finding->count; i++)
+		take_digit(look, i, &out->all[out->count++]);
 	return 0;
 }
 
@@ -166,29 +114,59 @@ static void set_way(struct look *look, struct digits *digits)
 	look->finding->ink.depth = (struct grey){0};
 }
 
-static void sort_digits(struct digits *digits)
+/* ---- from nearer ---- */
+
+/* A line of digits, as it was found from afar. */
+struct line {
+	const struct digit *all;
+	int count;
+	double slope;
+};
+
+/* True where an edge of the look's part, which is none of the whole, cuts the box. */
+static bool is_cut(const struct box *box, const struct box *part, const struct box *whole)
 {
-	for (int i = 0; i < digits->count;) {
-		const int end = sort_line(digits, i);
-		find_numbers(digits->all + i, end - i);
-		i = end;
+	return (box->left == part->left && part->left > whole->left) ||
+		   (box->top == part->top && part->top > whole->top) ||
+		   (box->right == part->right && part->right < whole->right) ||
+		   (box->bottom == part->bottom && part->bottom < whole->bottom);
+}
+
+/* Append those digits that are in the line and whole. Of another line, the look may show pieces. */
+static int append_line(const struct look *look, const struct box *whole, const struct line *line,
+					   struct digits *out, struct error *error)
+{
+	struct box level = order_level(&line->all[0].box, line->slope);
+
+	if (digits_grow(out, look->finding->count, error))
+		return -1;
+	for (int i = 1; i < line->count; i++) {
+		const struct box box = order_level(&line->all[i].box, line->slope);
+		level = box_join(&level, &box);
 	}
+	for (int i = 0; i < look->finding->count; i++) {
+		struct digit *digit = &out->all[out->count];
+		take_digit(look, i, digit);
+		const struct box box = order_level(&digit->box, line->slope);
+		out->count += order_is_beside(&box, &level) && !is_cut(&digit->box, &look->part, whole);
+	}
+	return 0;
 }
 
 /* Look at a line of digits with some paper around it, and append those of the line that are found
  * there. Lines up to the same width as before are removed, at most BOXED. Where the line is not
  * found again, it is appended as it is. */
 static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
-					   const struct look *look, const struct digit *line, int count,
-					   struct digits *out, struct error *error)
+					   const struct look *look, const struct line *line, struct digits *out,
+					   struct error *error)
 {
 	const struct box *part = &look->part;
-	struct box box = line->box;
+	struct box box = line->all[0].box;
 	int side = 0;
 
-	for (int i = 0; i < count; i++) {
-		box = box_join(&box, &line[i].box);
-		side = int_max(side, box_side(&line[i].box));
+	for (int i = 0; i < line->count; i++) {
+		box = box_join(&box, &line->all[i].box);
+		side = int_max(side, box_side(&line->all[i].box));
 	}
 	const int margin = (int)(SURROUNDINGS * side);
 	struct look nearer = {
@@ -202,37 +180,36 @@ static int look_nearer(const struct raster *picture, const struct digit_judge *j
 	if (look_at(picture, judge, &nearer, error))
 		return -1;
 	const int first = out->count;
-	int status = append_found(&nearer, out, error), kept = first;
-	for (int i = first; i < out->count; i++)
-		if (is_beside(&out->all[i].box, &box))
-			out->all[kept++] = out->all[i];
-	out->count = kept;
-	if (kept > first)
+	const int status = append_line(&nearer, part, line, out, error);
+	const bool found = out->count > first;
+	if (found)
 		set_way(&nearer, out);
 	look_free(&nearer);
-	if (status || kept > first)
+	if (status || found)
 		return status;
-	if (digits_grow(out, count, error))
+	if (digits_grow(out, line->count, error))
 		return -1;
-	memcpy(out->all + first, line, (size_t)count * sizeof *line);
-	out->count += count;
+	memcpy(out->all + first, line->all, (size_t)line->count * sizeof *line->all);
+	out->count += line->count;
 	return 0;
 }
 
-/* Look nearer at each line of what was found from afar. */
+/* Look nearer at each line of what was found from afar. No way shows several. */
 static int look_at_lines(const struct raster *picture, const struct digit_judge *judge,
 						 const struct look *look, struct digits *out, struct error *error)
 {
 	struct digits afar = *out;
-	int status = 0;
+	const double slope = order_slope(&afar);
+	int status = 0, lines = 0;
 
 	*out = (struct digits){0};
-	for (int i = 0, end; i < afar.count && !status; i = end) {
-		end = i + 1;
-		while (end < afar.count && is_beside(&afar.all[i].box, &afar.all[end].box))
-			end++;
-		status = look_nearer(picture, judge, look, afar.all + i, end - i, out, error);
+	for (int i = 0, end; i < afar.count && !status; i = end, lines++) {
+		end = order_line(&afar, i, slope);
+		const struct line line = {afar.all + i, end - i, slope};
+		status = look_nearer(picture, judge, look, &line, out, error);
 	}
+	if (lines > 1)
+		grey_free(&out->way.ink);
 	digits_free(&afar);
 	return status;
 }
@@ -268,13 +245,11 @@ static int take_found(const struct raster *picture, const struct digit_judge *ju
 		return error_set(error, "more than %d digits; cut the picture into parts", MOST_GROUPS - 1);
 	if (append_found(look, out, error))
 		return -1;
-	sort_digits(out);
-	if (!out->none && look->scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL) {
-		if (look_at_lines(picture, judge, look, out, error))
-			return -1;
-		sort_digits(out);
-	}
-	if (!out->way.ink.at || out->all[0].box.bottom < out->all[out->count - 1].box.top)
+	if (!out->none && look->scale < 1.0 && box_height(&finding->all[finding->best].box) < SMALL &&
+		look_at_lines(picture, judge, look, out, error))
+		return -1;
+	order_digits(out);
+	if (!out->way.ink.at)
 		set_way(look, out);
 	return 0;
 }
