@@ -224,6 +224,7 @@ static void test_a_part(void **state)
 	assert_int_equal(finding.count, 1);
 	assert_float_equal(finding.score, 0.0f, 1e-6f);
 	assert_true(finding.merit == 0.0f);
+	assert_true(finding.crowded);
 }
 
 /* A line under a digit is none, nor does it speak against the digit, however much ink it has. */
@@ -243,6 +244,7 @@ static void test_an_underlined_digit(void **state)
 	assert_int_equal(finding.count, 1);
 	assert_int_equal(finding.all[0].box.left, 14 * 4);
 	assert_float_equal(finding.score, 0.95f, 1e-6f);
+	assert_false(finding.crowded);
 }
 
 /* The better the score, the more merit; without ink there is none. */

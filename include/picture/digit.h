@@ -35,7 +35,8 @@ struct digit_way {
 struct digits {
 	struct digit *all; /* in reading order; owned */
 	int count;
-	bool none; /* the picture shows no digit: these are what comes nearest to one, if anything */
+	bool none;    /* the picture shows no digit: these are what comes nearest to one, if anything */
+	bool crowded; /* these are none only because of the ink beside them, which is no digit */
 	struct digit_way way;
 };
 

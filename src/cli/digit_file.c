@@ -31,7 +31,11 @@ int digit_file_read(struct digit_file *file, const struct recognizer *recognizer
 	if (reading_take(recognizer, &file->picture, raw, &file->reading, error))
 		return -1;
 	if (digits->none)
-		return error_set(error, "no digit found");
+		return error_set(error, "no digit found%s",
+						 digits->crowded
+							 ? ": beside what looks like one is much ink that does not; "
+							   "digits that touch are not parted"
+							 : "");
 	return single && digits->count > 1 ? refuse_several(digits, error) : 0;
 }
 

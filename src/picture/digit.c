@@ -241,6 +241,7 @@ static int take_found(const struct raster *picture, const struct digit_judge *ju
 	const struct finding *finding = look->finding;
 
 	out->none = finding->merit <= 0.0f || (!finding->ink.settled && finding->ink.threshold < CLEAR);
+	out->crowded = finding->crowded;
 	if (!out->none && finding->count == MOST_GROUPS)
 		return error_set(error, "more than %d digits; cut the picture into parts", MOST_GROUPS - 1);
 	if (append_found(look, out, error))

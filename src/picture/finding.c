@@ -148,8 +148,10 @@ static void select_digits(struct finding *finding, bool judged)
 		else if (is_strong(&groups[i], &groups[best]) && is_alike(&groups[i], &groups[best]))
 			others += groups[i].mass;
 	}
-	if (others > MOST_OTHERS * digits)
+	if (others > MOST_OTHERS * digits) {
+		finding->crowded = finding->score >= RIVAL_SCORE;
 		finding->merit = finding->score = 0.0f;
+	}
 	for (int i = 0; i < finding->count; i++)
 		if (keep[i]) {
 			finding->box = box_join(&finding->box, &finding->all[i].box);

@@ -18,6 +18,7 @@ struct finding {
 	struct box box; /* of all */
 	float score;    /* the best one's */
 	float merit;    /* the best one's, times the odds that its score means; 0: none */
+	bool crowded;   /* it is none only because of the ink beside it */
 };
 
 /* Judge the ink, which moves into the finding. `judge` may be NULL. Free with finding_free, which
