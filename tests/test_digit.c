@@ -289,6 +289,29 @@ static void test_tilted_lines(void **state)
 	}
 }
 
+/* A hair joins two of four digits. From nearer they are one thing that is no digit; from afar the
+ * hair is not seen. */
+static void test_joined_by_a_hair(void **state)
+{
+	struct recognizer recognizer = {.executor = executor};
+	const struct digit_judge judge = {recognizer_score, &recognizer};
+
+	(void)state;
+	for (int joined = 0; joined < 3; joined++) {
+		struct raster picture = paper(1300, 900);
+		struct digits digits;
+
+		for (int i = 0; i < 4; i++)
+			put_image(&picture, i, 300 + i * 84, 400, 3);
+		put_ink(&picture, 342 + joined * 84, 442, 84, 2);
+		assert_int_equal(digits_find(&picture, &judge, &digits, &error), 0);
+		assert_false(digits.none);
+		assert_int_equal(digits.count, 4);
+		digits_free(&digits);
+		raster_free(&picture);
+	}
+}
+
 static void test_half_size(void **state)
 {
 	struct raster picture = paper(300, 180);
@@ -568,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_in_lines),
 		cmocka_unit_test(test_wide_gaps),
 		cmocka_unit_test(test_half_size),
+		cmocka_unit_test(test_joined_by_a_hair),
 		cmocka_unit_test(test_tilted_lines),
 		cmocka_unit_test(test_boxes),
 		cmocka_unit_test(test_light_on_dark_is_the_same),

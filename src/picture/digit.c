@@ -155,7 +155,7 @@ static int append_line(const struct look *look, const struct box *whole, const s
 
 /* Look at a line of digits with some paper around it, and append those of the line that are found
  * there. Lines up to the same width as before are removed, at most BOXED. Where the line is not
- * found again, it is appended as it is. */
+ * found again, or is crowded by ink that from afar was digits, it is appended as it is. */
 static int look_nearer(const struct raster *picture, const struct digit_judge *judge,
 					   const struct look *look, const struct line *line, struct digits *out,
 					   struct error *error)
@@ -180,7 +180,7 @@ static int look_nearer(const struct raster *picture, const struct digit_judge *j
 	if (look_at(picture, judge, &nearer, error))
 		return -1;
 	const int first = out->count;
-	const int status = append_line(&nearer, part, line, out, error);
+	const int status = nearer.finding->crowded ? 0 : append_line(&nearer, part, line, out, error);
 	const bool found = out->count > first;
 	if (found)
 		set_way(&nearer, out);
