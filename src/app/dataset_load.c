@@ -14,8 +14,7 @@
 #define MAX_FILE ((size_t)1 << 30)    /* bytes, packed or not: over a million images */
 #define MAX_MAPPING ((size_t)1 << 16) /* bytes */
 #define MAX_PACKED 2                  /* times: servers pack what is packed once more */
-
-#define LOOK 512 /* bytes that tell text from others */
+#define LOOK 512                      /* bytes that tell text from others */
 
 /* Stands in front of a sink, and looks at the first bytes of what it is to take. */
 struct gate {

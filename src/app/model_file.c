@@ -22,6 +22,16 @@ static int refuse_foreign(const struct buffer *bytes, struct error *error)
 	return -1;
 }
 
+/* Say what the file is; advice that is for images does not help here. */
+static int refuse_kind(const char *phrase, struct error *error)
+{
+	const char *advice = strpbrk(phrase, ";:");
+
+	if (advice && strcmp(advice, FOREIGN_AS_CSV))
+		return error_set(error, "is %s", phrase);
+	return error_set(error, "is %.*s, not a trained network", (int)strcspn(phrase, ";:"), phrase);
+}
+
 /* A header begins with its length, eight bytes of which the last ones are 0. Something else there
  * means that another file was named, or that a web page was saved instead of the file. */
 static int refuse_other(const struct buffer *bytes, struct error *error)
@@ -35,11 +45,8 @@ static int refuse_other(const struct buffer *bytes, struct error *error)
 	while (begin < end && isspace(*begin))
 		begin++;
 	const char *phrase = foreign_content(begin, (size_t)(end - begin));
-	const char *of_images = phrase ? strstr(phrase, FOREIGN_AS_CSV) : NULL;
-	const size_t length = of_images ? (size_t)(of_images - phrase) : phrase ? strlen(phrase) : 0;
 	if (phrase)
-		return error_set(error, "is %.*s%s", (int)length, phrase,
-						 strcspn(phrase, ";:") < length ? "" : ", not a trained network");
+		return refuse_kind(phrase, error);
 	while (begin < end && begin < bytes->data + 8 && (*begin >= ' ' || isspace(*begin)))
 		begin++;
 	return begin == end || begin >= bytes->data + 8
