@@ -191,7 +191,7 @@ static void check_json(const struct json *value)
 		struct json *again = NULL;
 		struct error error;
 
-		json_add_quoted(&writer, value->text);
+		json_write_text(&writer, value->text);
 		require(!writer_take(&writer, &text, &error));
 		require(!json_parse((const char *)text.data, text.size, &again, &error));
 		require(again->type == JSON_STRING && !strcmp(again->text, value->text));

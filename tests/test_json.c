@@ -261,7 +261,7 @@ static void quoting(void **state)
 		struct writer writer = {0};
 		struct buffer text;
 		struct error error;
-		json_add_quoted(&writer, cases[i][0]);
+		json_write_text(&writer, cases[i][0]);
 		assert_int_equal(writer_take(&writer, &text, &error), 0);
 		assert_int_equal(text.size, strlen(cases[i][1]));
 		assert_memory_equal(text.data, cases[i][1], text.size);

@@ -47,7 +47,7 @@ bool json_to_size(const struct json *value, size_t *out);
 
 /* Write a JSON string, with quotes and escapes, also for what text_is_control names. A byte that is
  * no UTF-8 becomes U+FFFD. */
-void json_add_quoted(struct writer *out, const char *string);
+void json_write_text(struct writer *out, const char *string);
 
 /* Print a number with nine digits; null for those that JSON has no word for. */
 void json_print_number(FILE *out, double number);

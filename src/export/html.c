@@ -23,7 +23,7 @@ static void put_quoted(struct writer *out, const char *string)
 {
 	struct writer quoted = {0};
 
-	json_add_quoted(&quoted, string);
+	json_write_text(&quoted, string);
 	out->failed = out->failed || quoted.failed;
 	for (size_t i = 0; i < quoted.bytes.size; i++)
 		if (quoted.bytes.data[i] == '<')

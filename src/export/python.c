@@ -189,7 +189,7 @@ static int put_torch(struct program *program, const struct network *network, con
 	if (put_layers(program, network, error))
 		return -1;
 	writer_text(text, "network.load_state_dict(safetensors.torch.load_file(");
-	json_add_quoted(text, path);
+	json_write_text(text, path);
 	writer_text(text, "))\nnetwork.eval()\n");
 	put_use(text, network, false);
 	return 0;
@@ -209,7 +209,7 @@ static int put_keras(struct program *program, const struct network *network, con
 	if (put_layers(program, network, error))
 		return -1;
 	writer_text(text, "])\ntensors = safetensors.numpy.load_file(");
-	json_add_quoted(text, path);
+	json_write_text(text, path);
 	writer_text(text,
 				")\nfor layer in network.layers:\n"
 				"    number = layer.name.removeprefix(\"layer\")\n"

@@ -366,7 +366,7 @@ bool json_to_size(const struct json *value, size_t *out)
 	return true;
 }
 
-void json_add_quoted(struct writer *out, const char *string)
+void json_write_text(struct writer *out, const char *string)
 {
 	const uint8_t *p = (const uint8_t *)string;
 	size_t left = strlen(string), length;
@@ -393,7 +393,7 @@ void json_print_text(FILE *out, const char *text)
 {
 	struct writer quoted = {0};
 
-	json_add_quoted(&quoted, text);
+	json_write_text(&quoted, text);
 	if (quoted.failed)
 		fputs("null", out);
 	else

@@ -390,9 +390,9 @@ static void add_metadata(struct writer *out, const struct safetensors *file)
 	writer_text(out, "\"" METADATA_KEY "\":{");
 	for (size_t i = 0; i < file->metadata_count; i++) {
 		writer_text(out, i ? "," : "");
-		json_add_quoted(out, file->metadata[i].key);
+		json_write_text(out, file->metadata[i].key);
 		writer_text(out, ":");
-		json_add_quoted(out, file->metadata[i].value);
+		json_write_text(out, file->metadata[i].value);
 	}
 	writer_text(out, "}");
 }
@@ -404,7 +404,7 @@ static size_t bytes_of(const struct safetensors_tensor *tensor)
 
 static void add_tensor(struct writer *out, const struct safetensors_tensor *tensor, size_t begin)
 {
-	json_add_quoted(out, tensor->name);
+	json_write_text(out, tensor->name);
 	writer_print(out, ":{\"dtype\":\"%s\",\"shape\":[", tensor->doubles ? "F64" : "F32");
 	for (int i = 0; i < tensor->rank; i++)
 		writer_print(out, i ? ",%zu" : "%zu", tensor->dims[i]);
